@@ -1,0 +1,44 @@
+"""The one error the embedded engine raises for a statement it refuses."""
+
+from __future__ import annotations
+
+
+class SqlError(Exception):
+    """A statement was refused; carries the fields of a PostgreSQL ErrorResponse.
+
+    Parameters
+    ----------
+    message : str
+        What went wrong, in Materialize's words where it has any.
+    sqlstate : str
+        Five characters; Materialize answers ``XX000`` to nearly every planning error.
+    detail, hint : str, optional
+        Further sentences for the user.
+    position : int, optional
+        One-based character offset into the statement.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        sqlstate: str = "XX000",
+        *,
+        detail: str | None = None,
+        hint: str | None = None,
+        position: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.sqlstate = sqlstate
+        self.detail = detail
+        self.hint = hint
+        self.position = position
+
+
+def unsupported(construct: str) -> SqlError:
+    """Name a construct that the embedded engine does not offer (SQLSTATE 0A000)."""
+    return SqlError(
+        f"{construct} is not supported by the embedded engine",
+        "0A000",
+        hint="Set MATERIALIZE_URL to run this on Materialize itself.",
+    )
