@@ -1,0 +1,65 @@
+"""The one daemon thread, with one event loop, in which all tails run.
+
+It is apart from the kernel's own loop, so that a busy cell cannot stop it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, ParamSpec, TypeVar
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_pid = 0
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """Return the running event loop, starting its thread on first use (and anew in a forked child)."""
+    global _loop, _pid
+    with _lock:
+        if _loop is None or _pid != os.getpid():
+            fresh = asyncio.new_event_loop()
+            threading.Thread(target=_run, args=(fresh,), name="mzwidget", daemon=True).start()
+            _loop, _pid = fresh, os.getpid()
+        return _loop
+
+
+def _run(fresh: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(fresh)
+    fresh.run_forever()
+
+
+def start(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+    """Run a coroutine in the background loop; callable from any thread."""
+    return asyncio.run_coroutine_threadsafe(coroutine, loop())
+
+
+def call(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call a function soon in the background loop; callable from any thread."""
+    loop().call_soon_threadsafe(lambda: function(*args, **kwargs))
+
+
+@atexit.register
+def _stop() -> None:
+    """Cancel what runs, so that servers see closed connections rather than dead ones."""
+    if _loop is None or _pid != os.getpid():
+        return
+
+    async def cancel_all() -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    try:
+        start(cancel_all()).result(timeout=2)
+    except Exception:  # the interpreter is going; there is nobody left to tell
+        return

@@ -1,0 +1,235 @@
+"""Values: from the text that the server prints to Python, to JSON for the page, and to pandas.
+
+Everything is read as text and converted here by type, because a viewer must show every value a server can hold: a
+driver's own conversion raises on a date in the year 12000 or an interval of years, and rounds what a double cannot hold.
+Text formats and OIDs: PostgreSQL's, and Materialize's own from 16384 upward.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq import Format
+
+Kind = Literal["number", "text", "boolean", "time", "json"]
+
+SAFE_INTEGER = 2**53
+"""Integers up to here are exact as JSON numbers in a browser; larger ones travel as text."""
+
+_MATERIALIZE = {
+    16384: "list",
+    16385: "map",
+    16460: "uint2",
+    16462: "uint4",
+    16464: "uint8",
+    16552: "mz_timestamp",
+}
+_INTEGERS = {
+    "int2": "Int16",
+    "int4": "Int32",
+    "int8": "Int64",
+    "oid": "UInt32",
+    "uint2": "UInt16",
+    "uint4": "UInt32",
+    "uint8": "UInt64",
+    "mz_timestamp": "UInt64",
+}
+_FLOATS = {"float4", "float8"}
+_TIMES = {"date", "time", "timestamp", "timestamptz"}
+_DATETIME = {"date": "datetime64[s]", "timestamp": "datetime64[us]", "timestamptz": "datetime64[us, UTC]"}
+_INTERVAL = re.compile(r"(?:(-?\d+) days? ?)?(?:([+-])?(\d+):(\d\d):(\d\d(?:\.\d+)?))?", re.ASCII)
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(?:\+00(?::00)?)?)?", re.ASCII)
+
+_transformer = Transformer()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a view.
+
+    Attributes
+    ----------
+    name : str
+    oid : int
+        The type's OID on the wire.
+    type : str
+        The type's SQL name, such as ``int8``; ``unknown`` for an OID nobody has told us of.
+    """
+
+    name: str
+    oid: int
+    type: str
+
+    @property
+    def kind(self) -> Kind:
+        """What the page may do with the values."""
+        if self.type in _INTEGERS or self.type in _FLOATS or self.type == "numeric":
+            return "number"
+        if self.type in _TIMES:
+            return "time"
+        return {"bool": "boolean", "jsonb": "json", "json": "json"}.get(self.type, "text")  # type: ignore[return-value]
+
+
+def column(name: str, oid: int) -> Column:
+    """Describe a column by the name and type OID that the server gave."""
+    if known := _MATERIALIZE.get(oid):
+        return Column(name, oid, known)
+    info = psycopg.adapters.types.get(oid)
+    if info is None:
+        return Column(name, oid, "unknown")
+    return Column(name, oid, info.name if info.oid == oid else f"{info.name}[]")
+
+
+def to_python(of: Column, text: str | None) -> Any:
+    """Convert one value to Python, exactly.
+
+    Integers become int, ``numeric`` Decimal, ``jsonb`` Python objects, arrays lists, ``bytea`` bytes, dates and times
+    their `datetime` classes. A value that has no exact Python form (the year 12000, an interval of months, a type
+    unknown to us) stays the server's text. Never raises.
+    """
+    if text is None:
+        return None
+    if of.type in _INTEGERS:
+        return int(text)
+    try:
+        if of.type in {"json", "jsonb"}:
+            return json.loads(text, parse_float=_exact_float)
+        if of.type == "interval":
+            return _interval(text) or text
+        if of.type in {"list", "map", "unknown"}:
+            return text
+        return _transformer.get_loader(of.oid, Format.TEXT).load(text.encode())
+    except (psycopg.Error, ValueError, RecursionError):
+        return text
+
+
+def to_json(of: Column) -> Callable[[str], Any] | None:
+    """Return the conversion of a column's non-NULL values for the page, or None where the text is used as it is.
+
+    Numbers that JSON or a double cannot hold (integers beyond 2**53, every ``numeric``, NaN and infinities) are text.
+    """
+    if of.type in _INTEGERS:
+        return _json_integer
+    if of.type in _FLOATS:
+        return _json_float
+    if of.type == "bool":
+        return "t".__eq__
+    return None
+
+
+def to_json_rows(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]]) -> list[list[Any]]:
+    """Convert rows for the page."""
+    converted: list[list[Any]] = [list(row) for row in rows]
+    for index, of in enumerate(columns):
+        if convert := to_json(of):
+            for row in converted:
+                if row[index] is not None:
+                    row[index] = convert(row[index])
+    return converted
+
+
+def to_pandas(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]]) -> pd.DataFrame:
+    """Build a typed data frame.
+
+    Integers and booleans get pandas' nullable types, floats ``Float64`` in which NaN and NULL stay apart, dates and
+    times ``datetime64`` (the whole column stays text if one value is outside its range), ``numeric`` Decimal objects,
+    intervals ``timedelta64`` (text if one of them has months), everything else text or Python objects.
+    """
+    values: list[tuple[str | None, ...]] = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    series = [_series(of, texts) for of, texts in zip(columns, values, strict=True)]
+    frame = pd.concat(series, axis=1) if series else pd.DataFrame(index=range(len(rows)))
+    frame.columns = pd.Index([of.name for of in columns])
+    return frame
+
+
+def _series(of: Column, texts: tuple[str | None, ...]) -> pd.Series[Any]:
+    missing = np.array([text is None for text in texts], dtype=bool)
+    if dtype := _INTEGERS.get(of.type):
+        integers = np.array([int(text or 0) for text in texts], dtype=dtype.lower())
+        return pd.Series(pd.arrays.IntegerArray(integers, missing))
+    if of.type in _FLOATS:
+        floats = np.array([float(text or 0) for text in texts], dtype="float64")
+        return pd.Series(pd.arrays.FloatingArray(floats, missing))
+    if of.type == "bool":
+        return pd.Series(pd.arrays.BooleanArray(np.array([text == "t" for text in texts], dtype=bool), missing))
+    if of.type in _DATETIME:
+        return _datetimes(of, texts)
+    if of.type == "interval":
+        return _intervals(texts)
+    if of.kind == "text" and not of.type.endswith("]") and of.type not in {"uuid", "bytea"}:
+        return pd.Series(list(texts), dtype="string")
+    objects = np.empty(len(texts), dtype=object)
+    objects[:] = [to_python(of, text) for text in texts]
+    return pd.Series(objects, dtype=object)
+
+
+def _datetimes(of: Column, texts: tuple[str | None, ...]) -> pd.Series[Any]:
+    moments = [None if text is None else _iso(text) for text in texts]
+    if any(moment is None for moment, text in zip(moments, texts, strict=True) if text is not None):
+        return pd.Series(list(texts), dtype="string")
+    unit = "datetime64[s]" if of.type == "date" else "datetime64[us]"
+    series = pd.Series(np.array(["NaT" if moment is None else moment for moment in moments], dtype=unit))
+    return series.dt.tz_localize("UTC") if of.type == "timestamptz" else series
+
+
+def _iso(text: str) -> str | None:
+    """Write a server's date or timestamp as numpy reads it; None for what pandas cannot show.
+
+    That is: years beyond 9999 or before Christ, infinities, leap seconds.
+    """
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        return None
+    day, time = match.groups()
+    if time is None:
+        return day
+    return None if time[6:8] == "60" else f"{day}T{time}"
+
+
+def _intervals(texts: tuple[str | None, ...]) -> pd.Series[Any]:
+    spans = [None if text is None else _interval(text) for text in texts]
+    if any(span is None for span, text in zip(spans, texts, strict=True) if text is not None):
+        return pd.Series(list(texts), dtype="string")
+    return pd.Series(np.array(spans, dtype="timedelta64[us]"))
+
+
+def _interval(text: str) -> timedelta | None:
+    """Read ``-1 days 00:00:00.5``; None for what has no fixed length (months, years) or is too long."""
+    match = _INTERVAL.fullmatch(text)
+    if match is None or not text:
+        return None
+    days, sign, hours, minutes, seconds = match.groups()
+    try:
+        span = timedelta(
+            hours=int(hours or 0),
+            minutes=int(minutes or 0),
+            microseconds=int(Decimal(seconds or 0).scaleb(6)),
+        )
+        return timedelta(days=int(days or 0)) + (-span if sign == "-" else span)
+    except OverflowError:
+        return None
+
+
+def _json_integer(text: str) -> int | str:
+    number = int(text)
+    return number if -SAFE_INTEGER <= number <= SAFE_INTEGER else text
+
+
+def _json_float(text: str) -> float | str:
+    return text if text in {"NaN", "Infinity", "-Infinity"} else float(text)
+
+
+def _exact_float(text: str) -> float | Decimal:
+    number = float(text)
+    exact = Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
