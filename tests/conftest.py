@@ -160,7 +160,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:  # noqa: ARG001
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """Return a running JupyterLab with an empty root folder, untouched by the user's settings."""
     with LabServer(tmp_path_factory.mktemp("lab")) as server:
         yield server

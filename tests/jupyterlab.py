@@ -147,9 +147,13 @@ class LabServer:
 
     def wait_ready(self, page: Page, *, timeout: float = 60) -> None:
         """Wait until the page shows a notebook whose kernel is connected and idle."""
-        page.wait_for_selector(
-            ".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status='idle']",
-            state="attached",
+        page.wait_for_function(
+            """() => {
+                const panel = window.jupyterapp?.shell.currentWidget;
+                const kernel = panel?.sessionContext?.session?.kernel;
+                return panel?.context?.isReady && panel.sessionContext.isReady
+                    && kernel?.connectionStatus === "connected" && kernel.status === "idle";
+            }""",
             timeout=timeout * 1000,
         )
 
