@@ -1,0 +1,212 @@
+"""Rows into the database: collected for a moment, written in batches, over a connection of their own."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from mzwidget.edits import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mzwidget.tally import Tally
+
+_INTERVAL = 0.2
+_MOST_ROWS = 500
+_CAPACITY = 20_000
+_PATIENCE = 5.0
+_LONGEST_BACKOFF = 10.0
+_ROW_FAULTS = ("22", "23", "XX")
+
+
+class _Waiting(NamedTuple):
+    edit: Edit
+    born: float
+    """The monotonic time of the edit itself."""
+
+
+class BatchWriter:
+    """Writes edits from one daemon thread; `put` may be called from any other.
+
+    Memory is bounded: while the database keeps up with difficulty `put` waits, while it is away the oldest rows
+    are dropped and counted. A batch is one COPY, so it is there whole or not at all; when the connection breaks in the
+    middle of one, the rows that did arrive are looked up and not written again. A row that the database refuses
+    is counted and does not hold up the others.
+
+    Parameters
+    ----------
+    parameters
+        Connection parameters; may hold a password.
+    table
+        The table to write to.
+    tally
+        Told about every row.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any], table: sql.Identifier, tally: Tally) -> None:
+        self._parameters = dict(parameters)
+        self._table = table
+        self._columns = sql.SQL(", ").join(map(sql.Identifier, Edit._fields))
+        self._tally = tally
+        self._waiting: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._closing = threading.Event()
+        self._progress = time.monotonic()
+        self._connection: psycopg.Connection[Any] | None = None
+        self._uncertain = False
+        self._thread = threading.Thread(target=self._run, name="mzwidget-writer", daemon=True)
+        self.problem = ""
+        """Why nothing is being written, or nothing."""
+        self.refusal = ""
+        """The database's words about the last row it refused."""
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def put(self, edit: Edit, age: float = 0.0) -> None:
+        """Take an edit that is `age` seconds old."""
+        with self._changed:
+            if len(self._waiting) >= _CAPACITY:
+                patience = self._progress + _PATIENCE - time.monotonic()
+                self._changed.wait_for(self._has_room, timeout=max(0.0, patience))
+            if self._closing.is_set():
+                self._tally.skip("dropped", 1)
+                return
+            if len(self._waiting) >= _CAPACITY:
+                self._waiting.popleft()
+                self._tally.skip("dropped", 1)
+            self._waiting.append(_Waiting(edit, time.monotonic() - age))
+            self._changed.notify_all()
+
+    def close(self, timeout: float) -> None:
+        """Write what waits, if that is quickly done, and end."""
+        with self._changed:
+            self._closing.set()
+            self._changed.notify_all()
+        self._thread.join(timeout)
+
+    def _has_room(self) -> bool:
+        return len(self._waiting) < _CAPACITY or self._closing.is_set()
+
+    def _run(self) -> None:
+        chunks: list[list[_Waiting]] = []
+        failures = 0
+        try:
+            while True:
+                if not chunks:
+                    chunks = self._next_batch()
+                if not chunks:
+                    return
+                try:
+                    self._write_all(chunks)
+                    failures = 0
+                    self.problem = ""
+                except Exception as error:
+                    failures += 1
+                    self._disconnect(error)
+                    if self._closing.wait(_backoff(failures)):
+                        return
+        finally:
+            with self._changed:
+                left = len(self._waiting) + sum(map(len, chunks))
+                self._waiting.clear()
+                self._tally.skip("dropped", left)
+            if self._connection is not None:
+                self._connection.close()
+
+    def _next_batch(self) -> list[list[_Waiting]]:
+        """Return the next batch as a list of one chunk; empty when the writer closes and nothing is left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
+            if len(self._waiting) < _MOST_ROWS:
+                self._changed.wait_for(self._batch_is_full, timeout=_INTERVAL)
+            rows = list(islice(self._waiting, _MOST_ROWS))
+            for _ in rows:
+                self._waiting.popleft()
+            self._progress = time.monotonic()
+            self._changed.notify_all()
+        return [rows] if rows else []
+
+    def _batch_is_full(self) -> bool:
+        return len(self._waiting) >= _MOST_ROWS or self._closing.is_set()
+
+    def _write_all(self, chunks: list[list[_Waiting]]) -> None:
+        """Write and remove all chunks; one that is refused is halved until the row at fault is alone."""
+        connection = self._connect()
+        while chunks:
+            chunk = chunks[-1]
+            if self._uncertain:
+                chunk = chunks[-1] = self._without_written(connection, chunk)
+                self._uncertain = False
+            try:
+                self._copy(connection, chunk)
+            except psycopg.Error as error:
+                if connection.closed or not (error.sqlstate or "").startswith(_ROW_FAULTS):
+                    raise
+                chunks.pop()
+                if len(chunk) > 1:
+                    middle = len(chunk) // 2
+                    chunks += [chunk[middle:], chunk[:middle]]
+                else:
+                    self._tally.skip("refused", 1)
+                    self.refusal = first_line(error)
+                continue
+            chunks.pop()
+            self._count(chunk)
+
+    def _copy(self, connection: psycopg.Connection[Any], rows: list[_Waiting]) -> None:
+        if not rows:
+            return
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(self._table, self._columns)
+        self._uncertain = True
+        try:
+            with connection.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row.edit)
+        finally:
+            self._uncertain = connection.closed
+
+    def _count(self, rows: list[_Waiting]) -> None:
+        if rows:
+            now = time.monotonic()
+            self._tally.insert(len(rows), min(now - row.born for row in rows))
+
+    def _without_written(self, connection: psycopg.Connection[Any], rows: list[_Waiting]) -> list[_Waiting]:
+        """Return the rows that a broken connection did not bring to the table."""
+        since = min(row.edit.edited_at for row in rows)
+        query = sql.SQL("SELECT wiki, id FROM {} WHERE edited_at >= %s").format(self._table)
+        written = set(connection.execute(query, [since]).fetchall())
+        self._count([row for row in rows if (row.edit.wiki, row.edit.id) in written])
+        return [row for row in rows if (row.edit.wiki, row.edit.id) not in written]
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(**self._parameters, autocommit=True)
+        return self._connection
+
+    def _disconnect(self, error: Exception) -> None:
+        """Say what is wrong; the next attempt uses a new connection."""
+        self.problem = f"the database does not take rows, trying again: {first_line(error)}"
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def first_line(error: Exception) -> str:
+    """Return an error's text on one line."""
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        return error.diag.message_primary
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _backoff(failures: int) -> float:
+    return min(_LONGEST_BACKOFF, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)

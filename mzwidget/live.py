@@ -1,0 +1,107 @@
+"""Keeps the live stream open: one thread that reads, waits, and connects again."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mzwidget.recentchange import RecentChanges, StreamError
+
+if TYPE_CHECKING:
+    from mzwidget.batches import BatchWriter
+    from mzwidget.edits import Edit
+    from mzwidget.tally import Tally
+
+_LONGEST_BACKOFF = 30.0
+
+
+class LiveReader:
+    """Reads the live stream into a writer until it is told to stop or trying again is of no use.
+
+    Parameters
+    ----------
+    stream
+        The stream to follow.
+    writer
+        Gets every edit.
+    tally
+        Told about every event.
+    """
+
+    def __init__(self, stream: RecentChanges, writer: BatchWriter, tally: Tally) -> None:
+        self._stream = stream
+        self._writer = writer
+        self._tally = tally
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mzwidget-live", daemon=True)
+        self._heard_at = time.monotonic()
+        self.heard = False
+        """Whether an event has ever arrived."""
+        self.failures = 0
+        """Failed connections since the last event."""
+        self.problem = ""
+        """What the last failure was, until the next event."""
+        self.failed = False
+        """Whether the reader has given up."""
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._heard_at = time.monotonic()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End at once; not a single edit is written after this. Call `join` to see the thread end."""
+        self._stop.set()
+        self._stream.close()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the thread; one that is stuck in a name lookup ends when that does."""
+        self._thread.join(timeout)
+
+    def silent_for(self) -> float:
+        """Return the seconds since the last event, or since the start."""
+        return time.monotonic() - self._heard_at
+
+    def _run(self) -> None:
+        connected_before = False
+        while not self._stop.is_set():
+            heard, wait = False, 0.0
+            try:
+                for event in self._stream.connect(self._stop):
+                    if not heard:
+                        heard = True
+                        if connected_before:
+                            self._tally.reconnect()
+                        connected_before = True
+                    self._take(event)
+            except StreamError as error:
+                self.problem = str(error)
+                self.failed = error.final
+                wait = error.retry_after or 0.0
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {error}"
+            if self.failed or self._stop.is_set():
+                return
+            self.failures = 1 if heard else self.failures + 1
+            if not heard and not self.problem:
+                self.problem = "the stream ended before the first event"
+            self._stop.wait(max(wait, _backoff(self.failures)))
+
+    def _take(self, event: Edit | str) -> None:
+        if self._stop.is_set():
+            return
+        self._heard_at = time.monotonic()
+        self.heard, self.failures, self.problem = True, 0, ""
+        if isinstance(event, str):
+            self._tally.receive(skipped=event)
+        else:
+            self._tally.receive()
+            age = (datetime.now(UTC) - event.edited_at).total_seconds()
+            self._writer.put(event, max(0.0, age))
+
+
+def _backoff(failures: int) -> float:
+    return min(_LONGEST_BACKOFF, 0.5 * 2 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)

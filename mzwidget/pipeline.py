@@ -1,0 +1,134 @@
+"""From a start to a stop: which source is read, and when the recorded day takes over from the live stream."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Literal
+
+from mzwidget import recorded
+from mzwidget.live import LiveReader
+
+if TYPE_CHECKING:
+    from mzwidget.batches import BatchWriter
+    from mzwidget.edits import Edit
+    from mzwidget.recentchange import RecentChanges
+    from mzwidget.tally import State, Tally
+
+Source = Literal["auto", "live", "recorded"]
+
+_LOOK = 0.05
+_PATIENCE_AT_START = 8.0
+_ATTEMPTS_AT_START = 2
+_PATIENCE = 20.0
+
+
+class Pipeline:
+    """One source, or one after the other, into one writer, in daemon threads, until it is stopped.
+
+    Parameters
+    ----------
+    source
+        ``auto`` changes from the live stream to the recorded day, once and for good, when the stream cannot be
+        reached at the start or is silent for 20 seconds later.
+    speed
+        The speed of the recorded day.
+    stream
+        The live stream.
+    writer
+        Where edits go; it is started and closed with the pipeline.
+    tally
+        Told about every event.
+    """
+
+    def __init__(self, source: Source, speed: float, stream: RecentChanges, writer: BatchWriter, tally: Tally) -> None:
+        self._source = source
+        self._speed = speed
+        self._writer = writer
+        self._tally = tally
+        self._reader = LiveReader(stream, writer, tally)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="mzwidget-ingest", daemon=True)
+        self.replaying = source == "recorded"
+        """Whether it is the recorded day that is read."""
+        self.gave_up = ""
+        """Why the live stream was given up, or nothing."""
+
+    def start(self) -> None:
+        """Begin to read and to write."""
+        self._writer.start()
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """End; what has arrived is written if that is done within `timeout` seconds."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._reader.stop()
+        self._writer.close(timeout)
+        self._thread.join(timeout=0.2)
+
+    @property
+    def sources(self) -> set[str]:
+        """Which sources have given edits: live, recorded."""
+        found = {"recorded"} if self.replaying else set()
+        return found | {"live"} if self._reader.heard else found
+
+    @property
+    def source(self) -> Literal["live", "recorded"]:
+        """Which source is read."""
+        return "recorded" if self.replaying else "live"
+
+    @property
+    def state(self) -> State:
+        """What the pipeline does now."""
+        if self._stop.is_set():
+            return "stopped"
+        if self._writer.problem:
+            return "database away"
+        if self.replaying:
+            return "running"
+        if self.gave_up:
+            return "failed"
+        if not self._reader.heard:
+            return "connecting"
+        return "reconnecting" if self._reader.problem else "running"
+
+    @property
+    def message(self) -> str:
+        """What is wrong, the most urgent first, or nothing."""
+        if self._writer.problem:
+            return self._writer.problem
+        if self.gave_up:
+            return f"{self.gave_up} (start() tries the live stream again)"
+        return self._reader.problem or self._writer.refusal
+
+    def _work(self) -> None:
+        try:
+            if self._source != "recorded":
+                self.gave_up = self._follow()
+            if self._source != "live" and not self._stop.is_set():
+                self.replaying = True
+                recorded.replay(self._take, self._stop, self._speed)
+        except Exception as error:
+            self.replaying = False
+            self.gave_up = f"{type(error).__name__}: {error}"
+
+    def _follow(self) -> str:
+        """Watch over the live stream; return why it was given up, or nothing when stopped.
+
+        It is watched from outside because a name lookup or a trickling proxy can hold its thread for very long.
+        """
+        reader = self._reader
+        reader.start()
+        while not self._stop.wait(_LOOK):
+            silent = reader.silent_for()
+            lost = silent > (_PATIENCE if reader.heard else _PATIENCE_AT_START)
+            refused = not reader.heard and reader.failures >= _ATTEMPTS_AT_START
+            if reader.failed or (self._source == "auto" and (lost or refused)):
+                reader.stop()
+                return reader.problem or f"the live stream sent nothing for {silent:.0f} s"
+        return ""
+
+    def _take(self, edit: Edit) -> None:
+        self._tally.receive()
+        self._writer.put(edit)

@@ -1,0 +1,145 @@
+"""Wikipedia's edits, as they happen, into a table.
+
+    edits = wikipedia.follow(connection)
+
+The table is created by the caller, in SQL, so that a notebook shows what it is made of.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import threading
+from typing import Any, cast, get_args
+
+import psycopg
+from psycopg import sql
+
+from mzwidget import recentchange
+from mzwidget._version import __version__
+from mzwidget.edits import CREATE_TABLE, RECORDED_IDS, Edit
+from mzwidget.ingest import Ingest
+from mzwidget.pipeline import Source
+from mzwidget.tally import Stats
+
+__all__ = ["Edit", "Ingest", "Source", "Stats", "follow"]
+
+USER_AGENT = f"mzwidget/{__version__} (https://github.com/mzwidget/mzwidget)"
+
+_CONNECTION = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+_running: dict[tuple[object, ...], Ingest] = {}
+_running_lock = threading.Lock()
+
+
+def follow(
+    connection: psycopg.Connection[Any],
+    table: str = "edits",
+    source: Source | None = None,
+    speed: float | None = None,
+    *,
+    url: str = recentchange.URL,
+    user_agent: str = USER_AGENT,
+) -> Ingest:
+    """Start to insert Wikipedia's edits into a table, in the background.
+
+    Parameters
+    ----------
+    connection
+        Names the database and the user; the ingest opens a connection of its own and leaves this one alone.
+    table
+        Where the rows go: ``edits``, ``schema.edits`` or ``"odd name"``. It must have the columns of `Edit`.
+    source
+        ``live`` is Wikimedia's public stream, ``recorded`` the edits of 2015-09-12 that come with mzwidget. ``auto``
+        is live, and recorded when the stream cannot be reached: `Ingest.note` and its repr say so. By default what
+        the environment variable ``MZWIDGET_SOURCE`` says, else ``auto``.
+    speed
+        How fast recorded edits come: 1 is about 35 a second, like the live stream. By default what ``MZWIDGET_SPEED``
+        says, else 1. The live stream has its own speed.
+    url
+        The address of the live stream.
+    user_agent
+        How to name this client to Wikimedia.
+
+    Returns
+    -------
+    Ingest
+        Already running. An earlier one on the same table is stopped, so a cell with this call can be run again.
+
+    Raises
+    ------
+    ValueError
+        `source` or `speed` is not possible.
+    psycopg.Error
+        The database cannot be reached, or the table is not there or lacks a column.
+    """
+    if source is None:
+        source = cast("Source", os.environ.get("MZWIDGET_SOURCE", "auto"))
+    if source not in get_args(Source):
+        raise ValueError(f"source={source!r} is not known: use 'auto', 'live' or 'recorded'")
+    parameters = _CONNECTION | connection.info.get_parameters()
+    if connection.info.password:
+        parameters["password"] = connection.info.password
+    identifier = _identifier(table)
+    ingest = Ingest(
+        parameters,
+        identifier,
+        source=source,
+        speed=_speed(speed),
+        url=url,
+        user_agent=user_agent,
+        holds=_examine(parameters, identifier),
+    )
+    key = (*(parameters.get(name) for name in ("host", "hostaddr", "port", "dbname")), identifier.as_string())
+    with _running_lock:
+        earlier = _running.get(key)
+        if earlier is not None:
+            earlier.stop()
+        _running[key] = ingest
+        ingest.start()
+    return ingest
+
+
+def _speed(speed: float | None) -> float:
+    origin, value = "speed", speed
+    if speed is None:
+        origin, text = "MZWIDGET_SPEED", os.environ.get("MZWIDGET_SPEED", "1")
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(f"MZWIDGET_SPEED={text!r} is not a number: 1 is about 35 edits a second") from None
+    if value is None or not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{origin}={value!r} is not possible: it must be above 0; 1 is about 35 edits a second")
+    return value
+
+
+def _identifier(table: str) -> sql.Identifier:
+    parts = re.findall(r'"((?:[^"]|"")+)"|([^".]+)', table)
+    if not parts:
+        raise ValueError(f"table={table!r} names no table")
+    return sql.Identifier(*(quoted.replace('""', '"') or plain for quoted, plain in parts))
+
+
+def _examine(parameters: dict[str, Any], table: sql.Identifier) -> set[str]:
+    """Make sure that the table can take edits; return which kinds of edits are in it: live, recorded."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, Edit._fields))
+    try:
+        with psycopg.connect(**parameters, autocommit=True) as own:
+            own.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(columns, table))
+            return {
+                kind
+                for kind, comparison in (("live", sql.SQL("<")), ("recorded", sql.SQL(">=")))
+                if own.execute(
+                    sql.SQL("SELECT id FROM {} WHERE id {} {} LIMIT 1").format(table, comparison, RECORDED_IDS)
+                ).fetchone()
+            }
+    except psycopg.errors.SyntaxErrorOrAccessRuleViolation as error:
+        error.add_note(f"wikipedia.follow() needs such a table: {CREATE_TABLE}")
+        raise
