@@ -12,7 +12,7 @@ const options = {
   outdir: here("../mzwidget/static"),
   bundle: true,
   format: "esm",
-  target: ["chrome105", "firefox110", "safari16"],
+  target: ["chrome123", "firefox120", "safari17.5"],
   charset: "utf8",
   minify: true,
   legalComments: "none",

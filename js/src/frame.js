@@ -1,0 +1,135 @@
+import { element, setAttribute } from "./dom.js";
+import { mountHeader } from "./header.js";
+import { plan } from "./plan.js";
+import * as bars from "./views/bars.js";
+import * as number from "./views/number.js";
+import * as table from "./views/table.js";
+import { describe } from "./words.js";
+
+/** @typedef {import("./plan.js").Plan} Plan */
+/** @typedef {import("./replica.js").Snapshot} Snapshot */
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {{ paint: (snapshot: Snapshot) => void, destroy: () => void }} View */
+
+/** @type {Record<Plan["kind"], (el: HTMLElement, plan: Plan) => View>} */
+const VIEWS = { bars: bars.mount, number: number.mount, table: table.mount };
+
+const TICK = 1_000;
+
+/**
+ * One display of a view: a header line and a picture, painted at most once per animation frame and
+ * only while it can be seen.
+ *
+ * @param {HTMLElement} el
+ * @param {Store} store
+ * @param {AbortSignal} signal ends the display
+ */
+export function mountFrame(el, store, signal) {
+  const root = element("section", "mzw");
+  const pictureEl = element("div", "mzw-picture");
+  let showTable = false;
+  const header = mountHeader(
+    root,
+    store,
+    {
+      switchable: () => drawn !== null && drawn.chart !== "table",
+      asTable: () => showTable,
+      toggleTable: () => {
+        showTable = !showTable;
+        schedule();
+      },
+    },
+    signal,
+  );
+  root.append(pictureEl);
+  el.append(root);
+
+  const display = store.display();
+  /** @type {{ view: View, key: string, chart: Plan["kind"], snapshot: Snapshot | null } | null} */
+  let drawn = null;
+  let frame = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let ticker;
+  let onScreen = false;
+
+  function schedule() {
+    if (frame === 0 && isVisible()) frame = requestAnimationFrame(paint);
+  }
+
+  function isVisible() {
+    return onScreen && document.visibilityState === "visible" && !signal.aborted;
+  }
+
+  function paint() {
+    frame = 0;
+    const now = Date.now();
+    const { snapshot, options } = store;
+    if (snapshot) paintPicture(snapshot);
+    else paintSkeleton();
+    header.paint(now);
+    const name = options.title || options.name;
+    setAttribute(root, "aria-label", name || null);
+    setAttribute(root, "data-state", describe(store, now).state);
+    setAttribute(root, "data-epoch", snapshot?.epoch ?? null);
+    setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
+    setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));
+    if (snapshot) display.painted();
+  }
+
+  /** @param {Snapshot} snapshot */
+  function paintPicture(snapshot) {
+    const { columns, size } = snapshot;
+    const next = plan(columns, store.options, size, showTable);
+    const key = JSON.stringify([next, columns]);
+    if (drawn === null || drawn.key !== key) {
+      drawn?.view.destroy();
+      pictureEl.replaceChildren();
+      const chart = plan(columns, store.options, size, false).kind;
+      drawn = { view: VIEWS[next.kind](pictureEl, next), key, chart, snapshot: null };
+      setAttribute(root, "data-kind", next.kind);
+    }
+    if (drawn.snapshot !== snapshot) drawn.view.paint(snapshot);
+    drawn.snapshot = snapshot;
+  }
+
+  function paintSkeleton() {
+    if (pictureEl.firstChild) return;
+    const { kind, limit, height } = store.options;
+    const skeleton = element("div", `mzw-skeleton mzw-skeleton-${kind}`);
+    skeleton.setAttribute("aria-hidden", "true");
+    if (height) skeleton.style.height = `${height}px`;
+    const rows = kind === "number" ? 1 : Math.min(limit || 5, 20);
+    for (let i = 0; i < rows; i++) skeleton.append(element("div", "mzw-skeleton-row"));
+    pictureEl.append(skeleton);
+  }
+
+  function updateVisible() {
+    const visible = isVisible();
+    display.show(visible);
+    clearInterval(ticker);
+    if (visible) {
+      ticker = setInterval(schedule, TICK);
+      schedule();
+    } else {
+      cancelAnimationFrame(frame);
+      frame = 0;
+    }
+  }
+
+  const observer = new IntersectionObserver((entries) => {
+    onScreen = entries.at(-1)?.isIntersecting ?? false;
+    updateVisible();
+  });
+  observer.observe(root);
+  document.addEventListener("visibilitychange", updateVisible, { signal });
+  const unsubscribe = store.subscribe(schedule);
+
+  signal.addEventListener("abort", () => {
+    observer.disconnect();
+    unsubscribe();
+    updateVisible();
+    display.close();
+    drawn?.view.destroy();
+    root.remove();
+  });
+}

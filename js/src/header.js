@@ -1,0 +1,122 @@
+import { element, icon, setAttribute, setText } from "./dom.js";
+import { formatNumber } from "./numbers.js";
+import { clockTime, describe } from "./words.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+const PAUSE = "M4 3h3v10H4zM9 3h3v10H9z";
+const PLAY = "M4.5 2.5v11l9-5.5z";
+const TABLE = "M2 3h12v10H2zM3 6.5v2h4.5v-2zM8.5 6.5v2H13v-2zM3 9.5V12h4.5V9.5zM8.5 9.5V12H13V9.5z";
+const BARS = "M2 3h12v2.5H2zM2 6.75h8v2.5H2zM2 10.5h5V13H2z";
+
+/**
+ * @param {string} name
+ * @param {() => void} press
+ * @param {AbortSignal} signal
+ * @param {...Node} children
+ */
+function button(name, press, signal, ...children) {
+  const node = element("button", "mzw-button", ...children);
+  node.type = "button";
+  node.title = name;
+  node.setAttribute("aria-label", name);
+  node.addEventListener("click", press, { signal });
+  return node;
+}
+
+/**
+ * The line above a picture: what it shows, how fresh it is, and what can be done about it.
+ *
+ * @param {HTMLElement} el
+ * @param {Store} store
+ * @param {{ switchable: () => boolean, asTable: () => boolean, toggleTable: () => void }} picture
+ * @param {AbortSignal} signal
+ */
+export function mountHeader(el, store, picture, signal) {
+  const title = element("span", "mzw-title");
+  title.dir = "auto";
+  const note = element("span", "mzw-note");
+  const word = element("span", "mzw-word");
+  const state = element("span", "mzw-state", element("span", "mzw-dot"), word);
+  const asOf = element("span", "mzw-asof");
+  const lag = element("span", "mzw-lag");
+  const rows = element("span", "mzw-rows");
+  const rate = element("span", "mzw-rate");
+
+  const pauseIcon = icon(PAUSE);
+  const playIcon = icon(PLAY);
+  const tableIcon = icon(TABLE);
+  const barsIcon = icon(BARS);
+  const retry = button("retry now", () => store.retry(), signal);
+  retry.append("retry now");
+  retry.classList.add("mzw-retry");
+  const view = button("show as table", picture.toggleTable, signal, tableIcon);
+  const pause = button("pause", togglePause, signal, pauseIcon);
+
+  const message = element("div", "mzw-message");
+  message.dir = "auto";
+  const aloud = element("div", "mzw-aloud");
+  aloud.setAttribute("role", "status");
+  const facts = element("span", "mzw-facts", asOf, lag, rows, rate);
+  const line = element("div", "mzw-header", title, note, state, retry, facts, view, pause);
+  el.append(line, message, aloud);
+
+  function togglePause() {
+    if (store.status.state === "paused") store.resume();
+    else store.pause();
+  }
+
+  return {
+    /** @param {number} now milliseconds since 1970 */
+    paint(now) {
+      const { options, status, snapshot } = store;
+      const told = describe(store, now);
+
+      setText(title, options.title || options.name);
+      setAttribute(title, "title", options.name || options.title);
+      setText(note, options.note);
+      note.hidden = options.note === "";
+      setAttribute(el, "data-tone", told.tone);
+      setText(word, told.word);
+      setText(message, told.message);
+      message.hidden = told.message === "";
+      const news = told.message ? `${told.state}: ${told.message}` : told.state;
+      setText(aloud, news);
+
+      setText(asOf, told.asOf);
+      setAttribute(asOf, "title", told.time === null ? null : `the view at ${clockTime(told.time, now, true)}`);
+      setText(lag, told.lag);
+      const size = snapshot?.size;
+      setText(rows, size === undefined ? "" : `${formatNumber(size)} ${size === 1 ? "row" : "rows"}`);
+      setText(rate, size === undefined ? "" : `${formatRate(store.rate)}/s`);
+      setAttribute(rate, "title", "rows that come and go each second");
+
+      retry.hidden = !told.canRetry;
+      view.hidden = !picture.switchable();
+      const asTable = picture.asTable();
+      if (asTable !== (view.firstChild === barsIcon)) view.replaceChildren(asTable ? barsIcon : tableIcon);
+      rename(view, asTable ? "show as chart" : "show as table");
+      setAttribute(view, "aria-pressed", String(asTable));
+
+      const paused = status.state === "paused";
+      if (paused !== (pause.firstChild === playIcon)) pause.replaceChildren(paused ? playIcon : pauseIcon);
+      setAttribute(pause, "aria-pressed", String(paused));
+      setAttribute(pause, "title", paused ? "resume" : "pause");
+      pause.disabled = !told.canPause;
+    },
+  };
+}
+
+/**
+ * @param {HTMLButtonElement} node
+ * @param {string} name
+ */
+function rename(node, name) {
+  setAttribute(node, "title", name);
+  setAttribute(node, "aria-label", name);
+}
+
+/** @param {number} perSecond */
+function formatRate(perSecond) {
+  return formatNumber(perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond));
+}

@@ -1,0 +1,154 @@
+/**
+ * What travels between the kernel and a page.
+ *
+ * The kernel publishes traits (`base`, `delta`, `status` and the options); the page answers with
+ * custom messages only and never sets a trait.
+ */
+
+/** @typedef {null | boolean | number | string} Value a number beyond 2^53, every `numeric`, NaN and ±Infinity come as text */
+/** @typedef {readonly Value[]} Row in column order */
+/** @typedef {"number" | "text" | "boolean" | "time" | "json"} Kind */
+/** @typedef {{ name: string, type: string, kind: Kind }} Column */
+
+/**
+ * The whole view at one timestamp.
+ *
+ * @typedef {object} Base
+ * @property {string} epoch
+ * @property {number} seq
+ * @property {number | null} time milliseconds since 1970; null for a view that never changes
+ * @property {readonly Column[]} columns
+ * @property {readonly Row[]} rows
+ * @property {readonly number[]} [counts] how often each row occurs; absent if each occurs once
+ */
+
+/**
+ * The consolidated change of the view from state `from` to state `to`.
+ *
+ * @typedef {object} Delta
+ * @property {string} epoch
+ * @property {number} from
+ * @property {number} to
+ * @property {number | null} time
+ * @property {readonly Row[]} inserts
+ * @property {readonly Row[]} deletes
+ * @property {readonly number[]} [insert_counts]
+ * @property {readonly number[]} [delete_counts]
+ */
+
+/** @typedef {"connecting" | "live" | "paused" | "catching up" | "reconnecting" | "stalled" | "failed" | "ended" | "closed"} State */
+
+/**
+ * @typedef {object} Status
+ * @property {State} state
+ * @property {string} message for the user; "" if there is nothing to say
+ * @property {number | null} time the newest closed timestamp
+ * @property {number | null} lag seconds
+ * @property {string | null} epoch
+ * @property {number | null} seq the last state the kernel has sent
+ * @property {number} waiting rows of change held back while paused
+ * @property {number | null} retry_at
+ * @property {number | null} since
+ * @property {number | null} rows
+ */
+
+/**
+ * @typedef {object} Options
+ * @property {string} title
+ * @property {string} name the query or the view's name
+ * @property {string} key the label column, "" to choose
+ * @property {string} value the number column, "" to choose
+ * @property {number} limit rows drawn, 0 to choose
+ * @property {number} height pixels, 0 to choose
+ * @property {string} note where the data come from, if that has to be said
+ * @property {"auto" | "bars" | "number" | "table"} kind
+ */
+
+/**
+ * @typedef {{ epoch: string | null, seq: number | null }} Position
+ * @typedef {(
+ *   | { type: "hello", visible: boolean } & Position
+ *   | { type: "have", visible: boolean } & Position
+ *   | { type: "visible", visible: boolean } & Position
+ *   | { type: "ack" } & Position
+ *   | { type: "bye" | "pause" | "resume" | "retry" }
+ * )} Message
+ */
+
+/** @type {Status} */
+export const NO_STATUS = Object.freeze({
+  state: "connecting",
+  message: "",
+  time: null,
+  lag: null,
+  epoch: null,
+  seq: null,
+  waiting: 0,
+  retry_at: null,
+  since: null,
+  rows: null,
+});
+
+const utf8 = new TextDecoder();
+
+/**
+ * Put a payload that came as bytes back into its message.
+ *
+ * @param {unknown} trait
+ * @returns {Record<string, unknown> | null} null for the empty trait
+ */
+function unpack(trait) {
+  if (typeof trait !== "object" || trait === null || !("epoch" in trait)) return null;
+  if (!("data" in trait)) return { ...trait };
+  const { data, ...message } = trait;
+  return { ...message, ...JSON.parse(utf8.decode(/** @type {ArrayBuffer | ArrayBufferView} */ (data))) };
+}
+
+/**
+ * @param {unknown} rows
+ * @param {unknown} counts
+ */
+function isMultiset(rows, counts) {
+  return Array.isArray(rows) && (counts === undefined || (Array.isArray(counts) && counts.length === rows.length));
+}
+
+/**
+ * @param {unknown} trait
+ * @returns {Base | null}
+ * @throws {Error} when the message is damaged
+ */
+export function decodeBase(trait) {
+  const base = unpack(trait);
+  if (base === null) return null;
+  if (!Number.isInteger(base["seq"]) || !Array.isArray(base["columns"]) || !isMultiset(base["rows"], base["counts"])) {
+    throw new Error("damaged base");
+  }
+  return /** @type {Base} */ (/** @type {unknown} */ (base));
+}
+
+/**
+ * @param {unknown} trait
+ * @returns {Delta | null}
+ * @throws {Error} when the message is damaged
+ */
+export function decodeDelta(trait) {
+  const delta = unpack(trait);
+  if (delta === null) return null;
+  if (
+    !Number.isInteger(delta["from"]) ||
+    !Number.isInteger(delta["to"]) ||
+    !isMultiset(delta["inserts"], delta["insert_counts"]) ||
+    !isMultiset(delta["deletes"], delta["delete_counts"])
+  ) {
+    throw new Error("damaged delta");
+  }
+  return /** @type {Delta} */ (/** @type {unknown} */ (delta));
+}
+
+/**
+ * @param {unknown} trait
+ * @returns {Status}
+ */
+export function decodeStatus(trait) {
+  return { ...NO_STATUS, .../** @type {Partial<Status>} */ (trait ?? {}) };
+}

@@ -1,0 +1,245 @@
+import { element, setAttribute, setText } from "../dom.js";
+import { compareNumbers, formatNumber, isNumber, ratio } from "../numbers.js";
+import { byRank, first } from "../order.js";
+
+/** @typedef {import("../multiset.js").Entry} Entry */
+/** @typedef {import("../plan.js").Plan} Plan */
+/** @typedef {import("../protocol.js").Column} Column */
+/** @typedef {import("../protocol.js").Value} Value */
+/** @typedef {import("../replica.js").Snapshot} Snapshot */
+
+const ROW_HEIGHT = 28;
+const SMALLEST_ROW = 20;
+const LARGEST_ROW = 48;
+const LEAVING = 240;
+
+/** @param {Value} value */
+const text = (value) => (value === null ? "null" : String(value));
+
+/**
+ * The scale of a set of bars: how much of the width lies left of zero, and the longest bar on
+ * each side.
+ *
+ * @param {readonly Value[]} values
+ */
+function scaleOf(values) {
+  /** @type {Value} */
+  let low = 0;
+  /** @type {Value} */
+  let high = 0;
+  const infinite = (/** @type {Value} */ value) => value === "Infinity" || value === "-Infinity";
+  for (const value of values) {
+    if (!isNumber(value) || infinite(value)) continue;
+    if (compareNumbers(value, low) < 0) low = value;
+    if (compareNumbers(value, high) > 0) high = value;
+  }
+  const signs = values.filter(isNumber).map((value) => compareNumbers(value, 0));
+  const hasNegative = signs.some((sign) => sign < 0);
+  const hasPositive = signs.some((sign) => sign > 0);
+  let zero = 0;
+  if (hasNegative && !hasPositive) zero = 1;
+  else if (hasNegative) {
+    const [left, right] = [ratio(low, high), ratio(high, low)];
+    zero = Math.min(Math.max(left < 1 ? left / (1 + left) : 1 / (1 + right), 0.05), 0.95);
+  }
+  return { zero, low, high };
+}
+
+/** One bar: a label, a bar that slides out from zero, a number. */
+class Bar {
+  label = element("span", "mzw-label");
+  value = element("span", "mzw-value");
+  negative = element("span", "mzw-bar");
+  positive = element("span", "mzw-bar");
+  root = element(
+    "div",
+    "mzw-row mzw-entering",
+    this.label,
+    element(
+      "span",
+      "mzw-track",
+      element("span", "mzw-half mzw-negative", this.negative),
+      element("span", "mzw-half mzw-positive", this.positive),
+    ),
+    this.value,
+  );
+  place = -1;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  leaving;
+
+  constructor() {
+    this.label.dir = "auto";
+    this.root.setAttribute("role", "listitem");
+  }
+
+  /**
+   * @param {Value} label
+   * @param {Value} value
+   * @param {string} detail
+   * @param {{ low: Value, high: Value }} scale
+   */
+  show(label, value, detail, scale) {
+    const shown = formatNumber(value);
+    setText(this.label, text(label));
+    setText(this.value, shown);
+    this.label.classList.toggle("mzw-null", label === null);
+    this.value.classList.toggle("mzw-null", value === null || value === "NaN");
+    setAttribute(this.root, "title", detail);
+    setAttribute(this.root, "data-label", text(label));
+    setAttribute(this.root, "data-value", text(value));
+    const sign = isNumber(value) ? compareNumbers(value, 0) : 0;
+    slide(this.negative, sign < 0 ? 1 - ratio(value, scale.low) : 1);
+    slide(this.positive, sign > 0 ? ratio(value, scale.high) - 1 : -1);
+  }
+
+  /**
+   * @param {number} place counted from 0 at the top
+   * @param {number} height of a row, in pixels
+   */
+  moveTo(place, height) {
+    if (this.place !== place) {
+      this.root.classList.toggle("mzw-rising", place < this.place);
+      setAttribute(this.root, "aria-posinset", String(place + 1));
+      this.place = place;
+    }
+    const transform = `translateY(${place * height}px)`;
+    if (this.root.style.transform !== transform) this.root.style.transform = transform;
+  }
+}
+
+/**
+ * @param {HTMLElement} bar
+ * @param {number} offset from the full bar, as a share of its half of the track
+ */
+function slide(bar, offset) {
+  const transform = `translateX(${+(offset * 100).toFixed(3)}%)`;
+  if (bar.style.transform !== transform) bar.style.transform = transform;
+}
+
+/**
+ * Ranked horizontal bars, one for each label, that glide to their new place and length.
+ *
+ * @param {HTMLElement} el
+ * @param {Plan} plan
+ */
+export function mount(el, plan) {
+  const labelName = element("span", "");
+  const valueName = element("span", "");
+  const names = element("div", "mzw-names", labelName, valueName);
+  const list = element("div", "mzw-list");
+  list.setAttribute("role", "list");
+  const none = element("div", "mzw-none", "no rows");
+  const area = element("div", "mzw-area", list, none);
+  const root = element("div", "mzw-bars", names, area);
+  el.append(root);
+
+  /** @type {Map<string, Bar>} */
+  const bars = new Map();
+  /** @type {Map<string, Bar>} */
+  const leaving = new Map();
+  let slots = Math.max(plan.reserve, 1);
+  let valueWidth = 0;
+  if (plan.height) area.style.height = `${plan.height}px`;
+
+  /** @param {number} count */
+  function rowHeight(count) {
+    slots = Math.max(slots, count);
+    if (!plan.height) return ROW_HEIGHT;
+    return Math.min(Math.max(Math.floor(plan.height / slots), SMALLEST_ROW), LARGEST_ROW);
+  }
+
+  /**
+   * @param {string} identity
+   * @returns {Bar}
+   */
+  function enter(identity) {
+    let bar = bars.get(identity) ?? leaving.get(identity);
+    if (bar === undefined) {
+      bar = new Bar();
+      list.append(bar.root);
+    } else if (leaving.delete(identity)) {
+      clearTimeout(bar.leaving);
+      bar.root.classList.remove("mzw-leaving");
+      bar.root.setAttribute("role", "listitem");
+      bar.root.removeAttribute("aria-hidden");
+    }
+    bars.set(identity, bar);
+    return bar;
+  }
+
+  /**
+   * @param {string} identity
+   * @param {Bar} bar
+   */
+  function leave(identity, bar) {
+    bars.delete(identity);
+    leaving.set(identity, bar);
+    bar.root.classList.add("mzw-leaving");
+    bar.root.setAttribute("aria-hidden", "true");
+    for (const name of ["role", "data-label", "data-value", "aria-posinset", "title"]) bar.root.removeAttribute(name);
+    bar.place = -1;
+    bar.leaving = setTimeout(() => {
+      leaving.delete(identity);
+      bar.root.remove();
+    }, LEAVING);
+  }
+
+  /** @param {readonly Column[]} columns */
+  function nameColumns(columns) {
+    setText(labelName, columns[plan.label]?.name ?? "");
+    setText(valueName, columns[plan.value]?.name ?? "");
+  }
+
+  return {
+    /** @param {Snapshot} snapshot */
+    paint({ entries, columns }) {
+      nameColumns(columns);
+      const rows = first(entries, byRank(columns, plan.label, plan.value), plan.limit);
+      const values = rows.map(({ row }) => row[plan.value] ?? null);
+      const scale = scaleOf(values);
+      const height = rowHeight(rows.length);
+      valueWidth = Math.max(valueWidth, ...values.map((value) => formatNumber(value).length));
+      root.style.setProperty("--mzw-zero", scale.zero.toFixed(4));
+      root.style.setProperty("--mzw-digits", String(valueWidth));
+      root.style.setProperty("--mzw-row", `${height}px`);
+      list.style.height = `${slots * height}px`;
+      root.classList.toggle("mzw-signed", scale.zero > 0);
+      none.hidden = rows.length > 0;
+
+      const identities = identify(rows, plan.label);
+      const staying = new Set(identities);
+      for (const [identity, bar] of [...bars]) {
+        if (!staying.has(identity)) leave(identity, bar);
+      }
+      rows.forEach(({ row }, i) => {
+        const bar = enter(/** @type {string} */ (identities[i]));
+        const detail = columns.map(({ name }, j) => `${name}: ${text(row[j] ?? null)}`).join("\n");
+        bar.show(row[plan.label] ?? null, values[i] ?? null, detail, scale);
+        bar.moveTo(i, height);
+        setAttribute(bar.root, "aria-setsize", String(rows.length));
+      });
+    },
+    destroy() {
+      for (const bar of leaving.values()) clearTimeout(bar.leaving);
+      root.remove();
+    },
+  };
+}
+
+/**
+ * Tell bars apart by their label and, where a label occurs more than once, by their rank among
+ * those of the same label.
+ *
+ * @param {readonly Entry[]} rows
+ * @param {number} label
+ */
+function identify(rows, label) {
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  return rows.map(({ row }) => {
+    const name = JSON.stringify(row[label] ?? null);
+    const nth = (seen.get(name) ?? 0) + 1;
+    seen.set(name, nth);
+    return `${nth} ${name}`;
+  });
+}

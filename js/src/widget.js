@@ -1,0 +1,70 @@
+import { mountFrame } from "./frame.js";
+import { Store } from "./store.js";
+
+/** @typedef {import("@anywidget/types").AnyModel} Model */
+/** @typedef {import("./protocol.js").Options} Options */
+
+const OPTIONS = /** @type {const} */ (["title", "name", "key", "value", "limit", "height", "note", "kind"]);
+
+/**
+ * Tie a store to the model: the only place that knows the comm.
+ *
+ * @param {Model} model
+ * @param {AbortSignal} signal
+ */
+function connect(model, signal) {
+  let page = randomId();
+  const store = new Store((message) => {
+    try {
+      model.send({ ...message, page });
+    } catch {
+      // The comm is gone; `comm_live_update` says so, or a later message shows that it is not.
+    }
+  });
+
+  const readOptions = () =>
+    store.configure(/** @type {Options} */ (Object.fromEntries(OPTIONS.map((name) => [name, model.get(name)]))));
+  for (const name of OPTIONS) model.on(`change:${name}`, readOptions);
+  model.on("change:base", () => store.receiveBase(model.get("base")));
+  model.on("change:delta", () => store.receiveDelta(model.get("delta")));
+  model.on("change:status", () => store.receiveStatus(model.get("status")));
+  model.on("comm_live_update", () => store.disconnect());
+
+  readOptions();
+  store.receiveStatus(model.get("status"));
+  store.receiveBase(model.get("base"));
+  store.receiveDelta(model.get("delta"));
+  store.open();
+
+  window.addEventListener("pagehide", () => store.leave(), { signal });
+  window.addEventListener(
+    "pageshow",
+    (event) => {
+      if (!event.persisted) return;
+      page = randomId();
+      store.rejoin();
+    },
+    { signal },
+  );
+  signal.addEventListener("abort", () => store.close());
+  return store;
+}
+
+/** `crypto.randomUUID` is missing where Jupyter is served over plain HTTP. */
+const randomId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
+
+/** One call for each model, so that its store is its own. */
+export default () => {
+  /** @type {Store} */
+  let store;
+  return {
+    /** @param {{ model: Model, signal: AbortSignal }} props */
+    initialize({ model, signal }) {
+      store = connect(model, signal);
+    },
+    /** @param {{ el: HTMLElement, signal: AbortSignal }} props */
+    render({ el, signal }) {
+      mountFrame(el, store, signal);
+    },
+  };
+};

@@ -1,0 +1,98 @@
+/**
+ * What the header says about a view's state.
+ *
+ * @typedef {object} Told
+ * @property {"good" | "busy" | "bad" | "idle"} tone
+ * @property {string} state the state's name, which changes rarely
+ * @property {string} word the state with its particulars
+ * @property {string} message why, if there is more to say
+ * @property {number | null} time the moment the picture shows
+ * @property {string} asOf
+ * @property {string} lag
+ * @property {boolean} canRetry
+ * @property {boolean} canPause
+ */
+
+/** @typedef {Pick<import("./store.js").Store, "status" | "snapshot" | "disconnected" | "silent">} Known */
+
+/** @type {Record<import("./protocol.js").State, Told["tone"]>} */
+const TONES = {
+  connecting: "busy",
+  live: "good",
+  paused: "idle",
+  "catching up": "busy",
+  reconnecting: "bad",
+  stalled: "bad",
+  failed: "bad",
+  ended: "idle",
+  closed: "idle",
+};
+
+/** @param {number} part */
+const two = (part) => String(part).padStart(2, "0");
+
+/**
+ * The local time of day, with the date if it is not today's.
+ *
+ * @param {number} time milliseconds since 1970
+ * @param {number} now
+ * @param {boolean} [full] whether to give date and milliseconds
+ */
+export function clockTime(time, now, full = false) {
+  const at = new Date(time);
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const hour = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  if (full) return `${day} ${hour}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+  return new Date(now).toDateString() === at.toDateString() ? hour : `${day} ${hour}`;
+}
+
+/** @param {number | null} lag seconds */
+function describeLag(lag) {
+  if (lag === null || !(lag >= 0)) return "";
+  if (lag < 9.95) return `${lag.toFixed(1)} s behind`;
+  if (lag < 120) return `${Math.round(lag)} s behind`;
+  if (lag < 7200) return `${Math.round(lag / 60)} min behind`;
+  return `${Math.round(lag / 3600)} h behind`;
+}
+
+/**
+ * @param {Known} known
+ * @param {number} now milliseconds since 1970
+ * @returns {Told}
+ */
+export function describe({ status, snapshot, disconnected, silent }, now) {
+  /** @type {string} */
+  let state = status.state;
+  let message = status.message;
+  let tone = TONES[status.state] ?? "idle";
+  let word = state;
+  if (disconnected) {
+    [state, tone, message] = ["disconnected", "bad", "The kernel was restarted; run the cell again."];
+    word = state;
+  } else if (silent) {
+    [state, tone, message] = ["no news", "bad", "The kernel has not reported for a while; it may be busy or gone."];
+    word = state;
+  } else if (status.state === "paused" && status.waiting > 0) {
+    word = `paused · ${status.waiting} waiting`;
+  } else if (status.state === "reconnecting" && status.retry_at !== null) {
+    word = `reconnecting in ${Math.max(Math.ceil((status.retry_at - now) / 1000), 0)} s`;
+  }
+
+  // A closed timestamp later than the last change holds for what is shown if nothing came since.
+  const upToDate =
+    status.state !== "paused" && status.epoch === snapshot?.epoch && status.seq === snapshot?.seq;
+  let time = snapshot?.time ?? null;
+  if (snapshot && upToDate && status.time !== null && (time === null || status.time > time)) time = status.time;
+  const stale = tone === "bad";
+  return {
+    tone,
+    state,
+    word,
+    message,
+    time,
+    asOf: time === null ? "" : `${stale ? "stale since" : "as of"} ${clockTime(time, now)}`,
+    lag: stale || status.state === "paused" || snapshot === null ? "" : describeLag(status.lag),
+    canRetry: !disconnected && (status.state === "reconnecting" || status.state === "failed"),
+    canPause: !disconnected && !["connecting", "failed", "ended", "closed"].includes(status.state),
+  };
+}
