@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine
@@ -15,6 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+log = logging.getLogger("mzwidget")
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -26,10 +29,16 @@ def loop() -> asyncio.AbstractEventLoop:
     global _loop, _pid
     with _lock:
         if _loop is None or _pid != os.getpid():
-            fresh = asyncio.new_event_loop()
+            fresh = asyncio.SelectorEventLoop()  # psycopg cannot use the proactor loop of Windows
+            fresh.set_exception_handler(_report)
             threading.Thread(target=_run, args=(fresh,), name="mzwidget", daemon=True).start()
             _loop, _pid = fresh, os.getpid()
         return _loop
+
+
+def _report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong: anything printed from a thread would land in whichever cell ran last."""
+    log.error("%s", context["message"], exc_info=context.get("exception"))
 
 
 def _run(fresh: asyncio.AbstractEventLoop) -> None:

@@ -47,8 +47,3 @@ def difference(new: Mapping[Row, int], old: Mapping[Row, int]) -> Updates:
         if diff:
             changes[row] = diff
     return changes
-
-
-def negative(rows: Mapping[Row, int], touched: Iterable[Row]) -> Row | None:
-    """Return a touched row with fewer than zero copies, if there is one: no view can hold that."""
-    return next((row for row in touched if rows.get(row, 0) < 0), None)

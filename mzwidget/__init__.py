@@ -1,0 +1,12 @@
+"""Watch a Materialize view live in a notebook."""
+
+import logging as _logging
+
+from mzwidget._version import __version__
+from mzwidget.connecting import connect
+from mzwidget.errors import LiveViewError
+from mzwidget.liveview import LiveView
+
+_logging.getLogger(__name__).addHandler(_logging.NullHandler())
+
+__all__ = ["LiveView", "LiveViewError", "__version__", "connect"]

@@ -1,0 +1,310 @@
+"""What the pages still have to be told: base and delta, sequence numbers, acknowledgements, pace.
+
+All pages of one widget hear the same messages (Jupyter can only broadcast), so a feed holds one state that has been
+*sent*, numbered `seq`, and the consolidated updates *pending* since then: never more than the view has rows, before
+and now.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mzwidget.collection import Row, Updates, consolidate
+from mzwidget.values import Column, to_json_rows
+
+INTERVAL = 0.05
+"""Seconds between two deltas of a view at the least."""
+WINDOW = 2
+"""Deltas a visible page may leave unacknowledged before it counts as slow."""
+SHARE = 0.25
+"""Seconds between two deltas while some pages keep up and others do not."""
+SILENCE = 15.0
+"""Seconds after which a page that leaves deltas unacknowledged on an idle kernel is given up."""
+INLINE = 400
+"""Values up to which a message is plain JSON; above, one binary buffer is cheaper to send."""
+
+Payload = dict[str, Any]
+
+
+class Source(Protocol):
+    """The collection that a feed tells of; its lock is held by whoever calls the feed."""
+
+    rows: Updates
+    columns: tuple[Column, ...]
+    epoch: str
+    time: int | None
+
+
+class Surroundings(Protocol):
+    """What a feed needs of the process around it."""
+
+    def send(self, trait: str) -> None:
+        """Send one synced trait to all pages."""
+
+    def later(self, delay: float, function: Callable[[], None]) -> None:
+        """Call a function after `delay` seconds, with the source's lock held."""
+
+    def busy(self) -> bool:
+        """Tell whether a cell runs, so that acknowledgements may be held up."""
+
+    def allowance(self) -> float:
+        """Take one message from the kernel's budget; else return the seconds until there is one."""
+
+
+@dataclass(slots=True)
+class Page:
+    """A page as far as it has made itself known."""
+
+    visible: bool
+    acked: int
+    heard: float
+
+
+class Feed:
+    """One widget's side of the base-and-delta protocol.
+
+    Parameters
+    ----------
+    source : Source
+    around : Surroundings
+    clock : callable, optional
+        Monotonic seconds.
+    """
+
+    def __init__(self, source: Source, around: Surroundings, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seq = 0
+        self.time: int | None = None
+        self.paused = False
+        self.bytes = 0
+        self.deltas = 0
+        self.bases = 0
+        self.acks = 0
+        self._source = source
+        self._around = around
+        self._clock = clock
+        self._pending: Updates = {}
+        self._pages: dict[str, Page] = {}
+        self._gone: set[str] = set()
+        self._sent_at = -INTERVAL
+        self._appointment = False
+        self._delta: Payload = {}
+        self._base: Payload = {}
+
+    # From the source
+
+    def reset(self) -> None:
+        """Start anew: another epoch, with whatever the source has now."""
+        self._pending = {}
+        self._base = {}
+        self.seq = 0
+        self.time = self._source.time
+        for page in self._pages.values():
+            page.acked = 0
+        if self._pages:
+            self._send("base")
+
+    def add(self, updates: Updates) -> None:
+        """Follow a batch that the source has just applied."""
+        consolidate(updates.items(), into=self._pending)
+        self.consider()
+
+    def tick(self) -> None:
+        """Once a second: give up dead pages, mend what an appointment missed, note that time has passed."""
+        now = self._clock()
+        if not self._around.busy():
+            for name in [name for name, page in self._pages.items() if self._silent(page, now) > SILENCE]:
+                del self._pages[name]
+        self.consider()
+
+    # From the pages
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Take a page's message. What is malformed is ignored: it can only come from a page that is broken."""
+        name, kind = message.get("page"), message.get("type")
+        if not isinstance(name, str) or name in self._gone:
+            return
+        if kind == "bye":
+            self._pages.pop(name, None)
+            self._gone.add(name)
+            return
+        now = self._clock()
+        page = self._pages.get(name)
+        if page is None:
+            page = self._pages[name] = Page(visible=True, acked=self.seq, heard=now)
+        page.heard = now
+        if isinstance(visible := message.get("visible"), bool):
+            page.visible = visible
+        seq = message.get("seq")
+        current = message.get("epoch") == self._source.epoch and isinstance(seq, int) and seq <= self.seq
+        if kind == "ack" and current:
+            self.acks += 1
+            page.acked = max(page.acked, int(seq or 0))
+        elif kind in ("have", "visible") and current:
+            page.acked = int(seq or 0)
+        if kind == "hello" or (kind in ("have", "visible") and self._source.epoch and (not current or seq != self.seq)):
+            page.acked = self.seq
+            self._settle()  # a base tells every page all, so no delta need precede it
+            self._send("base")
+        self.consider()
+
+    @property
+    def watched(self) -> bool:
+        """Whether a page has a display of this view, seen or not."""
+        return bool(self._pages)
+
+    @property
+    def visible(self) -> bool:
+        """Whether somebody can see this view."""
+        return any(page.visible for page in self._pages.values())
+
+    # State
+
+    @property
+    def waiting(self) -> int:
+        """Rows of change that the pages have not been sent."""
+        return len(self._pending)
+
+    def moment(self) -> int | None:
+        """Return the timestamp at which the view was exactly as `shown`, in ms; None for a constant view."""
+        return self.time if self._pending else self._source.time
+
+    def shown(self) -> Updates:
+        """Return the rows at `seq`: what the pages show once they have what was sent."""
+        rows = self._source.rows
+        if not self._pending:
+            return rows
+        return consolidate(((row, -diff) for row, diff in self._pending.items()), into=dict(rows))
+
+    def base(self) -> Payload:
+        """Return the trait `base`: the whole state at `seq`."""
+        source = self._source
+        if not source.epoch:
+            return {}
+        self._advance()
+        if (self._base.get("epoch"), self._base.get("seq")) != (source.epoch, self.seq):
+            rows, counts = _split((row, count) for row, count in self.shown().items() if count > 0)
+            body: Payload = {"rows": to_json_rows(source.columns, rows)}
+            if counts:
+                body["counts"] = counts
+            self._base = {
+                "epoch": source.epoch,
+                "seq": self.seq,
+                "columns": [{"name": of.name, "type": of.type, "kind": of.kind} for of in source.columns],
+                **_pack(body, len(rows) * len(source.columns)),
+            }
+            self.bases += 1
+        self._base["time"] = self.moment()
+        return self._base
+
+    def delta(self) -> Payload:
+        """Return the trait `delta`: set only while it is being sent, so that a restored page is not told old news."""
+        return self._delta
+
+    # Pace
+
+    def consider(self) -> None:
+        """Send what is pending if now is the time, else make sure to come back when it is."""
+        if not self._pending:
+            self.time = self._source.time
+            return
+        if self.paused:
+            return
+        wait = self._due()
+        if wait is None:
+            return
+        if wait <= 0:
+            wait = self._around.allowance()
+        if wait <= 0:
+            self._advance()
+        elif not self._appointment:
+            self._appointment = True
+            self._around.later(wait, self._keep_appointment)
+
+    def _keep_appointment(self) -> None:
+        self._appointment = False
+        self.consider()
+
+    def _due(self) -> float | None:
+        """Seconds until the next delta may go; None if that depends on a page."""
+        pages = [page for page in self._pages.values() if page.visible]
+        if not pages:
+            return None
+        now = self._clock()
+        slow = [page for page in pages if self.seq - page.acked >= WINDOW]
+        interval = INTERVAL
+        if slow and self._around.busy():
+            # The page may well be fine, but its acknowledgements wait for the cell. Go on, slower and slower.
+            interval = min(1.0, max(0.1, max(self._silent(page, now) for page in slow) / 60))
+            if len(self._pending) * len(self._source.columns) > INLINE:
+                interval *= 5
+        elif len(slow) == len(pages):
+            return None
+        elif slow:
+            interval = SHARE
+        return self._sent_at + interval - now
+
+    def _silent(self, page: Page, now: float) -> float:
+        return now - max(page.heard, 0) if page.acked < self.seq else 0.0
+
+    def _advance(self) -> None:
+        """Bring the sent state to now: one delta, or a base where that is smaller."""
+        source = self._source
+        pending = self._settle()
+        if not pending or not self._pages:
+            return
+        if len(pending) > max(len(source.rows), INLINE):
+            self._send("base")
+            return
+        inserts, insert_counts = _split((row, diff) for row, diff in pending.items() if diff > 0)
+        deletes, delete_counts = _split((row, -diff) for row, diff in pending.items() if diff < 0)
+        body: Payload = {
+            "inserts": to_json_rows(source.columns, inserts),
+            "deletes": to_json_rows(source.columns, deletes),
+        }
+        if insert_counts:
+            body["insert_counts"] = insert_counts
+        if delete_counts:
+            body["delete_counts"] = delete_counts
+        self._delta = {
+            "epoch": source.epoch,
+            "from": self.seq - 1,
+            "to": self.seq,
+            "time": self.time,
+            **_pack(body, len(pending) * len(source.columns)),
+        }
+        self.deltas += 1
+        try:
+            self._send("delta")
+        finally:
+            self._delta = {}
+
+    def _settle(self) -> Updates:
+        """Count what is pending as sent, and return it."""
+        if not self._pending or self.paused:
+            return {}
+        pending, self._pending = self._pending, {}
+        self.seq += 1
+        self.time = self._source.time
+        self._sent_at = self._clock()
+        return pending
+
+    def _send(self, trait: str) -> None:
+        self._around.send(trait)
+
+
+def _split(rows: Iterable[tuple[Row, int]]) -> tuple[list[Row], list[int] | None]:
+    """Part rows from their counts; None if every row occurs once."""
+    pairs = list(rows)
+    counts = [count for _, count in pairs]
+    return [row for row, _ in pairs], (counts if any(count != 1 for count in counts) else None)
+
+
+def _pack(body: Payload, values: int) -> Payload:
+    """Leave a small body as it is; make a large one a single binary buffer of JSON."""
+    if values <= INLINE:
+        return body
+    return {"data": memoryview(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())}

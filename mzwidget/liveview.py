@@ -1,0 +1,356 @@
+"""`LiveView`: a view of a database, live in a notebook."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import anywidget
+import pandas as pd
+import traitlets
+
+from mzwidget import background, connecting, kernel
+from mzwidget.collection import Updates
+from mzwidget.feed import Feed, Payload
+from mzwidget.query import parse
+from mzwidget.subscription import Subscription, shared
+from mzwidget.values import Column, to_pandas
+
+_STATIC = Path(__file__).parent / "static"
+_FIRST_SNAPSHOT = 30.0
+_OPTIONS = ("title", "key", "value", "limit", "height", "note", "dsn")
+
+Note = str | Callable[[], str] | None
+
+
+class _Computed(traitlets.TraitType[Any, Any]):
+    """A synced trait that is computed when it is read or sent, and never assigned.
+
+    Assigning loses updates while another thread holds the widget's sync, and equal values vanish.
+    """
+
+    def __init__(
+        self, compute: Callable[[LiveView], Any], to_json: Callable[[Any, LiveView], Any] | None = None
+    ) -> None:
+        super().__init__(read_only=True)
+        self._compute = compute
+        self.tag(sync=True)
+        if to_json is not None:
+            self.tag(to_json=to_json)
+
+    def get(self, obj: Any, cls: Any = None) -> Any:  # noqa: ARG002
+        return self._compute(obj)
+
+
+class _Bridge:
+    """Stands between a subscription and the pages of one widget, in the background thread."""
+
+    def __init__(self, subscription: Subscription, note: Note) -> None:
+        self.subscription = subscription
+        self.feed = Feed(subscription, self)
+        self.note = note if isinstance(note, str) else ""
+        self._ask_note = note if callable(note) else None
+        self._send: Callable[[str], None] = lambda _: None
+
+    def open(self, send: Callable[[str], None]) -> None:
+        """Begin to follow, telling pages through `send`."""
+        self._send = send
+        self.subscription.attach(self)
+
+    def hear(self, message: object) -> None:
+        """Take what a page says; called in the background thread."""
+        if not isinstance(message, Mapping):
+            return
+        with self.subscription.lock:
+            self.feed.hear(message)
+        if message.get("type") == "retry":
+            self.subscription.retry()
+        elif self.feed.watched:
+            self.subscription.wake()
+
+    # subscription.Listener
+
+    def on_reset(self) -> None:
+        self.feed.reset()
+
+    def on_batch(self, updates: Updates) -> None:
+        self.feed.add(updates)
+
+    def on_status(self) -> None:
+        if self.feed.watched:
+            self.send("status")
+
+    def on_tick(self) -> None:
+        changed = self._refresh_note()
+        with self.subscription.lock:
+            self.feed.tick()
+            if changed:
+                self.send("note")
+            if self.feed.visible:
+                self.send("status")
+
+    def wanted(self) -> bool:
+        return self.feed.watched
+
+    def _refresh_note(self) -> bool:
+        if self._ask_note is None:
+            return False
+        before = self.note
+        try:
+            self.note = str(self._ask_note() or "")
+        except Exception as error:
+            self.note = f"note: {type(error).__name__}: {error}"
+        return self.note != before
+
+    # feed.Surroundings
+
+    def send(self, trait: str) -> None:
+        self._send(trait)
+
+    def later(self, delay: float, function: Callable[[], None]) -> None:
+        def locked() -> None:
+            with self.subscription.lock:
+                function()
+
+        background.call(lambda: background.loop().call_later(delay, locked))
+
+    def busy(self) -> bool:
+        return kernel.cells.running
+
+    def allowance(self) -> float:
+        return kernel.budget.take()
+
+    # What the page's header tells
+
+    def status(self) -> Payload:
+        """Return the trait `status` as the page gets it."""
+        with self.subscription.lock:
+            feed, subscription = self.feed, self.subscription
+            status = subscription.status
+            at = subscription.time
+            state: str = status.state
+            if state == "connecting" and subscription.epoch:
+                state = "catching up"
+            return {
+                "state": state,
+                "message": status.message,
+                "time": at,
+                "lag": None if at is None else max(0.0, time.time() - at / 1000),
+                "epoch": subscription.epoch,
+                "seq": feed.seq,
+                "rows": sum(subscription.rows.values()),
+                "waiting": feed.waiting,
+                "since": status.since * 1000,
+                "retry_at": None if status.retry_at is None else status.retry_at * 1000,
+            }
+
+
+class LiveView(anywidget.AnyWidget):
+    """A live picture of a view, and its rows.
+
+    Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's
+    exact content at one timestamp.
+
+    Parameters
+    ----------
+    query : str
+        A view's name (``top10``, ``schema.view``, ``"odd name"``, ``database.schema.view``) or a SELECT.
+    title : str, optional
+        Shown above the picture; the query by default.
+    key : str, optional
+        The column that labels a bar; by default the first column that is not a number.
+    value : str, optional
+        The column that a bar measures; by default the first column of numbers.
+    limit : int, optional
+        How many rows are drawn at most; all rows are in `df`. 20 bars or 100 lines of a table by default.
+    height : int, optional
+        Height of the picture in pixels; by default as high as its content.
+    note : str or callable, optional
+        A label for the header, such as ``"recorded"``. A callable is asked about once a second.
+    dsn : str, optional
+        Connection string of the database; by default the one of `connect`, ``MATERIALIZE_URL`` or the embedded engine.
+
+    Raises
+    ------
+    TypeError
+        Unknown keyword, or `query` is not text.
+    ValueError
+        `query` is empty, or an option is out of its range.
+
+    Examples
+    --------
+    >>> view = mzwidget.LiveView("top10")
+    >>> view.wait(timeout=10).df
+    """
+
+    _esm = _STATIC / "widget.js"
+    _css = _STATIC / "widget.css"
+
+    name = traitlets.Unicode().tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    key = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+    limit = traitlets.Int(0, min=0).tag(sync=True)
+    height = traitlets.Int(0, min=0).tag(sync=True)
+    note = _Computed(lambda view: view._bridge.note)
+    base = _Computed(lambda view: view._base())
+    delta = _Computed(lambda view: view._bridge.feed.delta())
+    status = _Computed(lambda view: view._bridge.subscription.status, lambda _, view: view._bridge.status())
+    """How the view fares, a `Status`: `state`, `message`, `sqlstate`, `since`, `retry_at`."""
+    _bridge: _Bridge
+
+    def __init__(
+        self,
+        query: str,
+        *,
+        title: str | None = None,
+        key: str | None = None,
+        value: str | None = None,
+        limit: int | None = None,
+        height: int | None = None,
+        note: Note = None,
+        dsn: str | None = None,
+        **unknown: object,
+    ) -> None:
+        if unknown:
+            raise TypeError(_unknown_keyword(next(iter(unknown))))
+        for option, given in {"limit": limit, "height": height}.items():
+            if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
+                raise ValueError(f"{option} must be a whole number from 1 up, not {given!r}")
+        parsed = parse(query)
+        self._bridge = _Bridge(shared(connecting.parameters(dsn), parsed), note)
+        self._last: _Last | None = None
+        super().__init__(
+            name=" ".join(parsed.text.split()),
+            title=title or "",
+            key=key or "",
+            value=value or "",
+            limit=limit or 0,
+            height=height or 0,
+        )
+        if hasattr(self.comm, "_reply_subshell_for"):
+            # ipykernel 7.4 would hand acknowledgements to the shell in which a cell runs, and so hold them up.
+            self.comm._reply_subshell_for = None
+        kernel.cells.watch()
+        self.on_msg(lambda _widget, message, _buffers: background.call(self._bridge.hear, message))
+        self._bridge.open(self.send_state)
+
+    # What users call
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The rows as a typed data frame: the view at `timestamp`, ranked as the bars are if it can be drawn as bars.
+
+        Waits up to 30 s for the first snapshot. An integer column is ``Int64`` (exact), see `mzwidget.values` for the
+        rest.
+
+        Raises
+        ------
+        LiveViewError
+            The server refused or cannot be reached, and there has never been a snapshot.
+        TimeoutError
+            There is no snapshot after 30 s.
+        """
+        columns, rows, _ = self._rows(_FIRST_SNAPSHOT)
+        frame = to_pandas(columns, [row for row, count in rows.items() for _ in range(count)])
+        ranking = _ranking(columns, self.key, self.value)
+        if ranking is None:
+            return frame
+        label, number = ranking
+        return frame.sort_values([number, label], ascending=[False, True], kind="stable", ignore_index=True)
+
+    @property
+    def timestamp(self) -> pd.Timestamp | None:
+        """The moment whose exact content `df` is, in UTC; None before the first snapshot and for a constant view."""
+        if self._last is not None:
+            at = self._last[2]
+        else:
+            with self._bridge.subscription.lock:
+                at = self._bridge.feed.moment()
+        return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Block until the first snapshot is there.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; by default for ever.
+
+        Returns
+        -------
+        LiveView
+            Itself.
+
+        Raises
+        ------
+        LiveViewError
+            The server refused or cannot be reached; the message is its own.
+        TimeoutError
+            Not in time.
+        """
+        if self._last is None:
+            self._bridge.subscription.wait(timeout)
+        return self
+
+    def retry(self) -> None:
+        """Try to connect again now, rather than at `status.retry_at`."""
+        self._bridge.subscription.retry()
+
+    def close(self) -> None:
+        """End the tail (unless another view shares it) and remove the picture; `df` stays what it was."""
+        bridge = getattr(self, "_bridge", None)
+        if bridge is not None and self._last is None:
+            with bridge.subscription.lock:
+                if bridge.subscription.epoch:
+                    self._last = (bridge.subscription.columns, dict(bridge.feed.shown()), bridge.feed.moment())
+            bridge.subscription.detach(bridge)
+        super().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<LiveView {self.name!r}: {self.status.state}>"
+
+    def _base(self) -> Payload:
+        with self._bridge.subscription.lock:
+            return self._bridge.feed.base()
+
+    def _rows(self, timeout: float) -> _Last:
+        if self._last is not None:
+            return self._last
+        subscription, feed = self._bridge.subscription, self._bridge.feed
+        subscription.wait(timeout, fresh=True)
+        with subscription.lock:
+            return subscription.columns, dict(feed.shown()), feed.moment()
+
+
+_Last = tuple[tuple[Column, ...], Updates, int | None]
+
+
+def _ranking(columns: tuple[Column, ...], key: str, value: str) -> tuple[str, str] | None:
+    """Name the label and the number by which bars are ranked; None if the view is no ranking."""
+    names = [of.name for of in columns]
+    labels = [of.name for of in columns if of.kind != "number"]
+    numbers = [of.name for of in columns if of.kind == "number"]
+    label = key if key in names else labels[0] if len(labels) == 1 else None
+    number = value if value in names else next((name for name in numbers if name != label), None)
+    if label is None or number is None or names.count(label) > 1 or names.count(number) > 1:
+        return None
+    return label, number
+
+
+def _unknown_keyword(name: str) -> str:
+    nearest = difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; it takes {', '.join(_OPTIONS)}"
+    return f"LiveView() got an unknown keyword {name!r}{hint}"

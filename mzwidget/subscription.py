@@ -1,0 +1,462 @@
+"""A tail: one SUBSCRIBE on a connection of its own, kept as a collection at one timestamp.
+
+The stream's grammar is Materialize's: a progress row with the snapshot's timestamp, the snapshot, then updates in order
+of time, with progress rows saying that nothing earlier is to come. Rows are folded as they arrive and become visible
+only when a progress row has closed them. https://materialize.com/docs/sql/subscribe/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import re
+import socket
+import threading
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, cast
+
+import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.types.string import TextLoader
+
+from mzwidget import background
+from mzwidget.collection import Row, Updates, difference
+from mzwidget.connecting import Parameters
+from mzwidget.errors import LiveViewError
+from mzwidget.query import Query
+from mzwidget.values import Column, column
+
+State = Literal["connecting", "live", "stalled", "reconnecting", "failed", "ended", "idle", "closed"]
+
+STALL = 5.0
+"""Seconds without a progress row after which a view counts as stalled (a healthy server sends one a second)."""
+SILENCE = 20.0
+"""Seconds without a row after which the connection is given up for dead."""
+LINGER = 30.0
+"""Seconds a tail goes on when nobody looks at it any more."""
+BACKOFF = (0.25, 30.0)
+"""First and longest wait in seconds before another try; doubling, give or take a quarter."""
+
+_CONSTANT = 2**63
+"""Timestamps from here on mean 'for ever': the view is constant."""
+_REFUSED = re.compile(
+    r'connection to server (?:at|on socket) "(?P<host>[^"]*)"(?:, port (?P<port>\d+))? failed: (?P<said>.*)'
+)
+_SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC):\s+")
+_BREATHER = 4096
+"""Rows after which other tails get their turn."""
+
+log = logging.getLogger("mzwidget")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a subscription fares.
+
+    Attributes
+    ----------
+    state : str
+        ``connecting`` (no data yet), ``live``, ``stalled`` (connected, but the server reports no progress),
+        ``reconnecting`` (the connection was lost), ``failed`` (the server refused; the message is its own), ``ended``
+        (a constant view: complete, and nothing more will come), ``idle`` (nobody looks) or ``closed``.
+    message : str
+        The reason, for the user; empty while all is well.
+    sqlstate : str or None
+    since : float
+        Seconds since the epoch when this state began.
+    retry_at : float or None
+        Seconds since the epoch of the next try.
+    """
+
+    state: State
+    message: str = ""
+    sqlstate: str | None = None
+    since: float = 0.0
+    retry_at: float | None = None
+
+
+class Listener(Protocol):
+    """Who follows a subscription. Called in the background thread, with the subscription's lock held."""
+
+    def on_reset(self) -> None:
+        """Take `rows` and `columns` as they are now: a first snapshot, or a view with other columns."""
+
+    def on_batch(self, updates: Updates) -> None:
+        """Follow a closed batch, already applied to `rows`."""
+
+    def on_status(self) -> None:
+        """Note that `status` changed."""
+
+    def on_tick(self) -> None:
+        """Do what is due about once a second; called without the lock."""
+
+    def wanted(self) -> bool:
+        """Tell whether somebody looks."""
+
+
+class _TextCursorAdapters(AdaptersMap):
+    """Reads every type as text; `mzwidget.values` converts."""
+
+    def __init__(self) -> None:
+        super().__init__(types=psycopg.adapters.types)
+        self.register_loader(0, TextLoader)
+
+
+class Subscription:
+    """The collection that one query has right now, for any number of listeners.
+
+    Attributes
+    ----------
+    lock : threading.RLock
+        Held while `rows`, `columns`, `time` and `epoch` change, so that whoever holds it sees them at one timestamp.
+    rows : dict
+        The multiset of rows.
+    columns : tuple of Column
+        Empty until the server has described them.
+    epoch : str
+        Changes whenever `columns` do; empty before the first snapshot.
+    time : int or None
+        Milliseconds since the epoch: `rows` is the view's exact content at this timestamp. None before the first
+        snapshot and for a constant view.
+    """
+
+    def __init__(self, parameters: Parameters, query: Query) -> None:
+        self.key = _key(parameters, query)
+        self.query = query
+        self.lock = threading.RLock()
+        self.rows: Updates = {}
+        self.columns: tuple[Column, ...] = ()
+        self.epoch = ""
+        self.time: int | None = None
+        self.status = Status("connecting", since=time.time())
+        self.batches = 0
+        self.updates = 0
+        self.reconnects = 0
+        self._parameters = parameters
+        self._listeners: tuple[Listener, ...] = ()
+        self._task: asyncio.Task[None] | None = None
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._retry: asyncio.Event | None = None
+        self._failures = 0
+        self._attempts = 0
+        self._heard = 0.0
+        self._last_wanted = 0.0
+        self._changed = threading.Condition()
+
+    # From any thread
+
+    def attach(self, listener: Listener) -> None:
+        """Let a listener follow; it is told of what is there already."""
+
+        def join() -> None:
+            with self.lock:
+                self._listeners += (listener,)
+                if self.epoch:
+                    listener.on_reset()
+                listener.on_status()
+            self._wake()
+
+        background.call(join)
+
+    def detach(self, listener: Listener) -> None:
+        """Forget a listener; the last one to go ends the tail."""
+
+        def leave() -> None:
+            self._listeners = tuple(other for other in self._listeners if other is not listener)
+            if not self._listeners:
+                with _shared_lock:
+                    if _shared.get(self.key) is self:
+                        del _shared[self.key]
+                self._stop("closed")
+
+        background.call(leave)
+
+    def wake(self) -> None:
+        """Make sure the tail runs: somebody looks."""
+        background.call(self._wake)
+
+    def retry(self) -> None:
+        """Try again now instead of at the next appointed time."""
+        background.call(lambda: self._retry.set() if self._retry else self._wake())
+
+    def wait(self, timeout: float | None, *, fresh: bool = False) -> None:
+        """Block until there is a snapshot.
+
+        Parameters
+        ----------
+        timeout : float or None
+            Seconds; None waits for ever.
+        fresh : bool
+            Wake an idle tail and wait until it has caught up.
+
+        Raises
+        ------
+        LiveViewError
+            The server refused or cannot be reached, and there is no snapshot.
+        TimeoutError
+            No snapshot in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        attempts = self._attempts
+        if not self.epoch and self.status.state in ("failed", "reconnecting"):
+            self.retry()
+        self.wake()
+        with self._changed:
+            while True:
+                status = self.status
+                caught_up = status.state not in ("idle", "connecting") or not fresh
+                if self.epoch and caught_up:
+                    return
+                refused = status.state in ("failed", "reconnecting") and self._attempts > attempts
+                if not self.epoch and (refused or status.state == "closed"):
+                    raise LiveViewError(f"{self.query.text}: {status.message or status.state}", status.sqlstate)
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    raise TimeoutError(f"{self.query.text}: no snapshot after {timeout:g} s ({status.state})")
+                # In steps, so that an interrupt gets through on every platform.
+                self._changed.wait(0.1 if left is None else min(left, 0.1))
+
+    # In the background thread
+
+    def _wake(self) -> None:
+        self._last_wanted = time.monotonic()
+        if self._listeners and (self._task is None or self._task.done()):
+            self._set("connecting")
+            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"mzwidget {self.query.text[:40]}")
+
+    def _stop(self, state: State) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._hang_up()
+        self._set(state)
+
+    async def _run(self) -> None:
+        """Tail for ever, through whatever happens; cancelled to end."""
+        loop = asyncio.get_running_loop()
+        self._retry = asyncio.Event()
+        ticking = loop.create_task(self._tick())
+        try:
+            while True:
+                self._retry.clear()
+                problem = await self._attempt()
+                self._attempts += 1
+                if problem is None:
+                    self._set("ended")
+                    await self._retry.wait()
+                else:
+                    first, longest = BACKOFF
+                    delay = min(first * 2**self._failures, longest) * random.uniform(0.75, 1.25)
+                    self._failures += 1
+                    self.reconnects += 1
+                    log.info("%s: %s; next try in %.1f s", self.query.text, problem.message, delay)
+                    self._publish(replace(problem, since=time.time(), retry_at=time.time() + delay))
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._retry.wait(), delay)
+        finally:
+            ticking.cancel()
+            self._retry = None
+
+    async def _attempt(self) -> Status | None:
+        """Tail until the stream ends (None) or fails (why)."""
+        try:
+            await self._tail()
+        except psycopg.Error as error:
+            return self._explain(error)
+        except (OSError, TimeoutError) as error:
+            return Status("reconnecting", str(error) or type(error).__name__)
+        except Exception as error:
+            log.exception("%s: unexpected", self.query.text)
+            return Status("failed", f"{type(error).__name__}: {error}")
+        return None
+
+    async def _tail(self) -> None:
+        adapters = _TextCursorAdapters()
+        self._heard = time.monotonic()
+        connection = await psycopg.AsyncConnection.connect(
+            **self._parameters, autocommit=True, prepare_threshold=None, context=_Context(adapters)
+        )
+        self._connection = connection
+        try:
+            cursor = connection.cursor()
+            stream = cast("AsyncGenerator[Any]", cursor.stream(self.query.statement, size=1))
+            async with contextlib.aclosing(stream) as records:
+                try:
+                    await self._follow(cursor, records)
+                finally:
+                    self._hang_up()  # before the generator closes, which would wait for the server
+        finally:
+            await connection.close()
+
+    async def _follow(self, cursor: psycopg.AsyncCursor[Any], records: Any) -> None:
+        """Fold the stream; publish what each progress row closes."""
+        as_of: int | None = None
+        complete = False
+        pending: Updates = {}
+        columns: tuple[Column, ...] = ()
+        count = 0
+        async for record in records:
+            count += 1
+            if count % _BREATHER == 0:
+                await asyncio.sleep(0)
+            if not columns and cursor.description is not None:
+                columns = tuple(column(of.name, of.type_code) for of in cursor.description[3:])
+            if record[1] != "t":
+                row: Row = record[3:]
+                diff = pending.get(row, 0) + int(record[2])
+                if diff:
+                    pending[row] = diff
+                else:
+                    del pending[row]
+                continue
+            self._heard = time.monotonic()
+            frontier = int(record[0])
+            if as_of is None:
+                as_of = frontier
+                continue
+            if frontier <= as_of:
+                continue
+            if complete:
+                self._close(pending, frontier - 1)
+            else:
+                complete = True
+                self._restart(columns, pending, frontier - 1)
+            pending = {}
+        if as_of is None:
+            return
+        # The statement is complete: nothing more will ever come, so what is there is closed.
+        last = None if as_of >= _CONSTANT else self.time
+        if complete:
+            self._close(pending, last)
+        else:
+            self._restart(columns, pending, last)
+
+    def _restart(self, columns: tuple[Column, ...], snapshot: Updates, at: int | None) -> None:
+        """Take a complete snapshot: as the net difference where there was one before."""
+        _check(snapshot, {})
+        if self.epoch and columns == self.columns:
+            self._close(difference(snapshot, self.rows), at)
+        else:
+            with self.lock:
+                self.rows, self.columns, self.time = snapshot, columns, at
+                self.epoch = uuid.uuid4().hex
+                for listener in self._listeners:
+                    listener.on_reset()
+        self._failures = 0
+        self._set("live")
+
+    def _close(self, updates: Updates, at: int | None) -> None:
+        """Apply one batch, whole."""
+        _check(updates, self.rows)
+        with self.lock:
+            if updates:
+                rows = self.rows
+                for row, diff in updates.items():
+                    count = rows.get(row, 0) + diff
+                    if count:
+                        rows[row] = count
+                    else:
+                        del rows[row]
+                self.batches += 1
+                self.updates += len(updates)
+            self.time = at
+            if updates:
+                for listener in self._listeners:
+                    listener.on_batch(updates)
+        if self.status.state == "stalled":
+            self._set("live")
+
+    def _explain(self, error: psycopg.Error) -> Status:
+        """Put an error in the server's own words."""
+        said = error.diag.message_primary
+        if said is not None:
+            detail = ". ".join(text for text in (said, error.diag.message_detail, error.diag.message_hint) if text)
+            return Status("failed", detail, error.sqlstate)
+        text = str(error).strip() or type(error).__name__
+        if password := self._parameters.get("password"):
+            text = text.replace(str(password), "********")
+        if isinstance(error, psycopg.DataError):
+            return Status("failed", text)
+        if (match := _REFUSED.search(text)) is None:
+            return Status("reconnecting", text.splitlines()[0])
+        answer = _SEVERITY.sub("", match["said"])
+        if answer != match["said"]:
+            return Status("failed", answer)
+        return Status("reconnecting", f"{match['host']}:{match['port']}: {answer}" if match["port"] else answer)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            silent = time.monotonic() - self._heard
+            if self.status.state == "live" and silent > STALL:
+                self._set("stalled", "the server reports no progress")
+            if self.status.state in ("live", "stalled") and silent > SILENCE:
+                self._hang_up()
+            for listener in self._listeners:
+                listener.on_tick()
+            if any(listener.wanted() for listener in self._listeners):
+                self._last_wanted = time.monotonic()
+            elif time.monotonic() - self._last_wanted > LINGER:
+                self._stop("ended" if self.status.state == "ended" else "idle")
+
+    def _hang_up(self) -> None:
+        """End the connection at once, whatever it is doing and whether or not the other side still answers."""
+        connection, self._connection = self._connection, None
+        if connection is None or connection.closed:
+            return
+        with contextlib.suppress(OSError, psycopg.Error):
+            duplicate = socket.fromfd(connection.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)
+            with contextlib.closing(duplicate):
+                duplicate.shutdown(socket.SHUT_RDWR)
+
+    def _set(self, state: State, message: str = "") -> None:
+        if state != self.status.state:
+            self._publish(Status(state, message, since=time.time()))
+
+    def _publish(self, status: Status) -> None:
+        with self.lock:
+            self.status = status
+            for listener in self._listeners:
+                listener.on_status()
+        with self._changed:
+            self._changed.notify_all()
+
+
+class _Context:
+    """What psycopg asks for a connection's adapters."""
+
+    def __init__(self, adapters: AdaptersMap) -> None:
+        self.adapters = adapters
+        self.connection = None
+
+
+def _check(updates: Updates, rows: Updates) -> None:
+    """Refuse updates that would leave fewer than zero copies of a row; the next snapshot sets things right."""
+    if bad := next((row for row, diff in updates.items() if diff < 0 and rows.get(row, 0) + diff < 0), None):
+        raise psycopg.DataError(f"the view holds a negative number of copies of {bad!r}")
+
+
+_Key = tuple[tuple[str, str], ...]
+
+_shared: dict[_Key, Subscription] = {}
+_shared_lock = threading.Lock()
+
+
+def shared(parameters: Parameters, query: Query) -> Subscription:
+    """Return the one subscription of this process on a query of a database."""
+    with _shared_lock:
+        found = _shared.get(_key(parameters, query))
+        if found is None:
+            found = Subscription(parameters, query)
+            _shared[found.key] = found
+        return found
+
+
+def _key(parameters: Parameters, query: Query) -> _Key:
+    named = {**parameters, "statement": query.statement}
+    return tuple(sorted((name, str(value)) for name, value in named.items()))
