@@ -105,11 +105,12 @@ def to_python(of: Column, text: str | None) -> Any:
         if of.type in {"json", "jsonb"}:
             return json.loads(text, parse_float=_exact_float)
         if of.type == "interval":
-            return _interval(text) or text
+            span = _interval(text)
+            return text if span is None else span
         if of.type in {"list", "map", "unknown"}:
             return text
         return _transformer.get_loader(of.oid, Format.TEXT).load(text.encode())
-    except (psycopg.Error, ValueError, RecursionError):
+    except (psycopg.Error, ValueError, ArithmeticError, RecursionError):
         return text
 
 
