@@ -7,12 +7,13 @@
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /**
- * The digits of a finite number: ±0.digits × 10^exponent, without leading or trailing zeros.
+ * The digits of a number: ±0.digits × 10^exponent, without leading or trailing zeros.
  *
  * @param {string} text
  * @returns {{ negative: boolean, digits: string, exponent: number } | null}
  */
 function parse(text) {
+  if (text.endsWith("Infinity")) return { negative: text.startsWith("-"), digits: "1", exponent: Infinity };
   const match = DECIMAL.exec(text);
   if (match === null) return null;
   const [, sign, whole = "", fraction = "", power = "0"] = match;
@@ -64,7 +65,7 @@ export function compareNumbers(a, b) {
   if (p === null || q === null) return 0;
   if (p.negative !== q.negative) return p.negative ? -1 : 1;
   const magnitudes = p.exponent - q.exponent || (p.digits < q.digits ? -1 : p.digits > q.digits ? 1 : 0);
-  return p.negative ? -magnitudes : magnitudes;
+  return p.negative ? 0 - magnitudes : magnitudes;
 }
 
 /**
@@ -77,8 +78,8 @@ export function ratio(value, extreme) {
   const [x, y] = [Math.abs(Number(value)), Math.abs(Number(extreme))];
   if (Number.isFinite(x) && Number.isFinite(y)) return y === 0 ? 0 : Math.min(x / y, 1);
   const [p, q] = [parse(String(value)), parse(String(extreme))];
-  if (p === null) return 1;
-  if (q === null) return 0;
+  if (p === null || q === null) return 0;
+  if (p.exponent === Infinity) return 1;
   return Math.min((Number(`0.${p.digits || 0}`) / Number(`0.${q.digits}`)) * 10 ** (p.exponent - q.exponent), 1);
 }
 

@@ -150,5 +150,6 @@ export function decodeDelta(trait) {
  * @returns {Status}
  */
 export function decodeStatus(trait) {
-  return { ...NO_STATUS, .../** @type {Partial<Status>} */ (trait ?? {}) };
+  const status = { ...NO_STATUS, .../** @type {Partial<Status>} */ (trait ?? {}) };
+  return { ...status, epoch: status.epoch || null };
 }

@@ -41,7 +41,7 @@ export class Replica {
   #heldRows = 0;
   /** Something is gone for good: only a base can help. */
   #lost = false;
-  /** @type {Set<string>} epochs that were replaced; they never return */
+  /** @type {Set<string>} epochs that were replaced: what still arrives of them is late */
   #left = new Set();
 
   /** Rows that came and went through deltas, ever. */
@@ -116,8 +116,18 @@ export class Replica {
    * @param {number | null} seq
    */
   isBehind(epoch, seq) {
-    if (epoch === null || seq === null || this.#left.has(epoch)) return false;
+    if (epoch === null || seq === null) return false;
     return this.#content?.epoch !== epoch || seq > this.#content.seq;
+  }
+
+  /**
+   * Note that the kernel is at this epoch, whatever the order in which its messages came.
+   *
+   * @param {string} epoch
+   */
+  expect(epoch) {
+    this.#left.delete(epoch);
+    this.lose();
   }
 
   /** @param {Delta} delta */

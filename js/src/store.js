@@ -126,9 +126,10 @@ export class Store {
     if (!this.#replica.needsBase) this.#say("have");
   }
 
-  /** @param {Partial<Options>} options */
+  /** @param {Record<keyof Options, unknown>} options those that are undefined stay as they are */
   configure(options) {
-    this.#options = { ...this.#options, ...options };
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    this.#options = { ...this.#options, ...Object.fromEntries(given) };
     this.#notify();
   }
 
@@ -259,8 +260,9 @@ export class Store {
   }
 
   #checkHeartbeat() {
-    if (!this.#isBehind) return;
-    this.#replica.lose();
+    const { epoch } = this.#status;
+    if (epoch === null || !this.#isBehind) return;
+    this.#replica.expect(epoch);
     this.#settle();
   }
 

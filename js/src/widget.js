@@ -23,7 +23,7 @@ function connect(model, signal) {
   });
 
   const readOptions = () =>
-    store.configure(/** @type {Options} */ (Object.fromEntries(OPTIONS.map((name) => [name, model.get(name)]))));
+    store.configure(/** @type {Record<keyof Options, unknown>} */ (readAll(model)));
   for (const name of OPTIONS) model.on(`change:${name}`, readOptions);
   model.on("change:base", () => store.receiveBase(model.get("base")));
   model.on("change:delta", () => store.receiveDelta(model.get("delta")));
@@ -49,6 +49,9 @@ function connect(model, signal) {
   signal.addEventListener("abort", () => store.close());
   return store;
 }
+
+/** @param {Model} model */
+const readAll = (model) => Object.fromEntries(OPTIONS.map((name) => [name, model.get(name)]));
 
 /** `crypto.randomUUID` is missing where Jupyter is served over plain HTTP. */
 const randomId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");

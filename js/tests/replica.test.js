@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Replica } from "../src/replica.js";
+import { COLUMNS, epochs, rowsOf } from "./kernel.js";
+
+/** @typedef {import("./kernel.js").Epoch} Epoch */
+/** @typedef {{ base: import("../src/protocol.js").Base } | { delta: import("../src/protocol.js").Delta }} Sent */
+
+/**
+ * Messages about the epochs: any base, any delta, in any order, some often, many never.
+ *
+ * @param {Epoch[]} all
+ * @returns {fc.Arbitrary<Sent[]>}
+ */
+function chaos(all) {
+  const sent = fc
+    .tuple(fc.constantFrom(...all), fc.nat(7), fc.nat(7), fc.boolean())
+    .map(([epoch, a, b, isBase]) => {
+      const [from, to] = [Math.min(a, b) % (epoch.last + 1), Math.max(a, b) % (epoch.last + 1)];
+      return isBase || from >= to ? { base: epoch.base(to) } : { delta: epoch.delta(from, to) };
+    });
+  return fc.array(sent, { maxLength: 40 });
+}
+
+/**
+ * @param {Replica} replica
+ * @param {Sent} message
+ */
+function deliver(replica, message) {
+  return "base" in message ? replica.base(message.base) : replica.delta(message.delta);
+}
+
+/**
+ * @param {Replica} replica
+ * @param {Epoch[]} all
+ */
+function assertTrue(replica, all) {
+  const { snapshot } = replica;
+  if (snapshot === null) return;
+  const epoch = /** @type {Epoch} */ (all.find(({ name }) => name === snapshot.epoch));
+  assert.deepEqual(rowsOf(snapshot), epoch.rows(snapshot.seq));
+  assert.equal(snapshot.size, epoch.rows(snapshot.seq).length);
+}
+
+test("whatever arrives, the content is a state that the kernel had, and a base ends all doubt", () => {
+  const world = epochs(3).chain((all) => fc.tuple(fc.constant(all), chaos(all)));
+  fc.assert(
+    fc.property(world, ([all, messages]) => {
+      const replica = new Replica();
+      for (const message of messages) {
+        const { snapshot } = replica;
+        const before = rowsOf(snapshot);
+        const changed = deliver(replica, message);
+        assertTrue(replica, all);
+        if (!changed) assert.equal(replica.snapshot, snapshot);
+        assert.deepEqual(rowsOf(snapshot), before, "a snapshot never changes");
+      }
+      const truth = /** @type {Epoch} */ (all.at(-1));
+      if (replica.isBehind(truth.name, truth.last)) replica.expect(truth.name);
+      replica.base(truth.base(truth.last));
+      assert.deepEqual(replica.position, { epoch: truth.name, seq: truth.last });
+      assert.deepEqual(rowsOf(replica.snapshot), truth.rows(truth.last));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a base and the deltas after it give the truth in any order, however often each comes", () => {
+  const world = epochs(1).chain(([epoch]) => {
+    const one = /** @type {Epoch} */ (epoch);
+    const steps = one.states.slice(1).map((_, i) => ({ delta: one.delta(i, i + 1) }));
+    const messages = [{ base: one.base(0) }, ...steps];
+    const order = fc
+      .tuple(fc.shuffledSubarray(messages, { minLength: messages.length }), fc.shuffledSubarray(messages))
+      .map((parts) => parts.flat());
+    return fc.tuple(fc.constant(one), order);
+  });
+  fc.assert(
+    fc.property(world, ([epoch, messages]) => {
+      const replica = new Replica();
+      for (const message of messages) deliver(replica, message);
+      assert.deepEqual(rowsOf(replica.snapshot), epoch.rows(epoch.last));
+      assert.equal(replica.needsBase, false);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("applying anything twice changes nothing", () => {
+  const world = epochs(2).chain((all) => fc.tuple(fc.constant(all), chaos(all)));
+  fc.assert(
+    fc.property(world, ([, messages]) => {
+      const [once, twice] = [new Replica(), new Replica()];
+      for (const message of messages) {
+        deliver(once, message);
+        deliver(twice, message);
+        deliver(twice, message);
+        assert.deepEqual(twice.position, once.position);
+        assert.deepEqual(rowsOf(twice.snapshot), rowsOf(once.snapshot));
+        assert.equal(twice.needsBase, once.needsBase);
+        assert.equal(twice.changes, once.changes);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** @param {Partial<import("../src/protocol.js").Delta>} delta */
+const someDelta = (delta) => ({ epoch: "e", from: 0, to: 1, time: 1, inserts: [], deletes: [], ...delta });
+
+/** @param {import("../src/protocol.js").Row[]} rows */
+function replicaOf(...rows) {
+  const replica = new Replica();
+  replica.base({ epoch: "e", seq: 0, time: 0, columns: COLUMNS, rows });
+  return replica;
+}
+
+test("a delta that takes away a row that is not there is refused as a whole", () => {
+  const replica = replicaOf(["ann", 1]);
+  const changed = replica.delta(someDelta({ inserts: [["bob", 2]], deletes: [["ann", 1], ["cleo", 3]] }));
+  assert.equal(changed, false);
+  assert.deepEqual(rowsOf(replica.snapshot), ['["ann",1]']);
+  assert.equal(replica.needsBase, true);
+  replica.base({ epoch: "e", seq: 1, time: 1, columns: COLUMNS, rows: [["bob", 2]] });
+  assert.deepEqual(rowsOf(replica.snapshot), ['["bob",2]']);
+  assert.equal(replica.needsBase, false);
+});
+
+test("a count that is no positive whole number is refused", () => {
+  for (const count of [0, -1, 1.5, NaN]) {
+    const replica = replicaOf(["ann", 1]);
+    assert.equal(replica.delta(someDelta({ inserts: [["bob", 2]], insert_counts: [count] })), false);
+    assert.equal(replica.needsBase, true);
+    assert.equal(replica.snapshot?.size, 1);
+  }
+});
+
+test("a delta may take away and bring back one row, and as many as it likes of it", () => {
+  const replica = replicaOf(["ann", 1]);
+  replica.delta(someDelta({ deletes: [["ann", 1]], inserts: [["ann", 1]], insert_counts: [3] }));
+  assert.equal(replica.snapshot?.size, 3);
+});
+
+test("what is held back stays bounded, and one base still repairs all", () => {
+  const replica = replicaOf(["ann", 1]);
+  for (let seq = 5; seq < 5000; seq++) replica.delta(someDelta({ from: seq, to: seq + 1 }));
+  assert.equal(replica.needsBase, true);
+  replica.base({ epoch: "e", seq: 4990, time: 1, columns: COLUMNS, rows: [["bob", 2]] });
+  assert.deepEqual(replica.position, { epoch: "e", seq: 5000 });
+  assert.equal(replica.needsBase, false);
+});
+
+test("one delta larger than all that may be held back is applied if it follows", () => {
+  const inserts = Array.from({ length: 100_001 }, (_, i) => ["row", i]);
+  const replica = replicaOf(["ann", 1]);
+  assert.equal(replica.delta(someDelta({ inserts })), true);
+  assert.equal(replica.snapshot?.size, 100_002);
+});

@@ -1,0 +1,315 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Store } from "../src/store.js";
+import { Epoch, FakeClock, epochs, rowsOf } from "./kernel.js";
+
+/** @typedef {import("../src/protocol.js").Message} Message */
+
+const HISTORY = new Epoch("e", [{ '["ann",1]': 1 }, { '["ann",2]': 1 }, { '["ann",2]': 1, '["bob",1]': 2 }, {}, { '["ann",9]': 1 }]);
+const NO_EPOCH = new Epoch("other", [{ '["zoe",1]': 1 }, {}]);
+
+function setUp() {
+  const clock = new FakeClock();
+  /** @type {Message[]} */
+  const posted = [];
+  const store = new Store((message) => posted.push(message), clock);
+  return {
+    clock,
+    store,
+    posted,
+    /** What was posted since the last call. */
+    heard: () => posted.splice(0),
+    /** How often a base was asked for since the last call. */
+    asked: () => posted.splice(0).filter(({ type }) => type === "hello").length,
+    /** @param {Partial<import("../src/protocol.js").Status>} status */
+    status: (status) => store.receiveStatus({ state: "live", time: clock.time, ...status }),
+  };
+}
+
+/** @param {number} seq */
+function opened(seq = 0) {
+  const all = setUp();
+  all.store.receiveBase(HISTORY.base(seq));
+  all.store.open();
+  return all;
+}
+
+test("a page that opens with a base says what it has, and asks for nothing", () => {
+  const { clock, heard } = opened(1);
+  assert.deepEqual(heard().filter(({ type }) => type !== "ack"), [{ type: "have", visible: false, epoch: "e", seq: 1 }]);
+  clock.advance(60_000);
+  assert.deepEqual(heard(), []);
+});
+
+test("a page that opens without a base asks for one until it comes, ever less often", () => {
+  const { store, clock, heard } = setUp();
+  store.receiveBase({});
+  store.receiveDelta({});
+  store.open();
+  assert.deepEqual(heard(), [{ type: "hello", visible: false, epoch: null, seq: null }]);
+  clock.advance(1_999);
+  assert.deepEqual(heard(), []);
+  clock.advance(1);
+  assert.equal(heard().length, 1);
+  clock.advance(600_000);
+  const count = heard().length;
+  assert.ok(count >= 20 && count <= 24, `${count} in ten minutes`);
+  store.receiveBase(HISTORY.base(0));
+  heard();
+  clock.advance(60_000);
+  assert.deepEqual(heard(), []);
+});
+
+test("a gap is asked about at once, but at most every two seconds", () => {
+  const { store, clock, asked } = opened();
+  asked();
+  store.receiveDelta(HISTORY.delta(2, 3));
+  assert.equal(asked(), 1);
+  store.receiveBase(HISTORY.base(3));
+  asked();
+  store.receiveDelta(NO_EPOCH.delta(0, 1));
+  assert.equal(asked(), 0);
+  clock.advance(2_000);
+  assert.equal(asked(), 1);
+});
+
+test("a missing piece that comes late ends the asking", () => {
+  const { store, clock, asked } = opened();
+  store.receiveDelta(HISTORY.delta(2, 4));
+  store.receiveDelta(HISTORY.delta(0, 2));
+  asked();
+  clock.advance(60_000);
+  assert.equal(asked(), 0);
+  assert.deepEqual(rowsOf(store.snapshot), HISTORY.rows(4));
+});
+
+test("a heartbeat ahead of the page, with nothing behind it, makes it ask", () => {
+  const { store, clock, heard, status } = opened();
+  heard();
+  status({ epoch: "e", seq: 2 });
+  clock.advance(500);
+  store.receiveDelta(HISTORY.delta(0, 2));
+  clock.advance(1_000);
+  assert.deepEqual(heard().map(({ type }) => type), ["ack"]);
+  status({ epoch: "e", seq: 3 });
+  clock.advance(1_000);
+  assert.deepEqual(heard().map(({ type }) => type), ["hello"]);
+});
+
+test("a display out of sight acknowledges what it applied, one in sight what it painted", () => {
+  const { store, clock, heard } = opened();
+  const display = store.display();
+  clock.advance(1_000);
+  heard();
+  store.receiveDelta(HISTORY.delta(0, 1));
+  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 1 }]);
+  display.show(true);
+  assert.deepEqual(heard(), [{ type: "visible", visible: true, epoch: "e", seq: 1 }]);
+  clock.advance(1_000);
+  store.receiveDelta(HISTORY.delta(1, 2));
+  clock.advance(1_000);
+  assert.deepEqual(heard(), []);
+  display.painted();
+  display.painted();
+  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 2 }]);
+});
+
+test("acknowledgements are at least 100 ms apart and the last one is never lost", () => {
+  const states = Array.from({ length: 101 }, (_, i) => ({ [`["ann",${i}]`]: 1 }));
+  const epoch = new Epoch("e", states);
+  const { store, clock, heard } = setUp();
+  store.receiveBase(epoch.base(0));
+  const display = store.display();
+  display.show(true);
+  display.painted();
+  heard();
+  for (let seq = 0; seq < 100; seq++) {
+    clock.advance(10);
+    store.receiveDelta(epoch.delta(seq, seq + 1));
+    display.painted();
+  }
+  clock.advance(100);
+  const acks = heard();
+  assert.ok(acks.length >= 10 && acks.length <= 11, `${acks.length} in one second`);
+  assert.deepEqual(acks.at(-1), { type: "ack", epoch: "e", seq: 100 });
+});
+
+test("a view is visible while any of its displays is, and scrolling past does not make it flicker", () => {
+  const { store, clock, heard } = opened();
+  const [one, two] = [store.display(), store.display()];
+  heard();
+  const visible = () => heard().flatMap((message) => (message.type === "visible" ? [message.visible] : []));
+  one.show(true);
+  two.show(true);
+  assert.deepEqual(visible(), [true]);
+  one.show(false);
+  clock.advance(10_000);
+  assert.deepEqual(visible(), []);
+  two.show(false);
+  clock.advance(100);
+  two.show(true);
+  clock.advance(10_000);
+  assert.deepEqual(visible(), []);
+  two.close();
+  two.show(true);
+  clock.advance(10_000);
+  assert.deepEqual(visible(), [false]);
+});
+
+test("leaving is final until the page comes back from the browser's cache", () => {
+  const { store, clock, heard, status } = opened();
+  const display = store.display();
+  heard();
+  store.leave();
+  assert.deepEqual(heard(), [{ type: "bye" }]);
+  display.show(true);
+  store.receiveDelta(HISTORY.delta(2, 3));
+  status({ epoch: "e", seq: 4 });
+  store.pause();
+  store.leave();
+  clock.advance(60_000);
+  assert.deepEqual(heard(), []);
+  store.receiveBase(HISTORY.base(3));
+  store.rejoin();
+  assert.deepEqual(heard(), [{ type: "have", visible: true, epoch: "e", seq: 3 }]);
+  store.close();
+  store.rejoin();
+  assert.deepEqual(heard(), [{ type: "bye" }]);
+  clock.advance(60_000);
+  assert.equal(clock.tasks.size, 0);
+});
+
+test("a kernel that is gone is not spoken to; one that speaks again is not gone", () => {
+  const { store, clock, heard, status } = opened();
+  store.disconnect();
+  heard();
+  store.retry();
+  store.receiveDelta({});
+  assert.equal(store.disconnected, false);
+  store.disconnect();
+  clock.advance(60_000);
+  assert.deepEqual(heard(), []);
+  assert.equal(store.disconnected, true);
+  assert.deepEqual(rowsOf(store.snapshot), HISTORY.rows(0));
+  status({});
+  store.retry();
+  assert.deepEqual(heard(), [{ type: "retry" }]);
+});
+
+test("a kernel that should speak and does not is reminded and reported", () => {
+  const { store, clock, heard, status } = opened();
+  const display = store.display();
+  display.show(true);
+  display.painted();
+  status({ epoch: "e", seq: 0 });
+  heard();
+  clock.advance(14_999);
+  assert.equal(store.silent, false);
+  let told = 0;
+  store.subscribe(() => told++);
+  clock.advance(1);
+  assert.equal(store.silent, true);
+  assert.equal(told, 1);
+  assert.deepEqual(heard(), [{ type: "have", visible: true, epoch: "e", seq: 0 }]);
+  status({ epoch: "e", seq: 0 });
+  assert.equal(store.silent, false);
+  status({ epoch: "e", seq: 0, state: "ended" });
+  clock.advance(60_000);
+  assert.equal(store.silent, false);
+  assert.deepEqual(heard(), []);
+});
+
+test("bytes and plain JSON are the same message; damaged ones are asked for again", () => {
+  const { store, clock, asked } = setUp();
+  const { rows, ...rest } = HISTORY.base(0);
+  const data = new DataView(new TextEncoder().encode(JSON.stringify({ rows })).buffer);
+  store.receiveBase({ ...rest, data });
+  assert.deepEqual(rowsOf(store.snapshot), HISTORY.rows(0));
+  const { inserts, deletes, ...frame } = HISTORY.delta(0, 1);
+  store.receiveDelta({ ...frame, data: new TextEncoder().encode(JSON.stringify({ inserts, deletes })) });
+  assert.deepEqual(rowsOf(store.snapshot), HISTORY.rows(1));
+  asked();
+  for (const damaged of [
+    { ...frame, data: new TextEncoder().encode('{"inserts": [') },
+    { ...frame, inserts },
+    { ...frame, from: null, inserts, deletes },
+    { ...frame, inserts, deletes, insert_counts: [] },
+  ]) {
+    store.receiveDelta(damaged);
+    assert.equal(asked(), 1);
+    store.receiveBase(HISTORY.base(1));
+    clock.advance(2_000);
+    asked();
+  }
+});
+
+test("the rate counts what came through deltas and forgets it again", () => {
+  const { store, clock } = opened();
+  assert.equal(store.rate, 0);
+  store.receiveDelta(HISTORY.delta(0, 2));
+  clock.advance(1_000);
+  assert.equal(store.rate, 4);
+  clock.advance(20_000);
+  assert.equal(store.rate, 0);
+});
+
+test("over a line that loses, repeats and reorders, a page ends in the truth", () => {
+  const schedule = fc.array(
+    fc.record({
+      send: fc.constantFrom("base", "delta", "status"),
+      fate: fc.constantFrom("arrives", "arrives", "is lost", "comes twice", "comes late"),
+      wait: fc.constantFrom(0, 50, 700, 3_000),
+      visible: fc.boolean(),
+    }),
+    { minLength: 5, maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(epochs(3), schedule, (all, steps) => {
+      const { clock, store, heard, status } = setUp();
+      const display = store.display();
+      const path = all.flatMap((epoch) => epoch.states.map((_, seq) => ({ epoch, seq })));
+      /** @type {(() => void)[]} */
+      const late = [];
+      store.open();
+
+      /** @param {{ epoch: Epoch, seq: number }} at */
+      const sayStatus = (at) => status({ epoch: at.epoch.name, seq: at.seq });
+      /** @param {() => void} message */
+      const checked = (message) => {
+        message();
+        const { snapshot } = store;
+        const epoch = all.find(({ name }) => name === snapshot?.epoch);
+        if (snapshot && epoch) assert.deepEqual(rowsOf(snapshot), epoch.rows(snapshot.seq));
+      };
+
+      steps.forEach(({ send, fate, wait, visible }, i) => {
+        const now = /** @type {typeof path[0]} */ (path[Math.min(i, path.length - 1)]);
+        const message = {
+          base: () => store.receiveBase(now.epoch.base(now.seq)),
+          delta: () => now.seq > 0 && store.receiveDelta(now.epoch.delta(now.seq - 1, now.seq)),
+          status: () => sayStatus(now),
+        }[send];
+        display.show(visible);
+        if (fate === "comes late") late.push(message);
+        else if (fate !== "is lost") checked(message);
+        if (fate === "comes twice") checked(message);
+        if (i % 3 === 2) late.splice(0, 1).forEach(checked);
+        clock.advance(wait);
+      });
+      late.forEach(checked);
+
+      const truth = /** @type {typeof path[0]} */ (path.at(-1));
+      heard();
+      for (let second = 0; second < 70; second++) {
+        sayStatus(truth);
+        clock.advance(1_000);
+        if (heard().some(({ type }) => type === "hello")) checked(() => store.receiveBase(truth.epoch.base(truth.seq)));
+      }
+      assert.equal(store.snapshot?.epoch, truth.epoch.name);
+      assert.equal(store.snapshot.seq, truth.seq);
+      assert.deepEqual(rowsOf(store.snapshot), truth.epoch.rows(truth.seq));
+    }),
+    { numRuns: 1000 },
+  );
+});
