@@ -209,4 +209,4 @@ def first_line(error: Exception) -> str:
 
 
 def _backoff(failures: int) -> float:
-    return min(_LONGEST_BACKOFF, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)
+    return min(_LONGEST_BACKOFF, 0.25 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)

@@ -104,4 +104,4 @@ class LiveReader:
 
 
 def _backoff(failures: int) -> float:
-    return min(_LONGEST_BACKOFF, 0.5 * 2 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)
+    return min(_LONGEST_BACKOFF, 0.5 * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)

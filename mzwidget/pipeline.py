@@ -96,6 +96,8 @@ class Pipeline:
     @property
     def message(self) -> str:
         """What is wrong, the most urgent first, or nothing."""
+        if self._stop.is_set():
+            return ""
         if self._writer.problem:
             return self._writer.problem
         if self.gave_up:

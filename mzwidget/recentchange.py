@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -84,12 +84,12 @@ class RecentChanges:
             When the connection cannot be made, is cut, stalls or is refused.
         """
         resume_from = self._resume_from()
-        pool = _pool(self._url)
+        connections = _Connections(self._url)
         self._client = SSEClient(
             ConnectStrategy.http(
                 self._url,
                 headers={"User-Agent": self._user_agent},
-                pool=pool,
+                pool=connections,
                 urllib3_request_options={"timeout": urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=self._silence)},
             ),
             last_event_id=resume_from,
@@ -114,7 +114,7 @@ class RecentChanges:
             raise self._explain(error, resumed=resume_from is not None) from error
         finally:
             self._client.close()
-            pool.clear()
+            connections.close()
 
     def close(self) -> None:
         """End the connection from another thread."""
@@ -198,12 +198,12 @@ class RecentChanges:
             )
         if isinstance(error, urllib3.exceptions.NameResolutionError):
             return StreamError(f"the name {host} cannot be resolved: is this machine online?")
-        if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
-            return StreamError(f"{host} did not answer within {_CONNECT_TIMEOUT:g} s")
         if isinstance(error, urllib3.exceptions.ReadTimeoutError):
             return StreamError(f"{host} sent nothing for {self._silence:g} s")
         if isinstance(error, urllib3.exceptions.NewConnectionError):
             return StreamError(f"no connection to {host}: {_reason(error)}")
+        if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
+            return StreamError(f"{host} did not answer within {_CONNECT_TIMEOUT:g} s")
         return StreamError(f"the connection to {host} broke: {_reason(error)}")
 
 
@@ -213,8 +213,8 @@ def to_edit(event: dict[str, Any]) -> Edit | str:
     The producer drops every null, so any key may be absent; the schema guarantees next to nothing.
     """
     kind = event.get("type")
-    if kind not in {"edit", "new"}:
-        return kind if kind in {"log", "categorize", "external"} else "malformed"
+    if kind not in ("edit", "new"):
+        return kind if kind in ("log", "categorize", "external") else "malformed"
     user = event.get("user")
     if user is None or user == "":
         return "redacted"
@@ -262,7 +262,7 @@ def _delta(length: object) -> int | None:
     return new - old if _is_int(new, _INT8 // 2) and _is_int(old, _INT8 // 2) else None
 
 
-def _is_int(value: object, bound: int) -> bool:
+def _is_int(value: object, bound: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and -bound <= value < bound
 
 
@@ -293,10 +293,26 @@ def _reason(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0][:200]
 
 
-def _pool(url: str) -> urllib3.PoolManager:
-    """Return connections that go through the proxy of the environment, if there is one for this URL."""
-    parts = urlsplit(url)
-    proxy = getproxies().get(parts.scheme)
-    if proxy and not proxy_bypass(parts.hostname or ""):
-        return urllib3.ProxyManager(proxy)
-    return urllib3.PoolManager()
+class _Connections:
+    """Connections, through the environment's proxy if there is one for this URL.
+
+    Stands in for urllib3's pool to close what the event source leaves open: an answer that is not a stream.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        proxy = getproxies().get(parts.scheme)
+        if proxy and not proxy_bypass(parts.hostname or ""):
+            self._pool: urllib3.PoolManager = urllib3.ProxyManager(proxy)
+        else:
+            self._pool = urllib3.PoolManager()
+        self._answer: urllib3.BaseHTTPResponse | None = None
+
+    def request(self, method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        self._answer = self._pool.request(method, url, **options)
+        return self._answer
+
+    def close(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
+        self._pool.clear()
