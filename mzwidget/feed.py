@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mzwidget.collection import Row, Updates, consolidate
+from mzwidget.collection import Row, Updates, consolidate, difference
+from mzwidget.history import History
 from mzwidget.values import Column, to_json_rows
 
 INTERVAL = 0.05
@@ -37,6 +38,7 @@ class Source(Protocol):
     columns: tuple[Column, ...]
     epoch: str
     time: int | None
+    history: History
 
 
 class Surroundings(Protocol):
@@ -79,6 +81,7 @@ class Feed:
         self.seq = 0
         self.time: int | None = None
         self.paused = False
+        self._aim: int | None = None
         self.bytes = 0
         self.deltas = 0
         self.bases = 0
@@ -100,6 +103,7 @@ class Feed:
         """Start anew: another epoch, with whatever the source has now."""
         self._pending = {}
         self._base = {}
+        self._aim = None
         self.seq = 0
         self.time = self._source.time
         for page in self._pages.values():
@@ -151,6 +155,29 @@ class Feed:
             self._send("base")
         self.consider()
 
+    # From the user
+
+    def pause(self) -> None:
+        """Stay at the timestamp now shown; what comes is counted, and waits."""
+        if not self.paused:
+            self.time = self.moment()
+            self.paused = True
+
+    def resume(self) -> None:
+        """Go to now, in one delta, and on with it."""
+        self.paused, self._aim = False, None
+        self.consider()
+
+    def seek(self, time: int) -> None:
+        """Pause, and show the view as it was at a timestamp, as far as that is still known."""
+        self.pause()
+        latest = self._source.time
+        self._aim = self._source.history.known(time if latest is None else min(time, latest))
+        if self.visible:
+            self.consider()
+        else:
+            self._advance()
+
     @property
     def watched(self) -> bool:
         """Whether a page has a display of this view, seen or not."""
@@ -163,6 +190,14 @@ class Feed:
 
     # State
 
+    def rows(self) -> Updates:
+        """Return the rows as Python sees them: the newest, or those at which the view is paused."""
+        return self.shown() if self.paused else self._source.rows
+
+    def timestamp(self) -> int | None:
+        """Return the timestamp of `rows`."""
+        return self.time if self.paused else self._source.time
+
     @property
     def waiting(self) -> int:
         """Rows of change that the pages have not been sent."""
@@ -170,7 +205,7 @@ class Feed:
 
     def moment(self) -> int | None:
         """Return the timestamp at which the view was exactly as `shown`, in ms; None for a constant view."""
-        return self.time if self._pending else self._source.time
+        return self.time if self._pending or self.paused else self._source.time
 
     def shown(self) -> Updates:
         """Return the rows at `seq`: what the pages show once they have what was sent."""
@@ -208,10 +243,11 @@ class Feed:
 
     def consider(self) -> None:
         """Send what is pending if now is the time, else make sure to come back when it is."""
-        if not self._pending:
-            self.time = self._source.time
-            return
         if self.paused:
+            if self._aim is None:
+                return
+        elif not self._pending:
+            self.time = self._source.time
             return
         wait = self._due()
         if wait is None:
@@ -283,14 +319,21 @@ class Feed:
             self._delta = {}
 
     def _settle(self) -> Updates:
-        """Count what is pending as sent, and return it."""
-        if not self._pending or self.paused:
+        """Count as sent what leads to the timestamp that is to be shown, and return it."""
+        if self.paused and self._aim is None:
             return {}
-        pending, self._pending = self._pending, {}
-        self.seq += 1
-        self.time = self._source.time
-        self._sent_at = self._clock()
-        return pending
+        if self._aim is None:
+            unsent, self._pending = self._pending, {}
+            self.time = self._source.time
+        else:
+            # Both are counted from now: what is shown lacks the pending updates, the past lacks those after it.
+            after = self._source.history.after(self._aim)
+            unsent = difference(self._pending, after)
+            self._pending, self.time, self._aim = after, self._aim, None
+        if unsent:
+            self.seq += 1
+            self._sent_at = self._clock()
+        return unsent
 
     def _send(self, trait: str) -> None:
         self._around.send(trait)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,17 +15,18 @@ import pandas as pd
 import traitlets
 
 from mzwidget import background, connecting, kernel
+from mzwidget.bridge import Bridge, Note
+from mzwidget.changes import Batch, Changes, call_back
 from mzwidget.collection import Updates
-from mzwidget.feed import Feed, Payload
+from mzwidget.feed import Payload
+from mzwidget.history import SECONDS
 from mzwidget.query import parse
-from mzwidget.subscription import Subscription, shared
+from mzwidget.subscription import shared
 from mzwidget.values import Column, to_pandas
 
 _STATIC = Path(__file__).parent / "static"
 _FIRST_SNAPSHOT = 30.0
-_OPTIONS = ("title", "key", "value", "limit", "height", "note", "dsn")
-
-Note = str | Callable[[], str] | None
+_OPTIONS = ("title", "key", "value", "limit", "height", "note", "history", "dsn")
 
 
 class _Computed(traitlets.TraitType[Any, Any]):
@@ -44,109 +46,6 @@ class _Computed(traitlets.TraitType[Any, Any]):
 
     def get(self, obj: Any, cls: Any = None) -> Any:  # noqa: ARG002
         return self._compute(obj)
-
-
-class _Bridge:
-    """Stands between a subscription and the pages of one widget, in the background thread."""
-
-    def __init__(self, subscription: Subscription, note: Note) -> None:
-        self.subscription = subscription
-        self.feed = Feed(subscription, self)
-        self.note = note if isinstance(note, str) else ""
-        self._ask_note = note if callable(note) else None
-        self._send: Callable[[str], None] = lambda _: None
-
-    def open(self, send: Callable[[str], None]) -> None:
-        """Begin to follow, telling pages through `send`."""
-        self._send = send
-        self.subscription.attach(self)
-
-    def hear(self, message: object) -> None:
-        """Take what a page says; called in the background thread."""
-        if not isinstance(message, Mapping):
-            return
-        with self.subscription.lock:
-            self.feed.hear(message)
-        if message.get("type") == "retry":
-            self.subscription.retry()
-        elif self.feed.watched:
-            self.subscription.wake()
-
-    # subscription.Listener
-
-    def on_reset(self) -> None:
-        self.feed.reset()
-
-    def on_batch(self, updates: Updates) -> None:
-        self.feed.add(updates)
-
-    def on_status(self) -> None:
-        if self.feed.watched:
-            self.send("status")
-
-    def on_tick(self) -> None:
-        changed = self._refresh_note()
-        with self.subscription.lock:
-            self.feed.tick()
-            if changed:
-                self.send("note")
-            if self.feed.visible:
-                self.send("status")
-
-    def wanted(self) -> bool:
-        return self.feed.watched
-
-    def _refresh_note(self) -> bool:
-        if self._ask_note is None:
-            return False
-        before = self.note
-        try:
-            self.note = str(self._ask_note() or "")
-        except Exception as error:
-            self.note = f"note: {type(error).__name__}: {error}"
-        return self.note != before
-
-    # feed.Surroundings
-
-    def send(self, trait: str) -> None:
-        self._send(trait)
-
-    def later(self, delay: float, function: Callable[[], None]) -> None:
-        def locked() -> None:
-            with self.subscription.lock:
-                function()
-
-        background.call(lambda: background.loop().call_later(delay, locked))
-
-    def busy(self) -> bool:
-        return kernel.cells.running
-
-    def allowance(self) -> float:
-        return kernel.budget.take()
-
-    # What the page's header tells
-
-    def status(self) -> Payload:
-        """Return the trait `status` as the page gets it."""
-        with self.subscription.lock:
-            feed, subscription = self.feed, self.subscription
-            status = subscription.status
-            at = subscription.time
-            state: str = status.state
-            if state == "connecting" and subscription.epoch:
-                state = "catching up"
-            return {
-                "state": state,
-                "message": status.message,
-                "time": at,
-                "lag": None if at is None else max(0.0, time.time() - at / 1000),
-                "epoch": subscription.epoch,
-                "seq": feed.seq,
-                "rows": sum(subscription.rows.values()),
-                "waiting": feed.waiting,
-                "since": status.since * 1000,
-                "retry_at": None if status.retry_at is None else status.retry_at * 1000,
-            }
 
 
 class LiveView(anywidget.AnyWidget):
@@ -169,6 +68,8 @@ class LiveView(anywidget.AnyWidget):
         How many rows are drawn at most; all rows are in `df`. 20 bars or 100 lines of a table by default.
     height : int, optional
         Height of the picture in pixels; by default as high as its content.
+    history : float, optional
+        How many seconds of the past are kept to look back at while paused (at most 16 MB); 300 by default, 0 for none.
     note : str or callable, optional
         A label for the header, such as ``"recorded"``. A callable is asked about once a second.
     dsn : str, optional
@@ -201,7 +102,7 @@ class LiveView(anywidget.AnyWidget):
     delta = _Computed(lambda view: view._bridge.feed.delta())
     status = _Computed(lambda view: view._bridge.subscription.status, lambda _, view: view._bridge.status())
     """How the view fares, a `Status`: `state`, `message`, `sqlstate`, `since`, `retry_at`."""
-    _bridge: _Bridge
+    _bridge: Bridge
 
     def __init__(
         self,
@@ -213,6 +114,7 @@ class LiveView(anywidget.AnyWidget):
         limit: int | None = None,
         height: int | None = None,
         note: Note = None,
+        history: float = SECONDS,
         dsn: str | None = None,
         **unknown: object,
     ) -> None:
@@ -221,8 +123,10 @@ class LiveView(anywidget.AnyWidget):
         for option, given in {"limit": limit, "height": height}.items():
             if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
                 raise ValueError(f"{option} must be a whole number from 1 up, not {given!r}")
+        if isinstance(history, bool) or not isinstance(history, int | float) or not history >= 0:
+            raise ValueError(f"history must be a number of seconds, 0 to keep none, not {history!r}")
         parsed = parse(query)
-        self._bridge = _Bridge(shared(connecting.parameters(dsn), parsed), note)
+        self._bridge = Bridge(shared(connecting.parameters(dsn), parsed), note)
         self._last: _Last | None = None
         super().__init__(
             name=" ".join(parsed.text.split()),
@@ -237,7 +141,7 @@ class LiveView(anywidget.AnyWidget):
             self.comm._reply_subshell_for = None
         kernel.cells.watch()
         self.on_msg(lambda _widget, message, _buffers: background.call(self._bridge.hear, message))
-        self._bridge.open(self.send_state)
+        self._bridge.open(self.send_state, history)
 
     # What users call
 
@@ -270,7 +174,7 @@ class LiveView(anywidget.AnyWidget):
             at = self._last[2]
         else:
             with self._bridge.subscription.lock:
-                at = self._bridge.feed.moment()
+                at = self._bridge.feed.timestamp()
         return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
 
     def wait(self, timeout: float | None = None) -> Self:
@@ -297,6 +201,94 @@ class LiveView(anywidget.AnyWidget):
             self._bridge.subscription.wait(timeout)
         return self
 
+    def pause(self) -> None:
+        """Freeze the picture and `df` at the present timestamp; changes are counted and wait."""
+        with self._bridge.subscription.lock:
+            self._bridge.feed.pause()
+            self._bridge.on_status()
+
+    def resume(self) -> None:
+        """End a pause: picture and `df` go to now in one step."""
+        with self._bridge.subscription.lock:
+            self._bridge.feed.resume()
+            self._bridge.on_status()
+
+    def seek(self, timestamp: pd.Timestamp | datetime | str) -> None:
+        """Pause, and show the view exactly as it was.
+
+        Parameters
+        ----------
+        timestamp : datetime or str
+            Taken as UTC if it names no time zone. One that is older than what is kept (see `history`) gives the oldest
+            content that is.
+        """
+        moment = pd.Timestamp(timestamp)
+        moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
+        with self._bridge.subscription.lock:
+            self._bridge.feed.seek(int(moment.timestamp() * 1000))
+            self._bridge.on_status()
+
+    def changes(self) -> Changes:
+        """Follow the view from Python: the content as it is, then every change.
+
+        Returns
+        -------
+        Changes
+            For ``for batch in view.changes()`` and ``async for``; each `Batch` holds the consolidated changes since the
+            one before. Ends when the view is closed.
+        """
+        follower = self._bridge.follow()
+        return Changes(follower, lambda: self._bridge.leave(follower))
+
+    def on_change(self, callback: Callable[[Batch], object]) -> Callable[[], None]:
+        """Call back with every `Batch` of changes, the first being the content as it is.
+
+        Parameters
+        ----------
+        callback : callable
+            Called in a thread of its own. What it raises is logged; if it is slow it gets fewer, larger batches.
+
+        Returns
+        -------
+        callable
+            Call it to stop.
+        """
+        follower = self._bridge.follow()
+        call_back(follower, callback)
+        return lambda: self._bridge.leave(follower)
+
+    def when(self, predicate: Callable[[pd.DataFrame], object], timeout: float | None = None) -> pd.DataFrame:
+        """Block until the view satisfies a condition.
+
+        Parameters
+        ----------
+        predicate : callable
+            Given `df` after each change; true ends the wait.
+        timeout : float, optional
+            Seconds; by default for ever.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The first content seen that satisfies it.
+
+        Raises
+        ------
+        TimeoutError
+            Not in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        follower = self._bridge.follow()
+        try:
+            while True:
+                if predicate(frame := self.df):
+                    return frame
+                left = None if deadline is None else deadline - time.monotonic()
+                if (left is not None and left <= 0) or (follower.take(left) is None and follower.ended):
+                    raise TimeoutError(f"{self.name}: the condition was not met within {timeout} s")
+        finally:
+            self._bridge.leave(follower)
+
     def retry(self) -> None:
         """Try to connect again now, rather than at `status.retry_at`."""
         self._bridge.subscription.retry()
@@ -307,8 +299,8 @@ class LiveView(anywidget.AnyWidget):
         if bridge is not None and self._last is None:
             with bridge.subscription.lock:
                 if bridge.subscription.epoch:
-                    self._last = (bridge.subscription.columns, dict(bridge.feed.shown()), bridge.feed.moment())
-            bridge.subscription.detach(bridge)
+                    self._last = (bridge.subscription.columns, dict(bridge.feed.rows()), bridge.feed.timestamp())
+            bridge.close()
         super().close()
 
     def __enter__(self) -> Self:
@@ -332,7 +324,7 @@ class LiveView(anywidget.AnyWidget):
         subscription, feed = self._bridge.subscription, self._bridge.feed
         subscription.wait(timeout, fresh=True)
         with subscription.lock:
-            return subscription.columns, dict(feed.shown()), feed.moment()
+            return subscription.columns, dict(feed.rows()), feed.timestamp()
 
 
 _Last = tuple[tuple[Column, ...], Updates, int | None]

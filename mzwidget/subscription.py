@@ -25,9 +25,10 @@ from psycopg.adapt import AdaptersMap
 from psycopg.types.string import TextLoader
 
 from mzwidget import background
-from mzwidget.collection import Row, Updates, difference
+from mzwidget.collection import Row, Updates, consolidate, difference
 from mzwidget.connecting import Parameters
 from mzwidget.errors import LiveViewError
+from mzwidget.history import History
 from mzwidget.query import Query
 from mzwidget.values import Column, column
 
@@ -78,6 +79,10 @@ class Status:
     sqlstate: str | None = None
     since: float = 0.0
     retry_at: float | None = None
+
+
+Step = tuple[int, Updates]
+"""A timestamp in ms, and the consolidated updates at it."""
 
 
 class Listener(Protocol):
@@ -134,6 +139,7 @@ class Subscription:
         self.epoch = ""
         self.time: int | None = None
         self.status = Status("connecting", since=time.time())
+        self.history = History()
         self.batches = 0
         self.updates = 0
         self.reconnects = 0
@@ -297,8 +303,10 @@ class Subscription:
         """Fold the stream; publish what each progress row closes."""
         as_of: int | None = None
         complete = False
+        text = ""
         pending: Updates = {}
         columns: tuple[Column, ...] = ()
+        steps: list[tuple[int, Updates]] = []
         count = 0
         async for record in records:
             count += 1
@@ -307,6 +315,9 @@ class Subscription:
             if not columns and cursor.description is not None:
                 columns = tuple(column(of.name, of.type_code) for of in cursor.description[3:])
             if record[1] != "t":
+                if record[0] != text:
+                    text, pending = record[0], {}
+                    steps.append((int(text), pending))
                 row: Row = record[3:]
                 diff = pending.get(row, 0) + int(record[2])
                 if diff:
@@ -322,38 +333,44 @@ class Subscription:
             if frontier <= as_of:
                 continue
             if complete:
-                self._close(pending, frontier - 1)
+                self._close(steps, frontier - 1)
             else:
                 complete = True
-                self._restart(columns, pending, frontier - 1)
-            pending = {}
+                self._restart(columns, steps, frontier - 1)
+            steps, text = [], ""
         if as_of is None:
             return
         # The statement is complete: nothing more will ever come, so what is there is closed.
         last = None if as_of >= _CONSTANT else self.time
         if complete:
-            self._close(pending, last)
+            self._close(steps, last)
         else:
-            self._restart(columns, pending, last)
+            self._restart(columns, steps, last)
 
-    def _restart(self, columns: tuple[Column, ...], snapshot: Updates, at: int | None) -> None:
+    def _restart(self, columns: tuple[Column, ...], steps: list[Step], at: int | None) -> None:
         """Take a complete snapshot: as the net difference where there was one before."""
+        snapshot = _together(steps)
         _check(snapshot, {})
         if self.epoch and columns == self.columns:
-            self._close(difference(snapshot, self.rows), at)
+            self._close([(at or 0, difference(snapshot, self.rows))], at, known_until=self.time)
         else:
             with self.lock:
                 self.rows, self.columns, self.time = snapshot, columns, at
                 self.epoch = uuid.uuid4().hex
+                self.history.begin(at)
                 for listener in self._listeners:
                     listener.on_reset()
         self._failures = 0
         self._set("live")
 
-    def _close(self, updates: Updates, at: int | None) -> None:
+    def _close(self, steps: list[Step], at: int | None, known_until: int | None = None) -> None:
         """Apply one batch, whole."""
+        updates = _together(steps)
         _check(updates, self.rows)
         with self.lock:
+            for time_of_step, changes in steps:
+                if changes:
+                    self.history.add(time_of_step, changes, known_until)
             if updates:
                 rows = self.rows
                 for row, diff in updates.items():
@@ -433,6 +450,16 @@ class _Context:
     def __init__(self, adapters: AdaptersMap) -> None:
         self.adapters = adapters
         self.connection = None
+
+
+def _together(steps: list[Step]) -> Updates:
+    """Consolidate the updates of several timestamps."""
+    if len(steps) == 1:
+        return steps[0][1]
+    total: Updates = {}
+    for _, updates in steps:
+        consolidate(updates.items(), into=total)
+    return total
 
 
 def _check(updates: Updates, rows: Updates) -> None:

@@ -1,8 +1,8 @@
 """Values: from the text that the server prints to Python, to JSON for the page, and to pandas.
 
-Everything is read as text and converted here by type, because a viewer must show every value a server can hold: a
-driver's own conversion raises on a date in the year 12000 or an interval of years, and rounds what a double cannot hold.
-Text formats and OIDs: PostgreSQL's, and Materialize's own from 16384 upward.
+Everything is read as text and converted here by type, because a viewer must show every value a server can hold, and a
+driver's own conversion raises on the year 12000 and takes a month for 30 days. Text formats and OIDs are PostgreSQL's,
+and Materialize's own from 16384 upward.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def to_python(of: Column, text: str | None) -> Any:
         if of.type in {"list", "map", "unknown"}:
             return text
         return _transformer.get_loader(of.oid, Format.TEXT).load(text.encode())
-    except (psycopg.Error, ValueError, ArithmeticError, RecursionError):
+    except Exception:  # whatever a loader makes of text it does not know, the text itself is the answer
         return text
 
 

@@ -1,0 +1,165 @@
+"""What stands between one subscription and the pages and Python code that follow it through one widget.
+
+Everything here happens in the background thread, or with the subscription's lock held.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from mzwidget import background, kernel
+from mzwidget.changes import Follower
+from mzwidget.collection import Updates
+from mzwidget.feed import Feed, Payload
+from mzwidget.subscription import Subscription
+
+Note = str | Callable[[], str] | None
+"""A label for the header, or whom to ask for it."""
+
+
+class Bridge:
+    """Stands between a subscription and the pages of one widget, in the background thread."""
+
+    def __init__(self, subscription: Subscription, note: Note) -> None:
+        self.subscription = subscription
+        self.feed = Feed(subscription, self)
+        self.note = note if isinstance(note, str) else ""
+        self._ask_note = note if callable(note) else None
+        self._followers: tuple[Follower, ...] = ()
+        self._send: Callable[[str], None] = lambda _: None
+
+    def open(self, send: Callable[[str], None], history: float) -> None:
+        """Begin to follow, telling pages through `send` and keeping `history` seconds of the past."""
+        self._send = send
+        past = self.subscription.history
+        past.seconds = max(past.seconds, history)
+        self.subscription.attach(self)
+
+    def hear(self, message: object) -> None:
+        """Take what a page says; called in the background thread."""
+        if not isinstance(message, Mapping):
+            return
+        with self.subscription.lock:
+            self.feed.hear(message)
+            match message.get("type"):
+                case "pause":
+                    self.feed.pause()
+                case "resume":
+                    self.feed.resume()
+                case "seek" if isinstance(at := message.get("time"), int):
+                    self.feed.seek(at)
+                case "retry":
+                    self.subscription.retry()
+                case "ack":
+                    return
+            self.on_status()
+        if self.feed.watched:
+            self.subscription.wake()
+
+    def follow(self) -> Follower:
+        """Let Python follow, from the present content on."""
+        follower = Follower()
+        with self.subscription.lock:
+            if self.subscription.epoch:
+                follower.begin(self.subscription.columns, self.subscription.rows, self.subscription.time)
+            self._followers += (follower,)
+        self.subscription.wake()
+        return follower
+
+    def leave(self, follower: Follower) -> None:
+        """Stop one who follows."""
+        follower.end()
+        with self.subscription.lock:
+            self._followers = tuple(other for other in self._followers if other is not follower)
+
+    def close(self) -> None:
+        """Follow no longer."""
+        self.subscription.detach(self)
+        for follower in self._followers:
+            self.leave(follower)
+
+    # subscription.Listener
+
+    def on_reset(self) -> None:
+        self.feed.reset()
+        for follower in self._followers:
+            follower.begin(self.subscription.columns, self.subscription.rows, self.subscription.time)
+
+    def on_batch(self, updates: Updates) -> None:
+        self.feed.add(updates)
+        for follower in self._followers:
+            follower.add(updates, self.subscription.time)
+
+    def on_status(self) -> None:
+        if self.feed.watched:
+            self.send("status")
+
+    def on_tick(self) -> None:
+        changed = self._refresh_note()
+        with self.subscription.lock:
+            self.feed.tick()
+            if changed:
+                self.send("note")
+            if self.feed.visible:
+                self.send("status")
+
+    def wanted(self) -> bool:
+        return self.feed.watched or bool(self._followers)
+
+    def _refresh_note(self) -> bool:
+        if self._ask_note is None:
+            return False
+        before = self.note
+        try:
+            self.note = str(self._ask_note() or "")
+        except Exception as error:
+            self.note = f"note: {type(error).__name__}: {error}"
+        return self.note != before
+
+    # feed.Surroundings
+
+    def send(self, trait: str) -> None:
+        self._send(trait)
+
+    def later(self, delay: float, function: Callable[[], None]) -> None:
+        def locked() -> None:
+            with self.subscription.lock:
+                function()
+
+        background.call(lambda: background.loop().call_later(delay, locked))
+
+    def busy(self) -> bool:
+        return kernel.cells.running
+
+    def allowance(self) -> float:
+        return kernel.budget.take()
+
+    # What the page's header tells
+
+    def status(self) -> Payload:
+        """Return the trait `status` as the page gets it."""
+        with self.subscription.lock:
+            feed, subscription = self.feed, self.subscription
+            status = subscription.status
+            at = feed.timestamp()
+            state: str = status.state
+            if state == "connecting" and subscription.epoch:
+                state = "catching up"
+            elif state == "live" and feed.paused:
+                state = "paused"
+            earliest = subscription.history.earliest
+            return {
+                "state": state,
+                "message": status.message,
+                "time": at,
+                "lag": None if at is None else max(0.0, time.time() - at / 1000),
+                "epoch": subscription.epoch,
+                "seq": feed.seq,
+                "rows": sum(subscription.rows.values()),
+                "paused": feed.paused,
+                "waiting": feed.waiting if feed.paused else 0,
+                "history": None if earliest is None else [earliest, subscription.time],
+                "since": status.since * 1000,
+                "retry_at": None if status.retry_at is None else status.retry_at * 1000,
+            }
