@@ -259,7 +259,7 @@ def serve(server: Any, notebook: Path, *, browser: bool) -> int:
             return
         if problem:
             say(problem)
-        say(f"The notebook is running at\n\n    {link}\n\nCtrl-C stops it.")
+        say(f"{notebook.name} is running. Open it at\n\n    {link}\n\nCtrl-C stops everything.")
         if browser and can_open_browser():
             threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
