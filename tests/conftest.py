@@ -15,14 +15,12 @@ import pytest
 
 import hatch_build
 from tests.jupyterlab import LabServer
-from tests.machine import chromium, eventually, free_port, missing, postgres_bin
+from tests.machine import ROOT, chromium, eventually, free_port, missing, postgres_bin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
-
-ROOT = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -152,9 +150,7 @@ def page(browser: Browser) -> Iterator[Page]:
         page.set_default_timeout(30_000)
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console", lambda m: problems.append(f"{m.text} ({m.location})") if m.type == "error" else None
-        )
+        page.on("console", lambda m: problems.append(f"{m.text} ({m.location})") if m.type == "error" else None)
         yield page
         assert not problems, "errors in the page's console:\n" + "\n".join(problems)
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ROOT = Path(__file__).parents[1]
+
 
 def missing(reason: str) -> NoReturn:
     """Skip the test, saying why; in CI, where nothing may be missing, fail it."""
