@@ -130,16 +130,16 @@ def _identifier(table: str) -> sql.Identifier:
 def _examine(parameters: dict[str, Any], table: sql.Identifier) -> set[str]:
     """Make sure that the table can take edits; return which kinds of edits are in it: live, recorded."""
     columns = sql.SQL(", ").join(map(sql.Identifier, Edit._fields))
-    try:
-        with psycopg.connect(**parameters, autocommit=True) as own:
+    with psycopg.connect(**parameters, autocommit=True) as own:
+        try:
             own.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(columns, table))
-            return {
-                kind
-                for kind, comparison in (("live", sql.SQL("<")), ("recorded", sql.SQL(">=")))
-                if own.execute(
-                    sql.SQL("SELECT id FROM {} WHERE id {} {} LIMIT 1").format(table, comparison, RECORDED_IDS)
-                ).fetchone()
-            }
-    except psycopg.errors.SyntaxErrorOrAccessRuleViolation as error:
-        error.add_note(f"wikipedia.follow() needs such a table: {CREATE_TABLE}")
-        raise
+        except psycopg.Error as error:
+            error.add_note(f"wikipedia.follow() needs such a table: {CREATE_TABLE}")
+            raise
+        return {
+            kind
+            for kind, comparison in (("live", sql.SQL("<")), ("recorded", sql.SQL(">=")))
+            if own.execute(
+                sql.SQL("SELECT id FROM {} WHERE id {} {} LIMIT 1").format(table, comparison, RECORDED_IDS)
+            ).fetchone()
+        }
