@@ -1,0 +1,246 @@
+"""CREATE TABLE's columns, INSERT, UPDATE and DELETE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from mzwidget.local import types as t
+from mzwidget.local.dialect.casts import Cast, allowed
+from mzwidget.local.dialect.expressions import Expressions
+from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Relation
+from mzwidget.local.dialect.names import fold, table_parts
+from mzwidget.local.dialect.operators import coerce
+from mzwidget.local.dialect.queries import plan_block, plan_nested
+from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.typenames import resolve_type
+from mzwidget.local.dialect.values import Value, quote_name
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.types import Column, Type
+
+
+class _NoRelations:
+    def relation(self, _: tuple[str, ...]) -> Relation | None:
+        return None
+
+
+def plan_columns(create: exp.Create) -> tuple[ColumnDefinition, ...]:
+    """Return the columns of a CREATE TABLE.
+
+    Raises
+    ------
+    SqlError
+        For unknown types, keys and constraints (Materialize does not offer them either).
+    """
+    schema = create.this
+    if not isinstance(schema, exp.Schema):
+        raise unsupported("CREATE TABLE without a column list")
+    definitions: list[ColumnDefinition] = []
+    for item in schema.expressions:
+        if not isinstance(item, exp.ColumnDef):
+            raise _key_refusal(item)
+        definition = _definition(item)
+        if any(other.name == definition.name for other in definitions):
+            raise SqlError(f'column "{definition.name}" specified more than once', "42701")
+        definitions.append(definition)
+    return tuple(definitions)
+
+
+def _key_refusal(item: exp.Expr) -> SqlError:
+    if isinstance(item, exp.PrimaryKey | exp.PrimaryKeyColumnConstraint | exp.UniqueColumnConstraint):
+        return SqlError("CREATE TABLE with a primary key or unique constraint is not available")
+    return unsupported(f"the constraint {item.sql('materialize')}")
+
+
+def _definition(item: exp.ColumnDef) -> ColumnDefinition:
+    name = fold(item.this)
+    if item.args.get("kind") is None:
+        raise SqlError(f'Expected a data type for column "{name}"', "42601")
+    type_ = resolve_type(item.args["kind"])
+    nullable, default = True, None
+    for constraint in item.args.get("constraints") or ():
+        kind = constraint.kind
+        if isinstance(kind, exp.NotNullColumnConstraint):
+            nullable = bool(kind.args.get("allow_null"))
+        elif isinstance(kind, exp.DefaultColumnConstraint):
+            statement = Statement(_NoRelations())
+            value = Expressions(Scope(statement), plan_nested).value(kind.this)
+            default = _assigned(statement, value, name, type_).sql
+        else:
+            raise _key_refusal(kind)
+    return ColumnDefinition(name, type_, nullable, default)
+
+
+def _assigned(statement: Statement, value: Value, name: str, type_: Type) -> Value:
+    if value.parameter is None and not allowed(value.type, type_, Cast.ASSIGNMENT):
+        message = f'column "{name}" is of type {t.sql_name(type_)} but expression is of type {t.sql_name(value.type)}'
+        raise SqlError(message, "42804")
+    return coerce(statement, value, type_, Cast.ASSIGNMENT)
+
+
+def _target(catalog: Catalog, node: exp.Expr, verb: str) -> tuple[Relation, exp.Expr | None]:
+    if not isinstance(node, exp.Table):
+        raise unsupported(f"{verb} {type(node).__name__.lower()}")
+    parts = table_parts(node)
+    relation = catalog.relation(parts)
+    if relation is None:
+        raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
+    if not relation.is_table:
+        raise SqlError(f"cannot {verb} view '{relation.name}'")
+    return relation, node.args.get("alias")
+
+
+def plan_insert(insert: exp.Insert, catalog: Catalog, *, parameter_types: Sequence[Type | None] = ()) -> Dml:
+    """Translate an INSERT."""
+    refused = [key for key in ("returning", "conflict", "overwrite", "where") if insert.args.get(key)]
+    if refused:
+        raise unsupported({"conflict": "ON CONFLICT"}.get(refused[0], refused[0].upper()))
+    node, names = insert.this, None
+    if isinstance(node, exp.Schema):
+        node, names = node.this, [fold(column) for column in node.expressions]
+    relation, _ = _target(catalog, node, "insert into")
+    targets = _targets(relation, names)
+    statement = Statement(catalog, list(parameter_types))
+    source = insert.expression
+    if insert.args.get("default") or source is None:
+        rows = f"SELECT {_row(relation, {})}"
+    elif isinstance(source, exp.Values) and not source.args.get("order") and not source.args.get("limit"):
+        rows = _value_rows(statement, source, relation, targets)
+    else:
+        rows = _query_rows(statement, source, relation, targets)
+    return Dml(
+        sql=f"INSERT INTO {relation.sql} {rows}",
+        target=relation.name,
+        parameters=statement.parameters(),
+        inputs=frozenset(statement.inputs),
+        rows=rows,
+    )
+
+
+def _targets(relation: Relation, names: list[str] | None) -> list[Column]:
+    if names is None:
+        return list(relation.columns)
+    known = {column.name: column for column in relation.columns}
+    for name in names:
+        if name not in known:
+            raise SqlError(f'column "{name}" of relation "{relation.name}" does not exist')
+        if names.count(name) > 1:
+            raise SqlError(f'column "{name}" specified more than once', "42701")
+    return [known[name] for name in names]
+
+
+def _default(relation: Relation, column: Column) -> str:
+    position = relation.columns.index(column)
+    given = relation.defaults[position] if relation.defaults else None
+    return given or f"CAST(NULL AS {column.type.duckdb})"
+
+
+def _row(relation: Relation, values: dict[str, str]) -> str:
+    return ", ".join(values.get(column.name) or _default(relation, column) for column in relation.columns)
+
+
+def _counted(expected: int, given: int) -> None:
+    if given > expected:
+        raise SqlError("INSERT has more expressions than target columns", "42601")
+    if given < expected:
+        raise SqlError("INSERT has more target columns than expressions", "42601")
+
+
+def _value_rows(statement: Statement, source: exp.Values, relation: Relation, targets: list[Column]) -> str:
+    expressions = Expressions(Scope(statement), plan_nested)
+    rows = []
+    for row in source.expressions:
+        nodes = row.expressions if isinstance(row, exp.Tuple) else [row.this if isinstance(row, exp.Paren) else row]
+        here = targets[: len(nodes)] if len(nodes) <= len(targets) else targets
+        _counted(len(here), len(nodes))
+        values: dict[str, str] = {}
+        for column, node in zip(here, nodes, strict=True):
+            if isinstance(node, exp.Var) and node.name.upper() == "DEFAULT":
+                values[column.name] = _default(relation, column)
+            else:
+                values[column.name] = _assigned(statement, expressions.value(node), column.name, column.type).sql
+        rows.append(f"({_row(relation, values)})")
+    return "VALUES " + ", ".join(rows)
+
+
+def _query_rows(statement: Statement, source: exp.Expr, relation: Relation, targets: list[Column]) -> str:
+    block = plan_block(statement, source, Scope(statement), top=True)
+    here = targets[: len(block.values)] if len(block.values) <= len(targets) else targets
+    _counted(len(here), len(block.values))
+    direct = [
+        _assigned(statement, value, column.name, column.type) if value.type.name == "unknown" else value
+        for value, column in zip(block.values, here, strict=True)
+    ]
+    alias = statement.alias()
+    body = block.render(direct)
+    values = {
+        column.name: _assigned(statement, Value(f"{alias}.c{i}", value.type), column.name, column.type).sql
+        for i, (value, column) in enumerate(zip(direct, here, strict=True), 1)
+    }
+    names = ", ".join(f"c{i}" for i in range(1, len(direct) + 1))
+    return f"SELECT {_row(relation, values)} FROM ({body}) AS {alias}({names})"
+
+
+def _matching(
+    statement: Statement, relation: Relation, alias: exp.Expr | None, node: exp.Expr
+) -> tuple[Expressions, str]:
+    """Return the expressions over a table's rows, and the FROM and WHERE that pick the rows to change."""
+    if node.args.get("returning") or node.args.get("using") or node.args.get("from_") or node.args.get("with_"):
+        raise unsupported(f"{type(node).__name__.upper()} with RETURNING, USING, FROM or WITH")
+    statement.read(relation)
+    name = fold(alias.this) if isinstance(alias, exp.TableAlias) else relation.name.rsplit(".", 1)[-1]
+    unique = statement.alias()
+    values = tuple(Value(f"{unique}.c{i}", column.type) for i, column in enumerate(relation.columns, 1))
+    path = () if alias is not None else tuple(relation.name.split("."))
+    scope = Scope(statement, [Source(name, relation.columns, values, path)])
+    expressions = Expressions(scope, plan_nested)
+    names = ", ".join(f"c{i}" for i in range(1, len(values) + 1))
+    where = node.args.get("where")
+    condition = f" WHERE {expressions.condition(where.this, 'WHERE').sql}" if where is not None else ""
+    return expressions, f"{unique}.rowid AS r{{}} FROM {relation.sql} AS {unique}({names}){condition}"
+
+
+def plan_update(update: exp.Update, catalog: Catalog, *, parameter_types: Sequence[Type | None] = ()) -> Dml:
+    """Translate an UPDATE."""
+    relation, alias = _target(catalog, update.this, "update")
+    statement = Statement(catalog, list(parameter_types))
+    expressions, matching = _matching(statement, relation, alias, update)
+    known = {column.name: column for column in relation.columns}
+    assigned: dict[str, str] = {}
+    for item in update.expressions:
+        if not isinstance(item, exp.EQ) or not isinstance(item.this, exp.Column):
+            raise unsupported(f"SET {item.sql('materialize')}")
+        name = fold(item.this.this)
+        if name not in known:
+            raise SqlError(f'column "{name}" of relation "{relation.name}" does not exist')
+        if name in assigned:
+            raise SqlError(f'multiple assignments to same column "{name}"', "42601")
+        node = item.expression
+        if (isinstance(node, exp.Var) or isinstance(node, exp.Column)) and node.name.upper() == "DEFAULT":
+            assigned[name] = _default(relation, known[name])
+        else:
+            assigned[name] = _assigned(statement, expressions.value(node), name, known[name].type).sql
+    values = "".join(f", {sql} AS v{i}" for i, sql in enumerate(assigned.values(), 1))
+    sets = ", ".join(f"{quote_name(name)} = changed.v{i}" for i, name in enumerate(assigned, 1))
+    sql = (
+        f"UPDATE {relation.sql} SET {sets} FROM (SELECT {matching.format(values)}) AS changed"
+        f" WHERE {relation.sql}.rowid = changed.r"
+    )
+    return _changed(statement, relation, sql)
+
+
+def plan_delete(delete: exp.Delete, catalog: Catalog, *, parameter_types: Sequence[Type | None] = ()) -> Dml:
+    """Translate a DELETE."""
+    relation, alias = _target(catalog, delete.this, "delete from")
+    statement = Statement(catalog, list(parameter_types))
+    _, matching = _matching(statement, relation, alias, delete)
+    return _changed(statement, relation, f"DELETE FROM {relation.sql} WHERE rowid IN (SELECT {matching.format('')})")
+
+
+def _changed(statement: Statement, relation: Relation, sql: str) -> Dml:
+    return Dml(sql, relation.name, statement.parameters(), frozenset(statement.inputs))
+
+
+__all__ = ["plan_columns", "plan_delete", "plan_insert", "plan_update", "replace"]

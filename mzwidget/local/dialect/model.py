@@ -1,0 +1,119 @@
+"""What goes into the translator and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mzwidget.local.errors import SqlError
+    from mzwidget.local.types import Column, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or view of the catalog, as a query sees it.
+
+    Attributes
+    ----------
+    name : str
+        Full name, such as ``materialize.public.t``.
+    columns : tuple of Column
+    sql : str
+        DuckDB SQL that stands for it in FROM: a quoted table name, or a parenthesised query. Its
+        columns are taken by position; a table's are named as ``columns`` are.
+    inputs : frozenset of str
+        Full names of all relations it depends on, itself included.
+    wakeups, refusal, constant
+        Of a view: the fields of the same names of its `Query`.
+    is_table : bool
+        Whether rows can be written to it.
+    defaults : tuple of str or None
+        Of a table: DuckDB SQL for each column's DEFAULT, from `plan_columns`; None where it has none.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    sql: str
+    inputs: frozenset[str]
+    wakeups: tuple[str, ...] = ()
+    refusal: SqlError | None = None
+    constant: bool = False
+    is_table: bool = False
+    defaults: tuple[str | None, ...] = ()
+
+
+class Catalog(Protocol):
+    """Looks relations up; the engine implements it."""
+
+    def relation(self, parts: tuple[str, ...]) -> Relation | None:
+        """Return the relation called ``("t",)``, ``("schema", "t")`` or ``("db", "schema", "t")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A translated query.
+
+    Attributes
+    ----------
+    sql : str
+        DuckDB SQL; its columns are in the order of ``columns``, their names mean nothing.
+    columns : tuple of Column
+    inputs : frozenset of str
+        Full names of all tables and views it reads, views' inputs included.
+    parameters : tuple of Type
+        The types of ``$1`` …; each is bound as text in PostgreSQL's text form, or as a Python bool,
+        int or float where the type is one of these.
+    constant : bool
+        Reads no table and no clock.
+    wakeups : tuple of str
+        DuckDB queries of one row and column: the next mz_timestamp after ``getvariable('mz_now')`` at
+        which a temporal predicate changes for some row, or NULL.
+    ordered : bool
+        Has a top-level ORDER BY.
+    refusal : SqlError or None
+        Why it cannot be maintained (subscribed to or materialized); None if it can.
+    """
+
+    sql: str
+    columns: tuple[Column, ...]
+    inputs: frozenset[str] = frozenset()
+    parameters: tuple[Type, ...] = ()
+    constant: bool = False
+    wakeups: tuple[str, ...] = ()
+    ordered: bool = False
+    refusal: SqlError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dml:
+    """A translated INSERT, UPDATE or DELETE.
+
+    Attributes
+    ----------
+    sql : str
+        The DuckDB statement.
+    target : str
+        Full name of the table it changes.
+    parameters : tuple of Type
+    inputs : frozenset of str
+        Relations it reads; an INSERT of constants has none, UPDATE and DELETE at least their target.
+    rows : str
+        Of an INSERT: the DuckDB query of the rows alone, in the order of the table's columns.
+    """
+
+    sql: str
+    target: str
+    parameters: tuple[Type, ...] = ()
+    inputs: frozenset[str] = frozenset()
+    rows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDefinition:
+    """One column of a CREATE TABLE; ``default`` is DuckDB SQL of the column's type, or None."""
+
+    name: str
+    type: Type
+    nullable: bool = True
+    default: str | None = field(default=None)

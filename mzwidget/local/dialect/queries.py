@@ -1,0 +1,511 @@
+"""Queries: SELECT, VALUES and set operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from mzwidget.local import types as t
+from mzwidget.local.dialect import aggregates
+from mzwidget.local.dialect.expressions import (
+    Expressions,
+    conjuncts,
+    connect,
+    contains_mz_now,
+    ordered,
+    temporal_error,
+)
+from mzwidget.local.dialect.model import Catalog, Query
+from mzwidget.local.dialect.names import column_name, fold, function_name
+from mzwidget.local.dialect.operators import coerce, unify
+from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.sources import From
+from mzwidget.local.dialect.temporal import temporal_condition, wakeup
+from mzwidget.local.dialect.values import Value
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.types import Column, Type
+
+_SELECT_ARGS = {"kind", "expressions", "from_", "joins", "where", "group", "having", "distinct", "order", "limit",
+                "offset", "with_"}  # fmt: skip
+_SET_ARGS = {"this", "expression", "distinct", "order", "limit", "offset", "with_"}
+_VALUES_ARGS = {"expressions", "alias", "order", "limit", "offset", "with_"}
+_SUBQUERY_ARGS = {"this", "alias", "order", "limit", "offset", "with_"}
+
+
+@dataclass(slots=True)
+class Block:
+    """A query whose output types may still be open: text literals and NULLs can become any type."""
+
+    names: list[str]
+    values: list[Value]
+    render: Callable[[Sequence[Value]], str]
+    ordered: bool = False
+
+
+def plan_query(
+    query: exp.Expr, catalog: Catalog, *, parameter_types: Sequence[Type | None] = (), maintained: bool = False
+) -> Query:
+    """Translate a query.
+
+    Parameters
+    ----------
+    query : sqlglot expression
+        A SELECT, VALUES, TABLE or set operation, from `parse`.
+    catalog : Catalog
+    parameter_types : sequence of Type or None
+        What the client said about ``$1`` …; None where it left the type open.
+    maintained : bool
+        Whether it is to be subscribed to or materialized.
+
+    Raises
+    ------
+    SqlError
+        In Materialize's words; 0A000 for a construct that is not offered.
+    """
+    statement = Statement(catalog, list(parameter_types))
+    block = plan_block(statement, query, Scope(statement), top=True)
+    columns, sql = finish(statement, block)
+    if maintained and statement.refusal is not None:
+        raise statement.refusal
+    return Query(
+        sql=sql,
+        columns=columns,
+        inputs=frozenset(statement.inputs),
+        parameters=statement.parameters(),
+        constant=statement.constant,
+        wakeups=tuple(statement.wakeups),
+        ordered=block.ordered,
+        refusal=statement.refusal,
+    )
+
+
+def finish(statement: Statement, block: Block) -> tuple[tuple[Column, ...], str]:
+    """Settle what is still untyped as text, and return the columns and the SQL."""
+    values = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in block.values]
+    columns = tuple(Column(name, value.type) for name, value in zip(block.names, values, strict=True))
+    return columns, block.render(values)
+
+
+def plan_nested(query: exp.Expr, outer: Scope) -> tuple[tuple[Column, ...], str]:
+    """Translate a query inside another one."""
+    return finish(outer.statement, plan_block(outer.statement, query, outer))
+
+
+def plan_block(statement: Statement, query: exp.Expr, outer: Scope, *, top: bool = False) -> Block:
+    """Translate a query of any shape; ``outer`` is what it may refer to beyond its own FROM."""
+    if isinstance(query, exp.Select):
+        _only(query, _SELECT_ARGS)
+        return _Select(statement, query, _with(query, outer), top=top).block()
+    if isinstance(query, exp.Subquery):
+        _only(query, _SUBQUERY_ARGS)
+        inner = plan_block(statement, query.this, _with(query, outer), top=top)
+        return _modified(statement, query, inner, outer, top=top)
+    if isinstance(query, exp.SetOperation):
+        _only(query, _SET_ARGS)
+        scope = _with(query, outer)
+        return _modified(statement, query, _set_operation(statement, query, scope), scope, top=top)
+    if isinstance(query, exp.Values):
+        _only(query, _VALUES_ARGS)
+        scope = _with(query, outer)
+        return _modified(statement, query, _values(statement, query, scope), scope, top=top)
+    raise unsupported(type(query).__name__.upper())
+
+
+def _only(node: exp.Expr, known: set[str]) -> None:
+    for key, value in node.args.items():
+        if value and key not in known:
+            raise unsupported(key.strip("_").upper().replace("_", " "))
+
+
+def _with(query: exp.Expr, outer: Scope) -> Scope:
+    """Return a scope with the query's WITH items, which see those before them."""
+    scope = outer.child()
+    clause = query.args.get("with_")
+    if clause is None:
+        return scope
+    if clause.args.get("recursive"):
+        raise unsupported("WITH RECURSIVE")
+    for cte in clause.expressions:
+        columns, sql = plan_nested(cte.this, scope)
+        alias = cte.args["alias"]
+        given = [fold(column) for column in alias.columns]
+        if len(given) > len(columns):
+            raise SqlError(f'table "{fold(alias.this)}" has {len(columns)} columns available', "42P10")
+        renamed = [*given, *(column.name for column in columns[len(given) :])]
+        name = fold(alias.this)
+        if name in scope.ctes:
+            raise SqlError(f'WITH query name "{name}" specified more than once', "42712")
+        scope.ctes[name] = tuple(Column(n, c.type) for n, c in zip(renamed, columns, strict=True)), sql
+    return scope
+
+
+def _values(statement: Statement, query: exp.Values, scope: Scope) -> Block:
+    expressions = Expressions(scope.child(), plan_nested)
+    rows = []
+    for row in query.expressions:
+        nodes = row.expressions if isinstance(row, exp.Tuple) else [row.this if isinstance(row, exp.Paren) else row]
+        rows.append([expressions.value(node) for node in nodes])
+    if len({len(row) for row in rows}) != 1:
+        raise SqlError("VALUES lists must all be the same length", "42601")
+    columns = [unify(statement, list(column), construct="VALUES")[0] if not _open(column) else list(column)
+               for column in zip(*rows, strict=True)]  # fmt: skip
+    first = [column[0] for column in columns]
+
+    def render(wanted: Sequence[Value]) -> str:
+        cast = [[coerce(statement, v, w.type) for v in column] for column, w in zip(columns, wanted, strict=True)]
+        body = ", ".join("(" + ", ".join(value.sql for value in row) + ")" for row in zip(*cast, strict=True))
+        names = ", ".join(f"c{i}" for i in range(1, len(cast) + 1))
+        return f"SELECT * FROM (VALUES {body}) AS v({names})"
+
+    return Block([f"column{i}" for i in range(1, len(first) + 1)], first, render)
+
+
+def _open(column: Sequence[Value]) -> bool:
+    return all(value.type.name == "unknown" for value in column)
+
+
+_SET_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
+
+
+def _set_operation(statement: Statement, query: exp.SetOperation, scope: Scope) -> Block:
+    word = _SET_WORDS[type(query)] + ("" if query.args.get("distinct") else " ALL")
+    blocks = [plan_block(statement, side, scope) for side in (query.left, query.right)]
+    if len(blocks[0].values) != len(blocks[1].values):
+        raise SqlError(f"each {_SET_WORDS[type(query)]} query must have the same number of columns", "42601")
+    pairs = [unify(statement, [a, b], construct=_SET_WORDS[type(query)])[0] if not _open((a, b)) else
+             [coerce(statement, a, t.TEXT), coerce(statement, b, t.TEXT)]
+             for a, b in zip(blocks[0].values, blocks[1].values, strict=True)]  # fmt: skip
+    if " ALL" not in word:
+        for value, _ in pairs:
+            _hashable(value, _SET_WORDS[type(query)])
+    sides = [block.render([pair[i] for pair in pairs]) for i, block in enumerate(blocks)]
+    sql = f"(SELECT * FROM ({sides[0]})) {word} (SELECT * FROM ({sides[1]}))"
+    values = [Value(f"c{i}", pair[0].type) for i, pair in enumerate(pairs, 1)]
+    return Block(blocks[0].names, values, _wrapped(statement, sql))
+
+
+def _wrapped(statement: Statement, sql: str) -> Callable[[Sequence[Value]], str]:
+    """Render ``sql`` with its columns c1 … cast to what is wanted."""
+
+    def render(wanted: Sequence[Value]) -> str:
+        alias = statement.alias()
+        names = ", ".join(f"c{i}" for i in range(1, len(wanted) + 1))
+        items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(wanted, 1))
+        return f"SELECT {items} FROM ({sql}) AS {alias}({names})"
+
+    return render
+
+
+def _modified(statement: Statement, query: exp.Expr, block: Block, outer: Scope, *, top: bool) -> Block:
+    """Apply ORDER BY, LIMIT and OFFSET that stand outside a query's own parentheses."""
+    order, limit = query.args.get("order"), _limit(statement, query)
+    if order is None and not limit:
+        return block
+    columns, sql = finish(statement, block)
+    alias = statement.alias()
+    names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+    values = [Value(f"{alias}.c{i}", column.type) for i, column in enumerate(columns, 1)]
+    scope = Scope(statement, [Source("", columns, tuple(values))], outer)
+    terms = _order_terms(Expressions(scope, plan_nested), order, block.names, values)
+    if limit:
+        terms += _ties(values, terms)
+    elif not top:
+        terms = []
+    items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(values, 1))
+    text = f"SELECT {items} FROM ({sql}) AS {alias}({names})" + _order_by(terms) + limit
+    result = [Value(f"c{i}", column.type) for i, column in enumerate(columns, 1)]
+
+    def render(wanted: Sequence[Value]) -> str:
+        if [value.type for value in wanted] == [column.type for column in columns]:
+            return text
+        return _wrapped(statement, text)(wanted)
+
+    return Block(block.names, result, render, ordered=order is not None)
+
+
+def _order_by(terms: list[str]) -> str:
+    return " ORDER BY " + ", ".join(terms) if terms else ""
+
+
+def _ties(values: Sequence[Value], terms: list[str]) -> list[str]:
+    """Return terms for all columns: rows that tie at a limit are told apart by the whole row."""
+    known = {term.rsplit(" ", 3)[0] for term in terms}
+    return [f"{value.sql} ASC NULLS LAST" for value in values if value.sql not in known]
+
+
+def _limit(statement: Statement, query: exp.Expr) -> str:
+    sql = ""
+    for key, word in (("limit", "LIMIT"), ("offset", "OFFSET")):
+        clause = query.args.get(key)
+        if clause is None:
+            continue
+        if not isinstance(clause, exp.Limit | exp.Offset) or clause.args.get("expressions"):
+            raise unsupported(f"{type(clause).__name__.upper()} in place of {word}")
+        node = clause.expression
+        if isinstance(node, exp.Null) or (isinstance(node, exp.Column) and node.name.upper() == "ALL"):
+            continue
+        value = Expressions(Scope(statement), plan_nested).value(node)
+        if value.type.name not in ("int4", "int8", "unknown") or (value.literal or "").startswith("-"):
+            raise SqlError(f"{word} must not be negative" if value.literal else f"{word} must be an integer", "2201W")
+        sql += f" {word} {coerce(statement, value, t.INT8).sql}"
+    return sql
+
+
+def _order_terms(
+    expressions: Expressions, order: exp.Order | None, names: Sequence[str], values: Sequence[Value]
+) -> list[str]:
+    terms = []
+    for item in order.expressions if order is not None else ():
+        if item.args.get("with_fill"):
+            raise unsupported("ORDER BY … WITH FILL")
+        terms.append(ordered(_referenced(expressions, item.this, names, values), item))
+    return terms
+
+
+def _referenced(expressions: Expressions, node: exp.Expr, names: Sequence[str], values: Sequence[Value]) -> Value:
+    """Return what an ORDER BY item means: a result column by number or name, else an expression."""
+    if isinstance(node, exp.Literal):
+        if node.is_string or not node.name.isdigit():
+            raise SqlError("non-integer constant in ORDER BY", "42601")
+        return _by_position(int(node.name), values, "ORDER BY")
+    if isinstance(node, exp.Column) and len(node.parts) == 1 and not isinstance(node.this, exp.Star):
+        matches = [value for name, value in zip(names, values, strict=True) if name == fold(node.this)]
+        if len({value.sql for value in matches}) > 1:
+            raise SqlError(f'ORDER BY "{fold(node.this)}" is ambiguous', "42702")
+        if matches:
+            return matches[0]
+    return expressions.typed(node)
+
+
+def _by_position(position: int, values: Sequence[Value], clause: str) -> Value:
+    if not 1 <= position <= len(values):
+        raise SqlError(f"column reference {position} in {clause} clause is out of range (1 - {len(values)})", "42P10")
+    return values[position - 1]
+
+
+def _hashable(value: Value, clause: str) -> None:
+    if value.type.element is not None and value.type.element.name == "jsonb":
+        raise unsupported(f"{clause} of {t.sql_name(value.type)}")
+
+
+class _Select:
+    """Translates one SELECT."""
+
+    def __init__(self, statement: Statement, query: exp.Select, outer: Scope, *, top: bool) -> None:
+        self.statement = statement
+        self.query = query
+        self.top = top
+        self.scope = Scope(statement, parent=outer)
+        self.expressions = Expressions(self.scope, plan_nested)
+
+    def block(self) -> Block:
+        query = self.query
+        if query.args.get("kind"):
+            raise unsupported(f"SELECT AS {query.args['kind']}")
+        source = From(self.scope, plan_nested).build(query.args["from_"].this, query.args.get("joins") or ()) if (
+            query.args.get("from_")) else ""  # fmt: skip
+        where = self._where(source)
+        outputs = self._outputs()
+        groups = self._groups(outputs)
+        aggregated = groups is not None
+        if aggregated:
+            self.scope.grouping = frozenset(value.sql for value in groups or ())
+        names = [name for name, _ in outputs]
+        values = [value if isinstance(value, Value) else self.expressions.value(value) for _, value in outputs]
+        having = query.args.get("having")
+        tail = f" FROM {source}" if source else ""
+        tail += f" WHERE {where}" if where else ""
+        if groups:
+            tail += " GROUP BY " + ", ".join(value.sql for value in groups)
+        if having is not None:
+            tail += f" HAVING {self._having(having.this)}"
+        elif (
+            aggregated
+            and not groups
+            and not any(_aggregates(node) for _, node in outputs if isinstance(node, exp.Expr))
+        ):
+            tail += " HAVING count(*) >= 0"
+        return self._ordered(names, values, tail)
+
+    def _ordered(self, names: list[str], values: list[Value], tail: str) -> Block:
+        query, statement = self.query, self.statement
+        order, limit = query.args.get("order"), _limit(statement, query)
+        distinct = query.args.get("distinct")
+        if distinct is not None and distinct.args.get("on") is not None:
+            raise unsupported("DISTINCT ON")
+        if distinct is not None:
+            for value in values:
+                _hashable(value, "DISTINCT")
+        settled = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in values]
+        terms = _order_terms(self.expressions, order, names, settled)
+        if distinct is not None:
+            known = {value.sql for value in settled}
+            if any(term.rsplit(" ", 3)[0] not in known for term in terms):
+                message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
+                raise SqlError(message, "42P10")
+        if limit:
+            terms += _ties(settled, terms)
+        elif not self.top:
+            terms = []
+        suffix = _order_by(terms) + limit
+        head = "SELECT DISTINCT" if distinct is not None else "SELECT"
+
+        def render(wanted: Sequence[Value]) -> str:
+            items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(wanted, 1)) or "NULL AS c1"
+            return f"{head} {items}{tail}{suffix}"
+
+        if (suffix and [v.sql for v in settled] != [v.sql for v in values]) or distinct is not None:
+            values = settled
+        if distinct is None:
+            return Block(names, values, render, ordered=order is not None)
+        return self._distinct(names, settled, tail, terms, limit, ordered=order is not None)
+
+    def _distinct(
+        self, names: list[str], values: list[Value], tail: str, terms: list[str], limit: str, *, ordered: bool
+    ) -> Block:
+        items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(values, 1))
+        sql = f"SELECT DISTINCT {items}{tail}"
+        results = [Value(f"c{i}", value.type) for i, value in enumerate(values, 1)]
+        positions = {value.sql: f"c{i}" for i, value in reversed(list(enumerate(values, 1)))}
+        outer = []
+        for term in terms:
+            expression, direction, nulls, place = term.rsplit(" ", 3)
+            outer.append(f"{positions[expression]} {direction} {nulls} {place}")
+        if outer or limit:
+            sql = f"SELECT * FROM ({sql}) AS {self.statement.alias()}" + _order_by(outer) + limit
+
+        def render(wanted: Sequence[Value]) -> str:
+            if [value.sql for value in wanted] == [value.sql for value in results]:
+                return sql
+            return _wrapped(self.statement, sql)(wanted)
+
+        return Block(names, results, render, ordered=ordered)
+
+    def _where(self, source: str) -> str:
+        where = self.query.args.get("where")
+        if where is None:
+            return ""
+        plain: list[Value] = []
+        temporal: list[Value] = []
+        changes: list[str] = []
+        for part in conjuncts(where.this):
+            if contains_mz_now(part):
+                self.scope.correlated = False
+                condition, bounds = temporal_condition(self.expressions, part)
+                temporal.append(condition)
+                changes += [change for bound in bounds for change in bound.changes]
+                if bounds and not source:
+                    source = "(SELECT 1)"
+            else:
+                plain.append(self.expressions.condition(part, "WHERE"))
+        if temporal and self.scope.correlated:
+            self.statement.refuse_maintenance(temporal_error(where.this))
+        elif changes:
+            conditions = [connect("AND", plain).sql] if plain else []
+            self.statement.wakeups.append(wakeup(changes, source, conditions))
+        return _guarded([*plain, *temporal])
+
+    def _having(self, node: exp.Expr) -> str:
+        if contains_mz_now(node):
+            self.statement.refuse_maintenance(temporal_error(node))
+        return connect("AND", [self.expressions.condition(part, "HAVING") for part in conjuncts(node)]).sql
+
+    def _outputs(self) -> list[tuple[str, exp.Expr | Value]]:
+        """Return the select list, stars expanded, each with its column's name."""
+        outputs: list[tuple[str, exp.Expr | Value]] = []
+        for item in self.query.expressions:
+            if isinstance(item, exp.Star):
+                if item.args.get("except_") or item.args.get("replace"):
+                    raise unsupported("* EXCEPT")
+                outputs += self._star(None)
+            elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
+                outputs += self._star(tuple(fold(part) for part in item.parts[:-1]))
+            elif isinstance(item, exp.Alias):
+                outputs.append((fold(item.args["alias"]), item.this))
+            else:
+                outputs.append((column_name(item), item))
+        return outputs
+
+    def _star(self, qualifier: tuple[str, ...] | None) -> list[tuple[str, Value]]:
+        if qualifier is None:
+            if not self.scope.sources:
+                raise SqlError("SELECT * with no tables specified is not valid", "42601")
+            outputs = list(self.scope.merged.items())
+            for source in self.scope.sources:
+                outputs += [(c.name, v) for c, v in zip(source.columns, source.values, strict=True)
+                            if (source.name, c.name) not in self.scope.hidden]  # fmt: skip
+            return outputs
+        for source in self.scope.sources:
+            if source.name == qualifier[-1] and (len(qualifier) == 1 or source.path[-len(qualifier) :] == qualifier):
+                return [(c.name, v) for c, v in zip(source.columns, source.values, strict=True)]
+        raise SqlError(f"no table named '{'.'.join(qualifier)}' in scope")
+
+    def _groups(self, outputs: list[tuple[str, exp.Expr | Value]]) -> list[Value] | None:
+        """Return the grouping values; None if the SELECT does not aggregate."""
+        query = self.query
+        group = query.args.get("group")
+        if group is not None:
+            _only(group, {"expressions"})
+            return [self._group(node, outputs) for node in group.expressions]
+        nodes = [node for _, node in outputs if isinstance(node, exp.Expr)]
+        nodes += [item.this for item in (query.args.get("order") or exp.Order(expressions=[])).expressions]
+        if query.args.get("having") is not None or any(_aggregates(node) for node in nodes):
+            return []
+        return None
+
+    def _group(self, node: exp.Expr, outputs: list[tuple[str, exp.Expr | Value]]) -> Value:
+        target: exp.Expr | Value = node
+        if isinstance(node, exp.Literal):
+            if node.is_string or not node.name.isdigit():
+                raise SqlError("non-integer constant in GROUP BY", "42601")
+            position = int(node.name)
+            if not 1 <= position <= len(outputs):
+                message = f"column reference {position} in GROUP BY clause is out of range (1 - {len(outputs)})"
+                raise SqlError(message, "42P10")
+            target = outputs[position - 1][1]
+        elif isinstance(node, exp.Column) and len(node.parts) == 1:
+            target = self._input_or_output(node, outputs)
+        if isinstance(target, exp.Expr) and _aggregates(target):
+            raise SqlError("aggregate functions are not allowed in GROUP BY", "42803")
+        value = target if isinstance(target, Value) else self.expressions.typed(target)
+        _hashable(value, "GROUP BY")
+        return value
+
+    def _input_or_output(self, node: exp.Column, outputs: list[tuple[str, exp.Expr | Value]]) -> exp.Expr | Value:
+        """A bare name in GROUP BY is an input column if there is one, else a result column's alias."""
+        matches = [target for name, target in outputs if name == fold(node.this)]
+        try:
+            return self.scope.column([fold(node.this)])
+        except SqlError as error:
+            if "does not exist" not in error.message or not matches:
+                raise
+        return matches[0]
+
+
+def _aggregates(node: exp.Expr) -> bool:
+    """Whether an expression calls an aggregate outside nested queries."""
+    if isinstance(node, exp.Query):
+        return False
+    name = function_name(node)
+    if name is not None and aggregates.is_aggregate(name):
+        return True
+    return any(_aggregates(child) for child in node.iter_expressions())
+
+
+def _guarded(conditions: list[Value]) -> str:
+    """Join a WHERE's conditions: those that may fail are evaluated only for rows that pass all others."""
+    if not conditions:
+        return ""
+    firm = [value.sql for value in conditions if not value.fallible]
+    frail = [value.sql for value in conditions if value.fallible]
+    if not frail:
+        return " AND ".join(firm)
+    guarded = frail[-1]
+    for condition in reversed(frail[:-1]):
+        guarded = f"(CASE WHEN {condition} THEN {guarded} ELSE false END)"
+    if not firm:
+        return guarded
+    joined = " AND ".join(firm)
+    return f"{joined} AND (CASE WHEN {joined} THEN {guarded} ELSE false END)"
