@@ -24,7 +24,7 @@ _MOST_ROWS = 500
 _CAPACITY = 20_000
 _PATIENCE = 5.0
 _LONGEST_BACKOFF = 10.0
-_ROW_FAULTS = ("22", "23", "XX")
+_ROW_FAULTS = ("22", "23")
 
 
 class _Waiting(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -37,9 +36,8 @@ class LiveReader:
         self._tally = tally
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mzwidget-live", daemon=True)
-        self._heard_at = time.monotonic()
-        self.heard = False
-        """Whether an event has ever arrived."""
+        self.events = 0
+        """How many events have arrived."""
         self.failures = 0
         """Failed connections since the last event."""
         self.problem = ""
@@ -49,7 +47,6 @@ class LiveReader:
 
     def start(self) -> None:
         """Begin to read."""
-        self._heard_at = time.monotonic()
         self._thread.start()
 
     def stop(self) -> None:
@@ -60,10 +57,6 @@ class LiveReader:
     def join(self, timeout: float) -> None:
         """Wait for the thread; one that is stuck in a name lookup ends when that does."""
         self._thread.join(timeout)
-
-    def silent_for(self) -> float:
-        """Return the seconds since the last event, or since the start."""
-        return time.monotonic() - self._heard_at
 
     def _run(self) -> None:
         connected_before = False
@@ -93,8 +86,8 @@ class LiveReader:
     def _take(self, event: Edit | str) -> None:
         if self._stop.is_set():
             return
-        self._heard_at = time.monotonic()
-        self.heard, self.failures, self.problem = True, 0, ""
+        self.events += 1
+        self.failures, self.problem = 0, ""
         if isinstance(event, str):
             self._tally.receive(skipped=event)
         else:

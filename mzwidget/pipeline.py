@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Source = Literal["auto", "live", "recorded"]
 
-_LOOK = 0.05
+_LOOK = 0.1
 _PATIENCE_AT_START = 8.0
 _ATTEMPTS_AT_START = 2
 _PATIENCE = 20.0
@@ -71,7 +71,7 @@ class Pipeline:
     def sources(self) -> set[str]:
         """Which sources have given edits: live, recorded."""
         found = {"recorded"} if self.replaying else set()
-        return found | {"live"} if self._reader.heard else found
+        return found | {"live"} if self._reader.events else found
 
     @property
     def source(self) -> Literal["live", "recorded"]:
@@ -89,7 +89,7 @@ class Pipeline:
             return "running"
         if self.gave_up:
             return "failed"
-        if not self._reader.heard:
+        if not self._reader.events:
             return "connecting"
         return "reconnecting" if self._reader.problem else "running"
 
@@ -119,13 +119,15 @@ class Pipeline:
         """Watch over the live stream; return why it was given up, or nothing when stopped.
 
         It is watched from outside because a name lookup or a trickling proxy can hold its thread for very long.
+        Silence is counted in looks, not read from a clock: a machine that wakes from sleep has not been silent.
         """
         reader = self._reader
         reader.start()
+        events, silent = 0, 0.0
         while not self._stop.wait(_LOOK):
-            silent = reader.silent_for()
-            lost = silent > (_PATIENCE if reader.heard else _PATIENCE_AT_START)
-            refused = not reader.heard and reader.failures >= _ATTEMPTS_AT_START
+            events, silent = reader.events, silent + _LOOK if reader.events == events else 0.0
+            lost = silent > (_PATIENCE if events else _PATIENCE_AT_START)
+            refused = not events and reader.failures >= _ATTEMPTS_AT_START
             if reader.failed or (self._source == "auto" and (lost or refused)):
                 reader.stop()
                 return reader.problem or f"the live stream sent nothing for {silent:.0f} s"

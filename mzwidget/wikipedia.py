@@ -7,6 +7,7 @@ The table is created by the caller, in SQL, so that a notebook shows what it is 
 
 from __future__ import annotations
 
+import atexit
 import math
 import os
 import re
@@ -105,6 +106,13 @@ def follow(
         _running[key] = ingest
         ingest.start()
     return ingest
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Insert what has arrived and close connections properly before the process ends."""
+    for ingest in _running.values():
+        ingest.stop()
 
 
 def _speed(speed: float | None) -> float:
