@@ -93,7 +93,7 @@ def write_kernelspec(kernels: Path) -> None:
     """Write a kernelspec ``python3`` that is this very interpreter, whatever else the machine calls so."""
     from ipykernel.kernelspec import get_kernel_dict  # noqa: PLC0415
 
-    spec = get_kernel_dict(extra_arguments=["--log-level=ERROR"])
+    spec = get_kernel_dict(extra_arguments=["--log-level=CRITICAL"])
     folder = kernels / "python3"
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(json.dumps(spec))

@@ -1,0 +1,316 @@
+"""``mzwidget demo``: the copy it makes, the cells it runs, and what a person sees who opens the printed link."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from queue import Empty, Queue
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import psutil
+import pytest
+
+from mzwidget import demo
+from mzwidget._execute import Outputs
+from tests.machine import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+
+def notebook(*cells: str) -> dict[str, Any]:
+    v4 = nbformat.v4
+    return dict(v4.new_notebook(cells=[v4.new_code_cell(source) for source in cells]))
+
+
+def write(path: Path, content: dict[str, Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+    return path
+
+
+# The copy
+
+
+def test_a_first_copy_has_the_shipped_cells(tmp_path: Path) -> None:
+    shipped = write(tmp_path / "shipped/a.ipynb", notebook("1"))
+    copy, edited = demo.provide(shipped, tmp_path / "demo")
+    assert not edited
+    assert [cell["source"] for cell in nbformat.read(copy, as_version=4).cells] == ["1"]
+
+
+def test_an_unedited_copy_follows_the_shipped_one(tmp_path: Path) -> None:
+    shipped = write(tmp_path / "shipped/a.ipynb", notebook("1"))
+    copy, _ = demo.provide(shipped, tmp_path / "demo")
+    ran = nbformat.read(copy, as_version=4)
+    ran.cells[0].outputs = [nbformat.v4.new_output("stream", text="1")]
+    ran.cells[0].execution_count = 1
+    nbformat.write(ran, copy)
+    write(shipped, notebook("2"))
+    assert demo.provide(shipped, tmp_path / "demo") == (copy, False)
+    assert [cell["source"] for cell in nbformat.read(copy, as_version=4).cells] == ["2"]
+
+
+@pytest.mark.parametrize("edit", ["source", "new cell", "no cell", "kind", "somebody else's"])
+def test_an_edited_copy_is_never_written(tmp_path: Path, edit: str) -> None:
+    shipped = write(tmp_path / "shipped/a.ipynb", notebook("1"))
+    copy, _ = demo.provide(shipped, tmp_path / "demo")
+    mine = nbformat.read(copy, as_version=4)
+    if edit == "source":
+        mine.cells[0].source = "1 + 1"
+    elif edit == "new cell":
+        mine.cells.append(nbformat.v4.new_markdown_cell(""))
+    elif edit == "no cell":
+        mine.cells.clear()
+    elif edit == "kind":
+        mine.cells[0] = nbformat.v4.new_markdown_cell("1")
+    else:
+        mine = nbformat.v4.new_notebook(cells=mine.cells)
+    nbformat.write(mine, copy)
+    before = copy.read_bytes()
+    write(shipped, notebook("2"))
+    assert demo.provide(shipped, tmp_path / "demo") == (copy, True)
+    assert copy.read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": 3, "metadata": {}}', "\x00"])
+def test_a_file_that_is_no_notebook_is_left_alone(tmp_path: Path, text: str) -> None:
+    shipped = write(tmp_path / "shipped/a.ipynb", notebook("1"))
+    other = tmp_path / "demo/a.ipynb"
+    other.parent.mkdir()
+    other.write_text(text)
+    with pytest.raises(demo.DemoError, match="is not a notebook"):
+        demo.provide(shipped, tmp_path / "demo")
+    assert other.read_text() == text
+
+
+# The outputs
+
+
+def message(kind: str, **content: Any) -> dict[str, Any]:
+    return {"msg_type": kind, "header": {"msg_type": kind}, "content": content}
+
+
+def shown(identity: str, text: str, kind: str = "display_data") -> dict[str, Any]:
+    return message(kind, data={"text/plain": text}, metadata={}, transient={"display_id": identity})
+
+
+def test_outputs_are_kept_as_a_page_keeps_them() -> None:
+    outputs = Outputs()
+    for one in (
+        message("status", execution_state="busy"),
+        message("stream", name="stdout", text="a"),
+        message("stream", name="stdout", text="b\n"),
+        message("stream", name="stderr", text="c"),
+        shown("x", "old"),
+        shown("y", "other"),
+        shown("x", "new", "update_display_data"),
+        shown("z", "unknown", "update_display_data"),
+    ):
+        outputs.receive(one)
+    stored = outputs.stored()
+    assert [output.get("text") or output["data"]["text/plain"] for output in stored] == [
+        "ab\n",
+        "c",
+        "new",
+        "other",
+    ]
+    assert all("transient" not in output for output in stored)
+
+
+def test_clearing_waits_for_the_next_output_when_asked_to() -> None:
+    outputs = Outputs()
+    outputs.receive(message("stream", name="stdout", text="first"))
+    outputs.receive(message("clear_output", wait=True))
+    assert [output["text"] for output in outputs.outputs] == ["first"]
+    outputs.receive(message("stream", name="stdout", text="second"))
+    assert [output["text"] for output in outputs.outputs] == ["second"]
+    outputs.receive(message("clear_output", wait=False))
+    assert outputs.outputs == []
+
+
+# The command
+
+
+class Demo:
+    """A running ``mzwidget demo`` and what it said."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said = ""
+        self._lines: Queue[str] = Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def _take(self) -> None:
+        with contextlib.suppress(Empty):
+            while True:
+                self.said += self._lines.get_nowait()
+
+    def link(self) -> str:
+        """Return the printed link, once it is there."""
+
+        def printed() -> str:
+            self._take()
+            found = re.search(r"http://\S+", self.said)
+            if found and "Ctrl-C" in self.said:
+                return found[0]
+            if self.process.poll() is not None:
+                pytest.fail(f"mzwidget demo ended with {self.process.returncode}:\n{self.said}")
+            return ""
+
+        return eventually(printed, within=120, what="the link is printed")
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Stop it; return its exit status."""
+        self.process.send_signal(number)
+        status = self.process.wait(30)
+        self._take()
+        return status
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Any]:
+    """Return a function that starts the demo in an empty folder with an empty home."""
+    running: list[subprocess.Popen[str]] = []
+    private = {"HOME": tmp_path / "home", "TMPDIR": tmp_path / "tmp"}
+    for folder in private.values():
+        folder.mkdir()
+
+    def start_demo(*arguments: str, **environment: str) -> Demo:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mzwidget", "demo", "--no-browser", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, **{name: str(folder) for name, folder in private.items()}, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running.append(process)
+        return Demo(process)
+
+    yield start_demo
+    for process in running:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+WIDGET = """
+import threading, time, ipywidgets
+label = ipywidgets.Label(value="0")
+label.add_class("ticking")
+def tick():
+    while True:
+        label.value = str(int(label.value) + 1)
+        time.sleep(0.05)
+threading.Thread(target=tick, daemon=True).start()
+label
+"""
+WHERE = "import sys, os\nprint(sys.executable, os.environ.get('MZWIDGET_SOURCE'), os.environ.get('MZWIDGET_SPEED'))"
+
+
+def put(tmp_path: Path, *cells: str) -> Path:
+    """Put a notebook of one's own where the demo keeps its copy."""
+    return write(tmp_path / demo.FOLDER / demo.FIRST, notebook(*cells))
+
+
+def outputs_of(path: Path) -> list[Any]:
+    return [cell.outputs for cell in nbformat.read(path, as_version=4).cells]
+
+
+def test_widgets_are_live_when_the_page_opens(start: Any, page: Page, tmp_path: Path) -> None:
+    copy = put(tmp_path, WHERE, WIDGET)
+    running = start("--source", "recorded", "--speed", "3")
+    page.goto(running.link())
+    ticking = page.locator(".ticking")
+    first = int(ticking.text_content(timeout=60_000) or "")
+    eventually(lambda: int(ticking.text_content() or "") > first, what="the label goes on")
+    assert page.locator(".jp-Dialog").count() == 0
+    assert page.locator(".jp-toast, .Toastify__toast").count() == 0
+    assert page.locator(".jp-Notebook").count() == 1
+    assert outputs_of(copy)[0][0]["text"] == f"{sys.executable} recorded 3.0\n"
+    assert "kept as you edited it" in running.said
+    assert running.stop() == 0
+    assert "Traceback" not in running.said
+
+
+def test_the_server_s_bare_address_opens_the_notebook(start: Any, tmp_path: Path) -> None:
+    put(tmp_path, "1")
+    link = start().link()
+    base, token = link.split("lab/tree")[0], link.partition("token=")[2]
+    with urllib.request.urlopen(f"{base}?token={token}") as answer:
+        assert answer.geturl().startswith(f"{base}lab/tree/{demo.FIRST}")
+
+
+def test_a_cell_that_fails_is_shown_and_named(start: Any, page: Page, tmp_path: Path) -> None:
+    put(tmp_path, "1", "raise KeyError('no such thing')", "print('never')")
+    running = start()
+    page.goto(running.link())
+    page.get_by_text("KeyError: 'no such thing'").first.wait_for()
+    assert "Code cell 2 failed (KeyError: 'no such thing')" in running.said
+    assert page.get_by_text("never", exact=True).count() == 0
+    assert running.stop() == 0
+
+
+def test_the_kernel_is_this_interpreter_whatever_is_called_python3(start: Any, tmp_path: Path) -> None:
+    copy = put(tmp_path, WHERE)
+    for folder in ("data", "path"):
+        write(
+            tmp_path / folder / "kernels/python3/kernel.json",
+            {"argv": ["/bin/false", "{connection_file}"], "display_name": "Other", "language": "python"},
+        )
+    write(tmp_path / "config/jupyter_server_config.json", {"ServerApp": {"root_dir": "/", "base_url": "/x/"}})
+    running = start(
+        JUPYTER_DATA_DIR=str(tmp_path / "data"),
+        JUPYTER_PATH=str(tmp_path / "path"),
+        JUPYTER_CONFIG_DIR=str(tmp_path / "config"),
+        JUPYTER_PREFER_ENV_PATH="0",
+    )
+    assert f"/lab/tree/{demo.FIRST}?token=" in running.link()
+    assert outputs_of(copy)[0][0]["text"].split()[0] == sys.executable
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_is_left_running(start: Any, tmp_path: Path, number: signal.Signals) -> None:
+    put(tmp_path, "import mzwidget.local\nmzwidget.local.start();")
+    running = start()
+    running.link()
+    family = psutil.Process(running.process.pid).children(recursive=True)
+    assert len(family) >= 2, "the kernel and the engine"
+    status = running.stop(number)
+    assert status == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+    eventually(lambda: not [p for p in family if p.is_running()], within=20, what="kernel and engine are gone")
+    if number != signal.SIGKILL:
+        assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_ctrl_c_while_a_cell_runs(start: Any, tmp_path: Path) -> None:
+    put(tmp_path, "open('begun', 'w').close()\nimport time\ntime.sleep(600)")
+    running = start()
+    eventually((tmp_path / demo.FOLDER / "begun").exists, within=60, what="the cell runs")
+    begun = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - begun < 20
+    assert "Traceback" not in running.said
+    assert "was destroyed" not in running.said
