@@ -6,7 +6,6 @@ import csv
 import gzip
 import time
 from datetime import UTC, datetime
-from functools import cache
 from importlib import resources
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,13 +14,16 @@ from mzwidget.edits import RECORDED_IDS, Edit
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 DAY = "2015-09-12"
 RATE = 35.0
 """Edits per second, on average, at speed 1: about what the live stream carries."""
 
-_FILE = f"data/wikipedia-{DAY}.csv.gz"
+EDITS = 39_244
+BEGIN, END = 2818.771, 86399.2
+"""Seconds after midnight of the first and the last edit."""
+
 _MOST_BEHIND = 1.0
 
 
@@ -39,25 +41,24 @@ class RecordedEdit(NamedTuple):
     delta: int
 
 
-@cache
-def load() -> tuple[RecordedEdit, ...]:
-    """Read the recorded day; it is kept for the next replay."""
-    compressed = resources.files("mzwidget").joinpath(_FILE).read_bytes()
-    lines = gzip.decompress(compressed).decode("utf-8").splitlines()
-    return tuple(
-        RecordedEdit(
-            seconds=int(ms) / 1000,
-            kind=kind,
-            wiki=wiki,
-            namespace=int(namespace),
-            title=title,
-            user_name=user_name,
-            bot=bot == "1",
-            minor=minor == "1",
-            delta=int(delta),
-        )
-        for ms, kind, wiki, namespace, title, user_name, bot, minor, delta in csv.reader(lines[1:])
-    )
+def day() -> Iterator[RecordedEdit]:
+    """Read the recorded day from its file, edit by edit."""
+    packed = resources.files("mzwidget").joinpath(f"data/wikipedia-{DAY}.csv.gz")
+    with packed.open("rb") as file, gzip.open(file, "rt", encoding="utf-8", newline="") as text:
+        rows = csv.reader(text)
+        next(rows)
+        for ms, kind, wiki, namespace, title, user_name, bot, minor, delta in rows:
+            yield RecordedEdit(
+                seconds=int(ms) / 1000,
+                kind=kind,
+                wiki=wiki,
+                namespace=int(namespace),
+                title=title,
+                user_name=user_name,
+                bot=bot == "1",
+                minor=minor == "1",
+                delta=int(delta),
+            )
 
 
 def replay(emit: Callable[[Edit], None], stop: threading.Event, speed: float = 1.0) -> None:
@@ -75,14 +76,12 @@ def replay(emit: Callable[[Edit], None], stop: threading.Event, speed: float = 1
     speed
         1 replays about 35 edits a second, 2 twice as many.
     """
-    day = load()
-    first, last = day[0].seconds, day[-1].seconds
-    pace = (last - first) * RATE * speed / len(day)
+    pace = (END - BEGIN) * RATE * speed / EDITS
     ids = count(max(RECORDED_IDS, time.time_ns() // 1000))
     while True:
         began = time.monotonic()
-        for edit in day:
-            due = began + (edit.seconds - first) / pace
+        for edit in day():
+            due = began + (edit.seconds - BEGIN) / pace
             wait = due - time.monotonic()
             if wait < -_MOST_BEHIND:
                 began -= wait

@@ -27,8 +27,9 @@ IPV6 = re.compile(r"(?:[0-9A-Fa-f]{1,4}:){4}|::[0-9A-Fa-f]|(?:[0-9A-Fa-f]{1,4}:)
 
 
 def test_the_whole_day_is_there() -> None:
-    day = recorded.load()
-    assert len(day) == 39_244
+    day = list(recorded.day())
+    assert len(day) == recorded.EDITS == 39_244
+    assert (day[0].seconds, day[-1].seconds) == (recorded.BEGIN, recorded.END)
     assert len({edit.wiki for edit in day}) == 51
     assert all(0 <= edit.seconds < 86_400 for edit in day)
     assert all(a.seconds <= b.seconds for a, b in pairwise(day))
@@ -48,17 +49,17 @@ def test_nobody_is_named_by_address() -> None:
 
 
 def test_pseudonyms_are_stable() -> None:
-    anonymous = {edit.user_name for edit in recorded.load() if edit.user_name.startswith("Anonymous ")}
+    anonymous = {edit.user_name for edit in recorded.day() if edit.user_name.startswith("Anonymous ")}
     assert len(anonymous) > 2_900
     assert all(re.fullmatch(r"Anonymous \d{4}", name) for name in anonymous)
-    talk = [edit.title for edit in recorded.load() if re.fullmatch(r"User talk:Anonymous \d{4}", edit.title)]
+    talk = [edit.title for edit in recorded.day() if re.fullmatch(r"User talk:Anonymous \d{4}", edit.title)]
     assert any(title.removeprefix("User talk:") in anonymous for title in talk)
 
 
 def test_namespaces() -> None:
-    by_wiki = {(edit.wiki, edit.namespace) for edit in recorded.load()}
+    by_wiki = {(edit.wiki, edit.namespace) for edit in recorded.day()}
     assert {("enwiki", 0), ("enwiki", 3), ("dewiki", 2), ("ruwiki", 104), ("hewiki", 118), ("ptwiki", 102)} <= by_wiki
-    assert all(edit.namespace % 2 for edit in recorded.load() if edit.title.startswith(("Talk:", "User talk:")))
+    assert all(edit.namespace % 2 for edit in recorded.day() if edit.title.startswith(("Talk:", "User talk:")))
 
 
 def test_the_origin_is_named() -> None:
@@ -74,7 +75,8 @@ def short_day(monkeypatch: pytest.MonkeyPatch) -> None:
     day = tuple(
         RecordedEdit(100.0 + t, "edit", "enwiki", 0, f"Page {n}", "x", False, False, 1) for n, t in enumerate(times)
     )
-    monkeypatch.setattr(recorded, "load", lambda: day)
+    for name, value in {"day": lambda: day, "EDITS": 10, "BEGIN": 100.0, "END": 109.0}.items():
+        monkeypatch.setattr(recorded, name, value)
 
 
 class Replay:
