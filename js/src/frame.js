@@ -32,6 +32,7 @@ export function mountFrame(el, store, signal) {
     root,
     store,
     {
+      limit: () => drawn?.plan.limit ?? Infinity,
       switchable: () => drawn !== null && drawn.chart !== "table",
       asTable: () => showTable,
       toggleTable: () => {
@@ -45,7 +46,7 @@ export function mountFrame(el, store, signal) {
   el.append(root);
 
   const display = store.display();
-  /** @type {{ view: View, key: string, chart: Plan["kind"], snapshot: Snapshot | null } | null} */
+  /** @type {{ view: View, plan: Plan, key: string, chart: Plan["kind"], snapshot: Snapshot | null } | null} */
   let drawn = null;
   let frame = 0;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -85,7 +86,7 @@ export function mountFrame(el, store, signal) {
       drawn?.view.destroy();
       pictureEl.replaceChildren();
       const chart = plan(columns, store.options, size, false).kind;
-      drawn = { view: VIEWS[next.kind](pictureEl, next), key, chart, snapshot: null };
+      drawn = { view: VIEWS[next.kind](pictureEl, next), plan: next, key, chart, snapshot: null };
       setAttribute(root, "data-kind", next.kind);
     }
     if (drawn.snapshot !== snapshot) drawn.view.paint(snapshot);
@@ -123,6 +124,8 @@ export function mountFrame(el, store, signal) {
   observer.observe(root);
   document.addEventListener("visibilitychange", updateVisible, { signal });
   const unsubscribe = store.subscribe(schedule);
+  // The first paint does not wait to be seen, so that a notebook has its height before one scrolls to it.
+  paint();
 
   signal.addEventListener("abort", () => {
     observer.disconnect();

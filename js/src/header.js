@@ -29,7 +29,7 @@ function button(name, press, signal, ...children) {
  *
  * @param {HTMLElement} el
  * @param {Store} store
- * @param {{ switchable: () => boolean, asTable: () => boolean, toggleTable: () => void }} picture
+ * @param {{ limit: () => number, switchable: () => boolean, asTable: () => boolean, toggleTable: () => void }} picture
  * @param {AbortSignal} signal
  */
 export function mountHeader(el, store, picture, signal) {
@@ -58,7 +58,8 @@ export function mountHeader(el, store, picture, signal) {
   const aloud = element("div", "mzw-aloud");
   aloud.setAttribute("role", "status");
   const facts = element("span", "mzw-facts", asOf, lag, rows, rate);
-  const line = element("div", "mzw-header", title, note, state, retry, facts, view, pause);
+  const buttons = element("span", "mzw-buttons", view, pause);
+  const line = element("div", "mzw-header", title, note, state, retry, facts, buttons);
   el.append(line, message, aloud);
 
   function togglePause() {
@@ -87,9 +88,9 @@ export function mountHeader(el, store, picture, signal) {
       setAttribute(asOf, "title", told.time === null ? null : `the view at ${clockTime(told.time, now, true)}`);
       setText(lag, told.lag);
       const size = snapshot?.size;
-      setText(rows, size === undefined ? "" : `${formatNumber(size)} ${size === 1 ? "row" : "rows"}`);
-      setText(rate, size === undefined ? "" : `${formatRate(store.rate)}/s`);
-      setAttribute(rate, "title", "rows that come and go each second");
+      setText(rows, size === undefined ? "" : countRows(size, picture.limit()));
+      setText(rate, size === undefined ? "" : `${formatRate(store.rate)} changes/s`);
+      setAttribute(rate, "title", "rows that come and go each second, over the last five");
 
       retry.hidden = !told.canRetry;
       view.hidden = !picture.switchable();
@@ -114,6 +115,15 @@ export function mountHeader(el, store, picture, signal) {
 function rename(node, name) {
   setAttribute(node, "title", name);
   setAttribute(node, "aria-label", name);
+}
+
+/**
+ * @param {number} size
+ * @param {number} limit how many of them are drawn
+ */
+function countRows(size, limit) {
+  const all = `${formatNumber(size)} ${size === 1 ? "row" : "rows"}`;
+  return size > limit ? `${formatNumber(limit)} of ${all}` : all;
 }
 
 /** @param {number} perSecond */

@@ -1,0 +1,133 @@
+/**
+ * A stand-in for what is around the widget in a notebook: anywidget's model and its comm, and the
+ * kernel that publishes a view. The bundle under test is the real one.
+ */
+
+export class FakeModel {
+  constructor(traits) {
+    this.traits = { base: {}, delta: {}, status: {}, title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "", ...traits };
+    this.handlers = new Map();
+    this.sent = [];
+    this.gone = false;
+  }
+
+  get = (name) => this.traits[name];
+
+  on = (name, callback) => {
+    this.handlers.set(name, [...(this.handlers.get(name) ?? []), callback]);
+  };
+
+  off = (name, callback) => {
+    this.handlers.set(name, (this.handlers.get(name) ?? []).filter((own) => own !== callback));
+  };
+
+  send = (message) => {
+    if (this.gone) throw new Error("Cannot send");
+    this.sent.push(message);
+  };
+
+  emit(name) {
+    for (const callback of this.handlers.get(name) ?? []) callback();
+  }
+
+  set(name, value) {
+    this.traits[name] = value;
+    this.emit(`change:${name}`);
+  }
+}
+
+/** A view as the kernel has it: every state it ever had, by sequence number. */
+export class FakeView {
+  constructor(columns, rows, traits = {}) {
+    this.columns = columns.map(([name, kind]) => ({ name, type: kind === "number" ? "int8" : kind, kind }));
+    this.epoch = "epoch-1";
+    this.seq = 0;
+    this.states = [rows];
+    this.model = new FakeModel({ ...traits, base: this.base(), status: this.statusNow({}) });
+  }
+
+  get rows() {
+    return this.states[this.seq];
+  }
+
+  base() {
+    const counts = count(this.rows);
+    return {
+      epoch: this.epoch,
+      seq: this.seq,
+      time: this.timeOf(this.seq),
+      columns: this.columns,
+      rows: [...counts.keys()].map((row) => JSON.parse(row)),
+      counts: [...counts.values()],
+    };
+  }
+
+  timeOf(seq) {
+    return 1_700_000_000_000 + seq;
+  }
+
+  statusNow(status) {
+    return { state: "live", message: "", time: Date.now(), lag: 0.2, epoch: this.epoch, seq: this.seq, waiting: 0, retry_at: null, since: null, rows: this.rows.length, ...status };
+  }
+
+  status(status) {
+    this.model.set("status", this.statusNow(status));
+  }
+
+  /** The view has other rows now: tell the page. */
+  become(rows) {
+    const [before, after] = [count(this.rows), count(rows)];
+    const side = (own, other) => {
+      const surplus = [...own].map(([row, n]) => [row, n - (other.get(row) ?? 0)]).filter(([, n]) => n > 0);
+      return [surplus.map(([row]) => JSON.parse(row)), surplus.map(([, n]) => n)];
+    };
+    const [deletes, delete_counts] = side(before, after);
+    const [inserts, insert_counts] = side(after, before);
+    const from = this.seq++;
+    this.states.push(rows);
+    this.model.set("delta", { epoch: this.epoch, from, to: this.seq, time: this.timeOf(this.seq), inserts, deletes, insert_counts, delete_counts });
+  }
+}
+
+function count(rows) {
+  const counts = new Map();
+  for (const row of rows) {
+    const key = JSON.stringify(row);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Load the bundle for one model, as anywidget does. */
+export async function load(model) {
+  const { default: make } = await import("./widget.js");
+  const widget = await make();
+  const life = new AbortController();
+  widget.initialize({ model, signal: life.signal });
+  return {
+    close: () => life.abort(),
+    /** Show the model in a new output; returns what takes it away again. */
+    show(width = "760px") {
+      const el = document.createElement("div");
+      el.className = "output";
+      el.style.width = width;
+      document.querySelector("main").append(el);
+      const view = new AbortController();
+      widget.render({ model, el, signal: AbortSignal.any([view.signal, life.signal]) });
+      return { el, hide: () => (view.abort(), el.remove()) };
+    },
+  };
+}
+
+export const frames = async (n) => {
+  for (let i = 0; i < n; i++) await new Promise(requestAnimationFrame);
+};
+
+/** The bars as they are drawn, from top to bottom by their place, not by their way there. */
+export function bars(root = document) {
+  return [...root.querySelectorAll(".mzw-row[data-label]")]
+    .sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)
+    .map((row) => [row.dataset.label, row.dataset.value]);
+}
+
+Object.assign(window, { FakeModel, FakeView, load, frames, bars });

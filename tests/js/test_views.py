@@ -1,0 +1,460 @@
+"""The pictures in a real browser, driven by a stand-in for the comm (`fake.js`)."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import CDPSession, Page
+
+    Stage = Callable[..., Page]
+
+
+def act(page: Page, script: str, argument: Any = None) -> Any:
+    """Run statements in the page, where `given` is the argument, and let it paint."""
+    return page.evaluate(f"async given => {{ {script}; await frames(3) }}", argument)
+
+
+def open_bars(page: Page, rows: list[list[Any]], **traits: Any) -> None:
+    """Show a view of editors and their edits."""
+    act(
+        page,
+        """window.view = new FakeView([["editor", "text"], ["edits", "number"]], given.rows, given.traits);
+           window.widget = await load(view.model);
+           window.shown = widget.show()""",
+        {"rows": rows, "traits": {"title": "Top editors", "name": "top10", **traits}},
+    )
+
+
+def become(page: Page, rows: list[list[Any]]) -> None:
+    """Let the view have other rows."""
+    act(page, "view.become(given)", rows)
+
+
+def sent(page: Page, kind: str) -> list[dict[str, Any]]:
+    """Return what the page has told the kernel of one kind."""
+    told: list[dict[str, Any]] = page.evaluate("kind => view.model.sent.filter(m => m.type === kind)", kind)
+    return told
+
+
+EDITORS = [["ann", 5], ["bob", 30], ["cleo", 12], ["dan", 12], ["Zoë 🦩", 12]]
+
+
+def test_bars_are_ranked_with_exact_numbers(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, [*EDITORS, ["max", "12345678901234567890"], ["min", -3], ["none", None], ["nan", "NaN"]])
+    assert page.evaluate("bars()") == [
+        ["max", "12345678901234567890"],
+        ["bob", "30"],
+        ["Zoë 🦩", "12"],
+        ["cleo", "12"],
+        ["dan", "12"],
+        ["ann", "5"],
+        ["min", "-3"],
+        ["nan", "NaN"],
+        ["none", "null"],
+    ]
+    assert page.locator(".mzw-value").first.inner_text() == "12,345,678,901,234,567,890"
+    tops = page.evaluate(
+        "[...document.querySelectorAll('.mzw-row')].sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)"
+        ".map(row => row.getBoundingClientRect().top)"
+    )
+    assert tops == sorted(tops)
+    assert len(set(tops)) == 9
+
+
+def test_lengths_are_in_proportion_on_both_sides_of_zero(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, [["a", 60], ["b", 30], ["c", 0], ["d", -15], ["e", -30], ["f", None]])
+    shares = page.evaluate("lengths()")
+    assert shares == {
+        "a": [0, pytest.approx(2 / 3, abs=0.02)],
+        "b": [0, pytest.approx(1 / 3, abs=0.02)],
+        "c": [0, 0],
+        "d": [pytest.approx(1 / 6, abs=0.02), 0],
+        "e": [pytest.approx(1 / 3, abs=0.02), 0],
+        "f": [0, 0],
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 7, 2026])
+def test_every_painted_frame_is_the_view_at_one_timestamp(stage: Stage, seed: int) -> None:
+    page = stage()
+    result = page.evaluate("seed => storm(seed, 10)", seed)
+    assert result["problems"] == []
+    assert result["last"] == result["seq"]
+    assert result["painted"] > 20
+
+
+def test_bars_glide_to_their_new_place_and_length(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, [["ann", 10], ["bob", 8], ["cleo", 6]])
+    path = page.evaluate("path('cleo', () => view.become([['ann', 10], ['bob', 8], ['cleo', 9]]))")
+    tops, ends = [p[0] for p in path], [p[1] for p in path]
+    assert tops[0] - tops[-1] == pytest.approx(28, abs=0.5)
+    assert ends[-1] > ends[0]
+    assert all(a >= b - 0.01 for a, b in itertools.pairwise(tops)), "the way up is straight"
+    between = [top for top in tops if tops[-1] + 1 < top < tops[0] - 1]
+    assert len(between) >= 3, f"no glide: {tops}"
+
+
+def test_a_bar_that_leaves_and_returns_is_the_same_bar(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, [["ann", 10], ["bob", 8]])
+    act(
+        page,
+        """window.bob = document.querySelector('[data-label="bob"]');
+        view.become([["ann", 10]])""",
+    )
+    assert page.evaluate("bars()") == [["ann", "10"]]
+    assert page.evaluate("bob.isConnected && bob.getAttribute('aria-hidden')") == "true"
+    become(page, [["ann", 10], ["bob", 11]])
+    assert page.evaluate("bars()") == [["bob", "11"], ["ann", "10"]]
+    assert page.evaluate("document.querySelector('[data-label=bob]') === bob")
+    page.wait_for_timeout(400)
+    assert page.evaluate("document.querySelectorAll('.mzw-row').length") == 2
+    assert page.evaluate("getComputedStyle(bob).opacity") == "1"
+    become(page, [["ann", 10]])
+    page.wait_for_function("!bob.isConnected")
+
+
+def test_ties_stay_in_order_whatever_the_order_of_updates(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, [["b", 5], ["a", 5], ["c", 5]])
+    orders = []
+    for rows in ([["c", 5], ["b", 5], ["a", 5]], [["b", 6], ["a", 6], ["c", 6]], [["a", 7], ["c", 7], ["b", 7]]):
+        become(page, rows)
+        orders.append("".join(label for label, _ in page.evaluate("bars()")))
+    assert orders == ["abc", "abc", "abc"]
+
+
+def test_nothing_moves_under_reduced_motion(stage: Stage, page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    stage()
+    open_bars(page, [["ann", 10], ["bob", 8]])
+    top = "document.querySelector('[data-label=bob]').getBoundingClientRect().top"
+    moved = page.evaluate(f"""async () => {{
+        const before = {top};
+        view.become([["ann", 10], ["bob", 12], ["new", 1]]);
+        await frames(2);
+        return [before - {top}, document.getAnimations().length];
+    }}""")
+    assert moved == [28, 0]
+
+
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>hacked=1</script>&amp;\'"]);${1}'
+
+
+def test_text_is_text_wherever_it_comes_from(stage: Stage) -> None:
+    page = stage()
+    names = [
+        HOSTILE,
+        "مرحبا بالعالم",
+        "👩‍👩‍👧‍👦 family",
+        "x" * 500,
+        "",
+        " ",
+        "constructor",
+        "__proto__",
+        "null",
+        "a\nb",
+    ]
+    act(
+        page,
+        """const {names, hostile} = given;
+        const traits = {title: hostile, name: hostile, note: hostile};
+        window.view = new FakeView([[hostile, "text"], ["n", "number"]], names.map((name, i) => [name, i]), traits);
+        (await load(view.model)).show();
+        window.other = new FakeView([[hostile, "text"], ["b", "text"]], names.map(name => [name, hostile]), traits);
+        (await load(other.model)).show();
+        for (const each of [view, other]) each.status({state: "failed", message: hostile})""",
+        {"names": names, "hostile": HOSTILE},
+    )
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("main img, main script").count() == 0
+    assert sorted(label for label, _ in page.evaluate("bars()")) == sorted(names)
+    assert page.locator(".mzw-title").first.inner_text() == HOSTILE
+    assert page.locator(".mzw-note").first.inner_text() == HOSTILE
+    assert page.locator(".mzw-message").first.inner_text() == HOSTILE
+    assert page.locator(".mzw-table td").nth(1).inner_text() == HOSTILE
+    long = page.locator(f'[data-label="{"x" * 500}"] .mzw-label')
+    assert long.evaluate("label => label.scrollWidth > label.clientWidth")
+    assert "x" * 500 in str(long.locator("..").get_attribute("title"))
+    assert page.locator(".mzw-label").first.get_attribute("dir") == "auto"
+    overflow = page.evaluate("[...document.querySelectorAll('.mzw')].map(root => root.scrollWidth - root.clientWidth)")
+    assert overflow == [0, 0]
+
+
+def test_two_displays_of_one_model_show_the_same_and_speak_with_one_voice(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    act(page, "window.second = widget.show('420px'); await frames(3); view.become([['zoe', 1]])")
+    assert (
+        page.evaluate("[...document.querySelectorAll('.mzw')].map(root => [root.dataset.seq, bars(root)])")
+        == [["1", [["zoe", "1"]]]] * 2
+    )
+    assert len({message["page"] for message in page.evaluate("view.model.sent")}) == 1
+    assert [m["visible"] for m in sent(page, "visible")] == [True]
+    act(page, "second.hide(); view.become([['yan', 2]])")
+    assert page.evaluate("bars()") == [["yan", "2"]]
+    page.wait_for_function("view.model.sent.some(m => m.type === 'ack' && m.seq === 2)")
+
+
+def test_nothing_is_painted_out_of_sight_and_one_paint_catches_up(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    page.evaluate("document.querySelector('main').style.paddingTop = '4000px'")
+    page.wait_for_function("view.model.sent.some(m => m.type === 'visible' && !m.visible)")
+    page.evaluate("""async () => {
+        window.paints = 0;
+        new MutationObserver(() => paints++).observe(document.querySelector(".mzw"), {attributeFilter: ["data-seq"]});
+        for (let n = 0; n < 30; n++) { view.become([["ann", n]]); await frames(2); }
+    }""")
+    assert page.evaluate("paints") == 0
+    assert page.evaluate("bars().length") == len(EDITORS)
+    page.wait_for_function("view.model.sent.some(m => m.type === 'ack' && m.seq === 30)")
+    page.evaluate("document.querySelector('.mzw').scrollIntoView()")
+    page.wait_for_function("document.querySelector('.mzw').dataset.seq === '30'")
+    assert page.evaluate("[paints, bars()]") == [1, [["ann", "29"]]]
+    assert [m["visible"] for m in sent(page, "visible")] == [True, False, True]
+
+
+def test_a_view_scrolled_to_later_has_its_height_from_the_start(stage: Stage) -> None:
+    page = stage()
+    page.evaluate("document.querySelector('main').style.paddingTop = '4000px'")
+    open_bars(page, EDITORS)
+    height = "document.querySelector('.mzw').getBoundingClientRect().height"
+    before = page.evaluate(height)
+    act(page, "document.querySelector('.mzw').scrollIntoView()")
+    assert page.evaluate(height) == before > 100
+
+
+def test_pause_is_asked_for_and_shown_when_it_is_so(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    button = page.get_by_role("button", name="pause")
+    assert button.get_attribute("aria-pressed") == "false"
+    button.focus()
+    page.keyboard.press("Enter")
+    assert len(sent(page, "pause")) == 1
+    act(page, "view.status({state: 'paused', waiting: 12})")
+    assert button.get_attribute("aria-pressed") == "true"
+    assert page.locator(".mzw-word").inner_text() == "paused · 12 waiting"
+    assert page.locator(".mzw-asof").inner_text().startswith("as of 2023-11-1")
+    button.click()
+    assert len(sent(page, "resume")) == 1
+    act(page, "view.status({})")
+    assert button.get_attribute("aria-pressed") == "false"
+    assert page.locator(".mzw").get_attribute("data-state") == "live"
+
+
+def test_trouble_is_told_in_full_and_can_be_retried(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS, note="recorded")
+    reason = "connection refused: " + "a very long reason " * 30
+    act(page, "view.status({state: 'reconnecting', message: given, retry_at: Date.now() + 2500})", reason)
+    assert page.locator(".mzw-word").inner_text() == "reconnecting in 3 s"
+    page.wait_for_function("document.querySelector('.mzw-word').textContent === 'reconnecting in 2 s'")
+    assert page.locator(".mzw-message").inner_text() == reason
+    assert page.locator(".mzw-message").evaluate("e => e.scrollHeight <= e.clientHeight && e.clientHeight > 30")
+    assert page.locator(".mzw-asof").inner_text().startswith("stale since ")
+    assert page.locator(".mzw-note").is_visible()
+    assert page.evaluate("bars().length") == len(EDITORS)
+    page.get_by_role("button", name="retry now").click()
+    assert len(sent(page, "retry")) == 1
+    act(page, "view.status({})")
+    assert page.get_by_role("button", name="retry now").count() == 0
+    assert page.locator(".mzw-message").is_hidden()
+
+
+def test_a_restarted_kernel_leaves_the_last_data_marked(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    act(page, "view.model.gone = true; view.model.emit('comm_live_update')")
+    assert page.locator(".mzw").get_attribute("data-state") == "disconnected"
+    assert "run the cell again" in page.locator(".mzw-message").inner_text()
+    assert page.evaluate("bars().length") == len(EDITORS)
+    assert page.get_by_role("button", name="pause").is_disabled()
+
+
+def test_words_that_change_move_nothing(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    statuses = """[{}, {state: "catching up"}, {state: "paused", waiting: 12345}, {lag: 0.1}, {lag: 59},
+        {state: "reconnecting", retry_at: Date.now() + 12000}, {state: "stalled"}, {state: "ended", lag: null}]"""
+    places = page.evaluate(f"placesUnder(view, {statuses})")
+    assert len(places) == 1, "\n".join(places)
+
+
+@pytest.mark.parametrize("width", [240, 320, 480, 640, 1000])
+def test_it_fits_every_width(stage: Stage, width: int) -> None:
+    page = stage()
+    act(
+        page,
+        """const rows = Array.from({length: 8}, (_, i) => ["a long name of somebody " + i, 10 ** (2 * i)]);
+        const traits = {title: "A long title for this view of the world", note: "recorded"};
+        window.view = new FakeView([["who", "text"], ["n", "number"]], rows, traits);
+        (await load(view.model)).show(given + "px");
+        view.status({state: "reconnecting", message: "no_spaces_".repeat(60), retry_at: Date.now() + 20000})""",
+        width,
+    )
+    assert page.evaluate("sticksOut()") == []
+    buttons = page.locator(".mzw-buttons").bounding_box()
+    assert buttons is not None
+    assert buttons["width"] >= 24
+
+
+def test_a_number_is_large_and_exact(stage: Stage) -> None:
+    page = stage()
+    act(
+        page,
+        """window.view = new FakeView([["count", "number"]], [[1234567]], {name: "counter"});
+        (await load(view.model)).show()""",
+    )
+    figure = page.locator(".mzw-figure")
+    assert (figure.inner_text(), figure.get_attribute("data-value")) == ("1,234,567", "1234567")
+    become(page, [])
+    assert figure.inner_text() == "—"
+    become(page, [["-12345678901234567890.50"]])
+    assert figure.inner_text() == "−12,345,678,901,234,567,890.50"
+
+
+def test_anything_else_is_a_table_and_bars_can_be_one(stage: Stage) -> None:
+    page = stage()
+    act(
+        page,
+        """const rows = Array.from({length: 12345}, (_, i) => [12345 - i, i % 2 ? null : "x" + i, i % 3 === 0]);
+        window.view = new FakeView([["id", "number"], ["a", "text"], ["b", "boolean"]], rows, {key: "", value: ""});
+        view.model.traits.kind = "table";
+        window.widget = await load(view.model);
+        widget.show()""",
+    )
+    cells = page.evaluate(
+        "[...document.querySelector('tbody').rows].slice(0, 3).map(r => [...r.cells].map(c => c.textContent))"
+    )
+    assert cells == [["1", "x12344", "false"], ["2", "null", "false"], ["3", "x12342", "true"]]
+    assert page.locator(".mzw-foot").inner_text() == "first 100 of 12,345 rows"
+    assert page.locator("tbody tr").count() == 100
+    become(page, [[7, "y", True], [7, "y", True]])
+    assert page.locator("tbody tr").all_inner_texts() == ["7\ty\ttrue"] * 2
+    assert page.locator(".mzw-foot").inner_text() == "2 rows"
+    become(page, [])
+    assert page.locator(".mzw-foot").inner_text() == "no rows"
+
+    page.evaluate("document.querySelector('main').replaceChildren()")
+    open_bars(page, EDITORS)
+    page.get_by_role("button", name="show as table").click()
+    assert page.locator("tbody tr").first.inner_text() == "Zoë 🦩\t12"
+    assert page.locator("tbody tr").count() == len(EDITORS)
+    page.get_by_role("button", name="show as chart").click()
+    page.wait_for_function(f"bars().length === {len(EDITORS)}")
+
+
+def test_an_empty_view_says_so_and_keeps_its_room(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    height = "document.querySelector('.mzw').getBoundingClientRect().height"
+    before = page.evaluate(height)
+    assert page.get_by_text("no rows").is_hidden()
+    become(page, [])
+    assert page.get_by_text("no rows").is_visible()
+    assert page.evaluate(height) == before
+
+
+def test_limit_and_height_are_kept(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS, limit=3, height=150)
+    assert [label for label, _ in page.evaluate("bars()")] == ["bob", "Zoë 🦩", "cleo"]
+    assert page.evaluate("document.querySelector('.mzw-area').getBoundingClientRect().height") == 150
+    assert page.locator(".mzw-rows").inner_text() == "3 of 5 rows"
+
+
+def test_before_the_first_rows_there_is_a_skeleton_of_the_right_height(stage: Stage) -> None:
+    page = stage()
+    act(
+        page,
+        """window.view = new FakeView([["editor", "text"], ["edits", "number"]], [], {limit: 4});
+        view.model.traits.base = {};
+        view.model.traits.status = {};
+        window.widget = await load(view.model);
+        widget.show()""",
+    )
+    height = "document.querySelector('.mzw').getBoundingClientRect().height"
+    before = page.evaluate(height)
+    assert page.locator(".mzw").get_attribute("data-state") == "connecting"
+    assert page.locator(".mzw").get_attribute("data-seq") is None
+    assert [m["type"] for m in sent(page, "hello")] == ["hello"]
+    act(
+        page,
+        """view.states[0] = [["a", 1], ["b", 2], ["c", 3], ["d", 4]];
+        view.model.set("base", view.base())""",
+    )
+    assert len(page.evaluate("bars()")) == 4
+    assert page.evaluate(height) == pytest.approx(before, abs=1)
+
+
+def test_the_last_word_is_bye(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    act(
+        page,
+        """window.dispatchEvent(new PageTransitionEvent("pagehide"));
+        view.become([["ann", 1]]);
+        shown.hide()""",
+    )
+    assert page.evaluate("view.model.sent.at(-1).type") == "bye"
+    act(page, "window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert page.evaluate("view.model.sent.at(-1).type") == "have"
+    assert len({message["page"] for message in page.evaluate("view.model.sent")}) == 2
+    act(page, "widget.close(); view.status({})")
+    assert page.evaluate("view.model.sent.at(-1).type") == "bye"
+    assert page.locator(".mzw").count() == 0
+
+
+def counts(session: CDPSession) -> dict[str, float]:
+    session.send("HeapProfiler.collectGarbage")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    wanted = {"JSEventListeners", "Nodes"}
+    return {metric["name"]: metric["value"] for metric in metrics if metric["name"] in wanted}
+
+
+def test_nothing_is_left_after_fifty_displays_and_fifty_models(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    page.evaluate("comeAndGo(widget, 3)")
+    page.wait_for_timeout(500)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    before = counts(session)
+    page.evaluate("comeAndGo(widget, 50)")
+    page.wait_for_timeout(500)
+    assert counts(session) == before
+    assert page.evaluate("[...view.model.handlers.values()].flat().length") == 12
+
+
+@pytest.mark.parametrize(
+    ("theme", "scheme"),
+    [("light", "dark"), ("dark", "light"), ("dark-high-contrast", "light"), (None, "light"), (None, "dark")],
+)
+def test_text_and_bars_stand_out_in_every_theme(stage: Stage, page: Page, theme: str | None, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    stage(theme)
+    open_bars(page, [["ann", 10], ["bob", -8], ["cleo", None]], note="recorded")
+    act(
+        page,
+        """window.table = new FakeView([["a", "text"], ["b", "text"]], [["x", null]]);
+        (await load(table.model)).show();
+        window.figure = new FakeView([["n", "number"]], [[1]]);
+        (await load(figure.model)).show()""",
+    )
+    dark = theme not in ("light", None) or (theme is None and scheme == "dark")
+    for state in ("live", "catching up", "paused", "reconnecting", "failed"):
+        act(page, "for (const each of [view, table, figure]) each.status({state: given, message: 'why'})", state)
+        assert page.evaluate("faint()") == []
+    paper = page.evaluate("getComputedStyle(document.querySelector('.mzw')).colorScheme")
+    assert theme is None or paper == ("dark" if dark else "light")
