@@ -125,7 +125,8 @@ function sticksOut() {
 function lengths() {
   const reach = (bar) => {
     const [own, half] = [bar.getBoundingClientRect(), bar.parentElement.getBoundingClientRect()];
-    return Math.max(0, Math.min(own.right, half.right) - Math.max(own.left, half.left));
+    const left = half.left + bar.parentElement.clientLeft;
+    return Math.max(0, Math.min(own.right, half.right) - Math.max(own.left, left));
   };
   const rows = [...document.querySelectorAll(".mzw-row")].map((row) => {
     const track = row.querySelector(".mzw-track").getBoundingClientRect().width;
