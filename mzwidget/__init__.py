@@ -6,7 +6,8 @@ from mzwidget._version import __version__
 from mzwidget.connecting import connect
 from mzwidget.errors import LiveViewError
 from mzwidget.liveview import LiveView
+from mzwidget.together import together
 
 _logging.getLogger(__name__).addHandler(_logging.NullHandler())
 
-__all__ = ["LiveView", "LiveViewError", "__version__", "connect"]
+__all__ = ["LiveView", "LiveViewError", "__version__", "connect", "together"]

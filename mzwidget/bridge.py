@@ -13,6 +13,7 @@ from mzwidget.changes import Follower
 from mzwidget.collection import Updates
 from mzwidget.feed import Feed, Payload
 from mzwidget.subscription import Subscription
+from mzwidget.together import Group
 
 Note = str | Callable[[], str] | None
 """A label for the header, or whom to ask for it."""
@@ -27,6 +28,7 @@ class Bridge:
         self.note = note if isinstance(note, str) else ""
         self._ask_note = note if callable(note) else None
         self._followers: tuple[Follower, ...] = ()
+        self.group: Group | None = None
         self._send: Callable[[str], None] = lambda _: None
 
     def open(self, send: Callable[[str], None], history: float) -> None:
@@ -44,18 +46,48 @@ class Bridge:
             self.feed.hear(message)
             match message.get("type"):
                 case "pause":
-                    self.feed.pause()
+                    self.pause()
                 case "resume":
-                    self.feed.resume()
+                    self.resume()
                 case "seek" if isinstance(at := message.get("time"), int):
-                    self.feed.seek(at)
+                    self.seek(at)
                 case "retry":
                     self.subscription.retry()
                 case "ack":
+                    self.on_progress()
                     return
+            self.on_progress()
             self.on_status()
         if self.feed.watched:
             self.subscription.wake()
+
+    def pause(self) -> None:
+        """Stay at the timestamp now shown, with all views that show one moment with this one."""
+        leader = self.feed if self.group is None else self.group
+        leader.pause()
+
+    def resume(self) -> None:
+        """Go to now, and on."""
+        leader = self.feed if self.group is None else self.group
+        leader.resume()
+
+    def seek(self, time: int) -> None:
+        """Pause, and go back to a timestamp."""
+        leader = self.feed if self.group is None else self.group
+        leader.seek(time)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the user has paused this view."""
+        return self.feed.paused if self.group is None else self.group.paused
+
+    def join(self, group: Group) -> None:
+        """Show one moment with other views."""
+        with self.subscription.lock:
+            self.group = group
+            self.feed.follow_lead(True)
+            self.send("group")
+        group.notify()
 
     def follow(self) -> Follower:
         """Let Python follow, from the present content on."""
@@ -75,6 +107,8 @@ class Bridge:
 
     def close(self) -> None:
         """Follow no longer."""
+        if self.group is not None:
+            self.group.leave(self)
         self.subscription.detach(self)
         for follower in self._followers:
             self.leave(follower)
@@ -90,6 +124,10 @@ class Bridge:
         self.feed.add(updates)
         for follower in self._followers:
             follower.add(updates, self.subscription.time)
+
+    def on_progress(self) -> None:
+        if self.group is not None:
+            self.group.notify()
 
     def on_status(self) -> None:
         if self.feed.watched:
@@ -146,7 +184,7 @@ class Bridge:
             state: str = status.state
             if state == "connecting" and subscription.epoch:
                 state = "catching up"
-            elif state == "live" and feed.paused:
+            elif state == "live" and self.paused:
                 state = "paused"
             earliest = subscription.history.earliest
             return {
@@ -157,8 +195,8 @@ class Bridge:
                 "epoch": subscription.epoch,
                 "seq": feed.seq,
                 "rows": sum(subscription.rows.values()),
-                "paused": feed.paused,
-                "waiting": feed.waiting if feed.paused else 0,
+                "paused": self.paused,
+                "waiting": feed.waiting if self.paused else 0,
                 "history": None if earliest is None else [earliest, subscription.time],
                 "since": status.since * 1000,
                 "retry_at": None if status.retry_at is None else status.retry_at * 1000,

@@ -81,7 +81,9 @@ class Feed:
         self.seq = 0
         self.time: int | None = None
         self.paused = False
+        self.led = False
         self._aim: int | None = None
+        self._unsent: Updates = {}
         self.bytes = 0
         self.deltas = 0
         self.bases = 0
@@ -178,6 +180,28 @@ class Feed:
         else:
             self._advance()
 
+    # From a group of views that show one moment
+
+    def follow_lead(self, led: bool) -> None:
+        """Move only when led (or, again, by itself)."""
+        self.time = self.moment()
+        self.led = led
+        self.consider()
+
+    def lead(self, time: int) -> bool:
+        """Go to a timestamp; returns whether that changes anything. `tell` then tells the pages."""
+        after = self._source.history.after(time)
+        self._unsent = difference(self._pending, after)
+        self._pending, self.time = after, time
+        return bool(self._unsent)
+
+    def tell(self, changed: bool) -> None:
+        """Tell the pages of the timestamp that was led to, if anything `changed` in the group."""
+        unsent, self._unsent = self._unsent, {}
+        if changed:
+            self._number()
+            self._publish(unsent)
+
     @property
     def watched(self) -> bool:
         """Whether a page has a display of this view, seen or not."""
@@ -192,11 +216,15 @@ class Feed:
 
     def rows(self) -> Updates:
         """Return the rows as Python sees them: the newest, or those at which the view is paused."""
-        return self.shown() if self.paused else self._source.rows
+        return self.shown() if self._held else self._source.rows
 
     def timestamp(self) -> int | None:
         """Return the timestamp of `rows`."""
-        return self.time if self.paused else self._source.time
+        return self.time if self._held else self._source.time
+
+    @property
+    def _held(self) -> bool:
+        return self.paused or self.led
 
     @property
     def waiting(self) -> int:
@@ -205,7 +233,7 @@ class Feed:
 
     def moment(self) -> int | None:
         """Return the timestamp at which the view was exactly as `shown`, in ms; None for a constant view."""
-        return self.time if self._pending or self.paused else self._source.time
+        return self.time if self._pending or self._held else self._source.time
 
     def shown(self) -> Updates:
         """Return the rows at `seq`: what the pages show once they have what was sent."""
@@ -243,13 +271,13 @@ class Feed:
 
     def consider(self) -> None:
         """Send what is pending if now is the time, else make sure to come back when it is."""
-        if self.paused:
+        if self._held:
             if self._aim is None:
                 return
         elif not self._pending:
             self.time = self._source.time
             return
-        wait = self._due()
+        wait = self.due()
         if wait is None:
             return
         if wait <= 0:
@@ -264,8 +292,8 @@ class Feed:
         self._appointment = False
         self.consider()
 
-    def _due(self) -> float | None:
-        """Seconds until the next delta may go; None if that depends on a page."""
+    def due(self) -> float | None:
+        """Return the seconds until the next delta may go; None if that depends on a page."""
         pages = [page for page in self._pages.values() if page.visible]
         if not pages:
             return None
@@ -288,9 +316,13 @@ class Feed:
 
     def _advance(self) -> None:
         """Bring the sent state to now: one delta, or a base where that is smaller."""
+        if unsent := self._settle():
+            self._publish(unsent)
+
+    def _publish(self, pending: Updates) -> None:
+        """Tell all pages of updates already counted as sent."""
         source = self._source
-        pending = self._settle()
-        if not pending or not self._pages:
+        if not self._pages:
             return
         if len(pending) > max(len(source.rows), INLINE):
             self._send("base")
@@ -320,7 +352,7 @@ class Feed:
 
     def _settle(self) -> Updates:
         """Count as sent what leads to the timestamp that is to be shown, and return it."""
-        if self.paused and self._aim is None:
+        if self._held and self._aim is None:
             return {}
         if self._aim is None:
             unsent, self._pending = self._pending, {}
@@ -331,9 +363,12 @@ class Feed:
             unsent = difference(self._pending, after)
             self._pending, self.time, self._aim = after, self._aim, None
         if unsent:
-            self.seq += 1
-            self._sent_at = self._clock()
+            self._number()
         return unsent
+
+    def _number(self) -> None:
+        self.seq += 1
+        self._sent_at = self._clock()
 
     def _send(self, trait: str) -> None:
         self._around.send(trait)

@@ -98,6 +98,7 @@ class LiveView(anywidget.AnyWidget):
     limit = traitlets.Int(0, min=0).tag(sync=True)
     height = traitlets.Int(0, min=0).tag(sync=True)
     note = _Computed(lambda view: view._bridge.note)
+    group = _Computed(lambda view: "" if view._bridge.group is None else view._bridge.group.id)
     base = _Computed(lambda view: view._base())
     delta = _Computed(lambda view: view._bridge.feed.delta())
     status = _Computed(lambda view: view._bridge.subscription.status, lambda _, view: view._bridge.status())
@@ -159,7 +160,20 @@ class LiveView(anywidget.AnyWidget):
         TimeoutError
             There is no snapshot after 30 s.
         """
-        columns, rows, _ = self._rows(_FIRST_SNAPSHOT)
+        if self._last is None:
+            self._bridge.subscription.wait(_FIRST_SNAPSHOT, fresh=True)
+            if self._bridge.group is not None:
+                self._bridge.group.settle()
+        return self._frame(*self._content())
+
+    def _content(self) -> tuple[tuple[Column, ...], Updates]:
+        """Return the columns and rows of one timestamp."""
+        if self._last is not None:
+            return self._last[:2]
+        with self._bridge.subscription.lock:
+            return self._bridge.subscription.columns, dict(self._bridge.feed.rows())
+
+    def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
         frame = to_pandas(columns, [row for row, count in rows.items() for _ in range(count)])
         ranking = _ranking(columns, self.key, self.value)
         if ranking is None:
@@ -204,13 +218,13 @@ class LiveView(anywidget.AnyWidget):
     def pause(self) -> None:
         """Freeze the picture and `df` at the present timestamp; changes are counted and wait."""
         with self._bridge.subscription.lock:
-            self._bridge.feed.pause()
+            self._bridge.pause()
             self._bridge.on_status()
 
     def resume(self) -> None:
         """End a pause: picture and `df` go to now in one step."""
         with self._bridge.subscription.lock:
-            self._bridge.feed.resume()
+            self._bridge.resume()
             self._bridge.on_status()
 
     def seek(self, timestamp: pd.Timestamp | datetime | str) -> None:
@@ -225,7 +239,7 @@ class LiveView(anywidget.AnyWidget):
         moment = pd.Timestamp(timestamp)
         moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
         with self._bridge.subscription.lock:
-            self._bridge.feed.seek(int(moment.timestamp() * 1000))
+            self._bridge.seek(int(moment.timestamp() * 1000))
             self._bridge.on_status()
 
     def changes(self) -> Changes:
@@ -317,14 +331,6 @@ class LiveView(anywidget.AnyWidget):
     def _base(self) -> Payload:
         with self._bridge.subscription.lock:
             return self._bridge.feed.base()
-
-    def _rows(self, timeout: float) -> _Last:
-        if self._last is not None:
-            return self._last
-        subscription, feed = self._bridge.subscription, self._bridge.feed
-        subscription.wait(timeout, fresh=True)
-        with subscription.lock:
-            return subscription.columns, dict(feed.rows()), feed.timestamp()
 
 
 _Last = tuple[tuple[Column, ...], Updates, int | None]

@@ -94,6 +94,9 @@ class Listener(Protocol):
     def on_batch(self, updates: Updates) -> None:
         """Follow a closed batch, already applied to `rows`."""
 
+    def on_progress(self) -> None:
+        """Note that `time` went on, with or without a batch."""
+
     def on_status(self) -> None:
         """Note that `status` changed."""
 
@@ -385,6 +388,8 @@ class Subscription:
             if updates:
                 for listener in self._listeners:
                     listener.on_batch(updates)
+            for listener in self._listeners:
+                listener.on_progress()
         if self.status.state == "stalled":
             self._set("live")
 

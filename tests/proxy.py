@@ -1,0 +1,170 @@
+"""A TCP proxy that makes trouble: it cuts, stalls, slows and refuses connections to a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
+
+
+class Proxy:
+    """Forwards a port of the loopback interface to a server, as badly as it is told to.
+
+    Attributes
+    ----------
+    dsn
+        The server's connection string, through the proxy.
+    connections
+        How many connections were made in all.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._target = urlsplit(dsn)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._server: asyncio.Server | None = None
+        self._port = 0
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flowing: asyncio.Event | None = None
+        self._rate: float | None = None
+        self._delay = 0.0
+        self._left: int | None = None
+        self.connections = 0
+
+    @property
+    def dsn(self) -> str:
+        user = self._target.netloc.rpartition("@")[0]
+        return urlunsplit(self._target._replace(netloc=f"{user}@127.0.0.1:{self._port}"))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._do(self._prepare())
+        self.accept()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.refuse()
+        self.cut()
+        self._do(self._finish())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    # Trouble
+
+    def accept(self) -> None:
+        """Listen, at the same port as before."""
+        self._do(self._listen())
+
+    def refuse(self) -> None:
+        """Stop listening: new connections are refused; those that are there go on."""
+        self._do(self._deafen())
+
+    def cut(self) -> None:
+        """Reset all connections."""
+        self._do(self._cut())
+
+    def cut_after(self, size: int) -> None:
+        """Reset all connections once `size` more bytes have come from the server."""
+        self._do(self._set(_left=size))
+
+    def stall(self) -> None:
+        """Let nothing through any more, and keep the connections: a half-open line."""
+        self._do(self._flow(False))
+
+    def flow(self) -> None:
+        """End a stall, a delay and a throttle."""
+        self._do(self._set(_rate=None, _delay=0.0))
+        self._do(self._flow(True))
+
+    def throttle(self, rate: float) -> None:
+        """Let through so many bytes a second."""
+        self._do(self._set(_rate=rate))
+
+    def delay(self, seconds: float) -> None:
+        """Hold everything back for so long."""
+        self._do(self._set(_delay=seconds))
+
+    # In the proxy's thread
+
+    def _do(self, coroutine: object) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)  # type: ignore[arg-type]
+
+    async def _set(self, **values: object) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    async def _prepare(self) -> None:
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
+    async def _listen(self) -> None:
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+            self._port = self._server.sockets[0].getsockname()[1]
+
+    async def _deafen(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def _flow(self, on: bool) -> None:
+        assert self._flowing is not None
+        if on:
+            self._flowing.set()
+        else:
+            self._flowing.clear()
+
+    async def _cut(self) -> None:
+        self._left = None
+        for writer in list(self._open):
+            connection = writer.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+        self._open.clear()
+
+    async def _finish(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            there = await asyncio.open_connection(self._target.hostname, self._target.port)
+        except OSError:
+            writer.transport.abort()
+            return
+        for task in (self._pump(reader, there[1], False), self._pump(there[0], writer, True)):
+            running = self._loop.create_task(task)
+            self._tasks.add(running)
+            running.add_done_callback(self._tasks.discard)
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, from_server: bool) -> None:
+        assert self._flowing is not None
+        self._open.add(writer)
+        try:
+            while data := await reader.read(65536 if self._rate is None else max(1, int(self._rate / 20))):
+                if self._delay:
+                    await asyncio.sleep(self._delay)
+                if self._rate is not None:
+                    await asyncio.sleep(len(data) / self._rate)
+                await self._flowing.wait()
+                if from_server and self._left is not None:
+                    data = data[: self._left]
+                    self._left -= len(data)
+                writer.write(data)
+                await writer.drain()
+                if self._left == 0:
+                    await self._cut()
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            self._open.discard(writer)
+            writer.close()

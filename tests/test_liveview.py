@@ -1,0 +1,403 @@
+"""LiveView against a real engine over a real socket, and what happens to it on bad days."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import psycopg
+import pytest
+from ipywidgets import Widget
+
+import mzwidget
+from mzwidget import LiveView, LiveViewError, subscription
+from tests.machine import eventually
+from tests.proxy import Proxy
+
+_number = itertools.count()
+
+
+class Database:
+    """A connection, and names that no other test uses."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self.connection = psycopg.connect(dsn, autocommit=True)
+
+    def execute(self, statement: str, parameters: tuple[Any, ...] | None = None) -> list[tuple[Any, ...]]:
+        cursor = self.connection.execute(statement, parameters)  # type: ignore[call-overload]
+        return cursor.fetchall() if cursor.description else []
+
+    def name(self, stem: str = "t") -> str:
+        return f"{stem}_{next(_number)}_{time.time_ns() % 10**9}"
+
+    def table(self, columns: str = "name text, n bigint") -> str:
+        name = self.name()
+        self.execute(f"CREATE TABLE {name} ({columns})")
+        return name
+
+
+@pytest.fixture(scope="session")
+def database(engine_dsn: str) -> Iterator[Database]:
+    database = Database(engine_dsn)
+    yield database
+    database.connection.close()
+
+
+@pytest.fixture
+def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
+    """Make LiveViews that are closed in the end."""
+    views: list[LiveView] = []
+
+    def make(query: str, **options: Any) -> LiveView:
+        views.append(LiveView(query, **{"dsn": engine_dsn, **options}))
+        return views[-1]
+
+    yield make
+    for view in views:
+        view.close()
+    eventually(lambda: not subscription._shared, what="every tail has ended")
+
+
+@pytest.fixture
+def proxy(engine_dsn: str) -> Iterator[Proxy]:
+    with Proxy(engine_dsn) as proxy:
+        yield proxy
+
+
+def content(view: LiveView) -> Counter[tuple[Any, ...]]:
+    return Counter(view.df.itertuples(index=False, name=None))
+
+
+def same(view: LiveView, database: Database, relation: str, *, within: float = 30) -> None:
+    """Wait until the view is what the database says it is."""
+    truth = Counter(database.execute(f"SELECT * FROM {relation}"))
+    eventually(lambda: content(view) == truth, within=within, what=f"{relation} is {truth}")
+
+
+# On a good day
+
+
+def test_df_is_the_view(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table()
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1), ('b', 2), ('b', 2), (NULL, NULL)")
+    view = live(table).wait(10)
+    frame = view.df
+    assert sorted(frame["n"].dropna()) == [1, 2, 2]
+    assert frame.dtypes.astype(str).to_dict() == {"name": "string", "n": "Int64"}
+    assert len(frame) == 4
+    assert view.status.state == "live"
+    assert isinstance(view.timestamp, pd.Timestamp)
+    assert abs(view.timestamp.timestamp() - time.time()) < 10
+
+
+def test_it_follows(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table()
+    view = live(f"SELECT name, sum(n) AS total FROM {table} GROUP BY name").wait(10)
+    assert len(view.df) == 0
+    assert list(view.df.columns) == ["name", "total"]
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1), ('b', 2), ('a', 5)")
+    eventually(lambda: len(view.df) == 2)
+    assert view.df.to_dict("list") == {"name": ["a", "b"], "total": [Decimal(6), Decimal(2)]}
+    database.execute(f"UPDATE {table} SET n = 9 WHERE name = 'b'")
+    eventually(lambda: view.df.to_dict("list") == {"name": ["b", "a"], "total": [Decimal(9), Decimal(6)]})
+    database.execute(f"DELETE FROM {table} WHERE name = 'b'")
+    eventually(lambda: list(view.df["name"]) == ["a"])
+
+
+def test_every_state_is_the_view_at_some_commit(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table("account text, n bigint")
+    database.execute(f"INSERT INTO {table} VALUES ('x', 500), ('y', 500)")
+    view = live(table).wait(10)
+    torn: list[object] = []
+    stop = view.on_change(lambda _: torn.append(rest) if (rest := int(view.df["n"].sum())) != 1000 else None)
+    for _ in range(100):
+        database.execute(f"UPDATE {table} SET n = CASE account WHEN 'x' THEN n - 1 ELSE n + 1 END")
+    eventually(lambda: int(view.df.set_index("account")["n"]["x"]) == 400)
+    stop()
+    assert not torn
+
+
+def test_a_constant_view_ends(live: Callable[..., LiveView]) -> None:
+    view = live("SELECT 1 AS one, 'x' AS letter").wait(10)
+    assert content(view) == {(1, "x"): 1} or content(view) == {("x", 1): 1}
+    eventually(lambda: view.status.state == "ended")
+    assert view.timestamp is None
+    assert view.wait(1) is view
+
+
+def test_names_that_need_quotes(database: Database, live: Callable[..., LiveView]) -> None:
+    odd = database.name("odd name; -- 'x' \"y\" <script>")
+    quoted = '"' + odd.replace('"', '""') + '"'
+    database.execute(f"CREATE TABLE {quoted} (n bigint)")
+    database.execute(f"INSERT INTO {quoted} VALUES (7)")
+    for spelling in (quoted, f"public.{quoted}", f"materialize.public.{quoted}", odd):
+        assert live(spelling).wait(10).df["n"].tolist() == [7]
+
+
+def test_two_views_of_a_query_share_a_tail(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table()
+    first, second = live(table).wait(10), live(f" {table}; ").wait(10)
+    assert first._bridge.subscription is second._bridge.subscription
+    first.close()
+    before = len(first.df)
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
+    eventually(lambda: len(second.df) == 1)
+    assert len(first.df) == before == 0
+    assert len([thread for thread in threading.enumerate() if thread.name == "mzwidget"]) == 1
+
+
+def test_closing_ends_the_tail(database: Database, engine_dsn: str) -> None:
+    table = database.table()
+    with LiveView(table, dsn=engine_dsn) as view:
+        view.wait(10)
+    assert view.status.state in ("live", "closed")
+    eventually(lambda: view.status.state == "closed" and view._bridge.subscription._task is None)
+    assert len(view.df) == 0
+    other = LiveView(table, dsn=engine_dsn).wait(10)
+    Widget.close_all()
+    eventually(lambda: other.status.state == "closed")
+
+
+def test_a_tail_that_nobody_looks_at_rests_and_wakes(
+    database: Database, live: Callable[..., LiveView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "LINGER", 1.0)
+    table = database.table()
+    view = live(table).wait(10)
+    eventually(lambda: view.status.state == "idle")
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
+    assert len(view.df) == 1
+    assert view.status.state == "live"
+
+
+# Python side
+
+
+def test_changes_add_up_to_the_view(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table()
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1), ('a', 1)")
+    view = live(table).wait(10)
+    total: Counter[tuple[Any, ...]] = Counter()
+    for number, batch in enumerate(view.changes()):
+        for change in batch:
+            total[tuple(change.row.values())] += change.diff
+        assert batch.timestamp is not None
+        if number == 0:
+            assert total == {("a", 1): 2}
+            assert len(batch.inserts) == 2
+            assert len(batch.deletes) == 0
+            database.execute(f"DELETE FROM {table}")
+            database.execute(f"INSERT INTO {table} VALUES ('b', 2)")
+        if +total == {("b", 2): 1}:
+            break
+
+
+def test_when(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table()
+    view = live(table).wait(10)
+    threading.Timer(0.2, lambda: database.execute(f"INSERT INTO {table} VALUES ('a', 1)")).start()
+    assert view.when(lambda frame: len(frame) == 1, timeout=20)["name"].tolist() == ["a"]
+    with pytest.raises(TimeoutError, match=table):
+        view.when(lambda frame: len(frame) == 2, timeout=0.2)
+
+
+def test_pause_and_look_back(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table("n bigint")
+    view = live(table).wait(10)
+    seen: dict[int, pd.Timestamp] = {}
+    for n in range(5):
+        database.execute(f"INSERT INTO {table} VALUES (%s)", (n,))
+        eventually(lambda n=n: view.df["n"].tolist()[-1:] == [n] or n in view.df["n"].tolist())
+        assert view.timestamp is not None
+        seen[n] = view.timestamp
+        time.sleep(0.005)
+    view.pause()
+    database.execute(f"INSERT INTO {table} VALUES (99)")
+    eventually(lambda: view._bridge.feed.waiting == 1)
+    assert 99 not in view.df["n"].tolist()
+    for n, moment in reversed(seen.items()):
+        view.seek(moment)
+        assert sorted(view.df["n"]) == list(range(n + 1))
+        assert view.timestamp is not None
+        assert view.timestamp <= moment
+    view.resume()
+    assert sorted(view.df["n"]) == [0, 1, 2, 3, 4, 99]
+
+
+# On a bad day
+
+
+def test_an_unknown_view(database: Database, live: Callable[..., LiveView]) -> None:
+    view = live("top01")
+    with pytest.raises(LiveViewError, match=r"unknown catalog item 'top01'") as error:
+        view.wait(10)
+    assert error.value.sqlstate in ("XX000", "42704")
+    with pytest.raises(LiveViewError, match="top01"):
+        view.df  # noqa: B018
+    assert view.status.state == "failed"
+    assert view.status.retry_at is not None
+    database.execute("CREATE VIEW top01 AS SELECT 1::int AS n")
+    try:
+        assert view.wait(10).df["n"].tolist() == [1]
+    finally:
+        database.execute("DROP VIEW top01")
+
+
+def test_a_wrong_password_is_said_and_told_to_nobody(engine_dsn: str, live: Callable[..., LiveView]) -> None:
+    wrong = psycopg.conninfo.conninfo_to_dict(engine_dsn) | {"password": "tell-nobody"}
+    view = live("t", dsn=psycopg.conninfo.make_conninfo(**wrong))
+    with pytest.raises(LiveViewError, match="invalid password") as error:
+        view.wait(10)
+    state = json.dumps(view.get_state(), default=str)
+    for text in (state, repr(view), repr(view.status), str(error.value), repr(view._bridge.subscription)):
+        assert "tell-nobody" not in text
+
+
+def test_a_server_that_is_not_there(live: Callable[..., LiveView]) -> None:
+    view = live("t", dsn="postgres://u:p@127.0.0.1:1/x")
+    with pytest.raises(LiveViewError, match=r"127\.0\.0\.1:1: Connection refused"):
+        view.wait(10)
+    assert view.status.state == "reconnecting"
+
+
+def test_a_cut_line_is_mended_by_the_net_difference(
+    database: Database, live: Callable[..., LiveView], proxy: Proxy
+) -> None:
+    table = database.table()
+    database.execute(f"INSERT INTO {table} SELECT 'x' || n, n FROM (VALUES (1), (2), (3)) AS v (n)")
+    view = live(table, dsn=proxy.dsn).wait(10)
+    epoch = view._bridge.subscription.epoch
+    batches: list[int] = []
+    view.on_change(lambda batch: batches.append(len(batch)))
+    proxy.refuse()
+    proxy.cut()
+    eventually(lambda: view.status.state == "reconnecting")
+    assert view.status.retry_at is not None
+    assert len(view.df) == 3
+    database.execute(f"INSERT INTO {table} VALUES ('y', 4)")
+    proxy.accept()
+    view.retry()
+    same(view, database, table)
+    assert view.status.state == "live"
+    assert view._bridge.subscription.epoch == epoch
+    eventually(lambda: batches == [3, 1])
+
+
+@pytest.mark.parametrize("size", [1, 50, 300, 1000, 3000, 9000])
+def test_a_snapshot_cut_inside_a_row_shows_nothing_by_halves(
+    database: Database, live: Callable[..., LiveView], proxy: Proxy, size: int
+) -> None:
+    table = database.table()
+    with database.connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+        for n in range(500):
+            copy.write_row((f"name {n}", n))
+    view = live(table, dsn=proxy.dsn)
+    lengths: set[int] = set()
+    view.on_change(lambda _: lengths.add(len(view.df)))
+    proxy.cut_after(size)
+    view.retry()
+    same(view, database, table)
+    assert lengths <= {500}
+
+
+def test_silence_is_not_health(
+    database: Database, live: Callable[..., LiveView], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "SILENCE", 8.0)
+    table = database.table()
+    view = live(table, dsn=proxy.dsn).wait(10)
+    view.on_change(lambda _: None)
+    proxy.stall()
+    eventually(lambda: view.status.state == "stalled", within=20)
+    assert view.status.message
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
+    eventually(lambda: view.status.state != "stalled", within=20)
+    proxy.cut()
+    proxy.flow()
+    same(view, database, table)
+    assert view.status.state == "live"
+
+
+def test_a_view_dropped_while_watched_and_made_again(database: Database, live: Callable[..., LiveView]) -> None:
+    table, name = database.table(), database.name("v")
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
+    database.execute(f"CREATE VIEW {name} AS SELECT name, n FROM {table}")
+    view = live(name).wait(10)
+    epoch = view._bridge.subscription.epoch
+    database.execute(f"DROP VIEW {name}")
+    eventually(lambda: view.status.state == "failed")
+    assert name in view.status.message
+    assert len(view.df) == 1
+    database.execute(f"CREATE VIEW {name} AS SELECT n * 2 AS double FROM {table}")
+    view.retry()
+    eventually(lambda: view._bridge.subscription.epoch != epoch)
+    assert view.df["double"].tolist() == [2]
+
+
+def test_a_row_that_breaks_the_view_until_it_is_gone(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table()
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
+    view = live(f"SELECT name, 10 / n AS share FROM {table}").wait(10)
+    database.execute(f"INSERT INTO {table} VALUES ('b', 0)")
+    eventually(lambda: view.status.state == "failed")
+    assert "division by zero" in view.status.message
+    assert view.df["share"].tolist() == [10]
+    database.execute(f"DELETE FROM {table} WHERE n = 0")
+    view.retry()
+    same(view, database, f"(SELECT name, 10 / n AS share FROM {table}) AS v")
+    assert view.status.state == "live"
+
+
+def test_exact_numbers(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table("i bigint, f double precision, d numeric(30, 10), t text")
+    database.execute(
+        f"INSERT INTO {table} VALUES (9223372036854775807, 'NaN', 12345678901234567890.0123456789, '<script>'),"
+        f" (-9223372036854775808, '-Infinity', NULL, NULL)"
+    )
+    view = live(table).wait(10)
+    frame = view.df.sort_values("i")
+    assert frame["i"].tolist() == [-(2**63), 2**63 - 1]
+    assert frame["d"].tolist() == [None, Decimal("12345678901234567890.0123456789")]
+    rows = {row[0]: row for row in view.get_state("base")["base"]["rows"]}
+    assert rows["9223372036854775807"][1:] == ["NaN", "12345678901234567890.0123456789", "<script>"]
+    assert rows["-9223372036854775808"][1:] == ["-Infinity", None, None]
+
+
+# How it is called
+
+
+def test_an_unknown_keyword_is_named_with_its_nearest(engine_dsn: str) -> None:
+    with pytest.raises(TypeError, match=r"'titel'; did you mean 'title'"):
+        LiveView("t", titel="x", dsn=engine_dsn)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="'zzz'"):
+        LiveView("t", zzz=1, dsn=engine_dsn)
+
+
+@pytest.mark.parametrize("options", [{"limit": 0}, {"limit": "5"}, {"height": -1}, {"history": -1}, {"limit": True}])
+def test_an_option_out_of_range_is_quoted(engine_dsn: str, options: dict[str, Any]) -> None:
+    [(name, value)] = options.items()
+    with pytest.raises(ValueError, match=f"{name} .*{value!r}"):
+        LiveView("t", dsn=engine_dsn, **options)
+
+
+def test_a_connection_string_that_cannot_be_read_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="connection string") as error:
+        mzwidget.connect("postgres:/u:tell-nobody@host")
+    assert "tell-nobody" not in str(error.value)
+
+
+def test_the_note_may_change(live: Callable[..., LiveView]) -> None:
+    label = "recorded"
+    view = live("SELECT 1 AS n", note=lambda: label)
+    view.on_change(lambda _: None)
+    eventually(lambda: view.note == "recorded")
+    label = ""
+    eventually(lambda: view.note == "")
