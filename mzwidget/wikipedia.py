@@ -98,14 +98,24 @@ def follow(
         user_agent=user_agent,
         holds=_examine(parameters, identifier),
     )
-    key = (*(parameters.get(name) for name in ("host", "hostaddr", "port", "dbname")), identifier.as_string())
+    key = (*(parameters.get(name) for name in ("host", "hostaddr", "dbname", "port")), identifier.as_string())
     with _running_lock:
-        earlier = _running.get(key)
-        if earlier is not None:
-            earlier.stop()
+        for other in [other for other in _running if _is_superseded(other, key)]:
+            _running.pop(other).stop()
         _running[key] = ingest
         ingest.start()
     return ingest
+
+
+def _is_superseded(other: tuple[object, ...], key: tuple[object, ...]) -> bool:
+    """Whether an ingest gives way to a new one: same table, or the table of an engine that is gone.
+
+    An embedded engine that was started again is at another port, and the old one does not come back.
+    """
+    *place, port, table = other
+    *new_place, new_port, new_table = key
+    same = (place, table) == (new_place, new_table)
+    return same and (port == new_port or _running[other].stats.state == "database away")
 
 
 @atexit.register

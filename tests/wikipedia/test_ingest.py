@@ -14,6 +14,7 @@ from mzwidget.edits import RECORDED_IDS
 from mzwidget.ingest import Ingest
 from tests.machine import eventually, free_port
 from tests.wikipedia.stream import StreamServer, Visit, event, frame
+from tests.wikipedia.test_batches import proxy_to
 from tests.wikipedia.test_recentchange import lines
 
 if TYPE_CHECKING:
@@ -311,6 +312,16 @@ def test_the_cell_again_stops_the_earlier_ingest(connection: Connection, postgre
         assert second.stats.state == "running"
         assert second.wait()
     assert sum(thread.name == "mzwidget-ingest" for thread in threading.enumerate()) == 1
+
+
+def test_an_engine_that_came_back_at_another_port(connection: Connection, postgres_dsn: str) -> None:
+    with proxy_to(postgres_dsn) as (_, parameters), psycopg.connect(**parameters, autocommit=True) as through_proxy:
+        first = wikipedia.follow(through_proxy, source="recorded", speed=FAST)
+        first.wait()
+    eventually(lambda: first.stats.state == "database away")
+    second = wikipedia.follow(connection, source="recorded", speed=FAST)
+    assert first.stats.state == "stopped"
+    assert second.wait()
 
 
 def test_two_tables_at_once(connection: Connection) -> None:

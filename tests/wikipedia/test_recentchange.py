@@ -431,7 +431,8 @@ def test_after_a_long_gap_it_starts_anew(watch: Callable[..., Watch], monkeypatc
 def test_nobody_there(watch: Callable[..., Watch]) -> None:
     watching = watch(f"http://127.0.0.1:{free_port()}/v2")
     eventually(lambda: watching.reader.failures >= 2)
-    assert watching.reader.problem == "no connection to 127.0.0.1: [Errno 111] Connection refused"
+    assert watching.reader.problem.startswith("no connection to 127.0.0.1: ")
+    assert "Connection refused" in watching.reader.problem
 
 
 def test_no_such_name(watch: Callable[..., Watch]) -> None:
