@@ -6,13 +6,13 @@ both engines passes; everything else is refused with 0A000, naming the construct
 
 from __future__ import annotations
 
-from mzwidget.local.dialect.dml import plan_columns, plan_delete, plan_insert, plan_update
+from mzwidget.local.dialect.dml import plan_columns, plan_insert
 from mzwidget.local.dialect.evaluation import evaluation_error
 from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Query, Relation
 from mzwidget.local.dialect.queries import plan_query
 from mzwidget.local.dialect.runtime import install
 from mzwidget.local.dialect.syntax import parse, parse_all
-from mzwidget.local.dialect.typenames import resolve_type
+from mzwidget.local.dialect.typenames import resolve_type, sql_type
 
 __all__ = [
     "Catalog",
@@ -25,9 +25,8 @@ __all__ = [
     "parse",
     "parse_all",
     "plan_columns",
-    "plan_delete",
     "plan_insert",
     "plan_query",
-    "plan_update",
     "resolve_type",
+    "sql_type",
 ]

@@ -1,10 +1,8 @@
-"""CREATE TABLE's columns, INSERT, UPDATE and DELETE."""
+"""CREATE TABLE's columns, and INSERT."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-
 from sqlglot import exp
 
 from mzwidget.local import types as t
@@ -14,9 +12,9 @@ from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Relatio
 from mzwidget.local.dialect.names import fold, table_parts
 from mzwidget.local.dialect.operators import coerce
 from mzwidget.local.dialect.queries import plan_block, plan_nested
-from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.typenames import resolve_type
-from mzwidget.local.dialect.values import Value, quote_name
+from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.types import Column, Type
 
@@ -111,7 +109,6 @@ def plan_insert(insert: exp.Insert, catalog: Catalog, *, parameter_types: Sequen
     else:
         rows = _query_rows(statement, source, relation, targets)
     return Dml(
-        sql=f"INSERT INTO {relation.sql} {rows}",
         target=relation.name,
         parameters=statement.parameters(),
         inputs=frozenset(statement.inputs),
@@ -181,66 +178,3 @@ def _query_rows(statement: Statement, source: exp.Expr, relation: Relation, targ
     }
     names = ", ".join(f"c{i}" for i in range(1, len(direct) + 1))
     return f"SELECT {_row(relation, values)} FROM ({body}) AS {alias}({names})"
-
-
-def _matching(
-    statement: Statement, relation: Relation, alias: exp.Expr | None, node: exp.Expr
-) -> tuple[Expressions, str]:
-    """Return the expressions over a table's rows, and the FROM and WHERE that pick the rows to change."""
-    if node.args.get("returning") or node.args.get("using") or node.args.get("from_") or node.args.get("with_"):
-        raise unsupported(f"{type(node).__name__.upper()} with RETURNING, USING, FROM or WITH")
-    statement.read(relation)
-    name = fold(alias.this) if isinstance(alias, exp.TableAlias) else relation.name.rsplit(".", 1)[-1]
-    unique = statement.alias()
-    values = tuple(Value(f"{unique}.c{i}", column.type) for i, column in enumerate(relation.columns, 1))
-    path = () if alias is not None else tuple(relation.name.split("."))
-    scope = Scope(statement, [Source(name, relation.columns, values, path)])
-    expressions = Expressions(scope, plan_nested)
-    names = ", ".join(f"c{i}" for i in range(1, len(values) + 1))
-    where = node.args.get("where")
-    condition = f" WHERE {expressions.condition(where.this, 'WHERE').sql}" if where is not None else ""
-    return expressions, f"{unique}.rowid AS r{{}} FROM {relation.sql} AS {unique}({names}){condition}"
-
-
-def plan_update(update: exp.Update, catalog: Catalog, *, parameter_types: Sequence[Type | None] = ()) -> Dml:
-    """Translate an UPDATE."""
-    relation, alias = _target(catalog, update.this, "update")
-    statement = Statement(catalog, list(parameter_types))
-    expressions, matching = _matching(statement, relation, alias, update)
-    known = {column.name: column for column in relation.columns}
-    assigned: dict[str, str] = {}
-    for item in update.expressions:
-        if not isinstance(item, exp.EQ) or not isinstance(item.this, exp.Column):
-            raise unsupported(f"SET {item.sql('materialize')}")
-        name = fold(item.this.this)
-        if name not in known:
-            raise SqlError(f'column "{name}" of relation "{relation.name}" does not exist')
-        if name in assigned:
-            raise SqlError(f'multiple assignments to same column "{name}"', "42601")
-        node = item.expression
-        if (isinstance(node, exp.Var) or isinstance(node, exp.Column)) and node.name.upper() == "DEFAULT":
-            assigned[name] = _default(relation, known[name])
-        else:
-            assigned[name] = _assigned(statement, expressions.value(node), name, known[name].type).sql
-    values = "".join(f", {sql} AS v{i}" for i, sql in enumerate(assigned.values(), 1))
-    sets = ", ".join(f"{quote_name(name)} = changed.v{i}" for i, name in enumerate(assigned, 1))
-    sql = (
-        f"UPDATE {relation.sql} SET {sets} FROM (SELECT {matching.format(values)}) AS changed"
-        f" WHERE {relation.sql}.rowid = changed.r"
-    )
-    return _changed(statement, relation, sql)
-
-
-def plan_delete(delete: exp.Delete, catalog: Catalog, *, parameter_types: Sequence[Type | None] = ()) -> Dml:
-    """Translate a DELETE."""
-    relation, alias = _target(catalog, delete.this, "delete from")
-    statement = Statement(catalog, list(parameter_types))
-    _, matching = _matching(statement, relation, alias, delete)
-    return _changed(statement, relation, f"DELETE FROM {relation.sql} WHERE rowid IN (SELECT {matching.format('')})")
-
-
-def _changed(statement: Statement, relation: Relation, sql: str) -> Dml:
-    return Dml(sql, relation.name, statement.parameters(), frozenset(statement.inputs))
-
-
-__all__ = ["plan_columns", "plan_delete", "plan_insert", "plan_update", "replace"]

@@ -87,26 +87,23 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Dml:
-    """A translated INSERT, UPDATE or DELETE.
+    """A translated INSERT.
 
     Attributes
     ----------
-    sql : str
-        The DuckDB statement.
     target : str
-        Full name of the table it changes.
+        Full name of the table.
+    rows : str
+        The DuckDB query of the new rows, in the order and with the types of the table's columns.
     parameters : tuple of Type
     inputs : frozenset of str
-        Relations it reads; an INSERT of constants has none, UPDATE and DELETE at least their target.
-    rows : str
-        Of an INSERT: the DuckDB query of the rows alone, in the order of the table's columns.
+        Relations it reads; an INSERT of constants has none.
     """
 
-    sql: str
     target: str
+    rows: str
     parameters: tuple[Type, ...] = ()
     inputs: frozenset[str] = frozenset()
-    rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

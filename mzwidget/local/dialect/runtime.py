@@ -61,8 +61,9 @@ _FALSE = "'f','fa','fal','fals','false','n','no','of','off','0'"
 _E18 = "CAST(1000000000000000000 AS HUGEINT)"
 _UNITS = "years?|yrs?|mons?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?"
 
+# Letters whose other case is more than one letter, or depends on the place in the word (final sigma).
 _SPECIAL_LOWER = "[İΣ]"
-_SPECIAL_UPPER = "[ß]"
+_SPECIAL_UPPER = "[ßŉǰΐΰևẖ-ẚὐ-ὖᾀ-ῼﬀ-ﬗ]"
 
 _MACROS = (
     r"""CREATE OR REPLACE MACRO mz_offset(s) AS to_minutes(
@@ -234,8 +235,7 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute("SET GLOBAL ieee_floating_point_ops = false")
     for name, (function, arguments, result) in _FUNCTIONS.items():
-        types = [duckdb.sqltype(argument) for argument in arguments]
-        connection.create_function(name, function, types, duckdb.sqltype(result))
+        connection.create_function(name, function, [*arguments], result)
     for macro in _MACROS:
         connection.execute(macro)
 

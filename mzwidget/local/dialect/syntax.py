@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.dialects.materialize import Materialize
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.materialize import MaterializeParser
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from mzwidget.local.errors import SqlError
 

@@ -57,7 +57,8 @@ def resolve_type(node: exp.DataType) -> Type:
     if sizes:
         raise unsupported(f"type {node.sql('materialize')}")
     if node.this == _D.USERDEFINED:
-        name = str(node.args.get("kind").name if isinstance(node.args.get("kind"), exp.Expr) else node.args.get("kind"))
+        kind = node.args.get("kind")
+        name = kind.name if isinstance(kind, exp.Expr) else str(kind)
         known = _NAMED.get(name.lower())
         if known is not None:
             return known
@@ -98,3 +99,13 @@ def _string(node: exp.DataType, sizes: list[int]) -> Type:
     if not 1 <= sizes[0] <= 10_485_760:
         raise SqlError(f"length for type {base.name} must be between 1 and 10485760", "22023")
     return t.sized(base, sizes[0])
+
+
+def sql_type(type_: Type) -> str:
+    """Return the type's name as a statement writes it, modifiers included: the inverse of `resolve_type`."""
+    if type_.element is not None:
+        return f"{sql_type(type_.element)}[]"
+    if type_.typmod == -1:
+        return type_.name
+    size = type_.typmod - 4
+    return f"numeric({size >> 16},{size & 0xFFFF})" if type_.name == "numeric" else f"{type_.name}({size})"
