@@ -1,0 +1,47 @@
+"""The engine's time: milliseconds since 1970 that never run backwards and never contradict a reader."""
+
+from __future__ import annotations
+
+import time
+
+FOREVER = 2**63 - 1
+"""Stands for "not retracted" in a stored row."""
+
+MAX_TIMESTAMP = 2**64 - 1
+"""The timestamp of relations that can never change."""
+
+
+class Clock:
+    """Hands out timestamps so that what was read at a time can no longer be written at that time.
+
+    A write gets a timestamp above every earlier read and write. While it is under way readers are
+    given times before it, since its rows are not there yet.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._writing: int | None = None
+
+    @staticmethod
+    def wall() -> int:
+        """Return the milliseconds since 1970."""
+        return time.time_ns() // 1_000_000
+
+    def read(self) -> int:
+        """Return the newest time whose content is complete and final."""
+        if self._writing is not None:
+            return self._writing - 1
+        self._last = max(self._last, self.wall())
+        return self._last
+
+    def begin_write(self) -> int:
+        """Reserve the timestamp of the next commit."""
+        if self._writing is not None:
+            msg = "only one write can be under way"
+            raise RuntimeError(msg)
+        self._writing = self._last = max(self._last + 1, self.wall())
+        return self._writing
+
+    def end_write(self) -> None:
+        """Let readers see the commit, or the nothing that came of it."""
+        self._writing = None

@@ -1,0 +1,514 @@
+"""One client's connection: the message flow of both query protocols."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local import lexer, statements, wire
+from mzwidget.local.copying import BINARY_TRAILER, binary_header, line_encoder
+from mzwidget.local.encoding import TEXT, encoder
+from mzwidget.local.errors import SqlError
+from mzwidget.local.parameters import decode
+from mzwidget.local.types import by_oid
+from mzwidget.local.variables import milliseconds
+from mzwidget.local.wire import Body, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Sequence
+
+    from mzwidget.local.results import Chunk, Result
+    from mzwidget.local.session import Prepared, Session
+    from mzwidget.local.types import Type
+
+_WRITE_BYTES = 64 * 1024
+_INBOX = 16
+_MAX_PREPARED = 10_000
+
+_log = logging.getLogger("mzwidget.local")
+
+
+@dataclass
+class Portal:
+    """A bound statement; once it runs, its result and what is left of its rows."""
+
+    prepared: Prepared
+    values: list[Any]
+    formats: list[int]
+    result: Result | None = None
+    chunks: AsyncIterator[Chunk] | None = None
+    rows: list[bytes] = field(default_factory=list)
+    sent: int = 0
+    finished: bool = False
+
+
+class Closed(Exception):
+    """The client went away or said good-bye."""
+
+
+class Connection:
+    """Serves one client after it has logged in.
+
+    Parameters
+    ----------
+    reader, writer : asyncio streams
+    session : Session
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._session = session
+        self._inbox: asyncio.Queue[tuple[bytes, bytes] | Exception] = asyncio.Queue(_INBOX)
+        self._running: asyncio.Task[None] | None = None
+        self._cancel_requested = False
+        self._portals: dict[str, Portal] = {}
+        self._gone = False
+        self._reported = session.variables.reported()
+
+    # --------------------------------------------------------------------------------------- life cycle
+
+    async def serve(self) -> None:
+        """Answer messages until the client leaves."""
+        receiver = asyncio.create_task(self._receive())
+        try:
+            self._ready()
+            while True:
+                await self._flush()
+                kind, body = await self._message()
+                if kind == b"Q":
+                    await self._guarded(self._simple(body))
+                    self._ready()
+                elif kind == b"S":
+                    await self._guarded(self._synchronise())
+                    self._ready()
+                elif kind == b"X":
+                    return
+                elif kind in b"dcf":
+                    continue  # left over from a COPY that failed
+                elif not await self._guarded(self._extended(kind, body)):
+                    await self._skip_to_sync()
+        except Closed:
+            return
+        except ProtocolError as error:
+            self._send(wire.error_response(error, "FATAL"))
+            with contextlib.suppress(OSError):
+                await self._flush()
+        finally:
+            receiver.cancel()
+            await self._close_portals()
+            await self._session.close()
+
+    def cancel(self) -> None:
+        """Stop the statement that runs, as a CancelRequest asks."""
+        if self._running is not None and not self._running.done():
+            self._cancel_requested = True
+            self._running.cancel()
+
+    async def _receive(self) -> None:
+        """Read ahead, so that a client that leaves is noticed while a statement runs."""
+        try:
+            while True:
+                await self._inbox.put(await wire.read_message(self._reader))
+        except (ProtocolError, OSError, asyncio.IncompleteReadError) as error:
+            if not isinstance(error, ProtocolError):
+                self._gone = True
+                if self._running is not None:
+                    self._running.cancel()
+            await self._inbox.put(error)
+
+    async def _message(self) -> tuple[bytes, bytes]:
+        """Take the next message; in a transaction only for so long."""
+        if self._inbox.empty() and self._session.transaction is not None:
+            limit = milliseconds(self._session.variables.get("idle_in_transaction_session_timeout")) / 1000
+            if limit:
+                began = time.monotonic()
+                try:
+                    return self._taken(await asyncio.wait_for(self._inbox.get(), limit))
+                except TimeoutError:
+                    await self._close_portals()
+                    await self._session.close()
+                    self._taken(await self._inbox.get())
+                    idle = f"idle for {time.monotonic() - began:.0f} s"
+                    raise ProtocolError(
+                        f"terminating connection due to idle-in-transaction timeout ({idle})", "25P03"
+                    ) from None
+        return self._taken(await self._inbox.get())
+
+    @staticmethod
+    def _taken(found: tuple[bytes, bytes] | Exception) -> tuple[bytes, bytes]:
+        if isinstance(found, ProtocolError):
+            raise found
+        if isinstance(found, Exception):
+            raise Closed
+        return found
+
+    async def _guarded(self, work: Awaitable[None]) -> bool:
+        """Do work that a CancelRequest can stop; tell the client about an error. False if there was one."""
+        if self._gone:
+            raise Closed
+        self._running = asyncio.ensure_future(work)  # type: ignore[assignment]
+        assert self._running is not None
+        try:
+            await self._running
+        except SqlError as error:
+            await self._failed(error)
+        except asyncio.CancelledError:
+            if self._gone:
+                raise Closed from None
+            if not self._cancel_requested:
+                self._running.cancel()
+                raise
+            self._cancel_requested = False
+            await self._failed(SqlError("canceling statement due to user request", "57014"))
+        except RecursionError:
+            await self._failed(SqlError("statement exceeds nested expression limit", "54001"))
+        except (OSError, Closed):
+            raise Closed from None
+        except Exception:
+            _log.exception("a statement failed")
+            await self._failed(SqlError("internal error: see the engine's standard error"))
+        else:
+            return True
+        finally:
+            self._running = None
+        return False
+
+    async def _failed(self, error: SqlError) -> None:
+        if isinstance(error, ProtocolError):
+            raise error
+        await self._close_portals()
+        await self._session.fail()
+        self._send(wire.error_response(error))
+
+    async def _skip_to_sync(self) -> None:
+        while True:
+            await self._flush()
+            kind, _ = await self._message()
+            if kind == b"X":
+                raise Closed
+            if kind == b"S":
+                self._ready()
+                return
+
+    # ------------------------------------------------------------------------------------------ sending
+
+    def _send(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    async def _flush(self) -> None:
+        try:
+            await self._writer.drain()
+        except OSError:
+            raise Closed from None
+
+    def _ready(self) -> None:
+        for name, value in self._session.variables.reported().items():
+            if self._reported.get(name) != value:
+                self._send(wire.parameter_status(name, value))
+                self._reported[name] = value
+        self._send(wire.ready_for_query(self._session.status))
+
+    def _notices(self, result: Result) -> None:
+        for notice in result.notices:
+            self._send(wire.notice_response(notice.text, notice.code, hint=notice.hint))
+        result.notices = []
+
+    # ------------------------------------------------------------------------------------- simple query
+
+    async def _simple(self, body: bytes) -> None:
+        message = Body(body)
+        script = message.text()
+        message.end()
+        await self._close_portals()
+        texts = lexer.split(script)
+        if not texts:
+            self._send(wire.EMPTY_QUERY)
+            return
+        session = self._session
+        if len(texts) > 1 and session.transaction is None:
+            session.begin_implicitly()
+        try:
+            for text in texts:
+                await self._simple_statement(text)
+                if session.transaction is None and text is not texts[-1]:
+                    session.begin_implicitly()
+            await session.end_implicitly()
+        except asyncio.CancelledError:
+            await session.fail()
+            raise
+
+    async def _simple_statement(self, text: str) -> None:
+        prepared = await self._session.prepare(text)
+        if prepared.parameters:
+            raise SqlError("there is no parameter $1", "42P02")
+        result = await self._session.execute(prepared)
+        portal = Portal(prepared, [], [TEXT] * len(result.columns or ()), result, result.chunks)
+        try:
+            if result.columns is not None and result.copy_format is None:
+                self._send(wire.row_description(result.columns, portal.formats))
+            await self._deliver(portal, 0)
+        finally:
+            await _aclose(portal)
+
+    # ----------------------------------------------------------------------------------- extended query
+
+    async def _extended(self, kind: bytes, body: bytes) -> None:
+        message = Body(body)
+        if kind == b"P":
+            await self._parse(message)
+        elif kind == b"B":
+            await self._bind(message)
+        elif kind == b"D":
+            await self._describe(message)
+        elif kind == b"E":
+            await self._execute(message)
+        elif kind == b"C":
+            await self._close(message)
+        elif kind == b"H":
+            message.end()
+        else:
+            raise ProtocolError(f"unexpected message {kind!r}")
+
+    async def _synchronise(self) -> None:
+        if self._session.transaction is None:
+            await self._close_portals()
+
+    async def _parse(self, message: Body) -> None:
+        name, sql = message.text(), message.text()
+        oids = [message.uint32() for _ in range(message.int16())]
+        message.end()
+        session = self._session
+        if name and name in session.prepared:
+            raise SqlError(f'prepared statement "{name}" already exists', "42P05")
+        texts = lexer.split(sql)
+        if len(texts) > 1:
+            raise SqlError("cannot insert multiple commands into a prepared statement", "XX000")
+        if len(session.prepared) >= _MAX_PREPARED:
+            raise SqlError(
+                f"too many prepared statements: {_MAX_PREPARED}", "53400", hint="DEALLOCATE those not needed."
+            )
+        types = [_type(oid) for oid in oids]
+        session.prepared[name] = await session.prepare(texts[0] if texts else "", types)
+        self._send(wire.PARSE_COMPLETE)
+
+    async def _bind(self, message: Body) -> None:
+        portal_name, name = message.text(), message.text()
+        prepared = self._session.prepared.get(name)
+        if prepared is None:
+            raise SqlError(f'prepared statement "{name}" does not exist', "26000")
+        if portal_name and portal_name in self._portals:
+            raise SqlError(f'portal "{portal_name}" already exists', "42P03")
+        input_formats = [message.int16() for _ in range(message.int16())]
+        raw = [_value(message) for _ in range(message.int16())]
+        output_formats = [message.int16() for _ in range(message.int16())]
+        message.end()
+        kinds = prepared.parameters
+        if len(raw) != len(kinds):
+            raise SqlError(
+                f"request supplied {len(raw)} parameters, but the prepared statement needs {len(kinds)}", "08P01"
+            )
+        formats = _spread(input_formats, len(raw), "parameter")
+        values = [decode(data, kind, given) for data, kind, given in zip(raw, kinds, formats, strict=True)]
+        columns = prepared.columns or ()
+        results = _spread(output_formats, len(columns), "result")
+        for column, wire_format in zip(columns, results, strict=True):
+            encoder(column.type, wire_format)
+        old = self._portals.pop(portal_name, None)
+        if old is not None:
+            await _aclose(old)
+        self._portals[portal_name] = Portal(prepared, values, results)
+        self._send(wire.BIND_COMPLETE)
+
+    async def _describe(self, message: Body) -> None:
+        what, name = message.byte(), message.text()
+        message.end()
+        if what == b"S":
+            prepared = self._session.prepared.get(name)
+            if prepared is None:
+                raise SqlError(f'prepared statement "{name}" does not exist', "26000")
+            formats = [TEXT] * len(prepared.columns or ())
+            self._send(wire.parameter_description([kind.oid for kind in prepared.parameters]))
+        else:
+            portal = self._portal(name)
+            prepared, formats = portal.prepared, portal.formats
+        if prepared.columns is None:
+            self._send(wire.NO_DATA)
+        else:
+            self._send(wire.row_description(prepared.columns, formats))
+
+    async def _execute(self, message: Body) -> None:
+        name, limit = message.text(), message.int32()
+        message.end()
+        portal = self._portal(name)
+        if portal.result is None:
+            if portal.prepared.statement is None:
+                self._send(wire.EMPTY_QUERY)
+                return
+            self._check_limit(portal, limit)
+            portal.result = await self._session.execute(portal.prepared, portal.values)
+            portal.chunks = portal.result.chunks
+        await self._deliver(portal, max(limit, 0))
+
+    @staticmethod
+    def _check_limit(portal: Portal, limit: int) -> None:
+        fetch = portal.prepared.statement
+        if isinstance(fetch, statements.Fetch) and limit > 0 and (fetch.count is None or limit < fetch.count):
+            raise SqlError("Execute with a row limit below the count of FETCH is not supported", "0A000")
+
+    async def _close(self, message: Body) -> None:
+        what, name = message.byte(), message.text()
+        message.end()
+        if what == b"S":
+            self._session.prepared.pop(name, None)
+        else:
+            portal = self._portals.pop(name, None)
+            if portal is not None:
+                await _aclose(portal)
+        self._send(wire.CLOSE_COMPLETE)
+
+    def _portal(self, name: str) -> Portal:
+        portal = self._portals.get(name)
+        if portal is None:
+            raise SqlError(f'portal "{name}" does not exist', "34000")
+        return portal
+
+    async def _close_portals(self) -> None:
+        portals, self._portals = self._portals, {}
+        for portal in portals.values():
+            await _aclose(portal)
+
+    # ------------------------------------------------------------------------------------------ results
+
+    async def _deliver(self, portal: Portal, limit: int) -> None:
+        """Send a result's rows (up to `limit`, unless 0) and how it ended."""
+        result = portal.result
+        assert result is not None
+        self._notices(result)
+        if result.copy_in is not None:
+            await self._copy_in(result)
+            return
+        if result.copy_format is not None:
+            await self._copy_out(portal, result.copy_format)
+            return
+        if result.streaming:
+            await self._flush()
+        if await self._rows(portal, limit):
+            self._send(wire.PORTAL_SUSPENDED)
+        else:
+            self._send(wire.command_complete(result.tag(portal.sent)))
+            portal.sent = 0
+
+    async def _rows(self, portal: Portal, limit: int) -> bool:
+        """Send rows; True if the limit stopped that."""
+        result, chunks = portal.result, portal.chunks
+        assert result is not None
+        assert chunks is not None
+        count = 0
+        while True:
+            if portal.rows:
+                room = limit - count if limit else len(portal.rows)
+                rows, portal.rows = portal.rows[:room], portal.rows[room:]
+                count += len(rows)
+                portal.sent += len(rows)
+                await self._write_all(rows)
+            if limit and count >= limit:
+                return True
+            if portal.finished:
+                return False
+            chunk = await anext(chunks, None)
+            if chunk is None:
+                portal.finished = True
+            elif chunk.rows:
+                assert result.columns is not None
+                portal.rows = chunk.data_rows(result.columns, portal.formats)
+
+    async def _write_all(self, messages: Sequence[bytes]) -> None:
+        pending: list[bytes] = []
+        size = 0
+        for message in messages:
+            pending.append(message)
+            size += len(message)
+            if size >= _WRITE_BYTES:
+                self._send(b"".join(pending))
+                await self._flush()
+                pending, size = [], 0
+        self._send(b"".join(pending))
+        await self._flush()
+
+    async def _copy_out(self, portal: Portal, copy_format: str) -> None:
+        result = portal.result
+        assert result is not None
+        assert result.columns is not None
+        assert portal.chunks is not None
+        encode = line_encoder(result.columns, copy_format)
+        self._send(wire.copy_response(b"H", int(copy_format == "binary"), len(result.columns)))
+        if copy_format == "binary":
+            self._send(binary_header())
+        await self._flush()
+        count = 0
+        async for chunk in portal.chunks:
+            rows = chunk.rows
+            await self._write_all([encode(row) for row in rows])
+            count += len(rows)
+        if copy_format == "binary":
+            self._send(wire.copy_data(BINARY_TRAILER))
+        self._send(wire.COPY_DONE)
+        self._send(wire.command_complete(result.tag(count)))
+
+    async def _copy_in(self, result: Result) -> None:
+        copy = result.copy_in
+        assert copy is not None
+        self._send(wire.copy_response(b"G", 0, copy.columns))
+        await self._flush()
+        try:
+            while True:
+                kind, body = self._taken(await self._inbox.get())
+                if kind == b"d":
+                    await copy.feed(body)
+                elif kind == b"c":
+                    self._send(wire.command_complete(await copy.finish()))
+                    return
+                elif kind == b"f":
+                    raise SqlError(f"COPY from stdin failed: {Body(body).text()}", "57014")
+                elif kind not in b"HS":
+                    raise ProtocolError(f"unexpected message {kind!r} during COPY from stdin")
+        finally:
+            await asyncio.shield(copy.close())
+
+
+async def _aclose(portal: Portal) -> None:
+    if portal.chunks is not None:
+        await portal.chunks.aclose()  # type: ignore[attr-defined]
+
+
+def _type(oid: int) -> Type | None:
+    if oid in {0, 705}:
+        return None
+    found = by_oid(oid)
+    if found is None:
+        raise SqlError(f"unknown oid: {oid}", "08P01")
+    return found
+
+
+def _value(message: Body) -> bytes | None:
+    length = message.int32()
+    return None if length == -1 else message.take(length)
+
+
+def _spread(formats: list[int], count: int, what: str) -> list[int]:
+    """Apply the protocol's shorthand: no format means text, one means all."""
+    for wire_format in formats:
+        if wire_format not in {0, 1}:
+            raise SqlError(f"unknown format code: {wire_format}", "08P01")
+    if not formats:
+        return [TEXT] * count
+    if len(formats) == 1:
+        return formats * count
+    if len(formats) != count:
+        raise SqlError(f"request has {len(formats)} {what} formats but the statement has {count} {what}s", "08P01")
+    return formats

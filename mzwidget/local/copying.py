@@ -1,0 +1,256 @@
+"""COPY's text and CSV formats, both ways."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mzwidget.local.encoding import BINARY, TEXT, encoder
+from mzwidget.local.errors import SqlError
+from mzwidget.local.wire import copy_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mzwidget.local.results import Row
+    from mzwidget.local.types import Column
+
+Fields = list[str | None]
+
+_BINARY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+BINARY_TRAILER = b"\xff\xff"
+
+
+# ----------------------------------------------------------------------------------------------------- out
+
+
+def line_encoder(columns: Sequence[Column], copy_format: str) -> Callable[[Row], bytes]:
+    """Return the function that makes one CopyData message of a row of carriers."""
+    binary = copy_format == "binary"
+    encoders = [encoder(column.type, BINARY if binary else TEXT) for column in columns]
+
+    def fields(row: Row) -> list[bytes | None]:
+        return [None if value is None else encode(value) for encode, value in zip(encoders, row, strict=True)]
+
+    def as_text(row: Row) -> bytes:
+        return copy_data(b"\t".join(b"\\N" if f is None else _escaped(f) for f in fields(row)) + b"\n")
+
+    def as_csv(row: Row) -> bytes:
+        return copy_data(b",".join(b"" if f is None else _csv_field(f, len(encoders)) for f in fields(row)) + b"\n")
+
+    def as_binary(row: Row) -> bytes:
+        parts = [len(encoders).to_bytes(2, "big")]
+        parts += [b"\xff\xff\xff\xff" if f is None else len(f).to_bytes(4, "big") + f for f in fields(row)]
+        return copy_data(b"".join(parts))
+
+    return {"text": as_text, "csv": as_csv, "binary": as_binary}[copy_format]
+
+
+def binary_header() -> bytes:
+    return copy_data(_BINARY_HEADER)
+
+
+_SPECIAL = re.compile(rb"[\\\n\r\t\b\f\v]")
+_ESCAPES = {
+    b"\\": b"\\\\",
+    b"\n": b"\\n",
+    b"\r": b"\\r",
+    b"\t": b"\\t",
+    b"\b": b"\\b",
+    b"\f": b"\\f",
+    b"\v": b"\\v",
+}
+
+
+def _escaped(data: bytes) -> bytes:
+    return _SPECIAL.sub(lambda match: _ESCAPES[match.group()], data)
+
+
+_CSV_SPECIAL = re.compile(rb'[",\r\n]')
+
+
+def _csv_field(data: bytes, width: int) -> bytes:
+    if not data or _CSV_SPECIAL.search(data) or (width == 1 and data == b"\\."):
+        return b'"' + data.replace(b'"', b'""') + b'"'
+    return data
+
+
+# ------------------------------------------------------------------------------------------------------ in
+
+
+@dataclass(frozen=True)
+class CopyFormat:
+    """How the lines of COPY … FROM are written."""
+
+    csv: bool
+    delimiter: str
+    null: str
+    quote: str = '"'
+    escape: str = '"'
+    header: bool = False
+
+
+def copy_format(options: dict[str, str]) -> CopyFormat:
+    """Read the options of COPY … FROM."""
+    options = dict(options)
+    name = options.pop("format", "text").lower()
+    if name == "binary":
+        raise SqlError("FORMAT BINARY not yet supported")
+    if name not in {"text", "csv"}:
+        raise SqlError(f"unknown FORMAT: {name}")
+    is_csv = name == "csv"
+    delimiter = options.pop("delimiter", "," if is_csv else "\t")
+    null = options.pop("null", "" if is_csv else "\\N")
+    quote = escape = '"'
+    header = False
+    if is_csv:
+        quote = options.pop("quote", '"')
+        escape = options.pop("escape", quote)
+        header = options.pop("header", "false").lower() in {"true", "on", "1"}
+    if options:
+        raise SqlError(f"COPY option {next(iter(options)).upper()} not available with FORMAT {name.upper()}")
+    for what, value in (("delimiter", delimiter), ("quote", quote), ("escape", escape)):
+        if len(value.encode()) != 1:
+            raise SqlError(f"COPY {what} must be a single one-byte character, not {value!r}")
+    return CopyFormat(is_csv, delimiter, null, quote, escape, header)
+
+
+class CopyReader:
+    """Turns pieces of COPY data into rows of texts."""
+
+    def __init__(self, form: CopyFormat, width: int) -> None:
+        self._form = form
+        self._width = width
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._pending = ""
+        self._line = 0
+        self._ended = False
+
+    def feed(self, data: bytes) -> list[Fields]:
+        """Return the rows that are complete."""
+        return list(self._rows(self._text(data, final=False), final=False))
+
+    def finish(self) -> list[Fields]:
+        """Return what is left when the data ended."""
+        return list(self._rows(self._text(b"", final=True), final=True))
+
+    def _text(self, data: bytes, *, final: bool) -> str:
+        try:
+            return self._decoder.decode(data, final)
+        except UnicodeDecodeError:
+            raise SqlError('invalid byte sequence for encoding "UTF8"', "22021") from None
+
+    def _rows(self, text: str, *, final: bool) -> Iterator[Fields]:
+        text = self._pending + text
+        end = len(text) if final else self._complete(text)
+        self._pending = text[end:]
+        lines = text[:end]
+        if lines and not self._ended:
+            yield from self._csv(lines) if self._form.csv else self._plain(lines)
+
+    def _complete(self, text: str) -> int:
+        """Return the length of the part of `text` that surely holds whole lines."""
+        end = text.rfind("\n") + 1
+        if not self._form.csv:
+            return end
+        quote = self._form.quote
+        while end and text.count(quote, 0, end) % 2:  # inside a quoted field
+            end = text.rfind("\n", 0, end - 1) + 1
+        return end
+
+    def _plain(self, lines: str) -> Iterator[Fields]:
+        lines = lines.removesuffix("\n")
+        null, delimiter = self._form.null, self._form.delimiter
+        for line in lines.split("\n"):
+            self._line += 1
+            line = line.removesuffix("\r")  # noqa: PLW2901
+            if line == "\\.":
+                self._ended = True
+                return
+            fields = line.split(delimiter)
+            if "\\" in line:
+                fields = _joined(fields, delimiter)
+            yield self._checked([None if field == null else _unescaped(field) for field in fields])
+
+    def _csv(self, lines: str) -> Iterator[Fields]:
+        # The csv module cannot tell "" from nothing; PostgreSQL's NULL is the unquoted one.
+        for fields in _csv_records(lines, self._form):
+            self._line += 1
+            if self._line == 1 and self._form.header:
+                continue
+            if fields == ["\\."]:
+                self._ended = True
+                return
+            yield self._checked(fields)
+
+    def _checked(self, fields: Fields) -> Fields:
+        if len(fields) > self._width:
+            raise SqlError(f"extra data after last expected column (COPY line {self._line})", "22P04")
+        if len(fields) < self._width:
+            raise SqlError(f"missing data for column {len(fields) + 1} (COPY line {self._line})", "22P04")
+        return fields
+
+
+def _joined(fields: list[str], delimiter: str) -> list[str]:
+    """Put together what was split at an escaped delimiter."""
+    found: list[str] = []
+    for field in fields:
+        if found and (len(found[-1]) - len(found[-1].rstrip("\\"))) % 2:
+            found[-1] += delimiter + field
+        else:
+            found.append(field)
+    return found
+
+
+_ESCAPED = re.compile(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
+_UNESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _unescaped(field: str) -> str:
+    if "\\" not in field:
+        return field
+
+    def plain(match: re.Match[str]) -> str:
+        code = match[1]
+        if code[0] == "x" and len(code) > 1:
+            return chr(int(code[1:], 16))
+        if code[0] in "01234567":
+            return chr(int(code, 8) & 0xFF)
+        return _UNESCAPES.get(code, code)
+
+    return _ESCAPED.sub(plain, field)
+
+
+def _csv_records(text: str, form: CopyFormat) -> Iterator[Fields]:
+    """Yield records; an unquoted field equal to the NULL text is None."""
+    quote, escape, delimiter = form.quote, form.escape, form.delimiter
+    if quote not in text:
+        for record in csv.reader(text.splitlines(), delimiter=delimiter, quoting=csv.QUOTE_NONE):
+            yield [None if field == form.null else field for field in record or [""]]
+        return
+    record: Fields = []
+    at, end = 0, len(text)
+    q, d = re.escape(quote), re.escape(delimiter)
+    inner = f"(?:[^{q}]|{q}{q})*" if quote == escape else rf"(?:{re.escape(escape)}.|[^{q}{re.escape(escape)}])*"
+    field = re.compile(rf"(?:{q}({inner}){q}|([^{d}\r\n]*))({d}|\r\n|\n|\r|\Z)", re.DOTALL)
+    undo = re.compile(rf"{re.escape(escape)}([{q}{re.escape(escape)}])")
+    while at < end:
+        match = field.match(text, at)
+        if match is None:
+            raise SqlError("unterminated or malformed CSV quoted field", "22P04")
+        quoted, plain, stop = match.groups()
+        if quoted is not None:
+            record.append(undo.sub(r"\1", quoted))
+        else:
+            record.append(None if plain == form.null else plain)
+        at = match.end()
+        if stop != delimiter:
+            yield record
+            record = []
+        elif at == end:
+            record.append(None if form.null == "" else "")
+    if record:
+        yield record

@@ -1,0 +1,113 @@
+"""DECLARE and FETCH: pull rows out of a query or a subscription, bit by bit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from mzwidget.local.errors import SqlError
+from mzwidget.local.variables import milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from mzwidget.local.results import Chunk, Result, Row
+    from mzwidget.local.types import Column
+
+_DAY_MS = 86_400_000
+
+
+class Cursor:
+    """A declared cursor; nothing runs before the first FETCH.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+    start : callable
+        Runs the statement.
+    """
+
+    def __init__(self, columns: tuple[Column, ...], start: Callable[[], Awaitable[Result]]) -> None:
+        self.columns = columns
+        self._start = start
+        self._chunks: AsyncIterator[Chunk] | None = None
+        self._next: asyncio.Task[Chunk | None] | None = None
+        self._rows: deque[Row] = deque()
+        self._ended = False
+
+    async def fetch(self, count: int | None, timeout: str | None) -> list[Row]:
+        """Return up to `count` rows (all that are there if None).
+
+        Without a timeout wait for the first rows and take what is ready; with one, wait until there are `count`
+        or the time is over.
+        """
+        seconds = None if timeout is None else _seconds(timeout)
+        if self._chunks is None:
+            self._chunks = (await self._start()).chunks
+        if count == 0:
+            return []
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not self._ended and (count is None or len(self._rows) < count):
+            if deadline is not None:
+                wait: float | None = max(deadline - time.monotonic(), 0)
+            else:
+                wait = 0 if self._rows else None
+            if not await self._more(wait):
+                break
+        taken = len(self._rows) if count is None else min(count, len(self._rows))
+        return [self._rows.popleft() for _ in range(taken)]
+
+    async def _more(self, wait: float | None) -> bool:
+        """Wait for the next chunk; False if it does not come in time."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._pull())
+            await asyncio.sleep(0)
+        done, _ = await asyncio.wait([self._next], timeout=wait)
+        if not done:
+            return False
+        task, self._next = self._next, None
+        try:
+            chunk = task.result()
+        except SqlError:
+            self._ended = True
+            raise
+        if chunk is None:
+            self._ended = True
+        else:
+            self._rows.extend(chunk.rows)
+        return True
+
+    async def _pull(self) -> Chunk | None:
+        assert self._chunks is not None
+        return await anext(self._chunks, None)
+
+    async def close(self) -> None:
+        """Stop what runs."""
+        if self._next is not None:
+            self._next.cancel()
+            with contextlib.suppress(asyncio.CancelledError, SqlError):
+                await self._next
+            self._next = None
+        if self._chunks is not None:
+            await self._chunks.aclose()  # type: ignore[attr-defined]
+            self._chunks = None
+        self._ended = True
+
+
+def _seconds(timeout: str) -> float:
+    if timeout.strip().startswith("-"):
+        raise SqlError("invalid TIMEOUT: cannot convert negative interval to duration")
+    found = milliseconds(_plain_interval(timeout))
+    if found > _DAY_MS:
+        raise SqlError(f"timeout out of range: {found / 1000:g}s")
+    return found / 1000
+
+
+def _plain_interval(text: str) -> str:
+    """Accept the spellings of an interval of one unit, such as ``1 second``; a bare number is seconds."""
+    words = text.replace("seconds", "s").replace("second", "s").replace("milliseconds", "ms").replace("minutes", "min")
+    words = words.replace("minute", "min").replace("hours", "h").replace("hour", "h").replace("days", "d")
+    return words.replace("day", "d") if not words.strip().replace(".", "").isdigit() else f"{words.strip()}s"

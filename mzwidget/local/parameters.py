@@ -1,0 +1,198 @@
+"""Parameters from the wire: checked, and in the form the dialect binds them in."""
+
+from __future__ import annotations
+
+import re
+import struct
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.encoding import (
+    BINARY,
+    DAYS_1970_TO_2000,
+    MICROSECONDS_PER_DAY,
+    TEXT,
+    encoder,
+    float_text,
+)
+from mzwidget.local.errors import SqlError
+from mzwidget.local.types import by_oid, sql_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mzwidget.local.types import Type
+
+_EPOCH = DAYS_1970_TO_2000 * MICROSECONDS_PER_DAY
+
+
+def decode(data: bytes | None, kind: Type, wire_format: int) -> Any:
+    """Return the value to bind: text in PostgreSQL's text form, whatever the wire format was.
+
+    Raises
+    ------
+    SqlError
+        22P03 for binary data of the wrong shape, 22021 for text that is not UTF-8 or holds a NUL.
+    """
+    if data is None:
+        return None
+    if wire_format == BINARY:
+        try:
+            return _number(_from_binary(data, kind), kind)
+        except (struct.error, ValueError, IndexError):
+            raise SqlError(
+                f"invalid binary value for a parameter of type {sql_name(kind)}: {data[:20].hex()}", "22P03"
+            ) from None
+    return _number(_utf8(data), kind)
+
+
+def _number(text: str, kind: Type) -> Any:
+    """Check the text of an integer or boolean, which DuckDB reads more generously than PostgreSQL."""
+    if kind.name in _INTEGER_BITS:
+        if not _INTEGER.fullmatch(text):
+            raise SqlError(f'invalid input syntax for type {sql_name(kind)}: "{text}"', "22P02")
+        number = int(text)
+        if number.bit_length() > _INTEGER_BITS[kind.name] and number != -(2 ** _INTEGER_BITS[kind.name]):
+            raise SqlError(f'value "{text}" is out of range for type {sql_name(kind)}', "22003")
+        return number
+    if kind.name == "bool":
+        word = text.strip().lower()
+        for value, full in ((True, "true"), (True, "yes"), (False, "false"), (False, "no")):
+            if word and full.startswith(word):
+                return value
+        if word in {"on", "1", "of", "off", "0"}:
+            return word in {"on", "1"}
+        raise SqlError(f'invalid input syntax for type boolean: "{text}"', "22P02")
+    if kind.name in {"float4", "float8"}:
+        if not _FLOAT.fullmatch(text):
+            raise SqlError(f'invalid input syntax for type {sql_name(kind)}: "{text}"', "22P02")
+        return float(text)
+    return text
+
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
+_INTEGER_BITS = {"int2": 15, "int4": 31, "int8": 63}
+_FLOAT = re.compile(
+    r"\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)\s*", re.ASCII | re.IGNORECASE
+)
+
+
+def _utf8(data: bytes) -> str:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise SqlError('invalid byte sequence for encoding "UTF8"', "22021") from None
+    if "\0" in text:
+        raise SqlError('invalid byte sequence for encoding "UTF8": 0x00', "22021")
+    return text
+
+
+def _from_binary(data: bytes, kind: Type) -> str:
+    if kind.element is not None:
+        return _array(data, kind.element)
+    decode_value = _DECODERS.get(kind.name)
+    if decode_value is None:
+        raise SqlError(f"binary decoding of {kind.name} types is not implemented", "0A000")
+    return decode_value(data)
+
+
+def _bool(data: bytes) -> str:
+    return {b"\0": "f", b"\1": "t"}.get(data) or _refuse()
+
+
+def _refuse() -> str:
+    raise ValueError
+
+
+def _integer(layout: str) -> Callable[[bytes], str]:
+    unpack = struct.Struct(layout).unpack
+    return lambda data: str(unpack(data)[0])
+
+
+def _numeric(data: bytes) -> str:
+    count, weight, sign, scale = struct.unpack_from("!hhHh", data)
+    digits = struct.unpack(f"!{count}h", data[8:])
+    if sign == 0xC000:
+        return "NaN"
+    if sign in {0xD000, 0xF000}:
+        return "Infinity" if sign == 0xD000 else "-Infinity"
+    whole = "".join(f"{digits[at] if at < count else 0:04d}" for at in range(weight + 1)).lstrip("0")
+    behind = range(weight + 1, weight + 1 + -(-scale // 4))
+    fraction = "".join(f"{digits[at] if 0 <= at < count else 0:04d}" for at in behind)[:scale]
+    return f"{'-' if sign else ''}{whole or '0'}{'.' + fraction if fraction else ''}"
+
+
+def _carried(kind_name: str, layout: str, shift: int) -> Callable[[bytes], str]:
+    """Decode a number that counts from 2000 and spell it as the text encoder does."""
+    unpack = struct.Struct(layout).unpack
+
+    def decode_value(data: bytes) -> str:
+        kind = next(kind for oid in _TIME_OIDS if (kind := by_oid(oid)) is not None and kind.name == kind_name)
+        return encoder(kind, TEXT)(unpack(data)[0] + shift).decode()
+
+    return decode_value
+
+
+_TIME_OIDS = (1082, 1083, 1114, 1184)
+
+
+def _interval(data: bytes) -> str:
+    microseconds, days, months = struct.unpack("!qii", data)
+    sign = "-" if microseconds < 0 else ""
+    seconds, fraction = divmod(abs(microseconds), 1_000_000)
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{months} months {days} days {sign}{hours:02d}:{minute:02d}:{second:02d}.{fraction:06d}"
+
+
+def _jsonb(data: bytes) -> str:
+    if data[:1] != b"\1":
+        raise ValueError
+    return _utf8(data[1:])
+
+
+_DECODERS: dict[str, Callable[[bytes], str]] = {
+    "bool": _bool,
+    "int2": _integer("!h"),
+    "int4": _integer("!i"),
+    "int8": _integer("!q"),
+    "oid": _integer("!I"),
+    "float4": lambda data: float_text(struct.unpack("!f", data)[0]).decode(),
+    "float8": lambda data: float_text(struct.unpack("!d", data)[0]).decode(),
+    "numeric": _numeric,
+    "text": _utf8,
+    "varchar": _utf8,
+    "bpchar": _utf8,
+    "name": _utf8,
+    "unknown": _utf8,
+    "mz_timestamp": _utf8,
+    "bytea": lambda data: "\\x" + data.hex(),
+    "jsonb": _jsonb,
+    "uuid": lambda data: str(uuid.UUID(bytes=data)),
+    "date": _carried("date", "!i", DAYS_1970_TO_2000),
+    "time": _carried("time", "!q", 0),
+    "timestamp": _carried("timestamp", "!q", _EPOCH),
+    "timestamptz": _carried("timestamptz", "!q", _EPOCH),
+    "interval": _interval,
+}
+
+
+def _array(data: bytes, element: Type) -> str:
+    dimensions, _, _ = struct.unpack_from("!iiI", data)
+    if dimensions == 0:
+        return "{}"
+    if dimensions != 1:
+        raise SqlError("arrays of more than one dimension are not supported by the embedded engine", "0A000")
+    (count, _) = struct.unpack_from("!ii", data, 12)
+    at = 20
+    items: list[str] = []
+    for _ in range(count):
+        (length,) = struct.unpack_from("!i", data, at)
+        at += 4
+        if length < 0:
+            items.append("NULL")
+            continue
+        text = _from_binary(data[at : at + length], element)
+        items.append('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
+        at += length
+    return "{" + ",".join(items) + "}"

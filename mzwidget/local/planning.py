@@ -1,0 +1,293 @@
+"""From a statement to something that can be run: names resolved, queries translated, types known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from mzwidget.local import dialect, statements
+from mzwidget.local.catalog import Scope
+from mzwidget.local.dialect import Relation
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.store import live
+from mzwidget.local.subscribe import Subscription
+from mzwidget.local.types import INT8, TEXT, Column, sql_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mzwidget.local.catalog import Catalog, Item
+    from mzwidget.local.statements import Statement
+    from mzwidget.local.types import Type
+
+_NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
+_ROW = Column("~row", INT8, nullable=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A statement that needs no translation."""
+
+    statement: Statement
+    columns: tuple[Column, ...] | None = None
+    parameters: tuple[Type, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueryPlan(Plan):
+    query: dialect.Query = field(kw_only=True)
+    as_of: dialect.Query | None = None
+
+
+@dataclass(frozen=True)
+class SubscribePlan(Plan):
+    subscription: Subscription = field(kw_only=True)
+    as_of: dialect.Query | None = None
+    up_to: dialect.Query | None = None
+
+
+@dataclass(frozen=True)
+class CopyToPlan(Plan):
+    source: Plan = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class InsertPlan(Plan):
+    """``rows`` is DuckDB SQL of the new rows, in the order of the table's columns."""
+
+    target: Item = field(kw_only=True)
+    rows: str = field(kw_only=True)
+    constant: bool = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class MutatePlan(Plan):
+    """UPDATE or DELETE: ``ids`` selects the rows to retract, ``rows`` those to put in their place."""
+
+    target: Item = field(kw_only=True)
+    ids: str = field(kw_only=True)
+    rows: str | None = field(kw_only=True)
+
+
+class Planner:
+    """Plans for one session.
+
+    Parameters
+    ----------
+    functions : mapping
+        What the functions without arguments that tell about the session return, such as ``pg_backend_pid``.
+    """
+
+    def __init__(self, catalog: Catalog, path: Sequence[str], functions: Mapping[str, str | int]) -> None:
+        self._catalog = catalog
+        self._path = path
+        self._functions = functions
+
+    def plan(self, statement: Statement, types: Sequence[Type | None] = ()) -> Plan:
+        """Translate `statement`; `types` are those the client gave its parameters."""
+        match statement:
+            case statements.Query():
+                return self.query(statement, types)
+            case statements.Subscribe():
+                return self.subscribe(statement, types)
+            case statements.CopyTo():
+                source = self.plan(statement.source, types)
+                if source.parameters:
+                    raise SqlError("COPY does not support parameters", "42P02")
+                return CopyToPlan(statement, source=source)
+            case statements.Write(verb="insert"):
+                return self.insert(statement, types)
+            case statements.Write():
+                return self.mutate(statement, types)
+            case statements.Declare():
+                source = self.plan(statement.source, types)
+                return Plan(statement, parameters=source.parameters)
+            case _:
+                return Plan(statement)
+
+    def query(self, statement: statements.Query, types: Sequence[Type | None]) -> QueryPlan:
+        tree = self._session_functions(_parsed_query(statement.sql))
+        query = dialect.plan_query(tree, self._scope(), parameter_types=types)
+        as_of = self.bound(statement.as_of)
+        return QueryPlan(statement, query.columns, query.parameters, query=query, as_of=as_of)
+
+    def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:
+        tree = _parsed_query(statement.query)
+        query = dialect.plan_query(tree, self._scope(), parameter_types=types, maintained=True)
+        subscription = Subscription(statement, query)
+        return SubscribePlan(
+            statement,
+            subscription.columns,
+            query.parameters,
+            subscription=subscription,
+            as_of=self.bound(statement.as_of),
+            up_to=self.bound(statement.up_to),
+        )
+
+    def view_query(self, sql: str, *, maintained: bool) -> dialect.Query:
+        """Translate the body of a view."""
+        query = dialect.plan_query(_parsed_query(sql), self._scope(), maintained=maintained)
+        if query.parameters:
+            raise SqlError("views cannot have parameters", "42P02")
+        return query
+
+    def table_columns(self, sql: str) -> tuple[dialect.ColumnDefinition, ...]:
+        """Translate the columns of a CREATE TABLE statement."""
+        tree = dialect.parse(sql)
+        if not isinstance(tree, exp.Create):
+            raise unsupported("this form of CREATE TABLE")
+        return tuple(dialect.plan_columns(tree))
+
+    def insert(self, statement: statements.Write, types: Sequence[Type | None]) -> InsertPlan:
+        tree = dialect.parse(statement.sql)
+        if not isinstance(tree, exp.Insert):
+            raise unsupported("this form of INSERT")
+        if tree.args.get("returning"):
+            raise unsupported("INSERT … RETURNING")
+        dml = dialect.plan_insert(tree, self._scope(), parameter_types=types)
+        target = self.item(tuple(dml.target.split(".", 2)))
+        return InsertPlan(
+            statement,
+            parameters=dml.parameters,
+            target=target,
+            rows=dml.rows,
+            constant=not dml.inputs,
+        )
+
+    def copied_rows(self, target: Item, columns: Sequence[str]) -> str:
+        """DuckDB SQL that turns the texts of `columns`, given as lists ``$1`` …, into rows of `target`."""
+        names = [f"t{index}" for index in range(len(columns))]
+        sources = ", ".join(f"unnest(CAST(${index + 1} AS VARCHAR[])) AS {name}" for index, name in enumerate(names))
+        scope = self._scope()
+        scope.extra["~copied"] = Relation(
+            "~copied", tuple(Column(name, TEXT) for name in names), f"(SELECT {sources})", frozenset()
+        )
+        types = {column.name: column.type for column in target.relation.columns}
+        quoted = ", ".join(_quoted(column) for column in columns)
+        for column in columns:
+            if column not in types:
+                raise SqlError(f'column "{column}" of relation "{target.full_name}" does not exist')
+        casts = ", ".join(_from_text(name, types[column]) for name, column in zip(names, columns, strict=True))
+        table = ".".join(_quoted(part) for part in target.full_name.split(".", 2))
+        tree = dialect.parse(f'INSERT INTO {table} ({quoted}) SELECT {casts} FROM "~copied"')
+        return dialect.plan_insert(tree, scope).rows
+
+    def mutate(self, statement: statements.Write, types: Sequence[Type | None]) -> MutatePlan:
+        """Plan UPDATE and DELETE as queries: the ids of the rows to retract, and the new rows."""
+        tree = dialect.parse(statement.sql)
+        if not isinstance(tree, exp.Update | exp.Delete) or not isinstance(tree.this, exp.Table):
+            raise unsupported(f"this form of {statement.verb.upper()}")
+        for part in ("from_", "from", "using", "returning", "with_", "with", "order", "limit"):
+            if tree.args.get(part):
+                raise unsupported(f"{statement.verb.upper()} … {part.rstrip('_').upper()}")
+        table = tree.this
+        target = self.item(tuple(_folded(part) for part in table.parts))
+        if target.kind != "table":
+            raise SqlError(f"cannot mutate {target.kind} '{target.full_name}'")
+        where = tree.args.get("where")
+
+        def select(*expressions: exp.Expression) -> exp.Select:
+            chosen = exp.select(*expressions).from_(table.copy())
+            return chosen.where(where.this.copy()) if where is not None else chosen
+
+        scope = self._scope()
+        scope.extra["~target"] = Relation(
+            target.full_name,
+            (_ROW, *target.relation.columns),
+            live(target.storage, target.relation.columns, row_id=True),
+            target.relation.inputs,
+        )
+        alias = table.args.get("alias") or exp.TableAlias(this=table.this.copy())
+        source = exp.Table(this=exp.to_identifier("~target", quoted=True), alias=alias.copy())
+        ids = exp.select(exp.column("~row", quoted=True)).from_(source)
+        if where is not None:
+            ids = ids.where(where.this.copy())
+        rows, parameters = None, tuple(types)
+        if isinstance(tree, exp.Update):
+            assigned = _assignments(tree, target)
+            values = [
+                assigned.get(column.name, exp.column(column.name, quoted=True)) for column in target.relation.columns
+            ]
+            insert = exp.Insert(this=_table(target), expression=select(*values))
+            dml = dialect.plan_insert(insert, self._scope(), parameter_types=types)
+            rows, parameters = dml.rows, dml.parameters
+        found = dialect.plan_query(ids, scope, parameter_types=parameters)
+        return MutatePlan(statement, parameters=found.parameters, target=target, ids=found.sql, rows=rows)
+
+    def bound(self, sql: str | None) -> dialect.Query | None:
+        """Translate the constant of AS OF or UP TO into a query of its milliseconds."""
+        if sql is None:
+            return None
+        tree = _parsed_query(f"SELECT CAST(({sql}) AS mz_timestamp)")
+        for call in tree.find_all(exp.Anonymous, exp.CurrentTimestamp):
+            if call.name.lower() in {"mz_now", "now", "current_timestamp", ""}:
+                raise SqlError("calling an unmaterializable function in AS OF or UP TO not yet supported", "0A000")
+        query = dialect.plan_query(tree, self._scope())
+        if not query.constant or query.parameters:
+            raise SqlError(_NOT_A_TIMESTAMP)
+        return query
+
+    def item(self, parts: Sequence[str]) -> Item:
+        """Return the item of that name."""
+        found = self._catalog.find(parts, self._path)
+        if found is None:
+            raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
+        return found
+
+    def _scope(self) -> Scope:
+        return Scope(self._catalog, self._path)
+
+    def _session_functions(self, tree: exp.Query) -> exp.Query:
+        for call in list(tree.find_all(exp.Anonymous)):
+            name = str(call.this).lower()
+            if name not in self._functions or call.expressions:
+                continue
+            value = self._functions[name]
+            constant: exp.Expression = (
+                exp.cast(exp.Literal.string(value), "text") if isinstance(value, str) else exp.Literal.number(value)
+            )
+            if isinstance(call.parent, exp.Select):
+                constant = exp.alias_(constant, name, quoted=True)
+            call.replace(constant)
+        return tree
+
+
+def _parsed_query(sql: str) -> exp.Query:
+    tree = dialect.parse(sql)
+    if not isinstance(tree, exp.Query):
+        raise unsupported("this form of SELECT")
+    return tree
+
+
+def _folded(identifier: exp.Expression) -> str:
+    return identifier.name if identifier.args.get("quoted") else identifier.name.lower()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _from_text(name: str, kind: Type) -> str:
+    return name if kind.name in {"text", "varchar", "bpchar"} else f"CAST({name} AS {sql_name(kind)})"
+
+
+def _table(item: Item) -> exp.Table:
+    database, schema, name = item.full_name.split(".", 2)
+    return exp.table_(name, schema, database, quoted=True)
+
+
+def _assignments(tree: exp.Update, target: Item) -> dict[str, exp.Expression]:
+    known = {column.name for column in target.relation.columns}
+    assigned: dict[str, exp.Expression] = {}
+    for assignment in tree.expressions:
+        if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
+            raise unsupported("this form of SET in UPDATE")
+        name = _folded(assignment.this.this)
+        if name not in known:
+            raise SqlError(f'column "{name}" does not exist')
+        if name in assigned:
+            raise SqlError(f'column "{name}" set twice in UPDATE statement')
+        assigned[name] = assignment.expression.copy()
+    return assigned

@@ -1,0 +1,63 @@
+"""The engine's own process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+
+from mzwidget.local.server import Server
+
+_WATCH_SECONDS = 0.5
+
+
+def child() -> None:
+    """Serve the process that started this one, and end with it.
+
+    Standard input brings one line of JSON with the parent's process id and the password, then stays open as long
+    as the parent lives; standard output takes one line with the port.
+    """
+    wanted = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(wanted["parent"],), daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent
+    logging.basicConfig(format="mzwidget.local: %(message)s")
+
+    def ready(port: int) -> None:
+        print(json.dumps({"port": port}), flush=True)
+        sys.stdout.close()
+
+    asyncio.run(Server(wanted["password"]).run("127.0.0.1", 0, ready))
+
+
+def foreground(host: str, port: int, password: str | None) -> None:
+    """Serve whoever knows the DSN, until Ctrl-C."""
+    password = password or secrets.token_urlsafe(24)
+    logging.basicConfig(format="mzwidget.local: %(message)s")
+
+    def ready(bound: int) -> None:
+        print(f"postgres://materialize:{password}@{host}:{bound}/materialize", flush=True)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(Server(password).run(host, port, ready))
+
+
+def _end_with_input() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 1024):
+            pass
+    os._exit(0)
+
+
+def _end_with_parent(parent: int) -> None:
+    """Watch the parent too: its other children may hold the pipe open."""
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(0)

@@ -1,0 +1,48 @@
+"""SELECT: rows of one query at one timestamp."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.encoding import carrier
+from mzwidget.local.results import Chunk
+from mzwidget.local.store import bind
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from mzwidget.local.dialect import Query
+    from mzwidget.local.store import Store
+
+_CHUNK_ROWS = 5_000
+
+
+async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int) -> AsyncIterator[Chunk]:
+    """Yield the result of `query` at `timestamp`, as it is computed."""
+    connection = store.connection()
+    names = [f"c{index}" for index in range(len(query.columns))]
+    carriers = [carrier(name, column.type) for name, column in zip(names, query.columns, strict=True)]
+    sql = f"SELECT {', '.join(carriers)} FROM ({query.sql}) AS q({', '.join(names)})"
+
+    def start() -> list[tuple[Any, ...]]:
+        connection.execute(f"SET VARIABLE mz_now = {timestamp}::UBIGINT")
+        connection.execute(sql, bind(sql, values))
+        return connection.fetchmany(_CHUNK_ROWS)
+
+    try:
+        with store.hold(timestamp):
+            rows = await store.run(connection, start)
+        while rows:
+            yield Chunk(rows)
+            if len(rows) < _CHUNK_ROWS:
+                return
+            rows = await store.run(connection, lambda: connection.fetchmany(_CHUNK_ROWS))
+    finally:
+        connection.close()
+
+
+async def scalar(store: Store, query: Query) -> Any:
+    """Return the one value of a query of one row and column."""
+    async for chunk in read(store, query, (), store.clock.read()):
+        return chunk.rows[0][0]
+    return None

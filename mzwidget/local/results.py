@@ -1,0 +1,110 @@
+"""What executing a statement gives: rows in chunks, and the tag that ends them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.encoding import fields_encoder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from mzwidget.local.types import Column
+
+Row = tuple[Any, ...]
+
+
+def framed(count: bytes, fields: bytes) -> bytes:
+    """Make a DataRow message of encoded fields and their big-endian count."""
+    return b"D" + (len(fields) + 6).to_bytes(4, "big") + count + fields
+
+
+class Chunk:
+    """Some rows of carriers; `flush` if the client is to have them at once."""
+
+    flush = False
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def data_rows(self, columns: Sequence[Column], formats: Sequence[int]) -> list[bytes]:
+        """Encode the rows as DataRow messages."""
+        encode = fields_encoder(columns, formats)
+        count = len(columns).to_bytes(2, "big")
+        return [framed(count, encode(row)) for row in self.rows]
+
+
+@dataclass
+class Notice:
+    """A message beside the result."""
+
+    text: str
+    code: str = "00000"
+    hint: str | None = None
+
+
+async def nothing() -> AsyncIterator[Chunk]:
+    """Yield no chunk."""
+    for chunk in ():
+        yield chunk
+
+
+async def once(rows: Sequence[Row]) -> AsyncIterator[Chunk]:
+    """Yield one chunk."""
+    yield Chunk(rows)
+
+
+@dataclass
+class Result:
+    """The result of one statement.
+
+    Attributes
+    ----------
+    tag : callable
+        Gives the command tag for the number of rows sent.
+    columns : tuple of Column, optional
+        None for a statement without rows.
+    chunks : async iterator of Chunk
+    copy_format : str, optional
+        Send the rows as COPY OUT data in this format.
+    copy_in : CopyIn, optional
+        Takes the data of COPY … FROM STDIN.
+    notices : list of Notice
+        Sent before the rows.
+    streaming : bool
+        Has no end by itself: tell the client everything at once.
+    """
+
+    tag: Callable[[int], str]
+    columns: tuple[Column, ...] | None = None
+    chunks: AsyncIterator[Chunk] = field(default_factory=nothing)
+    copy_format: str | None = None
+    copy_in: CopyIn | None = None
+    notices: list[Notice] = field(default_factory=list)
+    streaming: bool = False
+
+
+class CopyIn:
+    """Takes rows from the client: `feed` each piece, then `finish`, which gives the command tag."""
+
+    columns: int
+
+    async def feed(self, data: bytes) -> None:
+        """Take a piece of the data, of any size."""
+        raise NotImplementedError
+
+    async def finish(self) -> str:
+        """Take the end of the data; return the command tag."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Free what is held, also after a failure."""
+        raise NotImplementedError

@@ -1,0 +1,194 @@
+"""The listening socket: startup, login, cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import struct
+from typing import TYPE_CHECKING
+
+from mzwidget.local import wire
+from mzwidget.local.connection import Connection
+from mzwidget.local.errors import SqlError
+from mzwidget.local.scram import ScramFailure, ScramServer
+from mzwidget.local.session import Engine, Session
+from mzwidget.local.wire import Body, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOGIN_SECONDS = 30
+_MAX_CONNECTIONS = 1000
+_PIPE_LIMIT = 256 * 1024
+_NO_SUCH_OPTION = "startup setting {} not set: unrecognized configuration parameter"
+_WELCOME = """connected to the embedded engine of mzwidget
+  It speaks Materialize's SQL on this machine, for small data, and keeps everything in memory.
+  Its data end with it. For more, set MATERIALIZE_URL to a Materialize."""
+
+_log = logging.getLogger("mzwidget.local")
+
+
+class Server:
+    """Accepts clients for one engine.
+
+    Parameters
+    ----------
+    password : str
+        What every user must know.
+    """
+
+    def __init__(self, password: str) -> None:
+        self._password = password
+        self._engine = Engine()
+        self._connections: dict[int, tuple[int, Connection]] = {}
+        self._pids = iter(range(1, 2**31))
+
+    async def run(self, host: str, port: int, ready: Callable[[int], None]) -> None:
+        """Listen until cancelled; call `ready` with the port once clients can come."""
+        commits = asyncio.create_task(self._engine.store.serve())
+        server = await asyncio.start_server(self._accept, host, port, limit=_PIPE_LIMIT)
+        async with server:
+            ready(server.sockets[0].getsockname()[1])
+            done, _ = await asyncio.wait(
+                [commits, asyncio.ensure_future(server.serve_forever())], return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                task.result()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_LOGIN_SECONDS):
+                options = await self._startup(reader, writer)
+                if options is None:
+                    return
+                await self._authenticate(reader, writer)
+            await self._serve(reader, writer, options)
+        except (OSError, asyncio.IncompleteReadError, TimeoutError):
+            pass
+        except SqlError as error:
+            writer.write(wire.error_response(error, "FATAL"))
+        except Exception:
+            _log.exception("a connection failed")
+            error = SqlError("internal error: see the engine's standard error", "XX000")
+            writer.write(wire.error_response(error, "FATAL"))
+        finally:
+            with contextlib.suppress(OSError):
+                writer.close()
+
+    async def _startup(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, str] | None:
+        """Return the startup options; None if the client only wanted to cancel something."""
+        while True:
+            code, body = await wire.read_startup(reader)
+            if code in {wire.SSL_REQUEST, wire.GSSENC_REQUEST}:
+                writer.write(b"N")
+            elif code == wire.CANCEL_REQUEST:
+                self._cancel(body)
+                return None
+            elif code >> 16 == 3:
+                options = wire.startup_options(body)
+                if code != wire.PROTOCOL_3 or any(name.startswith("_pq_.") for name in options):
+                    writer.write(_negotiation([name for name in options if name.startswith("_pq_.")]))
+                return options
+            else:
+                raise ProtocolError(f"unsupported protocol version {code >> 16}.{code & 0xFFFF}", "08004")
+
+    def _cancel(self, body: bytes) -> None:
+        if len(body) == 8:
+            pid, secret = struct.unpack("!II", body)
+            expected, connection = self._connections.get(pid, (None, None))
+            if connection is not None and expected == secret:
+                connection.cancel()
+
+    async def _authenticate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        exchange = ScramServer(self._password)
+        writer.write(wire.AUTHENTICATION_SASL)
+        try:
+            message = Body(await _password_message(reader))
+            mechanism = message.text()
+            if mechanism != "SCRAM-SHA-256":
+                raise ProtocolError(f"unknown SASL mechanism {mechanism!r}")
+            writer.write(wire.sasl_continue(exchange.first(message.take(message.int32()))))
+            final = exchange.final(await _password_message(reader))
+        except ScramFailure:
+            raise SqlError("invalid password", "28P01") from None
+        writer.write(wire.sasl_final(final))
+        writer.write(wire.AUTHENTICATION_OK)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, options: dict[str, str]) -> None:
+        if len(self._connections) >= _MAX_CONNECTIONS:
+            raise SqlError(
+                "creating connection would violate max_connections limit "
+                f"(desired: {len(self._connections) + 1}, limit: {_MAX_CONNECTIONS}, "
+                f"current: {len(self._connections)})",
+                "53000",
+                hint="Close connections that are not needed.",
+            )
+        pid, secret = next(self._pids), secrets.randbits(32)
+        session = Session(self._engine, options.get("user", "materialize"), pid)
+        unknown = _apply_options(session, options)
+        connection = Connection(reader, writer, session)
+        self._connections[pid] = secret, connection
+        try:
+            for name, value in session.variables.reported().items():
+                writer.write(wire.parameter_status(name, value))
+            writer.write(wire.backend_key_data(pid, secret))
+            for name in unknown:
+                writer.write(wire.notice_response(_NO_SUCH_OPTION.format(name)))
+            if session.variables.get("welcome_message") == "on":
+                writer.write(wire.notice_response(_WELCOME))
+            await connection.serve()
+        finally:
+            del self._connections[pid]
+
+
+async def _password_message(reader: asyncio.StreamReader) -> bytes:
+    kind, body = await wire.read_message(reader, limit=wire.MAX_STARTUP_BYTES)
+    if kind != b"p":
+        raise SqlError("expected Password message", "28000")
+    return body
+
+
+def _negotiation(unknown: list[str]) -> bytes:
+    body = struct.pack("!ii", 0, len(unknown)) + b"".join(wire.cstring(name) for name in unknown)
+    return wire.message(b"v", body)
+
+
+def _apply_options(session: Session, options: dict[str, str]) -> list[str]:
+    """Set the variables that the startup packet names; return those that are not known."""
+    wanted = {name: value for name, value in options.items() if name not in {"user", "options", "replication"}}
+    wanted |= _command_line(options.get("options", ""))
+    if wanted.get("database") not in {None, "materialize"}:
+        wanted["database"] = "materialize"
+    unknown = []
+    for name, value in wanted.items():
+        if name.startswith("_pq_."):
+            continue
+        try:
+            session.variables.set(name.replace("-", "_"), value, default=True)
+        except SqlError:
+            unknown.append(name)
+    return unknown
+
+
+def _command_line(text: str) -> dict[str, str]:
+    """Read ``-c name=value`` and ``--name=value``; a backslash keeps the character behind it."""
+    words: list[str] = [""]
+    escaped = False
+    for character in text:
+        if escaped:
+            words[-1] += character
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character.isspace():
+            words.append("")
+        else:
+            words[-1] += character
+    settings: dict[str, str] = {}
+    for word in words:
+        name, _, value = word.removeprefix("--").removeprefix("-c").partition("=")
+        if name:
+            settings[name] = value
+    return settings

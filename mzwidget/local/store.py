@@ -1,0 +1,238 @@
+"""The data: versioned tables in an in-memory DuckDB, one writer, many readers.
+
+Every stored row carries the timestamps between which it is there, ``"~from" <= t < "~until"``. So any query can be
+answered exactly as of any recent timestamp, whatever is committed meanwhile: a query reads the time from the variable
+``mz_now`` of its connection. What nobody can ask for any more is purged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+
+from mzwidget.local.clock import Clock
+from mzwidget.local.dialect import evaluation_error, install
+from mzwidget.local.errors import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mzwidget.local.types import Column
+
+    Job = Callable[[duckdb.DuckDBPyConnection, int], Any]
+
+HISTORY_MS = 1000
+"""How far back AS OF can go."""
+
+_PURGE_SLACK_MS = 1000
+_PURGE_ROWS = 10_000
+_THREADS = 4
+
+_PARAMETER = re.compile(r"\$(\d+)")
+
+_NOT_NULL = re.compile(r"NOT NULL constraint failed: \w+\.(.+)")
+
+_T = TypeVar("_T")
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier for DuckDB."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def bind(sql: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Return the parameters of `sql` among `values`; DuckDB refuses those that it does not name."""
+    return {number: values[int(number) - 1] for number in set(_PARAMETER.findall(sql))} if values else {}
+
+
+def live(table: str, columns: Sequence[Column], *, row_id: bool = False) -> str:
+    """DuckDB SQL of the rows of a stored table at the time ``mz_now``."""
+    names = ", ".join(quoted(column.name) for column in columns)
+    if row_id:
+        names = f'rowid AS "~row", {names}'
+    now = "CAST(getvariable('mz_now') AS BIGINT)"
+    return f'(SELECT {names} FROM {quoted(table)} WHERE "~from" <= {now} AND "~until" > {now})'
+
+
+@dataclass(slots=True)
+class _Write:
+    """What one session wants to commit; `exclusive` if it reads what it writes."""
+
+    job: Job
+    tables: frozenset[str]
+    exclusive: bool
+    done: asyncio.Future[tuple[int, Any]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Store:
+    """Owns DuckDB, the clock and the commits. All methods run on the event loop; DuckDB runs in threads."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self._database = duckdb.connect(":memory:", config={"threads": _THREADS})
+        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        install(self._database)
+        self._writer = self._database.cursor()
+        self._write_thread = ThreadPoolExecutor(1, "writer")
+        self._read_threads = ThreadPoolExecutor(_THREADS, "reader")
+        self._queue: asyncio.Queue[_Write] = asyncio.Queue()
+        self._holds: Counter[int] = Counter()
+        self._retired: Counter[str] = Counter()
+        self._listeners: set[Callable[[int, frozenset[str]], None]] = set()
+        self.changed: dict[str, int] = {}
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own; whoever uses it uses it from one thread at a time."""
+        return self._database.cursor()
+
+    # ------------------------------------------------------------------------------------------- reading
+
+    async def run(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], _T]) -> _T:
+        """Run work on `connection` in a reader thread; its errors come out in PostgreSQL's words.
+
+        When the caller is cancelled the work is interrupted, and over before the cancellation goes on.
+        """
+        running = asyncio.get_running_loop().run_in_executor(self._read_threads, _translated, work)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            while not running.done():
+                connection.interrupt()
+                await asyncio.wait([running], timeout=0.05)
+            running.exception()
+            raise
+
+    @contextlib.contextmanager
+    def hold(self, timestamp: int) -> Iterator[None]:
+        """Keep what is needed to read as of `timestamp`."""
+        self._holds[timestamp] += 1
+        try:
+            yield
+        finally:
+            self._holds[timestamp] -= 1
+            if not self._holds[timestamp]:
+                del self._holds[timestamp]
+
+    @property
+    def since(self) -> int:
+        """The oldest time that AS OF may name."""
+        return self.clock.read() - HISTORY_MS
+
+    # ------------------------------------------------------------------------------------------- writing
+
+    def listen(self, listener: Callable[[int, frozenset[str]], None]) -> Callable[[], None]:
+        """Call `listener` with (timestamp, tables) after each commit; the result stops that."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    async def commit(self, job: Job, tables: frozenset[str], *, exclusive: bool = False) -> tuple[int, Any]:
+        """Run `job` (connection, timestamp) in the writer's transaction.
+
+        Returns
+        -------
+        tuple of int and object
+            The commit's timestamp and the job's result.
+        """
+        write = _Write(job, tables, exclusive)
+        self._queue.put_nowait(write)
+        return await asyncio.shield(write.done)
+
+    def retire(self, table: str, rows: int) -> None:
+        """Count rows that were retracted, so that they are purged some time."""
+        self._retired[table] += rows
+
+    async def serve(self) -> None:
+        """Commit what is queued, many writes in one transaction, until cancelled."""
+        waiting: _Write | None = None
+        while True:
+            batch = [waiting or await self._queue.get()]
+            waiting = None
+            while not batch[0].exclusive and not self._queue.empty():
+                write = self._queue.get_nowait()
+                if write.exclusive:
+                    waiting = write
+                    break
+                batch.append(write)
+            await self._commit_batch(batch)
+            await self._purge()
+
+    async def _commit_batch(self, batch: list[_Write]) -> None:
+        try:
+            timestamp, results = await self._transaction([write.job for write in batch])
+        except SqlError as error:
+            if len(batch) > 1:
+                for write in batch:
+                    await self._commit_batch([write])
+            elif not batch[0].done.done():
+                batch[0].done.set_exception(error)
+            return
+        tables = frozenset[str]().union(*(write.tables for write in batch))
+        for table in tables:
+            self.changed[table] = timestamp
+        for listener in tuple(self._listeners):
+            listener(timestamp, tables)
+        for write, result in zip(batch, results, strict=True):
+            if not write.done.done():
+                write.done.set_result((timestamp, result))
+
+    async def _transaction(self, jobs: list[Job]) -> tuple[int, list[Any]]:
+        timestamp = self.clock.begin_write()
+        try:
+            results = await self._write(lambda: self._apply(jobs, timestamp))
+        finally:
+            self.clock.end_write()
+        while (early := timestamp - self.clock.wall()) > 0:
+            await asyncio.sleep(early / 1000)
+        return timestamp, results
+
+    def _apply(self, jobs: list[Job], timestamp: int) -> list[Any]:
+        writer = self._writer
+        writer.execute("BEGIN")
+        try:
+            writer.execute(f"SET VARIABLE mz_now = {timestamp - 1}::UBIGINT")
+            results = [job(writer, timestamp) for job in jobs]
+        except BaseException:
+            writer.execute("ROLLBACK")
+            raise
+        writer.execute("COMMIT")
+        return results
+
+    async def _write(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, _translated, work)
+
+    async def _purge(self) -> None:
+        """Delete retracted rows that no reader can see, once they are many."""
+        due = [table for table, rows in self._retired.items() if rows >= _PURGE_ROWS]
+        if not due:
+            return
+        horizon = min([self.clock.read() - HISTORY_MS - _PURGE_SLACK_MS, *self._holds])
+
+        def purge() -> None:
+            for table in due:
+                del self._retired[table]
+                self._writer.execute(f'DELETE FROM {quoted(table)} WHERE "~until" <= {horizon}')
+            with contextlib.suppress(duckdb.TransactionException):  # somebody stages rows; the next purge does it
+                self._writer.execute("CHECKPOINT")
+
+        await self._write(purge)
+
+
+def _translated(work: Callable[[], _T]) -> _T:
+    try:
+        return work()
+    except duckdb.InterruptException:
+        raise SqlError("canceling statement due to user request", "57014") from None
+    except duckdb.ConstraintException as error:
+        missing = _NOT_NULL.search(str(error))
+        if missing is None:
+            raise
+        raise SqlError(f'null value in column "{missing[1]}" violates not-null constraint', "23502") from error
+    except duckdb.Error as error:
+        raise evaluation_error(error) from error

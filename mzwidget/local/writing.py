@@ -1,0 +1,150 @@
+"""INSERT, UPDATE, DELETE and COPY … FROM: rows become versions of a table at a commit."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.clock import FOREVER
+from mzwidget.local.copying import CopyReader
+from mzwidget.local.results import CopyIn
+from mzwidget.local.store import bind, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+
+    from mzwidget.local.catalog import Item
+    from mzwidget.local.copying import CopyFormat
+    from mzwidget.local.planning import InsertPlan, MutatePlan
+    from mzwidget.local.store import Job, Store
+
+_COPY_ROWS = 20_000
+
+
+def _count(result: duckdb.DuckDBPyConnection) -> int:
+    row = result.fetchone()
+    return int(row[0]) if row is not None else 0
+
+
+def insertion(plan: InsertPlan, values: Sequence[Any]) -> Job:
+    """Return the job that inserts; its result is the number of rows."""
+    parameters = bind(plan.rows, values)
+
+    def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
+        sql = f"INSERT INTO {quoted(plan.target.storage)} SELECT *, {timestamp}, {FOREVER} FROM ({plan.rows})"
+        return _count(writer.execute(sql, parameters))
+
+    return job
+
+
+def mutation(plan: MutatePlan, values: Sequence[Any], store: Store) -> Job:
+    """Return the job that updates or deletes; its result is the number of rows."""
+    table = quoted(plan.target.storage)
+
+    def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
+        if plan.rows is not None:
+            sql = f"INSERT INTO {table} SELECT *, {timestamp}, {FOREVER} FROM ({plan.rows})"
+            writer.execute(sql, bind(plan.rows, values))
+        sql = f'UPDATE {table} SET "~until" = {timestamp} WHERE rowid IN ({plan.ids})'
+        count = _count(writer.execute(sql, bind(plan.ids, values)))
+        store.retire(plan.target.storage, count)
+        return count
+
+    return job
+
+
+class Staging:
+    """Rows of an open transaction or COPY: kept in a table beside the real one until they are committed."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, store: Store, target: Item) -> None:
+        self.target = target
+        self._store = store
+        self._table = f"w{next(self._numbers)}"
+        self._connection = store.connection()
+        self._made = False
+
+    async def add(self, rows: str, values: Sequence[Any]) -> int:
+        """Add the rows of a DuckDB query; return their number."""
+        parameters = bind(rows, values)
+
+        def work() -> int:
+            if not self._made:
+                like = f"FROM {quoted(self.target.storage)} LIMIT 0"
+                self._connection.execute(f'CREATE TABLE {self._table} AS SELECT * EXCLUDE ("~from", "~until") {like}')
+                self._made = True
+                for column in self.target.relation.columns:
+                    if not column.nullable:
+                        self._connection.execute(f"ALTER TABLE {self._table} ALTER {quoted(column.name)} SET NOT NULL")
+            now = self._store.clock.wall()
+            self._connection.execute(f"SET VARIABLE mz_now = {now}::UBIGINT")
+            return _count(self._connection.execute(f"INSERT INTO {self._table} SELECT * FROM ({rows})", parameters))
+
+        return await self._store.run(self._connection, work)
+
+    async def commit(self) -> int:
+        """Move the rows to their table; return the commit's timestamp."""
+        if not self._made:
+            return self._store.clock.read()
+
+        def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> None:
+            source = f"SELECT *, {timestamp}, {FOREVER} FROM {self._table}"
+            writer.execute(f"INSERT INTO {quoted(self.target.storage)} {source}")
+
+        timestamp, _ = await self._store.commit(job, frozenset({self.target.full_name}))
+        return timestamp
+
+    async def close(self) -> None:
+        """Forget the rows."""
+
+        def work() -> None:
+            self._connection.execute(f"DROP TABLE IF EXISTS {self._table}")
+            self._connection.close()
+
+        await self._store.run(self._connection, work)
+
+
+class TableCopy(CopyIn):
+    """COPY … FROM STDIN into a staging area.
+
+    Parameters
+    ----------
+    rows : str
+        DuckDB SQL that makes rows of the columns' texts, given as lists.
+    own : bool
+        The staging area is its own: commit at the end. Else the open transaction does.
+    """
+
+    def __init__(self, staging: Staging, form: CopyFormat, columns: int, rows: str, *, own: bool) -> None:
+        self.columns = columns
+        self._staging = staging
+        self._reader = CopyReader(form, columns)
+        self._sql = rows
+        self._own = own
+        self._rows: list[list[str | None]] = []
+        self._count = 0
+
+    async def feed(self, data: bytes) -> None:
+        self._rows += self._reader.feed(data)
+        if len(self._rows) >= _COPY_ROWS:
+            await self._store_rows()
+
+    async def finish(self) -> str:
+        self._rows += self._reader.finish()
+        await self._store_rows()
+        if self._own:
+            await self._staging.commit()
+        return f"COPY {self._count}"
+
+    async def close(self) -> None:
+        if self._own:
+            await self._staging.close()
+
+    async def _store_rows(self) -> None:
+        if self._rows:
+            columns = [list(column) for column in zip(*self._rows, strict=True)]
+            self._rows = []
+            self._count += await self._staging.add(self._sql, columns)
