@@ -16,11 +16,14 @@ import pytest
 import hatch_build
 from tests.jupyterlab import LabServer
 from tests.machine import ROOT, chromium, eventually, free_port, missing, postgres_bin
+from tests.running_demo import RunningDemo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
+
+    from tests.running_demo import StartDemo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -156,7 +159,21 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+def lab(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[LabServer]:  # noqa: ARG001
     """Return a running JupyterLab with an empty root folder, untouched by the user's settings."""
     with LabServer(tmp_path_factory.mktemp("lab")) as server:
         yield server
+
+
+@pytest.fixture
+def start_demo(tmp_path: Path, bundle: Path) -> Iterator[StartDemo]:  # noqa: ARG001
+    """Return a function that starts ``mzwidget demo`` in the test's own folder."""
+    running: list[RunningDemo] = []
+
+    def start(*options: str, **environment: str) -> RunningDemo:
+        running.append(RunningDemo.start(tmp_path, *options, **environment))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.discard()

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import re
 import signal
-import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from pathlib import Path
-from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -25,9 +20,9 @@ from mzwidget._execute import Outputs
 from tests.machine import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Page
+
+    from tests.running_demo import StartDemo
 
 
 def notebook(*cells: str) -> dict[str, Any]:
@@ -144,76 +139,6 @@ def test_clearing_waits_for_the_next_output_when_asked_to() -> None:
 # The command
 
 
-class Demo:
-    """A running ``mzwidget demo`` and what it said."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.said = ""
-        self._lines: Queue[str] = Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(line)
-
-    def _take(self) -> None:
-        with contextlib.suppress(Empty):
-            while True:
-                self.said += self._lines.get_nowait()
-
-    def link(self) -> str:
-        """Return the printed link, once it is there."""
-
-        def printed() -> str:
-            self._take()
-            found = re.search(r"http://\S+", self.said)
-            if found and "Ctrl-C" in self.said:
-                return found[0]
-            if self.process.poll() is not None:
-                pytest.fail(f"mzwidget demo ended with {self.process.returncode}:\n{self.said}")
-            return ""
-
-        return eventually(printed, within=120, what="the link is printed")
-
-    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Stop it; return its exit status."""
-        self.process.send_signal(number)
-        status = self.process.wait(30)
-        self._take()
-        return status
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Any]:
-    """Return a function that starts the demo in an empty folder with an empty home."""
-    running: list[subprocess.Popen[str]] = []
-    private = {"HOME": tmp_path / "home", "TMPDIR": tmp_path / "tmp"}
-    for folder in private.values():
-        folder.mkdir()
-
-    def start_demo(*arguments: str, **environment: str) -> Demo:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mzwidget", "demo", "--no-browser", *arguments],
-            cwd=tmp_path,
-            env={**os.environ, **{name: str(folder) for name, folder in private.items()}, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        running.append(process)
-        return Demo(process)
-
-    yield start_demo
-    for process in running:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-
-
 WIDGET = """
 import threading, time, ipywidgets
 label = ipywidgets.Label(value="0")
@@ -237,9 +162,9 @@ def outputs_of(path: Path) -> list[Any]:
     return [cell.outputs for cell in nbformat.read(path, as_version=4).cells]
 
 
-def test_widgets_are_live_when_the_page_opens(start: Any, page: Page, tmp_path: Path) -> None:
+def test_widgets_are_live_when_the_page_opens(start_demo: StartDemo, page: Page, tmp_path: Path) -> None:
     copy = put(tmp_path, WHERE, WIDGET)
-    running = start("--source", "recorded", "--speed", "3")
+    running = start_demo("--source", "recorded", "--speed", "3")
     page.goto(running.link())
     ticking = page.locator(".ticking")
     first = int(ticking.text_content(timeout=60_000) or "")
@@ -253,17 +178,17 @@ def test_widgets_are_live_when_the_page_opens(start: Any, page: Page, tmp_path: 
     assert "Traceback" not in running.said
 
 
-def test_the_server_s_bare_address_opens_the_notebook(start: Any, tmp_path: Path) -> None:
+def test_the_server_s_bare_address_opens_the_notebook(start_demo: StartDemo, tmp_path: Path) -> None:
     put(tmp_path, "1")
-    link = start().link()
+    link = start_demo().link()
     base, token = link.split("lab/tree")[0], link.partition("token=")[2]
     with urllib.request.urlopen(f"{base}?token={token}") as answer:
         assert answer.geturl().startswith(f"{base}lab/tree/{demo.FIRST}")
 
 
-def test_a_cell_that_fails_is_shown_and_named(start: Any, page: Page, tmp_path: Path) -> None:
+def test_a_cell_that_fails_is_shown_and_named(start_demo: StartDemo, page: Page, tmp_path: Path) -> None:
     put(tmp_path, "1", "raise KeyError('no such thing')", "print('never')")
-    running = start()
+    running = start_demo()
     page.goto(running.link())
     page.get_by_text("KeyError: 'no such thing'").first.wait_for()
     assert "Code cell 2 failed (KeyError: 'no such thing')" in running.said
@@ -271,7 +196,7 @@ def test_a_cell_that_fails_is_shown_and_named(start: Any, page: Page, tmp_path: 
     assert running.stop() == 0
 
 
-def test_the_kernel_is_this_interpreter_whatever_is_called_python3(start: Any, tmp_path: Path) -> None:
+def test_the_kernel_is_this_interpreter_whatever_is_called_python3(start_demo: StartDemo, tmp_path: Path) -> None:
     copy = put(tmp_path, WHERE)
     for folder in ("data", "path"):
         write(
@@ -279,7 +204,7 @@ def test_the_kernel_is_this_interpreter_whatever_is_called_python3(start: Any, t
             {"argv": ["/bin/false", "{connection_file}"], "display_name": "Other", "language": "python"},
         )
     write(tmp_path / "config/jupyter_server_config.json", {"ServerApp": {"root_dir": "/", "base_url": "/x/"}})
-    running = start(
+    running = start_demo(
         JUPYTER_DATA_DIR=str(tmp_path / "data"),
         JUPYTER_PATH=str(tmp_path / "path"),
         JUPYTER_CONFIG_DIR=str(tmp_path / "config"),
@@ -291,9 +216,9 @@ def test_the_kernel_is_this_interpreter_whatever_is_called_python3(start: Any, t
 
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_nothing_is_left_running(start: Any, tmp_path: Path, number: signal.Signals) -> None:
+def test_nothing_is_left_running(start_demo: StartDemo, tmp_path: Path, number: signal.Signals) -> None:
     put(tmp_path, "import mzwidget.local\nmzwidget.local.start();")
-    running = start()
+    running = start_demo()
     running.link()
     family = psutil.Process(running.process.pid).children(recursive=True)
     assert len(family) >= 2, "the kernel and the engine"
@@ -305,9 +230,9 @@ def test_nothing_is_left_running(start: Any, tmp_path: Path, number: signal.Sign
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
-def test_ctrl_c_while_a_cell_runs(start: Any, tmp_path: Path) -> None:
+def test_ctrl_c_while_a_cell_runs(start_demo: StartDemo, tmp_path: Path) -> None:
     put(tmp_path, "open('begun', 'w').close()\nimport time\ntime.sleep(600)")
-    running = start()
+    running = start_demo()
     eventually((tmp_path / demo.FOLDER / "begun").exists, within=60, what="the cell runs")
     begun = time.monotonic()
     assert running.stop() == 0
