@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from mzwidget.local import types as t
 from mzwidget.local.dialect.jsonb import canonical
-from mzwidget.local.dialect.values import Value, quote_text
+from mzwidget.local.dialect.values import Value, quote_text, raise_sql
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.types import Type
 
@@ -147,14 +147,20 @@ def number(text: str) -> Value:
     """Return a numeric constant with just the scale it needs."""
     exact = Decimal(text)
     if not exact.is_finite():
-        raise unsupported(f"numeric {text}")
+        return _beyond(text, f"numeric {text}")
     _, digits, exponent = exact.as_tuple()
     assert isinstance(exponent, int)
     scale = max(0, -exponent)
     if max(len(digits) + exponent, 0) + scale > t.NUMERIC_PRECISION:
-        raise unsupported(f"a numeric of more than {t.NUMERIC_PRECISION} digits ({text})")
+        return _beyond(text, f"a numeric of more than {t.NUMERIC_PRECISION} digits ({text})")
     type_ = t.numeric(scale)
     return Value(f"CAST('{exact:f}' AS {type_.duckdb})", type_, literal=text)
+
+
+def _beyond(text: str, construct: str) -> Value:
+    """Return a constant that can become a float, but fails as a numeric."""
+    sql = raise_sql("0A000", unsupported(construct).message)
+    return Value(f"CAST({sql} AS {t.NUMERIC.duckdb})", t.NUMERIC, literal=text, fallible=True)
 
 
 def _rescale(value: Value, target: Type) -> Value:
@@ -244,7 +250,9 @@ def _float_to_numeric(value: Value, target: Type) -> Value:
     return _rescale(Value(f"mz_numeric({text_form(value).sql})", t.NUMERIC, fallible=True), target)
 
 
-def _through_text(value: Value, target: Type) -> Value:
+def _numeric_to_float(value: Value, target: Type) -> Value:
+    if value.literal is not None:
+        return _parsed(Value(quote_text(value.literal), t.TEXT), target)
     return Value(f"CAST(CAST({value.sql} AS VARCHAR) AS {target.duckdb})", target, fallible=True)
 
 
@@ -292,7 +300,7 @@ for _integer in INTEGERS:
     for _float in FLOATS:
         _CONVERSIONS[_integer, _float] = _plain
 for _float in FLOATS:
-    _CONVERSIONS["numeric", _float] = _through_text
+    _CONVERSIONS["numeric", _float] = _numeric_to_float
     _CONVERSIONS[_float, "numeric"] = _float_to_numeric
 _CONVERSIONS["float4", "float8"] = _plain
 _CONVERSIONS["float8", "float4"] = _template("mz_to_float4({})")

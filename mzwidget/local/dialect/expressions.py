@@ -164,7 +164,7 @@ class Expressions:
             if value.literal == str(2**63):
                 return Value(f"CAST(-{value.literal} AS BIGINT)", t.INT8)
             if value.literal == str(2**31):
-                return Value(f"CAST(-{value.literal} AS BIGINT)", t.INT8)
+                return Value(f"CAST(-{value.literal} AS INTEGER)", t.INT4, literal=f"-{value.literal}")
             sql = (
                 value.sql.replace("CAST('", "CAST('-").replace("CAST(", "CAST(-")
                 if "'" not in value.sql
@@ -286,6 +286,9 @@ class Expressions:
             return operators.members(self.statement, operator, left, right)
         if operator in ("~", "~*"):
             return self._regexp(operator, left, right)
+        if operator in ("!~", "!~*"):
+            matched = self._regexp(operator[1:], left, right)
+            return replace(matched, sql=f"(NOT {matched.sql})")
         raise unsupported(f"operator {operator}")
 
     def _regexp(self, operator: str, left: Value, right: Value) -> Value:

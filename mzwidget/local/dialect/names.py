@@ -45,12 +45,12 @@ def _figure(node: exp.Expr) -> tuple[str, int]:
         return fold(node.this), 2
     name = function_name(node)
     if name is not None:
-        return {"concat_ws": "concat_ws"}.get(name, name), 2
+        return name, 2
     if isinstance(node, exp.Paren | exp.Bracket | exp.Filter | exp.Window):
         return _figure(node.this)
     if isinstance(node, exp.Cast):
         inner, strength = _figure(node.this)
-        if strength:
+        if strength > 1:
             return inner, strength
         type_ = resolve_type(node.to)
         return (type_.element or type_).name, 1
@@ -81,5 +81,4 @@ _SYNTAX: dict[type[exp.Expr], str] = {
     exp.CurrentDate: "current_date",
     exp.CurrentTimestamp: "current_timestamp",
     exp.Tuple: "row",
-    exp.Boolean: "bool",
 }

@@ -230,7 +230,7 @@ def negate(value: Value) -> Value:
     if value.type.name == "numeric":
         return Value(f"CAST((-{value.sql}) AS {value.type.duckdb})", value.type.base)
     if value.type.name in INTEGERS:
-        return Value(f"CAST((-{value.sql}) AS {value.type.duckdb})", value.type, fallible=True)
+        return Value(f"(CAST(0 AS {value.type.duckdb}) - {value.sql})", value.type, fallible=True)
     if value.type.name in FLOATS:
         return Value(f"(-{value.sql})", value.type, fallible=value.fallible,
                      raw=f"(-{value.raw or value.sql})", leaves=value.leaves or (value.sql,))  # fmt: skip
@@ -248,10 +248,8 @@ def concatenate(statement: Statement, left: Value, right: Value) -> Value:
     if not names & {*STRINGS, "unknown"}:
         raise no_operator("||", left.type, right.type)
     a, b = (
-        text_form(bind(statement, v, t.TEXT) if v.parameter else v)
-        if (v.literal is None and v.type.name != "unknown") or v.parameter
-        else coerce(statement, v, t.TEXT)
-        for v in (left, right)
+        coerce(statement, value, t.TEXT) if value.type.name == "unknown" else text_form(value)
+        for value in (left, right)
     )
     return Value(f"({a.sql} || {b.sql})", t.TEXT, fallible=a.fallible or b.fallible)
 
@@ -264,8 +262,6 @@ def member(statement: Statement, operator: str, document: Value, key: Value) -> 
     base, path = document.document or document.sql, document.path or "$"
     if key.literal is not None and key.type.name in ("unknown", "text") and _PLAIN_KEY.fullmatch(key.literal):
         path += f'."{key.literal}"'
-    elif key.literal is not None and key.type.name == "int4" and not key.literal.startswith("-"):
-        path += f"[{key.literal}]"
     elif key.type.name in ("unknown", "text"):
         text = coerce(statement, key, t.TEXT).sql
         sql = f"mz_member({document.sql}, {text})"

@@ -149,7 +149,17 @@ _MACROS = (
         (TIME '00:00:00' + to_microseconds(mz_micros(i) % 86400000000))""",
     """CREATE OR REPLACE MACRO mz_timestamptz_text(s) AS CASE
         WHEN s LIKE '%(BC)' THEN replace(s, ' (BC)', '+00 BC') WHEN s LIKE '%infinity' THEN s ELSE s || '+00' END""",
-    "CREATE OR REPLACE MACRO mz_interval_text(i) AS regexp_replace(CAST(i AS VARCHAR), '(^| )-1 (year|month|day)', '\\1-1 \\2s', 'g')",
+    """CREATE OR REPLACE MACRO mz_months(i) AS datepart('year', i) * 12 + datepart('month', i)""",
+    """CREATE OR REPLACE MACRO mz_interval_text(i) AS CASE
+        WHEN i IS NULL THEN NULL WHEN mz_months(i) = 0 AND datepart('day', i) = 0 THEN CAST(i AS VARCHAR)
+        ELSE concat_ws(' ',
+            CASE WHEN mz_months(i) <> 0 THEN CAST(to_months(CAST(mz_months(i) AS INTEGER)) AS VARCHAR) END,
+            CASE WHEN datepart('day', i) <> 0 THEN
+                CASE WHEN mz_months(i) < 0 AND datepart('day', i) > 0 THEN '+' ELSE '' END
+                || CAST(to_days(CAST(datepart('day', i) AS INTEGER)) AS VARCHAR) END,
+            CASE WHEN mz_micros(i) <> 0 THEN
+                CASE WHEN mz_micros(i) > 0 AND (datepart('day', i) < 0 OR (mz_months(i) < 0 AND datepart('day', i) = 0))
+                THEN '+' ELSE '' END || CAST(to_microseconds(mz_micros(i)) AS VARCHAR) END) END""",
     # text and float
     """CREATE OR REPLACE MACRO mz_fitting(s, n, name) AS CASE
         WHEN length(s) <= n THEN s WHEN length(rtrim(s, ' ')) <= n THEN left(s, n)
@@ -202,9 +212,11 @@ _MACROS = (
         THEN mz_positional(json_extract_string(d, p)) ELSE json_extract_string(d, p) END""",
     """CREATE OR REPLACE MACRO mz_member(d, k) AS CASE WHEN left(d, 1) = '{' THEN
         CAST(json_extract(d, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) END""",
-    """CREATE OR REPLACE MACRO mz_element(d, n) AS CASE WHEN left(d, 1) = '[' THEN
-        CAST(json_extract(d, CASE WHEN n < 0 THEN '$[#' || n || ']' ELSE '$[' || n || ']' END) AS VARCHAR) END""",
-    """CREATE OR REPLACE MACRO mz_jsonb_typeof(d) AS CASE left(d, 1)
+    """CREATE OR REPLACE MACRO mz_element(d, n) AS CASE 
+        WHEN left(d, 1) = '[' THEN
+        CAST(json_extract(d, CASE WHEN n < 0 THEN '$[#' || n || ']' ELSE '$[' || n || ']' END) AS VARCHAR)
+        WHEN left(d, 1) <> '{' AND n IN (0, -1) THEN d END""",
+    """CREATE OR REPLACE MACRO mz_jsonb_typeof(d) AS CASE coalesce(left(d, 1), '')
         WHEN '{' THEN 'object' WHEN '[' THEN 'array' WHEN '"' THEN 'string' WHEN 't' THEN 'boolean'
         WHEN 'f' THEN 'boolean' WHEN 'n' THEN 'null' WHEN '' THEN NULL ELSE 'number' END""",
     """CREATE OR REPLACE MACRO mz_jsonb_number(d, name) AS CASE

@@ -132,23 +132,24 @@ class Scope:
             if found is not None:
                 for inner in crossed:
                     inner.correlated = True
-                return scope.checked(found, ".".join(parts)) if scope is self else found
+                return scope.checked(*found)
             crossed.append(scope)
             scope = scope.parent
         shown = ".".join(parts)
         raise SqlError(f'column "{shown}" does not exist')
 
-    def _own(self, parts: Sequence[str]) -> Value | None:
+    def _own(self, parts: Sequence[str]) -> tuple[Value, str] | None:
+        """Return the column of this scope alone, and its qualified name."""
         *qualifier, column = parts
         if not qualifier and column in self.merged:
-            return self.merged[column]
-        found: list[Value] = []
+            return self.merged[column], column
+        found: list[tuple[Value, str]] = []
         for source in self.sources:
             if qualifier and not _answers(source, tuple(qualifier)):
                 continue
             if not qualifier and (source.name, column) in self.hidden:
                 continue
-            found += source.find(column)
+            found += [(value, f"{source.name}.{column}".lstrip(".")) for value in source.find(column)]
         if len(found) > 1:
             raise SqlError(f'column reference "{column}" is ambiguous')
         return found[0] if found else None

@@ -171,7 +171,7 @@ class From:
             raise unsupported("this in LATERAL")
         arguments = [self.expressions.value(argument) for argument in node.expressions]
         columns, inner = self._rows(name, arguments)
-        if isinstance(alias, exp.TableAlias) and alias.this is not None and not alias.columns and len(columns) == 1:
+        if isinstance(alias, exp.TableAlias) and alias.this is not None and not alias.columns and columns[0][0] == name:
             columns = [(fold(alias.this), columns[0][1])]
         sql = self._add(alias, [Column(column, type_) for column, type_ in columns], name)
         return f"LATERAL ({inner}) AS {sql}"

@@ -37,8 +37,11 @@ class _Dialect(Materialize):
             "$": TokenType.PARAMETER,
         }
         KEYWORDS: ClassVar[dict[str, TokenType]] = {
-            **Materialize.Tokenizer.KEYWORDS,
+            **{word: token for word, token in Materialize.Tokenizer.KEYWORDS.items() if word not in ("@?", "?&")},
             "~*": TokenType.IRLIKE,
+            # sqlglot has no tokens for these two operators; the ones taken stand for operators that are refused.
+            "!~": TokenType.AT_QMARK,
+            "!~*": TokenType.QMARK_AMP,
         }
 
     class Parser(MaterializeParser):
@@ -66,6 +69,8 @@ class _Dialect(Materialize):
             TokenType.LT_AT: _other("<@"),
             TokenType.RLIKE: _other("~"),
             TokenType.IRLIKE: _other("~*"),
+            TokenType.AT_QMARK: _other("!~"),
+            TokenType.QMARK_AMP: _other("!~*"),
         }
         RANGE_PARSERS: ClassVar[dict[TokenType, Callable[..., Any]]] = {
             token: MaterializeParser.RANGE_PARSERS[token]
