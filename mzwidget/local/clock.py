@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 FOREVER = 2**63 - 1
@@ -33,6 +34,11 @@ class Clock:
             return self._writing - 1
         self._last = max(self._last, self.wall())
         return self._last
+
+    async def reach(self, timestamp: int) -> None:
+        """Wait until the wall shows `timestamp`."""
+        while (early := timestamp - self.wall()) > 0:  # noqa: ASYNC110 - time is not an event
+            await asyncio.sleep(early / 1000)
 
     def begin_write(self) -> int:
         """Reserve the timestamp of the next commit."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local import lexer, statements, wire
-from mzwidget.local.copying import BINARY_TRAILER, binary_header, line_encoder
+from mzwidget.local.copying import BINARY_HEADER, BINARY_TRAILER, line_encoder
 from mzwidget.local.encoding import TEXT, encoder
 from mzwidget.local.errors import SqlError
 from mzwidget.local.parameters import decode
@@ -46,7 +46,7 @@ class Portal:
     finished: bool = False
 
 
-class Closed(Exception):
+class ClientGoneError(Exception):
     """The client went away or said good-bye."""
 
 
@@ -92,7 +92,7 @@ class Connection:
                     continue  # left over from a COPY that failed
                 elif not await self._guarded(self._extended(kind, body)):
                     await self._skip_to_sync()
-        except Closed:
+        except ClientGoneError:
             return
         except ProtocolError as error:
             self._send(wire.error_response(error, "FATAL"))
@@ -144,14 +144,14 @@ class Connection:
         if isinstance(found, ProtocolError):
             raise found
         if isinstance(found, Exception):
-            raise Closed
+            raise ClientGoneError
         return found
 
     async def _guarded(self, work: Awaitable[None]) -> bool:
         """Do work that a CancelRequest can stop; tell the client about an error. False if there was one."""
         if self._gone:
-            raise Closed
-        self._running = asyncio.ensure_future(work)  # type: ignore[assignment]
+            raise ClientGoneError
+        self._running = asyncio.ensure_future(work)
         assert self._running is not None
         try:
             await self._running
@@ -159,7 +159,7 @@ class Connection:
             await self._failed(error)
         except asyncio.CancelledError:
             if self._gone:
-                raise Closed from None
+                raise ClientGoneError from None
             if not self._cancel_requested:
                 self._running.cancel()
                 raise
@@ -167,8 +167,8 @@ class Connection:
             await self._failed(SqlError("canceling statement due to user request", "57014"))
         except RecursionError:
             await self._failed(SqlError("statement exceeds nested expression limit", "54001"))
-        except (OSError, Closed):
-            raise Closed from None
+        except (OSError, ClientGoneError):
+            raise ClientGoneError from None
         except Exception:
             _log.exception("a statement failed")
             await self._failed(SqlError("internal error: see the engine's standard error"))
@@ -190,7 +190,7 @@ class Connection:
             await self._flush()
             kind, _ = await self._message()
             if kind == b"X":
-                raise Closed
+                raise ClientGoneError
             if kind == b"S":
                 self._ready()
                 return
@@ -204,7 +204,7 @@ class Connection:
         try:
             await self._writer.drain()
         except OSError:
-            raise Closed from None
+            raise ClientGoneError from None
 
     def _ready(self) -> None:
         for name, value in self._session.variables.reported().items():
@@ -447,16 +447,17 @@ class Connection:
         assert portal.chunks is not None
         encode = line_encoder(result.columns, copy_format)
         self._send(wire.copy_response(b"H", int(copy_format == "binary"), len(result.columns)))
-        if copy_format == "binary":
-            self._send(binary_header())
         await self._flush()
         count = 0
+        lead = BINARY_HEADER if copy_format == "binary" else b""  # goes with the first row, as PostgreSQL sends it
         async for chunk in portal.chunks:
-            rows = chunk.rows
-            await self._write_all([encode(row) for row in rows])
-            count += len(rows)
+            lines = [encode(row) for row in chunk.rows]
+            if lines:
+                lines[0], lead = lead + lines[0], b""
+                await self._write_all([wire.copy_data(line) for line in lines])
+                count += len(lines)
         if copy_format == "binary":
-            self._send(wire.copy_data(BINARY_TRAILER))
+            self._send(wire.copy_data(lead + BINARY_TRAILER))
         self._send(wire.COPY_DONE)
         self._send(wire.command_complete(result.tag(count)))
 

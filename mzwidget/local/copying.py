@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.encoding import BINARY, TEXT, encoder
 from mzwidget.local.errors import SqlError
-from mzwidget.local.wire import copy_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 Fields = list[str | None]
 
-_BINARY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+BINARY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 BINARY_TRAILER = b"\xff\xff"
 
 
@@ -28,7 +27,7 @@ BINARY_TRAILER = b"\xff\xff"
 
 
 def line_encoder(columns: Sequence[Column], copy_format: str) -> Callable[[Row], bytes]:
-    """Return the function that makes one CopyData message of a row of carriers."""
+    """Return the function that makes one line (or binary tuple) of a row of carriers."""
     binary = copy_format == "binary"
     encoders = [encoder(column.type, BINARY if binary else TEXT) for column in columns]
 
@@ -36,21 +35,17 @@ def line_encoder(columns: Sequence[Column], copy_format: str) -> Callable[[Row],
         return [None if value is None else encode(value) for encode, value in zip(encoders, row, strict=True)]
 
     def as_text(row: Row) -> bytes:
-        return copy_data(b"\t".join(b"\\N" if f is None else _escaped(f) for f in fields(row)) + b"\n")
+        return b"\t".join(b"\\N" if f is None else _escaped(f) for f in fields(row)) + b"\n"
 
     def as_csv(row: Row) -> bytes:
-        return copy_data(b",".join(b"" if f is None else _csv_field(f, len(encoders)) for f in fields(row)) + b"\n")
+        return b",".join(b"" if f is None else _csv_field(f, len(encoders)) for f in fields(row)) + b"\n"
 
     def as_binary(row: Row) -> bytes:
         parts = [len(encoders).to_bytes(2, "big")]
         parts += [b"\xff\xff\xff\xff" if f is None else len(f).to_bytes(4, "big") + f for f in fields(row)]
-        return copy_data(b"".join(parts))
+        return b"".join(parts)
 
     return {"text": as_text, "csv": as_csv, "binary": as_binary}[copy_format]
-
-
-def binary_header() -> bytes:
-    return copy_data(_BINARY_HEADER)
 
 
 _SPECIAL = re.compile(rb"[\\\n\r\t\b\f\v]")
@@ -228,8 +223,8 @@ def _csv_records(text: str, form: CopyFormat) -> Iterator[Fields]:
     """Yield records; an unquoted field equal to the NULL text is None."""
     quote, escape, delimiter = form.quote, form.escape, form.delimiter
     if quote not in text:
-        for record in csv.reader(text.splitlines(), delimiter=delimiter, quoting=csv.QUOTE_NONE):
-            yield [None if field == form.null else field for field in record or [""]]
+        for fields in csv.reader(text.splitlines(), delimiter=delimiter, quoting=csv.QUOTE_NONE):
+            yield [None if text == form.null else text for text in fields or [""]]
         return
     record: Fields = []
     at, end = 0, len(text)

@@ -38,13 +38,13 @@ class Cursor:
         self._rows: deque[Row] = deque()
         self._ended = False
 
-    async def fetch(self, count: int | None, timeout: str | None) -> list[Row]:
+    async def fetch(self, count: int | None, patience: str | None) -> list[Row]:
         """Return up to `count` rows (all that are there if None).
 
-        Without a timeout wait for the first rows and take what is ready; with one, wait until there are `count`
-        or the time is over.
+        Without `patience` (FETCH's timeout) wait for the first rows and take what is ready; with it, wait until
+        there are `count` or the time is over.
         """
-        seconds = None if timeout is None else _seconds(timeout)
+        seconds = None if patience is None else _seconds(patience)
         if self._chunks is None:
             self._chunks = (await self._start()).chunks
         if count == 0:

@@ -67,7 +67,10 @@ def encoder(kind: Type, wire_format: int) -> Encoder:
 
 
 def fields_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callable[[Sequence[Any]], bytes]:
-    """Return the function that makes the fields of a DataRow of a row of carriers; values beyond `columns` are ignored."""
+    """Return the function that makes the fields of a DataRow of a row of carriers.
+
+    Values beyond `columns` are ignored.
+    """
     encoders = [encoder(column.type, wire_format) for column, wire_format in zip(columns, formats, strict=True)]
 
     def encode(row: Sequence[Any]) -> bytes:
@@ -216,8 +219,7 @@ _TEXT_ENCODERS: dict[str, Encoder] = {
 
 
 def _packed(layout: str) -> Encoder:
-    pack = struct.Struct(layout).pack
-    return lambda value: pack(value)
+    return struct.Struct(layout).pack
 
 
 def _numeric_binary(text: str) -> bytes:

@@ -139,6 +139,7 @@ class Feed:
             self._hurry = True
             self._news.set()
             await self._step()
+        self._hurry = False
         self.state.users += 1
         return Position(self.state, self.frontier)
 

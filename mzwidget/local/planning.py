@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mzwidget.local.types import Type
 
 _NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
+_BARE_FUNCTIONS = {"current_user", "session_user", "current_role", "current_schema", "current_catalog"}
 _ROW = Column("~row", INT8, nullable=False)
 
 
@@ -172,6 +173,7 @@ class Planner:
         casts = ", ".join(_from_text(name, types[column]) for name, column in zip(names, columns, strict=True))
         table = ".".join(_quoted(part) for part in target.full_name.split(".", 2))
         tree = dialect.parse(f'INSERT INTO {table} ({quoted}) SELECT {casts} FROM "~copied"')
+        assert isinstance(tree, exp.Insert)
         return dialect.plan_insert(tree, scope).rows
 
     def mutate(self, statement: statements.Write, types: Sequence[Type | None]) -> MutatePlan:
@@ -188,7 +190,7 @@ class Planner:
             raise SqlError(f"cannot mutate {target.kind} '{target.full_name}'")
         where = tree.args.get("where")
 
-        def select(*expressions: exp.Expression) -> exp.Select:
+        def select(*expressions: exp.Expr) -> exp.Select:
             chosen = exp.select(*expressions).from_(table.copy())
             return chosen.where(where.this.copy()) if where is not None else chosen
 
@@ -239,29 +241,37 @@ class Planner:
     def _scope(self) -> Scope:
         return Scope(self._catalog, self._path)
 
-    def _session_functions(self, tree: exp.Query) -> exp.Query:
-        for call in list(tree.find_all(exp.Anonymous)):
-            name = str(call.this).lower()
-            if name not in self._functions or call.expressions:
+    def _session_functions(self, tree: exp.Expr) -> exp.Expr:
+        """Put in place what functions such as ``pg_backend_pid()`` or ``current_user`` say of this session."""
+        for call in list(tree.find_all(exp.Anonymous, exp.Column)):
+            name = _session_function(call)
+            if name not in self._functions:
                 continue
             value = self._functions[name]
-            constant: exp.Expression = (
-                exp.cast(exp.Literal.string(value), "text") if isinstance(value, str) else exp.Literal.number(value)
-            )
+            constant: exp.Expr = exp.Literal.number(value)
+            if isinstance(value, str):
+                constant = exp.cast(exp.Literal.string(value), "text")
             if isinstance(call.parent, exp.Select):
                 constant = exp.alias_(constant, name, quoted=True)
             call.replace(constant)
         return tree
 
 
-def _parsed_query(sql: str) -> exp.Query:
+def _session_function(node: exp.Expr) -> str:
+    if isinstance(node, exp.Anonymous):
+        return "" if node.expressions else str(node.this).lower()
+    bare = isinstance(node, exp.Column) and not node.table and not node.this.args.get("quoted")
+    return node.name.lower() if bare and node.name.lower() in _BARE_FUNCTIONS else ""
+
+
+def _parsed_query(sql: str) -> exp.Query | exp.Values:
     tree = dialect.parse(sql)
-    if not isinstance(tree, exp.Query):
+    if not isinstance(tree, exp.Query | exp.Values):
         raise unsupported("this form of SELECT")
     return tree
 
 
-def _folded(identifier: exp.Expression) -> str:
+def _folded(identifier: exp.Expr) -> str:
     return identifier.name if identifier.args.get("quoted") else identifier.name.lower()
 
 
@@ -278,9 +288,9 @@ def _table(item: Item) -> exp.Table:
     return exp.table_(name, schema, database, quoted=True)
 
 
-def _assignments(tree: exp.Update, target: Item) -> dict[str, exp.Expression]:
+def _assignments(tree: exp.Update, target: Item) -> dict[str, exp.Expr]:
     known = {column.name for column in target.relation.columns}
-    assigned: dict[str, exp.Expression] = {}
+    assigned: dict[str, exp.Expr] = {}
     for assignment in tree.expressions:
         if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
             raise unsupported("this form of SET in UPDATE")

@@ -53,7 +53,8 @@ class Notice:
 
 async def nothing() -> AsyncIterator[Chunk]:
     """Yield no chunk."""
-    for chunk in ():
+    empty: tuple[Chunk, ...] = ()
+    for chunk in empty:
         yield chunk
 
 

@@ -10,7 +10,7 @@ import secrets
 _ITERATIONS = 4096
 
 
-class ScramFailure(Exception):
+class ScramError(Exception):
     """The client's message is malformed, or its proof is wrong."""
 
 
@@ -34,10 +34,10 @@ class ScramServer:
         flags, comma, rest = text.partition(",")
         authzid, comma2, bare = rest.partition(",")
         if flags not in {"n", "y"} or not comma or not comma2:
-            raise ScramFailure("channel binding is not offered")
+            raise ScramError("channel binding is not offered")
         nonce = _attributes(bare).get("r")
         if not nonce:
-            raise ScramFailure("the client sent no nonce")
+            raise ScramError("the client sent no nonce")
         self._header = f"{flags},{authzid},".encode()
         self._nonce = nonce + secrets.token_urlsafe(18)
         answer = f"r={self._nonce},s={base64.b64encode(self._salt).decode()},i={_ITERATIONS}"
@@ -53,16 +53,16 @@ class ScramServer:
             proof = base64.b64decode(encoded, validate=True)
             header = base64.b64decode(attributes.get("c", ""), validate=True)
         except ValueError:
-            raise ScramFailure("the client's proof is not base64") from None
+            raise ScramError("the client's proof is not base64") from None
         if header != self._header or attributes.get("r") != self._nonce:
-            raise ScramFailure("the client changed its mind during the exchange")
+            raise ScramError("the client changed its mind during the exchange")
         spoken = f"{self._transcript},{unproven}".encode()
         client_key = _mac(self._salted, b"Client Key")
         stored = hashlib.sha256(client_key).digest()
         signature = _mac(stored, spoken)
         expected = bytes(a ^ b for a, b in zip(client_key, signature, strict=True))
         if not hmac.compare_digest(expected, proof):
-            raise ScramFailure("wrong password")
+            raise ScramError("wrong password")
         return b"v=" + base64.b64encode(_mac(_mac(self._salted, b"Server Key"), spoken))
 
 
@@ -70,7 +70,7 @@ def _decode(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise ScramFailure("the client's message is not UTF-8") from None
+        raise ScramError("the client's message is not UTF-8") from None
 
 
 def _mac(key: bytes, data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local import wire
 from mzwidget.local.connection import Connection
 from mzwidget.local.errors import SqlError
-from mzwidget.local.scram import ScramFailure, ScramServer
+from mzwidget.local.scram import ScramError, ScramServer
 from mzwidget.local.session import Engine, Session
 from mzwidget.local.wire import Body, ProtocolError
 
@@ -71,8 +71,7 @@ class Server:
             writer.write(wire.error_response(error, "FATAL"))
         except Exception:
             _log.exception("a connection failed")
-            error = SqlError("internal error: see the engine's standard error", "XX000")
-            writer.write(wire.error_response(error, "FATAL"))
+            writer.write(wire.error_response(SqlError("internal error: see the engine's standard error"), "FATAL"))
         finally:
             with contextlib.suppress(OSError):
                 writer.close()
@@ -111,7 +110,7 @@ class Server:
                 raise ProtocolError(f"unknown SASL mechanism {mechanism!r}")
             writer.write(wire.sasl_continue(exchange.first(message.take(message.int32()))))
             final = exchange.final(await _password_message(reader))
-        except ScramFailure:
+        except ScramError:
             raise SqlError("invalid password", "28P01") from None
         writer.write(wire.sasl_final(final))
         writer.write(wire.AUTHENTICATION_OK)

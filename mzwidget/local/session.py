@@ -96,6 +96,7 @@ class Session:
         self._engine = engine
         self._functions: dict[str, str | int] = {
             "current_database": DATABASE,
+            "current_catalog": DATABASE,
             "current_schema": "public",
             "current_user": user,
             "session_user": user,
@@ -193,8 +194,6 @@ class Session:
                 return await self._copy_from(statement)
             case _ if isinstance(statement, Definition):
                 return await self._define(statement)
-            case statements.Prepare() | statements.ExecutePrepared():
-                raise unsupported("PREPARE and EXECUTE as SQL (prepared statements of the protocol work)")
         return await self._run(plan, values)
 
     async def _run(self, plan: Plan, values: Sequence[Any]) -> Result:
@@ -223,8 +222,7 @@ class Session:
         if chosen is not None and not plan.query.constant:
             if chosen < store.since:
                 raise SqlError("could not find a valid timestamp for the query", "22000")
-            while (early := chosen - store.clock.read()) > 0:
-                await asyncio.sleep(early / 1000)
+            await store.clock.reach(chosen)
         timestamp = self._read_at(chosen, timeless=plan.query.constant)
         return Result(_selected, plan.columns, read(store, plan.query, values, timestamp))
 

@@ -180,19 +180,6 @@ class Deallocate:
     name: str | None
 
 
-@dataclass(frozen=True)
-class Prepare:
-    name: str
-    types: tuple[str, ...]
-    sql: str
-
-
-@dataclass(frozen=True)
-class ExecutePrepared:
-    name: str
-    arguments: tuple[str, ...]
-
-
 Statement = (
     Query
     | Write
@@ -217,8 +204,6 @@ Statement = (
     | CloseCursor
     | Discard
     | Deallocate
-    | Prepare
-    | ExecutePrepared
 )
 
 _QUERY_WORDS = ("select", "values", "table", "with")
@@ -371,12 +356,19 @@ class _Parser:
         return found
 
     def query(self) -> Query:
-        text = self.until(lambda: self.ahead("as", "of") and self.tokens[self.at - 1].value != "as")
+        text = self.until(self.as_of_ahead)
         if self.accept("as", "of"):
             if self.accept("at", "least"):
                 raise unsupported("AS OF AT LEAST in a SELECT")
             return Query(text, self.rest())
         return Query(self.sql)
+
+    def as_of_ahead(self) -> bool:
+        """Whether AS OF starts here, rather than a column alias ``of``."""
+        if not self.ahead("as", "of"):
+            return False
+        behind = self.tokens[self.at + 2] if self.at + 2 < len(self.tokens) else None
+        return behind is not None and not behind.is_word("from") and behind.value not in {",", ")"}
 
     def _subscribe(self) -> Subscribe:
         self.accept("to")
@@ -658,27 +650,6 @@ class _Parser:
         self.accept("prepare")
         return Deallocate(None) if self.accept("all") else Deallocate(self.name())
 
-    def _prepare(self) -> Prepare:
-        name = self.name()
-        types: list[str] = []
-        if self.accept_op("("):
-            types.append(self.until(lambda: self.token.value == ","))
-            while self.accept_op(","):
-                types.append(self.until(lambda: self.token.value == ","))
-            self.expect_op(")")
-        self.expect("as")
-        return Prepare(name, tuple(types), self.rest())
-
-    def _execute(self) -> ExecutePrepared:
-        name = self.name()
-        arguments: list[str] = []
-        if self.accept_op("(") and not self.accept_op(")"):
-            arguments.append(self.until(lambda: self.token.value == ","))
-            while self.accept_op(","):
-                arguments.append(self.until(lambda: self.token.value == ","))
-            self.expect_op(")")
-        return ExecutePrepared(name, tuple(arguments))
-
 
 _REFUSED = {
     "alter": "",
@@ -692,6 +663,8 @@ _REFUSED = {
     "savepoint": "",
     "release": "RELEASE SAVEPOINT",
     "truncate": "",
+    "prepare": "PREPARE as SQL (the protocol's prepared statements work)",
+    "execute": "EXECUTE as SQL (the protocol's prepared statements work)",
     "vacuum": "",
     "analyze": "",
     "listen": "",

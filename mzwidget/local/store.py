@@ -188,8 +188,7 @@ class Store:
             results = await self._write(lambda: self._apply(jobs, timestamp))
         finally:
             self.clock.end_write()
-        while (early := timestamp - self.clock.wall()) > 0:
-            await asyncio.sleep(early / 1000)
+        await self.clock.reach(timestamp)
         return timestamp, results
 
     def _apply(self, jobs: list[Job], timestamp: int) -> list[Any]:

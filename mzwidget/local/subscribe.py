@@ -83,8 +83,8 @@ class Subscription:
             return
         if start is not None and self._statement.progress:
             yield self._progress(start)
-        while start is not None and (early := start - store.clock.read()) > 0:
-            await asyncio.sleep(early / 1000)
+        if start is not None:
+            await store.clock.reach(start)
         feed = feeds.open(self.query, values, start, up_to)
         position = None
         try:
