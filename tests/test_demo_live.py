@@ -67,21 +67,26 @@ class History:
         self._query = query
         self._updates: list[tuple[int, tuple[Any, ...], int]] = []
         self._frontier = 0
+        self._end: Exception | None = None
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
-            for time, progressed, diff, *row in connection.cursor().stream(
-                f"SUBSCRIBE ({self._query}) WITH (PROGRESS)".encode()
-            ):
-                if progressed:
-                    self._frontier = int(time)
-                else:
-                    self._updates.append((int(time), tuple(row), int(diff)))
+        try:
+            with psycopg.connect(self._dsn, autocommit=True) as connection:
+                for time, progressed, diff, *row in connection.cursor().stream(
+                    f"SUBSCRIBE ({self._query}) WITH (PROGRESS)".encode()
+                ):
+                    if progressed:
+                        self._frontier = int(time)
+                    else:
+                        self._updates.append((int(time), tuple(row), int(diff)))
+        except psycopg.Error as error:
+            self._end = error
 
     def at(self, time: int) -> Counter[tuple[Any, ...]]:
         """Return the view's rows at `time`, once they are known for good."""
-        eventually(lambda: self._frontier > time, what=f"the subscription passes {time}")
+        eventually(lambda: self._frontier > time or self._end, what=f"the subscription passes {time}")
+        assert self._end is None
         rows: Counter[tuple[Any, ...]] = Counter()
         for update, row, diff in self._updates.copy():
             if update <= time:
