@@ -56,8 +56,9 @@ class Expressions:
 
     def value(self, node: exp.Expr) -> Value:
         """Return the expression's value; its type may still be ``unknown``."""
-        if self.scope.grouping and not self.scope.inside_aggregate and not isinstance(node, exp.Column):
-            grouped = self._grouped(node)
+        grouping = self.scope.grouping
+        if grouping and grouping.values and not self.scope.inside_aggregate and not isinstance(node, exp.Column):
+            grouped = grouping.of(node) or self._grouped(node)
             if grouped is not None:
                 return grouped
         handler = _HANDLERS.get(type(node))
@@ -91,7 +92,7 @@ class Expressions:
             return None
         finally:
             self.scope.grouping = grouping
-        return value if grouping is not None and value.sql in grouping else None
+        return value if grouping is not None and value.sql in grouping.sql else None
 
     # leaves
 
@@ -493,7 +494,7 @@ def _described(node: exp.Expr) -> str:
     return f"{words} ({node.sql('materialize')[:80]})"
 
 
-_PORTABLE_REGEXP = r"\^?(?:[\w \-,:;/@#%&=<>!\"']|\\[.^$*+?()\[\]{}|\\]|\[\^?[\w \-]+\]|[*+?|()](?![*+?]))*\$?"
+_PORTABLE_REGEXP = r"\^?(?:[.\w \-,:;/@#%&=<>!\"']|\\[.^$*+?()\[\]{}|\\]|\[\^?[\w \-]+\]|[*+?|()](?![*+?]))*\$?"
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",

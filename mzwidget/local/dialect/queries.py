@@ -20,7 +20,7 @@ from mzwidget.local.dialect.expressions import (
 from mzwidget.local.dialect.model import Catalog, Query
 from mzwidget.local.dialect.names import column_name, fold, function_name
 from mzwidget.local.dialect.operators import coerce, unify
-from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.scope import Grouping, Scope, Source, Statement
 from mzwidget.local.dialect.sources import From
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
 from mzwidget.local.dialect.values import Value
@@ -309,20 +309,19 @@ class _Select:
         where = self._where(source)
         outputs = self._outputs()
         groups = self._groups(outputs)
-        aggregated = groups is not None
-        if aggregated:
-            self.scope.grouping = frozenset(value.sql for value in groups or ())
+        if groups is not None:
+            self.scope.grouping = Grouping(tuple(value for value, _ in groups), tuple(node for _, node in groups))
         names = [name for name, _ in outputs]
         values = [value if isinstance(value, Value) else self.expressions.value(value) for _, value in outputs]
         having = query.args.get("having")
         tail = f" FROM {source}" if source else ""
         tail += f" WHERE {where}" if where else ""
         if groups:
-            tail += " GROUP BY " + ", ".join(value.sql for value in groups)
+            tail += " GROUP BY " + ", ".join(value.sql for value, _ in groups)
         if having is not None:
             tail += f" HAVING {self._having(having.this)}"
         elif (
-            aggregated
+            groups is not None
             and not groups
             and not any(_aggregates(node) for _, node in outputs if isinstance(node, exp.Expr))
         ):
@@ -442,8 +441,8 @@ class _Select:
                 return [(c.name, v) for c, v in zip(source.columns, source.values, strict=True)]
         raise SqlError(f"no table named '{'.'.join(qualifier)}' in scope")
 
-    def _groups(self, outputs: list[tuple[str, exp.Expr | Value]]) -> list[Value] | None:
-        """Return the grouping values; None if the SELECT does not aggregate."""
+    def _groups(self, outputs: list[tuple[str, exp.Expr | Value]]) -> list[tuple[Value, exp.Expr]] | None:
+        """Return the grouping values and how they were written; None if the SELECT does not aggregate."""
         query = self.query
         group = query.args.get("group")
         if group is not None:
@@ -455,7 +454,7 @@ class _Select:
             return []
         return None
 
-    def _group(self, node: exp.Expr, outputs: list[tuple[str, exp.Expr | Value]]) -> Value:
+    def _group(self, node: exp.Expr, outputs: list[tuple[str, exp.Expr | Value]]) -> tuple[Value, exp.Expr]:
         target: exp.Expr | Value = node
         if isinstance(node, exp.Literal):
             if node.is_string or not node.name.isdigit():
@@ -471,7 +470,7 @@ class _Select:
             raise SqlError("aggregate functions are not allowed in GROUP BY", "42803")
         value = target if isinstance(target, Value) else self.expressions.typed(target)
         _hashable(value, "GROUP BY")
-        return value
+        return value, target if isinstance(target, exp.Expr) else node
 
     def _input_or_output(self, node: exp.Column, outputs: list[tuple[str, exp.Expr | Value]]) -> exp.Expr | Value:
         """A bare name in GROUP BY is an input column if there is one, else a result column's alias."""

@@ -246,6 +246,7 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
         Any connection to the database.
     """
     connection.execute("SET GLOBAL ieee_floating_point_ops = false")
+    connection.execute("SET GLOBAL order_by_non_integer_literal = true")
     for name, (function, arguments, result) in _FUNCTIONS.items():
         connection.create_function(name, function, [*arguments], result)
     for macro in _MACROS:

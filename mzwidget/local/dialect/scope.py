@@ -13,6 +13,8 @@ from mzwidget.local.errors import SqlError, unsupported
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlglot import exp
+
     from mzwidget.local.dialect.model import Catalog, Relation
     from mzwidget.local.types import Column, Type
 
@@ -93,6 +95,23 @@ class Source:
         return [value for col, value in zip(self.columns, self.values, strict=True) if col.name == column]
 
 
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What a SELECT groups by, as DuckDB SQL and as it was written."""
+
+    values: tuple[Value, ...] = ()
+    nodes: tuple[exp.Expr, ...] = ()
+
+    @property
+    def sql(self) -> frozenset[str]:
+        """The SQL of all grouping values."""
+        return frozenset(value.sql for value in self.values)
+
+    def of(self, node: exp.Expr) -> Value | None:
+        """Return the grouping value that was written just so."""
+        return next((v for v, n in zip(self.values, self.nodes, strict=True) if n == node), None)
+
+
 @dataclass(slots=True)
 class Scope:
     """The sources that unqualified and qualified columns are looked up in, innermost first."""
@@ -104,7 +123,7 @@ class Scope:
     merged: dict[str, Value] = field(default_factory=dict)
     hidden: set[tuple[str, str]] = field(default_factory=set)
     correlated: bool = False
-    grouping: frozenset[str] | None = None
+    grouping: Grouping | None = None
     inside_aggregate: bool = False
 
     def child(self) -> Scope:
@@ -156,7 +175,7 @@ class Scope:
 
     def checked(self, value: Value, shown: str) -> Value:
         """Return a column of this scope, if it may be used here: grouped, or inside an aggregate."""
-        if self.grouping is None or self.inside_aggregate or value.sql in self.grouping:
+        if self.grouping is None or self.inside_aggregate or value.sql in self.grouping.sql:
             return value
         message = f'column "{shown}" must appear in the GROUP BY clause or be used in an aggregate function'
         raise SqlError(message, "42803")
