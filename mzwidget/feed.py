@@ -160,8 +160,9 @@ class Feed:
     # From the user
 
     def pause(self) -> None:
-        """Stay at the timestamp now shown; what comes is counted, and waits."""
+        """Stay at the present timestamp; what comes is counted, and waits."""
         if not self.paused:
+            self._advance()
             self.time = self.moment()
             self.paused = True
 

@@ -400,8 +400,6 @@ class Subscription:
             detail = ". ".join(text for text in (said, error.diag.message_detail, error.diag.message_hint) if text)
             return Status("failed", detail, error.sqlstate)
         text = str(error).strip() or type(error).__name__
-        if password := self._parameters.get("password"):
-            text = text.replace(str(password), "********")
         if isinstance(error, psycopg.DataError):
             return Status("failed", text)
         if (match := _REFUSED.search(text)) is None:

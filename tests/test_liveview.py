@@ -286,7 +286,7 @@ def test_a_cut_line_is_mended_by_the_net_difference(
     proxy.accept()
     view.retry()
     same(view, database, table)
-    assert view.status.state == "live"
+    eventually(lambda: view.status.state == "live")
     assert view._bridge.subscription.epoch == epoch
     eventually(lambda: batches == [3, 1])
 
@@ -304,6 +304,7 @@ def test_a_snapshot_cut_inside_a_row_shows_nothing_by_halves(
     view.on_change(lambda _: lengths.add(len(view.df)))
     proxy.cut_after(size)
     view.retry()
+    eventually(lambda: view._bridge.subscription.epoch)
     same(view, database, table)
     assert lengths <= {500}
 
@@ -323,7 +324,7 @@ def test_silence_is_not_health(
     proxy.cut()
     proxy.flow()
     same(view, database, table)
-    assert view.status.state == "live"
+    eventually(lambda: view.status.state == "live")
 
 
 def test_a_view_dropped_while_watched_and_made_again(database: Database, live: Callable[..., LiveView]) -> None:
@@ -352,8 +353,8 @@ def test_a_row_that_breaks_the_view_until_it_is_gone(database: Database, live: C
     assert view.df["share"].tolist() == [10]
     database.execute(f"DELETE FROM {table} WHERE n = 0")
     view.retry()
+    eventually(lambda: view.status.state == "live")
     same(view, database, f"(SELECT name, 10 / n AS share FROM {table}) AS v")
-    assert view.status.state == "live"
 
 
 def test_exact_numbers(database: Database, live: Callable[..., LiveView]) -> None:
