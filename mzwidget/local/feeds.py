@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _LATE_MS = 100
 _IDLE_FACTOR = 1.0
 
 _T = TypeVar("_T")
+
+_log = logging.getLogger("mzwidget.local")
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +122,7 @@ class Feed:
         self._states = 0
         self._wakeup: int | None = None
         self._diffs: dict[tuple[str, str], Batch] = {}
+        self._garbage: list[str] = []
         self._rest_until = 0.0
         self._commit = max((store.changed.get(name, 0) for name in query.inputs), default=0)
         self._others = False
@@ -159,18 +163,17 @@ class Feed:
         try:
             batch = await self._difference(before, now)
         except BaseException:
-            await self.release(now)
+            self.release(now)
             raise
         position.state, position.frontier = now, max(now.time + 1, position.frontier)
-        await self.release(before)
+        self.release(before)
         return batch
 
-    async def release(self, state: State) -> None:
+    def release(self, state: State) -> None:
         """Say that a subscriber no longer needs `state`."""
         state.users -= 1
-        if not state.users and not self._task.done():
-            async with self._lock:
-                await self._sql(lambda: self._connection.execute(f"DROP TABLE IF EXISTS {state.table}"))
+        if not state.users:
+            self._garbage.append(state.table)
 
     @property
     def failed(self) -> bool:
@@ -227,6 +230,10 @@ class Feed:
                 error = SqlError(f"Evaluation error: {error.message}", "XX000")
             self._failure = error
             self._stepped.set()
+        except Exception as error:
+            _log.exception("a subscription failed")
+            self._failure = SqlError(f"internal error: {error}")
+            self._stepped.set()
 
     def _publish(self, frontier: int) -> None:
         self.frontier = max(frontier, self.frontier)
@@ -282,15 +289,19 @@ class Feed:
         state = State(f'temp."s{self._states}"', timestamp, users=1)
         with self._store.hold(timestamp):
             async with self._lock:
-                self._wakeup = await self._sql(lambda: self._compute(state))
-        self._diffs.clear()
-        old, self.state = self.state, state
+                garbage, self._garbage = self._garbage, []
+                old = self.state
+                self._wakeup, batch = await self._sql(lambda: self._compute(old, state, garbage))
+        self._diffs = {(old.table, state.table): batch}
+        self.state = state
         if old.table:
-            await self.release(old)
+            self.release(old)
         self._rest_until = time.monotonic() + (time.monotonic() - began) * _IDLE_FACTOR
 
-    def _compute(self, state: State) -> int | None:
+    def _compute(self, old: State, state: State, garbage: Sequence[str]) -> tuple[int | None, Batch]:
         connection = self._connection
+        for table in garbage:
+            connection.execute(f"DROP TABLE {table}")
         connection.execute(f"SET VARIABLE mz_now = {state.time}::UBIGINT")
         names = ", ".join(_names(self._query.columns))
         connection.execute(
@@ -303,7 +314,7 @@ class Feed:
             found = connection.execute(wakeup, bind(wakeup, self._values)).fetchone()
             if found and found[0] is not None:
                 times.append(int(found[0]))
-        return min(times, default=None)
+        return min(times, default=None), self._compare(old if old.table else None, state)
 
     # ------------------------------------------------------------------------------------ differences
 

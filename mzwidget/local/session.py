@@ -138,7 +138,11 @@ class Session:
         elif len(prepared.sql) > _LONG_STATEMENT:
             prepared.plan = await asyncio.to_thread(planner.plan, statement, prepared.types)
         else:
-            prepared.plan = planner.plan(statement, prepared.types)
+            try:
+                prepared.plan = planner.plan(statement, prepared.types)
+            except SqlError as error:
+                _place(error, prepared.sql, statement)
+                raise
         prepared.version = version
 
     async def _current(self, prepared: Prepared) -> Plan:
@@ -458,6 +462,14 @@ class Session:
         if self.prepared.pop(statement.name, None) is None:
             raise SqlError(f'prepared statement "{statement.name}" does not exist', "26000")
         return _done("DEALLOCATE")
+
+
+def _place(error: SqlError, sql: str, statement: Statement) -> None:
+    """Make the position of an error in a nested query one in the whole statement."""
+    nested = getattr(getattr(statement, "source", statement), "query", None)
+    if error.position and isinstance(nested, str):
+        at = sql.find(nested)
+        error.position = error.position + at if at >= 0 else None
 
 
 def _selected(count: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -106,8 +105,7 @@ class Subscription:
                     yield self._progress(position.frontier)
         finally:
             if position is not None:
-                with contextlib.suppress(SqlError):
-                    await asyncio.shield(feed.release(position.state))
+                feed.release(position.state)
             await asyncio.shield(feeds.leave(feed))
 
     async def _constant(self, feeds: Feeds, values: Sequence[Any]) -> AsyncIterator[Chunk]:

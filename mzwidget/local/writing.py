@@ -79,8 +79,8 @@ class Staging:
                 for column in self.target.relation.columns:
                     if not column.nullable:
                         self._connection.execute(f"ALTER TABLE {self._table} ALTER {quoted(column.name)} SET NOT NULL")
-            now = self._store.clock.wall()
-            self._connection.execute(f"SET VARIABLE mz_now = {now}::UBIGINT")
+            if "mz_now" in rows:
+                self._connection.execute(f"SET VARIABLE mz_now = {self._store.clock.wall()}::UBIGINT")
             return _count(self._connection.execute(f"INSERT INTO {self._table} SELECT * FROM ({rows})", parameters))
 
         return await self._store.run(self._connection, work)
