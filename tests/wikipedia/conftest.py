@@ -36,9 +36,18 @@ def no_thread_stays() -> Iterator[None]:
 
 
 @pytest.fixture
-def connection(postgres_dsn: str) -> Iterator[psycopg.Connection[Any]]:
+def dsn(request: pytest.FixtureRequest) -> str:
+    """PostgreSQL, or what `on_both` asks for."""
+    found: str = request.getfixturevalue(f"{getattr(request, 'param', 'postgres')}_dsn")
+    return found
+
+
+@pytest.fixture
+def connection(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     """A database with an empty table `edits`."""
-    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS edits CASCADE")
         connection.execute(CREATE_TABLE)
         yield connection
+        if not connection.closed:
+            connection.execute("DROP TABLE IF EXISTS edits CASCADE")

@@ -64,7 +64,7 @@ def test_its_cells_run_twice(cells: list[dict[str, Any]], engine_dsn: str, monke
     first: wikipedia.Ingest = names["edits"]
     eventually(lambda: first.stats.inserted > 300)
     counted = names["connection"].execute("SELECT edits FROM counter").fetchone()[0]
-    for view in ("top10", "counter"):
+    for view in ("top10", "counter", "connection"):
         names[view].close()
     run(cells, names)
     second: wikipedia.Ingest = names["edits"]
@@ -80,6 +80,5 @@ def test_its_cells_run_twice(cells: list[dict[str, Any]], engine_dsn: str, monke
     total = first.stats.inserted + second.stats.inserted
     assert names["connection"].execute("SELECT edits FROM counter").fetchone() == (total,)
     eventually(lambda: names["counter"].df["edits"].tolist() == [total])
-    for view in ("top10", "counter"):
+    for view in ("top10", "counter", "connection"):
         names[view].close()
-    names["connection"].close()

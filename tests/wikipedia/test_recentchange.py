@@ -459,6 +459,14 @@ def test_stop(watch: Callable[..., Watch], moment: str) -> None:
         assert not watching.reader._thread.is_alive()
 
 
+def test_nothing_is_written_after_a_stop() -> None:
+    watching = Watch("http://nowhere.invalid")
+    watching.reader.stop()
+    watching.reader._take(to_edit(event(1)))
+    assert watching.sink.edits == []
+    assert watching.stats.received == 0
+
+
 def test_a_clock_that_is_behind_gives_no_negative_age(watch: Callable[..., Watch]) -> None:
     soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 

@@ -68,15 +68,21 @@ def test_the_origin_is_named() -> None:
         assert words in notice
 
 
+def replace_day(monkeypatch: pytest.MonkeyPatch, *times: float) -> None:
+    """Let the recorded day have edits at these seconds only."""
+    day = [
+        RecordedEdit(100.0 + t, "edit", "enwiki", 0, f"Page {n}", "x", bot=False, minor=False, delta=1)
+        for n, t in enumerate(times)
+    ]
+    short = {"day": lambda: day, "EDITS": len(day), "BEGIN": 100.0, "END": 100.0 + times[-1]}
+    for name, value in short.items():
+        monkeypatch.setattr(recorded, name, value)
+
+
 @pytest.fixture
 def short_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten edits, of which two come at once, in 9 of the day's seconds."""
-    times = (0, 1, 2, 3, 4, 5, 6, 6, 8, 9)
-    day = tuple(
-        RecordedEdit(100.0 + t, "edit", "enwiki", 0, f"Page {n}", "x", False, False, 1) for n, t in enumerate(times)
-    )
-    for name, value in {"day": lambda: day, "EDITS": 10, "BEGIN": 100.0, "END": 109.0}.items():
-        monkeypatch.setattr(recorded, name, value)
+    replace_day(monkeypatch, 0, 1, 2, 3, 4, 5, 6, 6, 8, 9)
 
 
 class Replay:
@@ -133,8 +139,8 @@ def test_it_keeps_the_rhythm_of_the_day() -> None:
         assert arrived - began >= due * unit - 0.02
 
 
-@pytest.mark.usefixtures("short_day")
-def test_after_a_sleep_there_is_no_burst() -> None:
+def test_after_a_sleep_there_is_no_burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_day(monkeypatch, *range(500))
     replay = Replay(speed=2)
     replay.pause = 2.5
     with replay:
