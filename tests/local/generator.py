@@ -261,7 +261,9 @@ class Generator:
         distinct = "DISTINCT " if self.random.random() < 0.2 else ""
         order = ""
         if "json" not in kinds and "float" not in kinds and self.random.random() < 0.5:
-            terms = [f"{i} {self.pick('', 'DESC', 'ASC NULLS FIRST', 'DESC NULLS LAST')}" for i in range(1, len(kinds) + 1)]
+            terms = [
+                f"{i} {self.pick('', 'DESC', 'ASC NULLS FIRST', 'DESC NULLS LAST')}" for i in range(1, len(kinds) + 1)
+            ]
             order = " ORDER BY " + ", ".join(terms)
             order += self.pick("", f" LIMIT {self.random.randint(0, 9)}", " OFFSET 2", " LIMIT 5 OFFSET 1")
         named = [f"{item} AS v{i}" if self.random.random() < 0.3 else item for i, item in enumerate(items, 1)]
@@ -307,7 +309,9 @@ class Generator:
     def nested(self) -> str:
         source, tables = self.source()
         alias = next(iter(tables))
-        inner = f"SELECT {alias}.a, {self.expression(tables, 'text', 2)} AS x, count(*) AS n FROM {source} GROUP BY 1, 2"
+        inner = (
+            f"SELECT {alias}.a, {self.expression(tables, 'text', 2)} AS x, count(*) AS n FROM {source} GROUP BY 1, 2"
+        )
         if self.random.random() < 0.5:
             return f"WITH q AS ({inner}) SELECT q.a, max(q.n), sum(q.n) FROM q GROUP BY q.a"
         return f"SELECT q.x, q.n + 1 FROM ({inner}) AS q WHERE q.a IN (SELECT a FROM m) OR q.a IS NULL"

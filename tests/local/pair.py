@@ -98,12 +98,16 @@ class Translated:
 
     def run(self, query: dialect.Query, parameters: Sequence[object] = ()) -> list[Row]:
         names = [f"c{i}" for i in range(1, len(query.columns) + 1)]
-        carried = ", ".join(carrier(f"r.{name}", column.type) for name, column in zip(names, query.columns, strict=True))
+        carried = ", ".join(
+            carrier(f"r.{name}", column.type) for name, column in zip(names, query.columns, strict=True)
+        )
         sql = f"SELECT {carried} FROM ({query.sql}) AS r({', '.join(names)})"
         encoders = [encoder(column.type, TEXT) for column in query.columns]
         rows = self.connection.execute(sql, list(parameters)).fetchall()
         return [
-            tuple(None if value is None else encode(value).decode() for encode, value in zip(encoders, row, strict=True))
+            tuple(
+                None if value is None else encode(value).decode() for encode, value in zip(encoders, row, strict=True)
+            )
             for row in rows
         ]
 
@@ -191,7 +195,7 @@ def _rounded(value: str | None, oid: int) -> object:
         return None
     if oid in (*FLOATS, NUMERIC):
         number = float(value)
-        return 0.0 if number == 0 else float(f"{number:.8g}")
+        return 0.0 if number == 0 else float(f"{number:.11g}")
     return canonical(value, oid)
 
 

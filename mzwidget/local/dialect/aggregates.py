@@ -59,7 +59,7 @@ def _extreme(name: str) -> Callable[[Statement, list[Value], Apply], Value]:
         type_ = arguments[0].type
         if type_.name in ("jsonb", "uuid", "bytea") or type_.element is not None:
             raise unsupported(f"{name}({t.sql_name(type_)})")
-        return Value(apply(name), t.TEXT if type_.name in ("varchar",) else type_.base)
+        return Value(apply(name), t.TEXT if type_.name == "varchar" else type_.base)
 
     return extreme
 
@@ -73,7 +73,7 @@ def _boolean(name: str) -> Callable[[Statement, list[Value], Apply], Value]:
     return boolean
 
 
-def _string_agg(_: Statement, arguments: list[Value], apply: Apply) -> Value:
+def _string_agg(_: Statement, __: list[Value], apply: Apply) -> Value:
     return Value(apply("string_agg"), t.TEXT)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from sqlglot import exp
 
 from mzwidget.local import types as t

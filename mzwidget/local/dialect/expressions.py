@@ -330,6 +330,8 @@ class Expressions:
         if type(node) is not exp.Cast or node.args.get("format") or node.args.get("default"):
             raise unsupported(_described(node))
         target = resolve_type(node.to)
+        if isinstance(node.this, exp.Array) and not node.this.expressions and target.element is not None:
+            return Value(f"CAST([] AS {target.duckdb})", target)
         return coerce(self.statement, self.value(node.this), target, Cast.EXPLICIT)
 
     def _case(self, node: exp.Case) -> Value:

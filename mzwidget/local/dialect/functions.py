@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mzwidget.local import types as t
 from mzwidget.local.dialect.casts import FLOATS, INTEGERS, Cast, allowed, text_form
-from mzwidget.local.dialect.operators import coerce, unify
+from mzwidget.local.dialect.operators import arithmetic, coerce, unify
 from mzwidget.local.dialect.scope import Statement
 from mzwidget.local.dialect.values import Value, quote_text
 from mzwidget.local.errors import SqlError, unsupported
@@ -123,7 +123,7 @@ def call(statement: Statement, name: str, arguments: list[Value]) -> Value:
             return found
     overloads = _OVERLOADS.get(name)
     if overloads is None and special is None:
-        raise unsupported(f"function {name}")
+        raise unsupported(f"function {name}") if name in _NOT_OFFERED else no_function(name, arguments)
     scored = [(score, overload) for overload in overloads or () if (score := _score(overload, arguments)) is not None]
     if not scored:
         raise no_function(name, arguments)
@@ -138,6 +138,23 @@ def no_function(name: str, arguments: list[Value]) -> SqlError:
     shown = ", ".join(t.sql_name(argument.type) for argument in arguments)
     return SqlError(f"function {name}({shown}) does not exist")
 
+
+# Functions that Materialize has and that are not offered here; any other name is a mistake.
+_OTHERS = """
+    acosh array_cat array_fill array_length array_lower array_position array_prepend array_append array_remove
+    array_to_string array_upper asinh atan2 atanh bit_count cardinality char chr concat_ws constant_time_eq
+    convert_from cosh cot crc32 current_catalog current_database current_role current_schema current_schemas
+    date_bin date_diff decode dense_rank digest encode first_value format format_type generate_subscripts
+    get_bit get_byte hmac initcap jsonb_agg jsonb_build_array jsonb_build_object jsonb_object_agg jsonb_pretty
+    jsonb_strip_nulls justify_days justify_hours justify_interval kafka_murmur2 lag last_value lead list_agg
+    list_append list_cat list_length make_interval make_timestamp map_agg map_build map_length
+    mz_environment_id mz_uptime mz_version obj_description parse_ident pg_backend_pid pg_get_viewdef pg_typeof
+    quote_ident quote_literal random rank regexp_extract regexp_match regexp_matches regexp_replace
+    regexp_split_to_array regexp_split_to_table row row_number row_to_json rpad seahash sha224 sha256 sha384
+    sha512 sinh string_to_array tanh timeofday to_char to_date to_jsonb to_number translate unaccent unnest
+    uuid_generate_v5 version width_bucket
+"""
+_NOT_OFFERED = frozenset(_OTHERS.split())
 
 _Special = Callable[[Statement, list[Value]], Value | None]
 
@@ -216,8 +233,6 @@ def _rounded(function: str) -> _Special:
 
 
 def _mod(statement: Statement, arguments: list[Value]) -> Value | None:
-    from mzwidget.local.dialect.operators import arithmetic
-
     if len(arguments) == 2 and any(value.type.name == "numeric" for value in arguments):
         return arithmetic(statement, "%", *arguments)
     return None
@@ -263,7 +278,7 @@ def part(statement: Statement, field: str, moment: Value, *, exact: bool) -> Val
     time_part = name in ("hour", "minute", "second", "milliseconds", "microseconds", "epoch")
     if (kind == "date" and time_part and name != "epoch") or (kind == "time" and not time_part):
         raise SqlError(f'unit "{name}" not supported for type {t.sql_name(moment.type)}', "0A000")
-    if kind == "interval" and name not in ("epoch",):
+    if kind == "interval" and name != "epoch":
         raise unsupported(f"extract({name}) from an interval")
     if name == "epoch" and kind != "interval":
         micros = f"epoch_us({moment.sql})" if kind == "time" else f"epoch_us(CAST({moment.sql} AS TIMESTAMP))"
@@ -326,10 +341,6 @@ def _not_of_numeric(name: str) -> _Special:
         return None
 
     return build
-
-
-def _length_of_bpchar(_: Statement, __: list[Value]) -> Value | None:
-    return None
 
 
 _SPECIAL: dict[str, _Special] = {

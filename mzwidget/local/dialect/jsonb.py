@@ -15,6 +15,7 @@ from mzwidget.local.errors import SqlError, unsupported
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _CODE_ZERO = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
 _MOST_DIGITS = 1000
 _SMALLEST_PLAIN = 1e-4  # below it Python writes an exponent
 _SMALLEST_POSITIONAL = 1e-6  # below it DuckDB's JSON writer does
@@ -68,10 +69,7 @@ def canonical(text: str) -> str:
 
     try:
         value = json.loads(text, parse_float=parse_float, parse_constant=_refuse)
-        if tiny:
-            result = _write(value)
-        else:
-            result = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        result = _write(value) if tiny else json.dumps(value, **_COMPACT)
     except (ValueError, RecursionError) as error:
         raise SqlError(f'invalid input syntax for type jsonb: "{_shortened(text)}"', "22P02") from error
     if "\\u0000" in result and _CODE_ZERO.search(result):

@@ -105,7 +105,7 @@ def comparable(statement: Statement, operator: str, left: Value, right: Value) -
     left, right = _settled(statement, left, right)
     given = left.type, right.type
     target = common_type(list(given))
-    if target is None or (target.name in ("interval",) and "time" in (given[0].name, given[1].name)):
+    if target is None or (target.name == "interval" and "time" in (given[0].name, given[1].name)):
         raise no_operator(_DISTINCT.get(operator, operator), *given)
     if target.name == "numeric":
         (left, right), target = unify(statement, [left, right], construct=operator)

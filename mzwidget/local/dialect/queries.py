@@ -207,6 +207,8 @@ def _modified(statement: Statement, query: exp.Expr, block: Block, outer: Scope,
     alias = statement.alias()
     names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
     values = [Value(f"{alias}.c{i}", column.type) for i, column in enumerate(columns, 1)]
+    if order is not None and not isinstance(query, exp.Subquery):
+        _only_outputs(order, block.names)
     scope = Scope(statement, [Source("", columns, tuple(values))], outer)
     terms = _order_terms(Expressions(scope, plan_nested), order, block.names, values)
     if limit:
@@ -223,6 +225,13 @@ def _modified(statement: Statement, query: exp.Expr, block: Block, outer: Scope,
         return _wrapped(statement, text)(wanted)
 
     return Block(block.names, result, render, ordered=order is not None)
+
+
+def _only_outputs(order: exp.Order, names: Sequence[str]) -> None:
+    for item in order.expressions:
+        node = item.this
+        if not isinstance(node, exp.Literal) and not (isinstance(node, exp.Column) and node.name.lower() in names):
+            raise SqlError("invalid UNION/INTERSECT/EXCEPT ORDER BY clause", "0A000")
 
 
 def _order_by(terms: list[str]) -> str:
@@ -333,7 +342,7 @@ class _Select:
         order, limit = query.args.get("order"), _limit(statement, query)
         distinct = query.args.get("distinct")
         if distinct is not None and distinct.args.get("on") is not None:
-            raise unsupported("DISTINCT ON")
+            return self._distinct_on(distinct.args["on"], names, values, tail)
         if distinct is not None:
             for value in values:
                 _hashable(value, "DISTINCT")
@@ -360,6 +369,23 @@ class _Select:
         if distinct is None:
             return Block(names, values, render, ordered=order is not None)
         return self._distinct(names, settled, tail, terms, limit, ordered=order is not None)
+
+    def _distinct_on(self, on: exp.Expr, names: list[str], values: list[Value], tail: str) -> Block:
+        """Keep the first row of each key, in the order of ORDER BY, then of the whole row."""
+        query, statement = self.query, self.statement
+        settled = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in values]
+        nodes = on.expressions if isinstance(on, exp.Tuple) else [on.this if isinstance(on, exp.Paren) else on]
+        keys = [_referenced(self.expressions, node, names, settled).sql for node in nodes]
+        terms = _order_terms(self.expressions, query.args.get("order"), names, settled)
+        leading = {term.rsplit(" ", 3)[0] for term in terms[: len(set(keys))]}
+        if terms and not leading <= set(keys):
+            raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions", "42P10")
+        terms = terms or [f"{key} ASC NULLS LAST" for key in keys]
+        terms += _ties(settled, terms)
+        items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(settled, 1))
+        sql = f"SELECT DISTINCT ON ({', '.join(keys)}) {items}{tail}{_order_by(terms)}{_limit(statement, query)}"
+        results = [Value(f"c{i}", value.type) for i, value in enumerate(settled, 1)]
+        return Block(names, results, _wrapped(statement, sql), ordered=query.args.get("order") is not None)
 
     def _distinct(
         self, names: list[str], values: list[Value], tail: str, terms: list[str], limit: str, *, ordered: bool
@@ -473,7 +499,7 @@ class _Select:
         return value, target if isinstance(target, exp.Expr) else node
 
     def _input_or_output(self, node: exp.Column, outputs: list[tuple[str, exp.Expr | Value]]) -> exp.Expr | Value:
-        """A bare name in GROUP BY is an input column if there is one, else a result column's alias."""
+        """Return what a bare name in GROUP BY means: an input column if there is one, else a result column."""
         matches = [target for name, target in outputs if name == fold(node.this)]
         try:
             return self.scope.column([fold(node.this)])
@@ -485,7 +511,7 @@ class _Select:
 
 def _aggregates(node: exp.Expr) -> bool:
     """Whether an expression calls an aggregate outside nested queries."""
-    if isinstance(node, exp.Query):
+    if isinstance(node, exp.Query | exp.Window):
         return False
     name = function_name(node)
     if name is not None and aggregates.is_aggregate(name):

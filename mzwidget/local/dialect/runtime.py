@@ -41,19 +41,20 @@ def _float(macro: str, name: str, duckdb_type: str) -> str:
         WHEN s IS NULL THEN NULL ELSE {_invalid(name)} END"""
 
 
-_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,6}})?)?".replace("{{", "{").replace("}}", "}")
+_CLOCK = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,6}})?)?".replace("{{", "{").replace("}}", "}")
 _DAY = r"[0-9]{4,6}-[0-9]{1,2}-[0-9]{1,2}"
 _ZONE = r" ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
 _MOMENT = rf"{_DAY}([ T]{_CLOCK})?"
-_ISO = "(the embedded engine reads ISO 8601 up to microseconds)"
 
 
 def _moment(macro: str, name: str, pattern: str, parsed: str) -> str:
-    invalid = f"""error('22007:invalid input syntax for type {name}: "' || s || '"')"""
     return f"""CREATE OR REPLACE MACRO {macro}(s) AS CASE
         WHEN regexp_full_match(trim(s, {_BLANK}), '{pattern}') THEN coalesce(
             {parsed}, error('22008:date/time field value out of range: "' || s || '"'))
-        WHEN s IS NULL THEN NULL ELSE {invalid} END"""
+        WHEN s IS NULL THEN NULL
+        WHEN regexp_matches(s, '[0-9]') THEN error('0A000:the {name} "' || s || '" is not supported by the '
+            || 'embedded engine: write it as in 2020-01-31 23:59:59.123456+00')
+        ELSE {_invalid(name).replace("22P02", "22007")} END"""
 
 
 _TRUE = "'t','tr','tru','true','y','ye','yes','on','1'"
@@ -87,9 +88,11 @@ _MACROS = (
             CASE WHEN length(rtrim(regexp_extract(s, '\.([0-9]*)', 1), '0'))
                  - coalesce(TRY_CAST(regexp_extract(s, '[eE]([+-]?[0-9]+)', 1) AS INTEGER), 0) > 18
                  AND regexp_matches(regexp_extract(s, '^[^eE]*', 0), '[1-9]')
-            THEN error('0A000:numeric "' || s || '" has more than the 18 digits behind the point that the embedded engine keeps')
+            THEN error('0A000:numeric "' || s || '" has more than the 18 digits behind the point that '
+                || 'the embedded engine keeps')
             ELSE coalesce(TRY_CAST(trim(s, {_BLANK}) AS DECIMAL(38,18)),
-                 error('22003:numeric "' || s || '" has more than the 20 digits before the point that the embedded engine keeps'))
+                 error('22003:numeric "' || s || '" has more than the 20 digits before the point that '
+                 || 'the embedded engine keeps'))
             END
         WHEN s IS NULL THEN NULL
         WHEN regexp_full_match(lower(trim(s, {_BLANK})), 'nan|[+-]?inf(inity)?')
@@ -109,14 +112,18 @@ _MACROS = (
         "mz_time",
         "time",
         _CLOCK,
-        f"TRY_CAST(CASE WHEN length(trim(s, {_BLANK})) = 5 THEN trim(s, {_BLANK}) || ':00' ELSE trim(s, {_BLANK}) END AS TIME)",
+        f"TRY_CAST(trim(s, {_BLANK}) || CASE WHEN length(trim(s, {_BLANK})) <= 5 THEN ':00' ELSE '' END AS TIME)",
     ),
-    _moment(
-        "mz_interval",
-        "interval",
-        rf"(([+-]?[0-9]+(\.[0-9]+)? ?({_UNITS})[ ,]*)*([+-]?[0-9]+:[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,6}})?)?)?)",
-        f"TRY_CAST(replace(trim(s, {_BLANK}), ',', ' ') AS INTERVAL)",
-    ),
+    rf"""CREATE OR REPLACE MACRO mz_interval(s) AS CASE
+        WHEN regexp_full_match(trim(s, {_BLANK}),
+            '([+-]?[0-9]+(\.[0-9]+)? ?({_UNITS})[ ,]*)*([+-]?[0-9]+:[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,6}})?)?)?')
+            AND regexp_matches(s, '[0-9]')
+        THEN coalesce(TRY_CAST(replace(trim(s, {_BLANK}), ',', ' ') AS INTERVAL),
+            error('22008:interval field value out of range: "' || s || '"'))
+        WHEN s IS NULL THEN NULL
+        WHEN regexp_matches(s, '[0-9]') THEN error('0A000:the interval "' || s || '" is not supported by the '
+            || 'embedded engine: write it in units, such as 1 day 02:00:00')
+        ELSE {_invalid("interval").replace("22P02", "22007")} END""",
     f"""CREATE OR REPLACE MACRO mz_uuid(s) AS CASE
         WHEN regexp_full_match(trim(s, {_BLANK}),
             '[0-9a-fA-F]{{8}}-?[0-9a-fA-F]{{4}}-?[0-9a-fA-F]{{4}}-?[0-9a-fA-F]{{4}}-?[0-9a-fA-F]{{12}}')
@@ -212,7 +219,7 @@ _MACROS = (
         THEN mz_positional(json_extract_string(d, p)) ELSE json_extract_string(d, p) END""",
     """CREATE OR REPLACE MACRO mz_member(d, k) AS CASE WHEN left(d, 1) = '{' THEN
         CAST(json_extract(d, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) END""",
-    """CREATE OR REPLACE MACRO mz_element(d, n) AS CASE 
+    """CREATE OR REPLACE MACRO mz_element(d, n) AS CASE
         WHEN left(d, 1) = '[' THEN
         CAST(json_extract(d, CASE WHEN n < 0 THEN '$[#' || n || ']' ELSE '$[' || n || ']' END) AS VARCHAR)
         WHEN left(d, 1) <> '{' AND n IN (0, -1) THEN d END""",

@@ -154,6 +154,8 @@ class Scope:
                 return scope.checked(*found)
             crossed.append(scope)
             scope = scope.parent
+        if len(parts) == 1 and any(source.name == parts[0] for source in self.sources):
+            raise unsupported(f'the whole row of "{parts[0]}" as a value')
         shown = ".".join(parts)
         raise SqlError(f'column "{shown}" does not exist')
 
