@@ -45,8 +45,12 @@ def foreground(host: str, port: int, password: str | None) -> None:
     def ready(bound: int) -> None:
         print(f"postgres://materialize:{password}@{host}:{bound}/materialize", flush=True)
 
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(Server(password).run(host, port, ready))
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        sys.exit(f"mzwidget: cannot listen on {host}:{port}: {error.strerror}; choose another port or address")
 
 
 def _end_with_input() -> None:

@@ -65,8 +65,8 @@ class Server:
                     return
                 await self._authenticate(reader, writer)
             await self._serve(reader, writer, options)
-        except (OSError, asyncio.IncompleteReadError, TimeoutError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, TimeoutError, asyncio.CancelledError):
+            pass  # it went away, took too long to log in, or the server ends
         except SqlError as error:
             writer.write(wire.error_response(error, "FATAL"))
         except Exception:

@@ -42,7 +42,11 @@ def start() -> str:
     """
     global _engine  # noqa: PLW0603
     with _lock:
-        if _engine is None or _engine.owner != os.getpid() or _engine.process.poll() is not None:
+        mine = _engine is not None and _engine.owner == os.getpid()
+        if _engine is not None and mine and _engine.process.poll() is not None:
+            _end(_engine.process)
+            _engine = None
+        if _engine is None or not mine:
             _engine = _launch()
         return _engine.dsn
 

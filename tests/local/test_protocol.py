@@ -1,0 +1,241 @@
+"""The wire, byte by byte: what a server must survive, and what it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg.conninfo import conninfo_to_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Connect = Callable[..., psycopg.Connection]
+
+pytestmark = pytest.mark.usefixtures("embedded")
+
+
+@contextlib.contextmanager
+def raw(dsn: str) -> Iterator[socket.socket]:
+    """Open a socket to the engine."""
+    parts = conninfo_to_dict(dsn)
+    with socket.create_connection((str(parts["host"]), int(parts["port"])), timeout=30) as connection:
+        yield connection
+
+
+def startup(code: int = 196608, **options: str) -> bytes:
+    body = struct.pack("!i", code) + b"".join(
+        name.encode() + b"\0" + value.encode() + b"\0" for name, value in options.items()
+    )
+    return struct.pack("!i", len(body) + 5) + body + b"\0"
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!i", len(body) + 4) + body
+
+
+def everything(connection: socket.socket) -> bytes:
+    """Read until the server closes."""
+    found = b""
+    with contextlib.suppress(ConnectionError):
+        while data := connection.recv(65536):
+            found += data
+    return found
+
+
+def alive(dsn: str) -> bool:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_wrong_password(engine_dsn: str) -> None:
+    parts = conninfo_to_dict(engine_dsn)
+    for password in ("wrong", "", str(parts["password"]) + "x"):
+        with pytest.raises(psycopg.OperationalError, match="invalid password|no password supplied"):
+            psycopg.connect(**{**parts, "password": password})
+    with raw(engine_dsn) as connection:
+        connection.sendall(startup(user="materialize"))
+        connection.sendall(message(b"p", b"SCRAM-SHA-256\0" + struct.pack("!i", 20) + b"n,,n=x,r=abcdefghijkl"))
+        connection.sendall(message(b"p", b"c=biws,r=nonsense,p=AAAA"))
+        assert b"28P01" in everything(connection)
+    assert alive(engine_dsn)
+
+
+def test_nothing_works_before_the_password(engine_dsn: str) -> None:
+    with raw(engine_dsn) as connection:
+        connection.sendall(startup(user="materialize"))
+        connection.sendall(message(b"Q", b"SELECT 'secret'\0"))
+        answer = everything(connection)
+    assert b"28000" in answer
+    assert b"expected Password message" in answer
+    assert b"secret" not in answer
+
+
+def test_encryption_is_declined_and_the_plain_way_goes_on(engine_dsn: str) -> None:
+    for request in (80877103, 80877104):
+        with raw(engine_dsn) as connection:
+            connection.sendall(struct.pack("!ii", 8, request))
+            assert connection.recv(1) == b"N"
+            connection.sendall(startup(user="materialize"))
+            assert connection.recv(1) == b"R"
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"\0",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        struct.pack("!ii", 2**31 - 1, 196608),
+        struct.pack("!ii", -1, 196608),
+        struct.pack("!ii", 4, 196608),
+        struct.pack("!ii", 8, 123456),
+        startup(131072, user="x"),
+        startup(user="x")[:-3],
+        struct.pack("!i", 12) + struct.pack("!i", 196608) + b"\xff\xfe\0\0",
+        struct.pack("!iiii", 16, 80877102, 1, 1),
+        struct.pack("!iii", 12, 80877102, 1),
+    ],
+)
+def test_garbage_instead_of_a_startup_packet(engine_dsn: str, garbage: bytes) -> None:
+    with raw(engine_dsn) as connection:
+        connection.sendall(garbage)
+        connection.shutdown(socket.SHUT_WR)
+        everything(connection)
+    assert alive(engine_dsn)
+
+
+def abuse(connection: psycopg.Connection, data: bytes, *, hang_up: bool = False) -> bytes:
+    """Write bytes below psycopg on a logged-in connection; return all answers until the server closes."""
+    with socket.socket(fileno=os.dup(connection.pgconn.socket)) as own:
+        own.settimeout(30)
+        own.sendall(data)
+        if hang_up:
+            own.shutdown(socket.SHUT_WR)
+        return everything(own)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"Q" + struct.pack("!i", 2**31 - 1), b"08006"),
+        (b"Q" + struct.pack("!i", 3), b"08P01"),
+        (b"?" + struct.pack("!i", 4), b"08P01"),
+        (message(b"Q", b"SELECT 1"), b"08P01"),
+        (message(b"Q", b"SELECT 1\0more"), b"08P01"),
+        (message(b"B", b"\0"), b"08P01"),
+        (message(b"B", b"\0\0" + struct.pack("!hh", 0, 9)), b"26000"),
+        (message(b"P", b"\0SELECT 1\0" + struct.pack("!h", 30000)), b"08P01"),
+        (message(b"P", b"\0SELECT 1; SELECT 2\0\0\0"), b"cannot insert multiple commands"),
+        (message(b"P", b"\0SELECT $1\0" + struct.pack("!hI", 1, 114)), b"08P01"),
+        (message(b"D", b"Snope\0"), b"26000"),
+        (message(b"D", b"Pnope\0"), b"34000"),
+        (message(b"E", b"nope\0" + struct.pack("!i", 0)), b"34000"),
+        (message(b"Q", b"SELECT '\xff'\0"), b"22021"),
+        (message(b"p", b"again\0"), b"08P01"),
+        (message(b"F", b""), b"08P01"),
+    ],
+)
+def test_broken_messages(connect: Connect, engine_dsn: str, data: bytes, expected: bytes) -> None:
+    assert expected in abuse(connect(), data + message(b"S", b"") + message(b"X", b""))
+    assert alive(engine_dsn)
+
+
+def test_a_statement_of_more_than_two_megabytes_is_refused(connect: Connect, engine_dsn: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match=r"request larger than 2\.0 MB"):
+        connect().execute("SELECT '" + "x" * 2_000_000 + "'")
+    assert alive(engine_dsn)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=200), seed=st.integers(0, 2**32))
+def test_random_bytes_never_stop_the_server(connect: Connect, engine_dsn: str, data: bytes, seed: int) -> None:
+    choice = random.Random(seed)
+    kinds = b"QPBDECSHFdcfpX"
+    framed = b"".join(
+        message(bytes([choice.choice(kinds)]), data[at : at + choice.randrange(1, 40)])
+        for at in range(0, len(data), 40)
+    )
+    connection = psycopg.connect(engine_dsn)
+    with contextlib.closing(connection):
+        abuse(connection, framed + (data if choice.random() < 0.5 else b""), hang_up=True)
+    assert alive(engine_dsn)
+
+
+def test_errors_skip_to_sync(connect: Connect) -> None:
+    connection = connect()
+    with pytest.raises(psycopg.Error), connection.pipeline():
+        connection.execute("SELECT 1")
+        connection.execute("SELECT nope")
+        connection.execute("SELECT 2")
+    assert connection.execute("SELECT 3").fetchone() == (3,)
+
+
+def test_portal_with_a_row_limit(connect: Connect) -> None:
+    sql = b"SELECT x FROM (VALUES (1), (2), (3), (4), (5)) AS v (x) ORDER BY x"
+    execute = message(b"E", b"p\0" + struct.pack("!i", 2))
+    data = (
+        message(b"P", b"\0" + sql + b"\0" + struct.pack("!h", 0))
+        + message(b"B", b"p\0\0" + struct.pack("!hhh", 0, 0, 0))
+        + execute * 4
+        + message(b"S", b"")
+        + message(b"X", b"")
+    )
+    answer = abuse(connect(), data)
+    kinds = []
+    while answer:
+        kind, length = struct.unpack_from("!ci", answer)
+        kinds.append(kind)
+        answer = answer[1 + length :]
+    assert b"".join(kinds) == b"12DDsDDsDCCZ"
+
+
+def test_subscribe_with_a_row_limit_can_be_continued(connect: Connect, sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("INSERT INTO t VALUES (1), (2), (3)")
+    data = (
+        message(b"P", b"\0SUBSCRIBE t WITH (PROGRESS)\0" + struct.pack("!h", 0))
+        + message(b"B", b"p\0\0" + struct.pack("!hhh", 0, 0, 0))
+        + message(b"E", b"p\0" + struct.pack("!i", 2))
+        + message(b"E", b"p\0" + struct.pack("!i", 3))
+        + message(b"S", b"")
+        + message(b"X", b"")
+    )
+    answer = abuse(connect(), data)
+    kinds = []
+    while answer:
+        kind, length = struct.unpack_from("!ci", answer)
+        kinds.append(kind)
+        answer = answer[1 + length :]
+    assert b"".join(kinds) == b"12NDDsDDDsZ"
+
+
+def test_cancel_needs_the_right_key(connect: Connect, dsn: str, sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    reader = connect()
+    rows = reader.cursor().stream("SUBSCRIBE t WITH (PROGRESS)", size=1)
+    next(rows)
+    with raw(dsn) as connection:
+        connection.sendall(struct.pack("!iiII", 16, 80877102, reader.info.backend_pid, 12345))
+        assert everything(connection) == b""
+    assert next(rows)[1], "the stream goes on"
+    assert next(rows)[1]
+
+
+def test_a_vanished_client_frees_its_subscription(dsn: str, sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    for _ in range(20):
+        reader = psycopg.connect(dsn, autocommit=True)
+        reader.pgconn.send_query_params(b"SUBSCRIBE t WITH (PROGRESS)", None)
+        reader.pgconn.flush()
+        reader.pgconn.finish()
+    sql.execute("INSERT INTO t VALUES (1)")
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (1,)
