@@ -2,6 +2,18 @@
 /** @typedef {Readonly<{ row: Row, count: number }>} Entry */
 
 /**
+ * How often row number `i` occurs.
+ *
+ * @param {readonly number[] | undefined} counts
+ * @param {number} i
+ */
+function countAt(counts, i) {
+  const count = counts?.[i] ?? 1;
+  if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`a row cannot occur ${count} times`);
+  return count;
+}
+
+/**
  * A signed change to a multiset: how many of each row come or go.
  */
 export class Change {
@@ -16,11 +28,9 @@ export class Change {
    */
   add(rows, counts, sign) {
     rows.forEach((row, i) => {
-      const count = counts?.[i] ?? 1;
-      if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`a row cannot occur ${count} times`);
+      const diff = sign * countAt(counts, i);
       const key = JSON.stringify(row);
-      const known = this.#diffs.get(key);
-      this.#diffs.set(key, { row, diff: (known?.diff ?? 0) + sign * count });
+      this.#diffs.set(key, { row, diff: (this.#diffs.get(key)?.diff ?? 0) + diff });
     });
     return this;
   }
@@ -38,6 +48,19 @@ export class Multiset {
   /** @type {Map<string, Entry>} */
   #entries = new Map();
   #size = 0;
+
+  /**
+   * @param {readonly Row[]} rows
+   * @param {readonly number[] | undefined} counts
+   */
+  constructor(rows, counts) {
+    rows.forEach((row, i) => {
+      const count = countAt(counts, i);
+      const key = JSON.stringify(row);
+      this.#entries.set(key, { row, count: (this.#entries.get(key)?.count ?? 0) + count });
+      this.#size += count;
+    });
+  }
 
   /** Rows, repeated ones included. */
   get size() {
@@ -61,7 +84,6 @@ export class Multiset {
     }
     let moved = 0;
     for (const [key, { row, diff }] of change) {
-      if (diff === 0) continue;
       const known = this.#entries.get(key);
       const count = (known?.count ?? 0) + diff;
       if (count === 0) this.#entries.delete(key);

@@ -74,9 +74,10 @@ export class Replica {
     const mine = this.#content;
     if (mine?.epoch === base.epoch && (base.seq < mine.seq || (base.seq === mine.seq && !this.#lost))) return false;
 
-    const rows = new Multiset();
+    /** @type {Multiset} */
+    let rows;
     try {
-      rows.apply(new Change().add(base.rows, base.counts, 1));
+      rows = new Multiset(base.rows, base.counts);
     } catch {
       this.lose();
       return false;

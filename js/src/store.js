@@ -65,6 +65,8 @@ export class Store {
   #hideTimer;
   #silenceTimer;
   #lastHeard;
+  /** Whether the kernel has said anything since this page was opened. */
+  #spoken = false;
 
   /**
    * @param {(message: Message) => void} post hands a message to the kernel
@@ -118,10 +120,10 @@ export class Store {
 
   // What the kernel says.
 
-  /**
-   * The first words: say what came with the model, or ask.
-   */
+  /** The first words: say what came with the model, or ask. What came may be from a file and old. */
   open() {
+    this.#lastHeard = Math.min(this.#clock.now(), this.#status.time ?? Infinity);
+    this.#spoken = false;
     this.#settle();
     if (!this.#replica.needsBase) this.#say("have");
   }
@@ -234,6 +236,7 @@ export class Store {
 
   #heard() {
     this.#lastHeard = this.#clock.now();
+    this.#spoken = true;
     this.#disconnected = false;
     this.#watchSilence();
   }
@@ -322,7 +325,7 @@ export class Store {
   #setVisible(visible) {
     if (visible === this.#visible) return;
     this.#visible = visible;
-    this.#lastHeard = this.#clock.now();
+    if (this.#spoken) this.#lastHeard = this.#clock.now();
     this.#watchSilence();
     this.#say("visible");
   }

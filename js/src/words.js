@@ -1,3 +1,5 @@
+import { formatNumber } from "./numbers.js";
+
 /**
  * What the header says about a view's state.
  *
@@ -73,7 +75,7 @@ export function describe({ status, snapshot, disconnected, silent }, now) {
     [state, tone, message] = ["no news", "bad", "The kernel has not reported for a while; it may be busy or gone."];
     word = state;
   } else if (status.state === "paused" && status.waiting > 0) {
-    word = `paused · ${status.waiting} waiting`;
+    word = `paused · ${formatNumber(status.waiting)} waiting`;
   } else if (status.state === "reconnecting" && status.retry_at !== null) {
     word = `reconnecting in ${Math.max(Math.ceil((status.retry_at - now) / 1000), 0)} s`;
   }

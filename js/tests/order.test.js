@@ -61,6 +61,15 @@ test("bars are ranked by value downwards, ties by label, NaN and NULL last", () 
   assert.deepEqual(ranked.map(({ row }) => row[0]), ["c", "b", "a", "d", "e", "y", "x"]);
 });
 
+test("bars of one label and value are told apart by the rest of their rows", () => {
+  const columns = [...COLUMNS, { name: "more", type: "text", kind: /** @type {const} */ ("text") }];
+  const rows = [["a", 1, "z"], ["a", 1, null], ["a", 1, "y"]].map((row) => ({ row, count: 1 }));
+  const compare = byRank(columns, 0, 1);
+  for (const turned of [rows, [...rows].reverse()]) {
+    assert.deepEqual(first(turned, compare, 3).map(({ row }) => row[2]), ["y", "z", null]);
+  }
+});
+
 test("the columns decide on the picture, the options overrule them", () => {
   const column = (/** @type {string} */ name, /** @type {"number" | "text" | "time"} */ kind) => ({ name, type: kind, kind });
   const [n, m, a, b, t] = [column("n", "number"), column("m", "number"), column("a", "text"), column("b", "text"), column("t", "time")];

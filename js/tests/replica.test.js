@@ -142,13 +142,53 @@ test("a delta may take away and bring back one row, and as many as it likes of i
   assert.equal(replica.snapshot?.size, 3);
 });
 
+test("an epoch that was left does not return, unless the kernel says that it is there", () => {
+  const base = (/** @type {string} */ epoch) => ({ epoch, seq: 0, time: 0, columns: COLUMNS, rows: [] });
+  const replica = new Replica();
+  replica.base(base("old"));
+  replica.base(base("new"));
+  assert.equal(replica.base(base("old")), false);
+  assert.equal(replica.delta(someDelta({ epoch: "old" })), false);
+  assert.deepEqual(replica.position, { epoch: "new", seq: 0 });
+  assert.equal(replica.needsBase, false);
+  assert.equal(replica.isBehind("old", 0), true);
+  replica.expect("old");
+  assert.equal(replica.needsBase, true);
+  assert.equal(replica.base(base("old")), true);
+});
+
+test("what came of another epoch before the first base is not waited for", () => {
+  const replica = new Replica();
+  replica.delta(someDelta({ epoch: "older" }));
+  replica.base({ epoch: "e", seq: 3, time: 0, columns: COLUMNS, rows: [] });
+  assert.equal(replica.needsBase, false);
+});
+
+test("a delta of an epoch that nobody knows is held back, and its base asked for", () => {
+  const replica = replicaOf(["ann", 1]);
+  replica.delta(someDelta({ epoch: "newer", deletes: [["bob", 2]] }));
+  assert.equal(replica.needsBase, true);
+  replica.base({ epoch: "newer", seq: 0, time: 0, columns: COLUMNS, rows: [["bob", 2]] });
+  assert.deepEqual(replica.position, { epoch: "newer", seq: 1 });
+  assert.equal(replica.needsBase, false);
+});
+
 test("what is held back stays bounded, and one base still repairs all", () => {
   const replica = replicaOf(["ann", 1]);
   for (let seq = 5; seq < 5000; seq++) replica.delta(someDelta({ from: seq, to: seq + 1 }));
+  const base = { epoch: "e", time: 1, columns: COLUMNS, rows: [["bob", 2]] };
+  replica.base({ ...base, seq: 5 });
+  assert.deepEqual(replica.position, { epoch: "e", seq: 5 }, "the oldest are gone");
   assert.equal(replica.needsBase, true);
-  replica.base({ epoch: "e", seq: 4990, time: 1, columns: COLUMNS, rows: [["bob", 2]] });
-  assert.deepEqual(replica.position, { epoch: "e", seq: 5000 });
+  replica.base({ ...base, seq: 4990 });
+  assert.deepEqual(replica.position, { epoch: "e", seq: 5000 }, "the newest are not");
   assert.equal(replica.needsBase, false);
+});
+
+test("a delta too large to be held back is asked for again as a base", () => {
+  const replica = replicaOf(["ann", 1]);
+  replica.delta(someDelta({ from: 1, to: 2, inserts: Array.from({ length: 100_001 }, (_, i) => ["row", i]) }));
+  assert.equal(replica.needsBase, true);
 });
 
 test("one delta larger than all that may be held back is applied if it follows", () => {

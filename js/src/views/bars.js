@@ -139,7 +139,10 @@ export function mount(el, plan) {
   const leaving = new Map();
   let slots = Math.max(plan.reserve, 1);
   let valueWidth = 0;
-  if (plan.height) area.style.height = `${plan.height}px`;
+  if (plan.height) {
+    area.style.height = `${plan.height}px`;
+    area.tabIndex = 0;
+  }
 
   /** @param {number} count */
   function rowHeight(count) {
@@ -188,6 +191,7 @@ export function mount(el, plan) {
   function nameColumns(columns) {
     setText(labelName, columns[plan.label]?.name ?? "");
     setText(valueName, columns[plan.value]?.name ?? "");
+    setAttribute(list, "aria-label", `${valueName.textContent} by ${labelName.textContent}`);
   }
 
   return {
