@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -150,6 +151,8 @@ def server_for(root: Path, private: Path, port: int | None) -> Any:
     with own_config(private / "config"):
         server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in options.items()])
     server.kernel_spec_manager.kernel_dirs.insert(0, str(private / "kernels"))
+    # A page that closes while it is written to leaves tornado with an error nobody asks for.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     return server
 
 
