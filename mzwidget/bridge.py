@@ -27,6 +27,7 @@ class Bridge:
         self.feed = Feed(subscription, self)
         self.note = note if isinstance(note, str) else ""
         self._ask_note = note if callable(note) else None
+        self._refresh_note()
         self._followers: tuple[Follower, ...] = ()
         self.group: Group | None = None
         self._send: Callable[[str], None] = lambda _: None

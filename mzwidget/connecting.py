@@ -18,7 +18,7 @@ _lock = threading.Lock()
 _chosen: str | None = None
 _announced = False
 
-_DEFAULTS: Parameters = {
+DEFAULTS: Parameters = {
     "application_name": "mzwidget",
     "connect_timeout": 10,
     # A cut cable or a sleeping laptop ends a connection in about 20 s rather than in hours.
@@ -74,7 +74,7 @@ def parameters(dsn: str | None = None) -> Parameters:
         raise ValueError(
             f"{origin} is not a connection string; write postgres://user:password@host:6875/materialize"
         ) from None
-    return _DEFAULTS | {name: value for name, value in given.items() if value is not None}
+    return DEFAULTS | {name: value for name, value in given.items() if value is not None}
 
 
 def _resolve(dsn: str | None) -> tuple[str, str]:

@@ -4,7 +4,7 @@ The source is the tutorial data set of Apache Druid ("wikiticker", 2015-09-12): 
 Kept are the columns that the table `edits` needs. Edit summaries and places are left out, and every IP address, of
 an editor or in a title, becomes a stable pseudonym.
 
-    python tools/record_day.py wikiticker-2015-09-12-sampled.json.gz mzwidget/data/wikipedia-2015-09-12.csv.gz
+    python tools/record_day.py wikiticker-2015-09-12-sampled.json.gz mzwidget/wikipedia/data/wikipedia-2015-09-12.csv.gz
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from mzwidget import batches
-from mzwidget.batches import BatchWriter
-from mzwidget.edits import CREATE_TABLE, Edit
-from mzwidget.tally import Stats, Tally
+from mzwidget.wikipedia import batches
+from mzwidget.wikipedia.batches import BatchWriter
+from mzwidget.wikipedia.edits import CREATE_TABLE, Edit
+from mzwidget.wikipedia.tally import Stats, Tally
 from tests.machine import eventually, free_port
 
 if TYPE_CHECKING:

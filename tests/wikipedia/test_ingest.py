@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from mzwidget import pipeline, wikipedia
-from mzwidget.edits import CREATE_TABLE, RECORDED_IDS
-from mzwidget.ingest import Ingest
+from mzwidget import wikipedia
+from mzwidget.wikipedia import pipeline
+from mzwidget.wikipedia.edits import CREATE_TABLE, RECORDED_IDS
+from mzwidget.wikipedia.ingest import Ingest
 from tests.machine import eventually, free_port
 from tests.wikipedia.stream import StreamServer, Visit, event, frame
 from tests.wikipedia.test_batches import on_both, proxy_to

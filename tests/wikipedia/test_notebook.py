@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from mzwidget import wikipedia
-from mzwidget.edits import CREATE_TABLE
+from mzwidget.wikipedia.edits import CREATE_TABLE
 from tests.machine import eventually
 
 if TYPE_CHECKING:

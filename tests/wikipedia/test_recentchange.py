@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzwidget import recentchange
-from mzwidget.edits import RECORDED_IDS, Edit
-from mzwidget.live import LiveReader
-from mzwidget.recentchange import RecentChanges, StreamError, to_edit
-from mzwidget.tally import Stats, Tally
+from mzwidget.wikipedia import recentchange
+from mzwidget.wikipedia.edits import RECORDED_IDS, Edit
+from mzwidget.wikipedia.live import LiveReader
+from mzwidget.wikipedia.recentchange import RecentChanges, StreamError, to_edit
+from mzwidget.wikipedia.tally import Stats, Tally
 from tests.machine import eventually, free_port
 from tests.wikipedia.stream import StreamServer, Visit, event, frame
 

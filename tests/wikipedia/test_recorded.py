@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from mzwidget import recorded
-from mzwidget.edits import RECORDED_IDS, Edit
-from mzwidget.recorded import RecordedEdit
+from mzwidget.wikipedia import recorded
+from mzwidget.wikipedia.edits import RECORDED_IDS, Edit
+from mzwidget.wikipedia.recorded import RecordedEdit
 from tests.machine import eventually
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def test_the_whole_day_is_there() -> None:
 
 
 def test_nobody_is_named_by_address() -> None:
-    packed = resources.files("mzwidget").joinpath(f"data/wikipedia-{recorded.DAY}.csv.gz").read_bytes()
+    packed = resources.files("mzwidget.wikipedia").joinpath(f"data/wikipedia-{recorded.DAY}.csv.gz").read_bytes()
     text = gzip.decompress(packed).decode()
     assert not IPV4.findall(text)
     assert not IPV6.findall(text)

@@ -7,12 +7,12 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mzwidget.recentchange import RecentChanges, StreamError
+from mzwidget.wikipedia.recentchange import RecentChanges, StreamError
 
 if TYPE_CHECKING:
-    from mzwidget.batches import BatchWriter
-    from mzwidget.edits import Edit
-    from mzwidget.tally import Tally
+    from mzwidget.wikipedia.batches import BatchWriter
+    from mzwidget.wikipedia.edits import Edit
+    from mzwidget.wikipedia.tally import Tally
 
 _LONGEST_BACKOFF = 30.0
 

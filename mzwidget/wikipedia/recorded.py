@@ -10,7 +10,7 @@ from importlib import resources
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from mzwidget.edits import RECORDED_IDS, Edit
+from mzwidget.wikipedia.edits import RECORDED_IDS, Edit
 
 if TYPE_CHECKING:
     import threading
@@ -43,7 +43,7 @@ class RecordedEdit(NamedTuple):
 
 def day() -> Iterator[RecordedEdit]:
     """Read the recorded day from its file, edit by edit."""
-    packed = resources.files("mzwidget").joinpath(f"data/wikipedia-{DAY}.csv.gz")
+    packed = resources.files("mzwidget.wikipedia").joinpath(f"data/wikipedia-{DAY}.csv.gz")
     with packed.open("rb") as file, gzip.open(file, "rt", encoding="utf-8", newline="") as text:
         rows = csv.reader(text)
         next(rows)

@@ -17,24 +17,17 @@ from typing import Any, cast, get_args
 import psycopg
 from psycopg import sql
 
-from mzwidget import recentchange
+from mzwidget import connecting
 from mzwidget._version import __version__
-from mzwidget.edits import CREATE_TABLE, RECORDED_IDS, Edit
-from mzwidget.ingest import Ingest
-from mzwidget.pipeline import Source
-from mzwidget.tally import Stats
+from mzwidget.wikipedia import recentchange
+from mzwidget.wikipedia.edits import CREATE_TABLE, RECORDED_IDS, Edit
+from mzwidget.wikipedia.ingest import Ingest
+from mzwidget.wikipedia.pipeline import Source
+from mzwidget.wikipedia.tally import Stats
 
 __all__ = ["Edit", "Ingest", "Source", "Stats", "follow"]
 
 USER_AGENT = f"mzwidget/{__version__} (https://github.com/mzwidget/mzwidget)"
-
-_CONNECTION = {
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
 
 _running: dict[tuple[object, ...], Ingest] = {}
 _running_lock = threading.Lock()
@@ -85,7 +78,7 @@ def follow(
         source = cast("Source", os.environ.get("MZWIDGET_SOURCE", "auto"))
     if source not in get_args(Source):
         raise ValueError(f"source={source!r} is not known: use 'auto', 'live' or 'recorded'")
-    parameters = _CONNECTION | connection.info.get_parameters()
+    parameters = connecting.DEFAULTS | connection.info.get_parameters()
     if connection.info.password:
         parameters["password"] = connection.info.password
     identifier = _identifier(table)

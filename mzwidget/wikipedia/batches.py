@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 from psycopg import sql
 
-from mzwidget.edits import Edit
+from mzwidget.wikipedia.edits import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mzwidget.tally import Tally
+    from mzwidget.wikipedia.tally import Tally
 
 _INTERVAL = 0.2
 _MOST_ROWS = 500

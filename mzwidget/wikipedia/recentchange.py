@@ -17,7 +17,7 @@ from ld_eventsource.actions import Event, Start
 from ld_eventsource.config import ConnectStrategy
 from ld_eventsource.errors import HTTPContentTypeError, HTTPStatusError
 
-from mzwidget.edits import RECORDED_IDS, Edit
+from mzwidget.wikipedia.edits import RECORDED_IDS, Edit
 
 if TYPE_CHECKING:
     import threading

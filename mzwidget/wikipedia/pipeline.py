@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Literal
 
-from mzwidget import recorded
-from mzwidget.live import LiveReader
+from mzwidget.wikipedia import recorded
+from mzwidget.wikipedia.live import LiveReader
 
 if TYPE_CHECKING:
-    from mzwidget.batches import BatchWriter
-    from mzwidget.edits import Edit
-    from mzwidget.recentchange import RecentChanges
-    from mzwidget.tally import State, Tally
+    from mzwidget.wikipedia.batches import BatchWriter
+    from mzwidget.wikipedia.edits import Edit
+    from mzwidget.wikipedia.recentchange import RecentChanges
+    from mzwidget.wikipedia.tally import State, Tally
 
 Source = Literal["auto", "live", "recorded"]
 

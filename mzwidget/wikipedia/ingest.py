@@ -6,11 +6,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from mzwidget import recorded
-from mzwidget.batches import BatchWriter
-from mzwidget.pipeline import Pipeline, Source
-from mzwidget.recentchange import RecentChanges
-from mzwidget.tally import Stats, Tally
+from mzwidget.wikipedia import recorded
+from mzwidget.wikipedia.batches import BatchWriter
+from mzwidget.wikipedia.pipeline import Pipeline, Source
+from mzwidget.wikipedia.recentchange import RecentChanges
+from mzwidget.wikipedia.tally import Stats, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
