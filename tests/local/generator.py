@@ -22,8 +22,10 @@ FLOATS = ["0", "-0", "1.5", "-2.25", "1e10", "1e-7", "NaN", "Infinity", "-Infini
 NUMERICS = ["0", "1", "-1.5", "2.500", "999999999.999", "-999999999.999", "0.001", "-0.001", "12.345", None]
 DATES = ["2020-01-01", "2020-02-29", "1999-12-31", "0001-01-01", "9999-12-31", "1970-01-01", None]
 TIMES = ["2020-01-01 00:00:00", "2020-02-29 23:59:59.999999", "1969-12-31 23:59:59.5", "2026-11-22 18:00:00.123", None]
-DOCUMENTS = ['{"a": 1, "b": "x", "k": "t"}', '{"b": [1, 2.5, null], "a": {"c": true}, "k": 1.5}', "[]", "[1, [2]]", "null", '"s"', "12.50",
-             '{"a": null}', '{"ü": "é", "a": -3}', None]  # fmt: skip
+DOCUMENTS = [
+    '{"a": 1, "b": "x", "k": "t"}', '{"b": [1, 2.5, null], "a": {"c": true}, "k": 1.5}', "[]", "[1, [2]]",
+    "null", '"s"', "12.50", '{"a": null}', '{"ü": "é", "a": -3}', None,
+]  # fmt: skip
 
 
 def literal(value: object) -> str:
@@ -229,7 +231,8 @@ class Generator:
         )
 
     def json_expression(self, tables: dict[str, str], depth: int) -> str:
-        return f"({self.expression(tables, 'json', depth)} -> {self.pick(literal('a'), literal('b'), literal('ü'), '0', '-1')})"
+        key = self.pick(literal("a"), literal("b"), literal("ü"), "0", "-1")
+        return f"({self.expression(tables, 'json', depth)} -> {key})"
 
     KINDS = ("int", "big", "numeric", "float", "text", "bool", "date", "time", "json")
 
@@ -301,7 +304,7 @@ class Generator:
         sides = []
         for table in ("m", self.pick("o", "m", "empty")):
             tables = {table: table}
-            items = [self.expression(tables, kind if COLUMNS[table] else kind, 1) for kind in kinds]
+            items = [self.expression(tables, kind, 1) for kind in kinds]
             sides.append(f"SELECT {', '.join(items)} FROM {table}{self.where(tables)}")
         word = self.pick("UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL")
         return f"{sides[0]} {word} {sides[1]}"

@@ -1,4 +1,4 @@
-"""The same statements on PostgreSQL and on translated DuckDB, and what counts as the same answer."""
+"""The same statements on PostgreSQL and on the engine, and what counts as the same answer."""
 
 from __future__ import annotations
 
@@ -9,174 +9,95 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import psycopg
-from sqlglot import exp
-
-from mzwidget.local import dialect
-from mzwidget.local.dialect import Relation
-from mzwidget.local.encoding import TEXT, carrier, encoder
-from mzwidget.local.errors import SqlError
-from mzwidget.local.types import Column
+from psycopg.types.json import set_json_loads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from psycopg.pq.abc import PGresult
-
-Row = tuple[str | None, ...]
+Row = tuple[Any, ...]
 FLOATS = (700, 701)
-NUMERIC, JSONB, INTERVAL, INTERVALS = 1700, 3802, 1186, 1187
+NUMERIC, JSONB, INTERVAL = 1700, 3802, 1186
 
 
 @dataclass(slots=True)
 class Answer:
-    """Names, type OIDs and rows in text form; or the error."""
+    """Names, type OIDs and rows; or the error."""
 
     names: tuple[str, ...] = ()
     oids: tuple[int, ...] = ()
     rows: list[Row] = field(default_factory=list)
-    ordered: bool = False
     error: str | None = None
     sqlstate: str | None = None
 
 
-class Catalog:
-    """Relations by their last name."""
-
-    def __init__(self) -> None:
-        self.relations: dict[str, Relation] = {}
-
-    def relation(self, parts: tuple[str, ...]) -> Relation | None:
-        return self.relations.get(parts[-1])
-
-
-class Translated:
-    """A DuckDB database that understands Materialize's SQL."""
-
-    def __init__(self, now: int = 1_790_000_000_000) -> None:
-        self.connection = duckdb.connect()
-        self.catalog = Catalog()
-        dialect.install(self.connection)
-        self.connection.execute(f"SET VARIABLE mz_now = {now}::UBIGINT")
-
-    def set_now(self, now: int) -> None:
-        self.connection.execute(f"SET VARIABLE mz_now = {now}::UBIGINT")
-
-    def execute(self, sql: str) -> None:
-        """Run CREATE TABLE, CREATE VIEW or INSERT."""
-        tree = dialect.parse(sql)
-        if isinstance(tree, exp.Insert):
-            planned = dialect.plan_insert(tree, self.catalog)
-            self.connection.execute(f'INSERT INTO "{planned.target.rsplit(".", 1)[-1]}" {planned.rows}')
-            return
-        assert isinstance(tree, exp.Create)
-        if tree.kind == "TABLE":
-            name = tree.this.this.name
-            columns = dialect.plan_columns(tree)
-            stored = ", ".join(f'"{column.name}" {column.type.duckdb}' for column in columns)
-            self.connection.execute(f'CREATE TABLE "{name}" ({stored})')
-            full = f"materialize.public.{name}"
-            self.catalog.relations[name] = Relation(
-                full,
-                tuple(Column(column.name, column.type, column.nullable) for column in columns),
-                f'"{name}"',
-                frozenset([full]),
-                is_table=True,
-                defaults=tuple(column.default for column in columns),
-            )
-            return
-        name = tree.this.name
-        query = dialect.plan_query(tree.expression, self.catalog)
-        full = f"materialize.public.{name}"
-        self.catalog.relations[name] = Relation(
-            full, query.columns, f"({query.sql})", query.inputs | {full}, query.wakeups, query.refusal, query.constant
-        )
-
-    def plan(self, sql: str, **options: Any) -> dialect.Query:
-        return dialect.plan_query(dialect.parse(sql), self.catalog, **options)
-
-    def run(self, query: dialect.Query, parameters: Sequence[object] = ()) -> list[Row]:
-        names = [f"c{i}" for i in range(1, len(query.columns) + 1)]
-        carried = ", ".join(
-            carrier(f"r.{name}", column.type) for name, column in zip(names, query.columns, strict=True)
-        )
-        sql = f"SELECT {carried} FROM ({query.sql}) AS r({', '.join(names)})"
-        encoders = [encoder(column.type, TEXT) for column in query.columns]
-        rows = self.connection.execute(sql, list(parameters)).fetchall()
-        return [
-            tuple(
-                None if value is None else encode(value).decode() for encode, value in zip(encoders, row, strict=True)
-            )
-            for row in rows
-        ]
-
-    def answer(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+def ask(connection: psycopg.Connection[Any], sql: str, *, binary: bool = False) -> Answer:
+    """Run a query: in text form the rows hold the server's own text, in binary psycopg's Python values."""
+    cursor = connection.cursor(binary=binary)
+    try:
+        cursor.execute(sql.encode(), binary=binary, prepare=False)
+    except psycopg.Error as error:
+        return Answer(error=error.diag.message_primary, sqlstate=error.sqlstate)
+    result = cursor.pgresult
+    assert result is not None
+    columns = range(result.nfields)
+    names = tuple((result.fname(column) or b"").decode() for column in columns)
+    oids = tuple(result.ftype(column) for column in columns)
+    if binary:
         try:
-            query = self.plan(sql)
-            rows = self.run(query, parameters)
-        except SqlError as error:
-            return Answer(error=error.message, sqlstate=error.sqlstate)
-        except duckdb.Error as error:
-            told = dialect.evaluation_error(error)
-            return Answer(error=told.message, sqlstate=told.sqlstate)
-        names = tuple(column.name for column in query.columns)
-        return Answer(names, tuple(column.type.oid for column in query.columns), rows, query.ordered)
+            return Answer(names, oids, cursor.fetchall())
+        except psycopg.DataError as error:  # Python has no date before Christ and no year 10000
+            return Answer(names, oids, error=str(error), sqlstate="no Python value")
+    values = [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
+    return Answer(names, oids, [tuple(None if v is None else v.decode() for v in row) for row in values])
 
 
 class Pair:
-    """Both databases, with the same tables."""
+    """PostgreSQL, the engine, and the same tables in both."""
 
-    def __init__(self, dsn: str) -> None:
-        self.postgres = psycopg.connect(dsn, autocommit=True, options="-c TimeZone=UTC -c extra_float_digits=1")
-        self.postgres.execute("DROP SCHEMA IF EXISTS differential CASCADE")
-        self.postgres.execute("CREATE SCHEMA differential")
-        self.postgres.execute("SET search_path = differential")
-        self.translated = Translated()
+    def __init__(self, postgres: str, engine: str, schema: str) -> None:
+        self.postgres = psycopg.connect(postgres, autocommit=True, options="-c TimeZone=UTC")
+        self.engine = psycopg.connect(engine, autocommit=True)
+        self.schema = schema
+        for connection in (self.postgres, self.engine):
+            set_json_loads(lambda text: str(text, "utf-8") if isinstance(text, bytes) else text, connection)
+        self.execute(f"CREATE SCHEMA {schema}")
+        self.execute(f"SET search_path = {schema}")
 
     def execute(self, sql: str) -> None:
-        self.postgres.execute(sql.encode())
-        self.translated.execute(sql)
+        for connection in (self.postgres, self.engine):
+            connection.execute(sql.encode(), prepare=False)
 
     def close(self) -> None:
+        self.execute(f"DROP SCHEMA {self.schema} CASCADE")
         self.postgres.close()
-        self.translated.connection.close()
+        self.engine.close()
 
-    def expected(self, sql: str) -> Answer:
-        try:
-            cursor = self.postgres.execute(sql.encode())
-        except psycopg.Error as error:
-            return Answer(error=error.diag.message_primary, sqlstate=error.sqlstate)
-        result = cursor.pgresult
-        assert result is not None
-        return Answer(
-            tuple(decoded(result.fname(i)) for i in range(result.nfields)),
-            tuple(result.ftype(i) for i in range(result.nfields)),
-            _rows(result),
-        )
+    def difference(self, sql: str, *, binary: bool = False) -> str | None:
+        """Return how the two answers differ, None if they are the same."""
+        mine, theirs = (ask(connection, sql, binary=binary) for connection in (self.engine, self.postgres))
+        if theirs.error is not None or mine.error is not None:
+            # Materialize gives XX000 to errors that it finds while planning.
+            refused = mine.error is not None and theirs.error is not None
+            same = refused and mine.sqlstate in (theirs.sqlstate, "XX000")
+        else:
+            same = alike(mine, theirs, ordered=is_ordered(sql))
+        return None if same else f"{sql}\n  engine:     {mine}\n  PostgreSQL: {theirs}"
 
 
-def decoded(name: bytes | None) -> str:
-    assert name is not None
-    return name.decode()
+def is_ordered(sql: str) -> bool:
+    """Whether the whole result is ordered: there is an ORDER BY outside all parentheses."""
+    while (flat := re.sub(r"\([^()]*\)", "", sql)) != sql:
+        sql = flat
+    return "ORDER BY" in sql
 
 
-def _rows(result: PGresult) -> list[Row]:
-    return [
-        tuple(
-            None if (value := result.get_value(row, column)) is None else value.decode()
-            for column in range(result.nfields)
-        )
-        for row in range(result.ntuples)
-    ]
-
-
-def alike(mine: Answer, theirs: Answer) -> bool:
+def alike(mine: Answer, theirs: Answer, *, ordered: bool) -> bool:
     """Whether two answers are the same, where Materialize and PostgreSQL agree."""
     if (mine.names, mine.oids) != (theirs.names, theirs.oids) or len(mine.rows) != len(theirs.rows):
         return False
     left, right = mine.rows, theirs.rows
-    if not mine.ordered:
+    if not ordered:
         left, right = (sorted(rows, key=lambda row: _sort_key(row, mine.oids)) for rows in (left, right))
     return all(
         _same(a, b, oid)
@@ -189,43 +110,43 @@ def _sort_key(row: Row, oids: Sequence[int]) -> tuple[Any, ...]:
     return tuple((value is not None, repr(_rounded(value, oid))) for value, oid in zip(row, oids, strict=True))
 
 
-def _rounded(value: str | None, oid: int) -> object:
+def _rounded(value: Any, oid: int) -> object:
     """Return a value that is equal for answers that count as the same, for sorting."""
     if value is None:
         return None
     if oid in (*FLOATS, NUMERIC):
         number = float(value)
         return 0.0 if number == 0 else float(f"{number:.11g}")
-    return canonical(value, oid)
+    return _canonical(value, oid)
 
 
-def canonical(value: str, oid: int) -> object:
+def _canonical(value: Any, oid: int) -> object:
     """Return a value without the differences in spelling that are Materialize's own.
 
-    numeric: Materialize leaves trailing zeros out. jsonb: Materialize writes no blanks and sorts keys by
-    name, not by length. interval: Materialize writes ``month`` where PostgreSQL writes ``mon``, and ``-1 day`` for ``-1 days``.
+    jsonb: Materialize writes no blanks and sorts keys by name, not by length. interval: Materialize writes
+    ``month`` where PostgreSQL writes ``mon``, and ``-1 day`` for ``-1 days``.
     """
     if oid == JSONB:
-        return json.dumps(json.loads(value, parse_float=Decimal), sort_keys=True, default=lambda x: str(x.normalize()))
-    if oid in (INTERVAL, INTERVALS):
+        document = json.loads(value, parse_float=Decimal)
+        return json.dumps(document, sort_keys=True, default=lambda number: str(number.normalize()))
+    if oid == INTERVAL and isinstance(value, str):
         singular = re.sub(r"\b(year|mon|month|day)s\b", r"\1", value)
         return re.sub(r"\bmon\b", "month", singular)
     return value
 
 
-def _same(mine: str | None, theirs: str | None, oid: int) -> bool:
+def _same(mine: Any, theirs: Any, oid: int) -> bool:
     if mine is None or theirs is None:
         return mine is theirs
     if oid == NUMERIC:
-        # A quotient has 18 digits behind the point here, about 16 significant ones in PostgreSQL.
+        # Materialize leaves trailing zeros out. A quotient has 18 digits behind the point in the engine
+        # and about 16 significant ones in PostgreSQL.
         a, b = Decimal(mine), Decimal(theirs)
-        if a.is_nan() or b.is_nan():
-            return a.is_nan() and b.is_nan()
         return a == b or abs(a - b) <= max(abs(b) * Decimal("1e-15"), Decimal("1e-18"))
     if oid in FLOATS:
-        # Sums and transcendental functions may differ in the last digits.
+        # Materialize writes 1e-7 where PostgreSQL writes 1e-07. Sums and roots may differ in the last digit.
         x, y = float(mine), float(theirs)
-        if math.isnan(x) or math.isnan(y) or math.isinf(x) or math.isinf(y):
+        if not (math.isfinite(x) and math.isfinite(y)):
             return repr(x) == repr(y)
-        return x == y or math.isclose(x, y, rel_tol=1e-12 if oid == 701 else 1e-5, abs_tol=1e-300)
-    return canonical(mine, oid) == canonical(theirs, oid)
+        return math.isclose(x, y, rel_tol=1e-12 if oid == 701 else 1e-5, abs_tol=1e-300)
+    return _canonical(mine, oid) == _canonical(theirs, oid)

@@ -177,10 +177,12 @@ def _rescale(value: Value, target: Type) -> Value:
 
 
 def to_scale(value: Value, scale: int) -> Value:
-    """Return a numeric kept with another, not smaller, scale."""
+    """Return a numeric kept with another scale; evaluation fails rather than lose digits."""
     if value.type.scale == scale:
         return value
     type_ = t.numeric(scale)
+    if scale < value.type.scale:
+        return Value(f"mz_exact({value.sql}, CAST({value.sql} AS {type_.duckdb}))", type_, fallible=True)
     return Value(f"CAST({value.sql} AS {type_.duckdb})", type_, fallible=True)
 
 

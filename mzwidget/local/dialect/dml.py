@@ -106,9 +106,9 @@ def plan_insert(insert: exp.Insert, catalog: Catalog, *, parameter_types: Sequen
     if insert.args.get("default") or source is None:
         rows = f"SELECT {_row(relation, {})}"
     elif isinstance(source, exp.Values) and not source.args.get("order") and not source.args.get("limit"):
-        rows = _value_rows(statement, source, relation, targets)
+        rows = _value_rows(statement, source, relation, targets, listed=names is not None)
     else:
-        rows = _query_rows(statement, source, relation, targets)
+        rows = _query_rows(statement, source, relation, targets, listed=names is not None)
     return Dml(
         target=relation.name,
         parameters=statement.parameters(),
@@ -139,20 +139,23 @@ def _row(relation: Relation, values: dict[str, str]) -> str:
     return ", ".join(values.get(column.name) or _default(relation, column) for column in relation.columns)
 
 
-def _counted(expected: int, given: int) -> None:
-    if given > expected:
+def _filled(targets: list[Column], given: int, *, listed: bool) -> list[Column]:
+    """Return the columns that get values; without a column list the last ones may be left out."""
+    if given > len(targets):
         raise SqlError("INSERT has more expressions than target columns", "42601")
-    if given < expected:
+    if given < len(targets) and listed:
         raise SqlError("INSERT has more target columns than expressions", "42601")
+    return targets[:given]
 
 
-def _value_rows(statement: Statement, source: exp.Values, relation: Relation, targets: list[Column]) -> str:
+def _value_rows(
+    statement: Statement, source: exp.Values, relation: Relation, targets: list[Column], *, listed: bool
+) -> str:
     expressions = Expressions(Scope(statement), plan_nested)
     rows = []
     for row in source.expressions:
         nodes = row.expressions if isinstance(row, exp.Tuple) else [row.this if isinstance(row, exp.Paren) else row]
-        here = targets[: len(nodes)] if len(nodes) <= len(targets) else targets
-        _counted(len(here), len(nodes))
+        here = _filled(targets, len(nodes), listed=listed)
         values: dict[str, str] = {}
         for column, node in zip(here, nodes, strict=True):
             if isinstance(node, exp.Var) and node.name.upper() == "DEFAULT":
@@ -163,10 +166,11 @@ def _value_rows(statement: Statement, source: exp.Values, relation: Relation, ta
     return "VALUES " + ", ".join(rows)
 
 
-def _query_rows(statement: Statement, source: exp.Expr, relation: Relation, targets: list[Column]) -> str:
+def _query_rows(
+    statement: Statement, source: exp.Expr, relation: Relation, targets: list[Column], *, listed: bool
+) -> str:
     block = plan_block(statement, source, Scope(statement), top=True)
-    here = targets[: len(block.values)] if len(block.values) <= len(targets) else targets
-    _counted(len(here), len(block.values))
+    here = _filled(targets, len(block.values), listed=listed)
     direct = [
         _assigned(statement, value, column.name, column.type) if value.type.name == "unknown" else value
         for value, column in zip(block.values, here, strict=True)

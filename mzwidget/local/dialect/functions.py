@@ -299,8 +299,11 @@ def part(statement: Statement, field: str, moment: Value, *, exact: bool) -> Val
     type_ = t.numeric(scale)
     if name == "epoch" and kind == "date":
         return Value(f"CAST(({micros} // 1000000) AS DECIMAL(38,0))", type_, fallible=moment.fallible)
-    sql = f"CAST(CAST({micros} AS DECIMAL(38,0)) * CAST('{1 / 10**scale:.{scale}f}' AS DECIMAL(7,{scale})) AS {type_.duckdb})"
-    return Value(sql if scale else f"CAST({micros} AS DECIMAL(38,0))", type_, fallible=moment.fallible)
+    whole = f"CAST({micros} AS DECIMAL(38,0))"
+    if not scale:
+        return Value(whole, type_, fallible=moment.fallible)
+    unit = f"CAST('{1 / 10**scale:.{scale}f}' AS DECIMAL({scale + 1},{scale}))"
+    return Value(f"CAST({whole} * {unit} AS {type_.duckdb})", type_, fallible=moment.fallible)
 
 
 def _date_part(statement: Statement, arguments: list[Value]) -> Value:

@@ -16,6 +16,7 @@ from mzwidget.local.errors import SqlError, unsupported
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _CODE_ZERO = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
+_CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\u00[01][0-9a-f]")  # DuckDB writes these in capitals
 _MOST_DIGITS = 1000
 _SMALLEST_PLAIN = 1e-4  # below it Python writes an exponent
 _SMALLEST_POSITIONAL = 1e-6  # below it DuckDB's JSON writer does
@@ -74,6 +75,8 @@ def canonical(text: str) -> str:
         raise SqlError(f'invalid input syntax for type jsonb: "{_shortened(text)}"', "22P02") from error
     if "\\u0000" in result and _CODE_ZERO.search(result):
         raise SqlError("unsupported Unicode escape sequence: \\u0000 cannot be converted to text", "22P05")
+    if "\\u00" in result:
+        result = _CONTROL.sub(lambda match: match[0][:-4] + match[0][-4:].upper(), result)
     if _LONE_SURROGATE.search(result):
         raise SqlError(f'invalid input syntax for type jsonb: "{_shortened(text)}"', "22P02")
     return result

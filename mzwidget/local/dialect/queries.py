@@ -162,6 +162,10 @@ def _values(statement: Statement, query: exp.Values, scope: Scope) -> Block:
     return Block([f"column{i}" for i in range(1, len(first) + 1)], first, render)
 
 
+def _items(values: Sequence[Value]) -> str:
+    return ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(values, 1)) or "NULL AS c1"
+
+
 def _open(column: Sequence[Value]) -> bool:
     return all(value.type.name == "unknown" for value in column)
 
@@ -343,9 +347,10 @@ class _Select:
         distinct = query.args.get("distinct")
         if distinct is not None and distinct.args.get("on") is not None:
             return self._distinct_on(distinct.args["on"], names, values, tail)
-        if distinct is not None:
-            for value in values:
-                _hashable(value, "DISTINCT")
+        if distinct is None and order is None and not limit:
+            return Block(names, values, lambda wanted: f"SELECT {_items(wanted)}{tail}")
+        for value in values if distinct is not None else ():
+            _hashable(value, "DISTINCT")
         settled = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in values]
         terms = _order_terms(self.expressions, order, names, settled)
         if distinct is not None:
@@ -358,16 +363,9 @@ class _Select:
         elif not self.top:
             terms = []
         suffix = _order_by(terms) + limit
-        head = "SELECT DISTINCT" if distinct is not None else "SELECT"
-
-        def render(wanted: Sequence[Value]) -> str:
-            items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(wanted, 1)) or "NULL AS c1"
-            return f"{head} {items}{tail}{suffix}"
-
-        if (suffix and [v.sql for v in settled] != [v.sql for v in values]) or distinct is not None:
-            values = settled
         if distinct is None:
-            return Block(names, values, render, ordered=order is not None)
+            ordering = order is not None
+            return Block(names, settled, lambda wanted: f"SELECT {_items(wanted)}{tail}{suffix}", ordering)
         return self._distinct(names, settled, tail, terms, limit, ordered=order is not None)
 
     def _distinct_on(self, on: exp.Expr, names: list[str], values: list[Value], tail: str) -> Block:

@@ -135,7 +135,9 @@ _MACROS = (
     # numerics
     """CREATE OR REPLACE MACRO mz_bounded(x, bound) AS
         CASE WHEN abs(x) >= bound THEN error('22003:numeric field overflow') ELSE x END""",
-    """CREATE OR REPLACE MACRO mz_unscaled(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT)""",
+    """CREATE OR REPLACE MACRO mz_exact(x, kept) AS CASE WHEN x IS NULL THEN NULL WHEN x = kept THEN kept
+        ELSE error('0A000:arithmetic with more than 18 digits behind the point is not supported by the '
+            || 'embedded engine') END""",
     f"""CREATE OR REPLACE MACRO mz_scaled(n) AS
         CAST((CASE WHEN n < 0 THEN '-' ELSE '' END) || CAST(abs(n) // {_E18} AS VARCHAR) || '.'
         || lpad(CAST(abs(n) % {_E18} AS VARCHAR), 18, '0') AS DECIMAL(38,18))""",

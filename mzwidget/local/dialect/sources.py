@@ -109,7 +109,9 @@ class From:
                 return self._function(node.this, node.args.get("alias"))
             columns, sql = self._plan(node.this, self.scope)
             return f"LATERAL ({sql}) AS {self._add(node.args.get('alias'), columns, '')}"
-        if node.args.get("joins") or node.args.get("pivots") or node.args.get("sample"):
+        if isinstance(node, exp.TableSample) or node.args.get("sample"):
+            raise unsupported("TABLESAMPLE")
+        if node.args.get("joins") or node.args.get("pivots"):
             raise unsupported("a nested join")
         if isinstance(node, exp.Subquery):
             if isinstance(node.this, exp.Table):

@@ -1,0 +1,11 @@
+CREATE TABLE t (a int, b bigint, s smallint, f double precision, r real, n numeric(10,2), x text, v varchar(5), p boolean, d date, ts timestamp, tz timestamptz, i interval, j jsonb, u uuid, y bytea, g int[], h text[], tm time);
+INSERT INTO t VALUES (1, 10, 1, 1.5, 0.5, 1.25, 'abc', 'v1', true, '2020-01-31', '2020-01-31 10:20:30.5', '2020-01-31 10:20:30+02', '1 day', '{"a": 1, "b": [1, 2, {"c": null}], "d": "x"}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '\x00ff', '{1,2,3}', '{a,"b c",NULL}', '10:00');
+INSERT INTO t VALUES (2, 20, 2, 'NaN', 'NaN', -3.10, 'Abc', 'v2', false, '1999-12-31', '1999-12-31 23:59:59.999999', '1999-12-31 23:59:59.999999+00', '1 month 2 days 03:04:05', '[1, 2.5, "z", null, true]', 'ffffffff-ffff-4fff-bfff-ffffffffffff', '', '{}', '{}', '23:59:59.999999');
+INSERT INTO t VALUES (-2147483648, -9223372036854775808, -32768, '-Infinity', 3e38, 99999999.99, '', '', NULL, '0001-01-01', '0001-01-01 00:00:00', '0001-01-01 00:00:00+00', '-1 year', 'null', NULL, NULL, NULL, NULL, '00:00');
+INSERT INTO t VALUES (2147483647, 9223372036854775807, 32767, 1e300, 1e-30, 0, 'ünï 😀', 'é', true, '9999-12-31', '9999-12-31 23:59:59', '9999-12-31 23:59:59+00', '00:00:00.000001', '"str"', '00000000-0000-0000-0000-000000000000', '\x61', '{NULL,1}', '{"",NULL,"q\"x"}', '12:34:56.789');
+INSERT INTO t VALUES (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO t VALUES (1, 10, 1, 1.5, 0.5, 1.25, 'abc', 'v1', true, '2020-01-31', '2020-01-31 10:20:30.5', '2020-01-31 10:20:30+02', '24:00:00', '{"a": 1, "b": [1, 2, {"c": null}], "d": "x"}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '\x00ff', '{1,2,3}', '{a,"b c",NULL}', '10:00');
+INSERT INTO t VALUES (0, 0, 0, '-0', 0, -0.01, ' pad ', 'zz', false, '2024-02-29', '2024-02-29 12:00:00', '2024-02-29 12:00:00+00', '00:00:00', '{}', '11111111-1111-1111-1111-111111111111', '\xdeadbeef', '{5}', '{x}', '01:02:03');
+CREATE TABLE e (a int, x text);
+CREATE TABLE k (a int, z text, w bigint);
+INSERT INTO k VALUES (1, 'one', 100), (1, 'uno', 101), (2, 'two', NULL), (NULL, 'none', 3), (7, NULL, 5);

@@ -1,0 +1,109 @@
+"""A DuckDB database that understands Materialize's SQL: the dialect without the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot import exp
+
+from mzwidget.local import dialect
+from mzwidget.local.dialect import Relation
+from mzwidget.local.encoding import TEXT, carrier, encoder
+from mzwidget.local.types import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mzwidget.local.types import Type
+
+Row = tuple[str | None, ...]
+
+
+class Catalog:
+    """Relations by their last name."""
+
+    def __init__(self) -> None:
+        self.relations: dict[str, Relation] = {}
+
+    def relation(self, parts: tuple[str, ...]) -> Relation | None:
+        return self.relations.get(parts[-1])
+
+
+class Translated:
+    """Runs statements in one DuckDB database at a clock that tests set."""
+
+    def __init__(self, now: int = 1_790_000_000_000) -> None:
+        self.connection = duckdb.connect()
+        self.catalog = Catalog()
+        dialect.install(self.connection)
+        self.set_now(now)
+
+    def set_now(self, now: int) -> None:
+        self.connection.execute(f"SET VARIABLE mz_now = {now}::UBIGINT")
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Run CREATE TABLE, CREATE VIEW or INSERT."""
+        tree = dialect.parse(sql)
+        if isinstance(tree, exp.Insert):
+            planned = dialect.plan_insert(tree, self.catalog)
+            table = planned.target.rsplit(".", 1)[-1]
+            self.connection.execute(f'INSERT INTO "{table}" {planned.rows}', list(parameters))
+            return
+        assert isinstance(tree, exp.Create)
+        if tree.kind == "TABLE":
+            self._create_table(tree)
+            return
+        name = tree.this.name
+        query = dialect.plan_query(tree.expression, self.catalog)
+        full = f"materialize.public.{name}"
+        self.catalog.relations[name] = Relation(
+            full,
+            query.columns,
+            f"({query.sql})",
+            query.inputs | {full},
+            query.wakeups,
+            query.refusal,
+            query.constant,
+        )
+
+    def _create_table(self, tree: exp.Create) -> None:
+        name = tree.this.this.name
+        columns = dialect.plan_columns(tree)
+        stored = ", ".join(f'"{column.name}" {column.type.duckdb}' for column in columns)
+        self.connection.execute(f'CREATE TABLE "{name}" ({stored})')
+        full = f"materialize.public.{name}"
+        self.catalog.relations[name] = Relation(
+            full,
+            tuple(Column(column.name, column.type, column.nullable) for column in columns),
+            f'"{name}"',
+            frozenset([full]),
+            is_table=True,
+            defaults=tuple(column.default for column in columns),
+        )
+
+    def plan(self, sql: str, *, types: Sequence[Type | None] = (), maintained: bool = False) -> dialect.Query:
+        return dialect.plan_query(dialect.parse(sql), self.catalog, parameter_types=types, maintained=maintained)
+
+    def run(self, query: dialect.Query, parameters: Sequence[object] = ()) -> list[Row]:
+        """Return the rows in text form; DuckDB's errors as the engine tells them."""
+        names = [f"c{i}" for i in range(1, len(query.columns) + 1)]
+        pairs = zip(names, query.columns, strict=True)
+        carried = ", ".join(carrier(f"r.{name}", column.type) for name, column in pairs)
+        encoders = [encoder(column.type, TEXT) for column in query.columns]
+        sql = f"SELECT {carried} FROM ({query.sql}) AS r({', '.join(names)})"
+        try:
+            rows = self.connection.execute(sql, list(parameters)).fetchall()
+        except duckdb.Error as error:
+            raise dialect.evaluation_error(error) from error
+        return [
+            tuple(None if v is None else encode(v).decode() for encode, v in zip(encoders, row, strict=True))
+            for row in rows
+        ]
+
+    def query(self, sql: str, *parameters: object) -> list[Row]:
+        return self.run(self.plan(sql), parameters)
+
+    def wakeups(self, query: dialect.Query) -> list[int | None]:
+        """Return the next changes that the query's temporal filters announce."""
+        return [row[0] for wakeup in query.wakeups for row in self.connection.execute(wakeup).fetchall()]
