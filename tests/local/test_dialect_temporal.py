@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,6 +88,14 @@ predicates = st.sampled_from(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=1)
+def clocked() -> Translated:
+    """Return a database with an empty table, for a test with many examples."""
+    database = Translated()
+    database.execute("CREATE TABLE m (b bigint, c bigint)")
+    return database
+
+
 @settings(max_examples=120, deadline=None)
 @given(
     rows=st.lists(st.tuples(times, times), max_size=6),
@@ -103,8 +113,9 @@ predicates = st.sampled_from(
 )
 def test_between_wakeups_nothing_changes(rows: list[tuple[int | None, int | None]], predicate: str, query: str) -> None:
     """Whoever evaluates only at wakeups sees every state: each change happens at a moment that was announced."""
-    database = Translated(NOW)
-    database.execute("CREATE TABLE m (b bigint, c bigint)")
+    database = clocked()
+    database.connection.execute("DELETE FROM m")
+    database.set_now(NOW)
     database.connection.executemany("INSERT INTO m VALUES (?, ?)", rows or [(None, None)])
     joined = predicate.format(b="x.b", c="y.c")
     plan = database.plan(query.format(p=predicate.format(b="b", c="c"), q=joined), maintained=True)
