@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from tests.running_demo import StartDemo
 
 
+def pytest_configure() -> None:
+    """Hand SIGINT on to programs under test, also when a shell started the tests in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run tests with a browser last: Playwright's loop, once started, makes `asyncio.run` impossible."""
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
