@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from mzwidget import background, kernel
 from mzwidget.changes import Follower
@@ -17,6 +18,35 @@ from mzwidget.together import Group
 
 Note = str | Callable[[], str] | None
 """A label for the header, or whom to ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What one view has cost and done so far.
+
+    Attributes
+    ----------
+    updates_per_second : float
+        Rows that came or went in the database, over the last ten seconds.
+    updates, batches : int
+        Consolidated updates, and the batches they came in.
+    messages, bytes_sent : int
+        Bases and deltas sent to pages, and the size of their data as JSON.
+    acks, resyncs, reconnects : int
+        Acknowledgements of pages; bases that a page asked for; connections made after the first.
+    lag : float or None
+        Seconds since the timestamp that `df` shows; None before the first snapshot and for a constant view.
+    """
+
+    updates_per_second: float
+    updates: int
+    batches: int
+    messages: int
+    bytes_sent: int
+    acks: int
+    resyncs: int
+    reconnects: int
+    lag: float | None
 
 
 class Bridge:
@@ -173,6 +203,25 @@ class Bridge:
 
     def allowance(self) -> float:
         return kernel.budget.take()
+
+    def stats(self) -> Stats:
+        """Return the figures so far."""
+        with self.subscription.lock:
+            feed, subscription = self.feed, self.subscription
+            recent = list(subscription.recent)
+            at = feed.timestamp()
+            seconds = recent[-1][0] - recent[0][0] if len(recent) > 1 else 0.0
+            return Stats(
+                updates_per_second=(recent[-1][1] - recent[0][1]) / seconds if seconds else 0.0,
+                updates=subscription.updates,
+                batches=subscription.batches,
+                messages=feed.messages,
+                bytes_sent=feed.bytes,
+                acks=feed.acks,
+                resyncs=feed.resyncs,
+                reconnects=subscription.reconnects,
+                lag=None if at is None else max(0.0, time.time() - at / 1000),
+            )
 
     # What the page's header tells
 

@@ -84,10 +84,10 @@ class Feed:
         self.led = False
         self._aim: int | None = None
         self._unsent: Updates = {}
+        self.messages = 0
         self.bytes = 0
-        self.deltas = 0
-        self.bases = 0
         self.acks = 0
+        self.resyncs = 0
         self._source = source
         self._around = around
         self._clock = clock
@@ -96,6 +96,7 @@ class Feed:
         self._gone: set[str] = set()
         self._sent_at = -INTERVAL
         self._appointment = False
+        self._size = 0
         self._delta: Payload = {}
         self._base: Payload = {}
 
@@ -153,6 +154,7 @@ class Feed:
             page.acked = int(seq or 0)
         if kind == "hello" or (kind in ("have", "visible") and self._source.epoch and (not current or seq != self.seq)):
             page.acked = self.seq
+            self.resyncs += 1
             self._settle()  # a base tells every page all, so no delta need precede it
             self._send("base")
         self.consider()
@@ -258,9 +260,8 @@ class Feed:
                 "epoch": source.epoch,
                 "seq": self.seq,
                 "columns": [{"name": of.name, "type": of.type, "kind": of.kind} for of in source.columns],
-                **_pack(body, len(rows) * len(source.columns)),
+                **self._pack(body, len(rows) * len(source.columns)),
             }
-            self.bases += 1
         self._base["time"] = self.moment()
         return self._base
 
@@ -343,9 +344,8 @@ class Feed:
             "from": self.seq - 1,
             "to": self.seq,
             "time": self.time,
-            **_pack(body, len(pending) * len(source.columns)),
+            **self._pack(body, len(pending) * len(source.columns)),
         }
-        self.deltas += 1
         try:
             self._send("delta")
         finally:
@@ -371,8 +371,16 @@ class Feed:
         self.seq += 1
         self._sent_at = self._clock()
 
+    def _pack(self, body: Payload, values: int) -> Payload:
+        """Leave a small body as it is; make a large one a single binary buffer of JSON."""
+        packed = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        self._size = len(packed)
+        return body if values <= INLINE else {"data": memoryview(packed)}
+
     def _send(self, trait: str) -> None:
         self._around.send(trait)
+        self.messages += 1
+        self.bytes += self._size
 
 
 def _split(rows: Iterable[tuple[Row, int]]) -> tuple[list[Row], list[int] | None]:
@@ -380,10 +388,3 @@ def _split(rows: Iterable[tuple[Row, int]]) -> tuple[list[Row], list[int] | None
     pairs = list(rows)
     counts = [count for _, count in pairs]
     return [row for row, _ in pairs], (counts if any(count != 1 for count in counts) else None)
-
-
-def _pack(body: Payload, values: int) -> Payload:
-    """Leave a small body as it is; make a large one a single binary buffer of JSON."""
-    if values <= INLINE:
-        return body
-    return {"data": memoryview(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())}

@@ -15,7 +15,7 @@ import pandas as pd
 import traitlets
 
 from mzwidget import background, connecting, kernel
-from mzwidget.bridge import Bridge, Note
+from mzwidget.bridge import Bridge, Note, Stats
 from mzwidget.changes import Batch, Changes, call_back
 from mzwidget.collection import Updates
 from mzwidget.feed import Payload
@@ -190,6 +190,11 @@ class LiveView(anywidget.AnyWidget):
             with self._bridge.subscription.lock:
                 at = self._bridge.feed.timestamp()
         return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
+
+    @property
+    def stats(self) -> Stats:
+        """Figures of the work done so far: updates, batches, messages, bytes, lag."""
+        return self._bridge.stats()
 
     def wait(self, timeout: float | None = None) -> Self:
         """Block until the first snapshot is there.

@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, cast
@@ -143,6 +144,7 @@ class Subscription:
         self.time: int | None = None
         self.status = Status("connecting", since=time.time())
         self.history = History()
+        self.recent: deque[tuple[float, int]] = deque(maxlen=10)
         self.batches = 0
         self.updates = 0
         self.reconnects = 0
@@ -412,6 +414,7 @@ class Subscription:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(1)
+            self.recent.append((time.monotonic(), self.updates))
             silent = time.monotonic() - self._heard
             if self.status.state == "live" and silent > STALL:
                 self._set("stalled", "the server reports no progress")

@@ -200,6 +200,21 @@ def test_changes_add_up_to_the_view(database: Database, live: Callable[..., Live
             break
 
 
+def test_stats_count_what_happened(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table()
+    view = live(table).wait(10)
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1), ('b', 1)")
+    eventually(lambda: view.stats.updates == 2)
+    stats = view.stats
+    assert (stats.batches, stats.messages, stats.acks, stats.resyncs, stats.reconnects) == (1, 0, 0, 0, 0)
+    assert stats.lag is not None
+    assert stats.lag < 30
+    view._bridge.hear({"type": "hello", "page": "p", "visible": True})
+    assert view.stats.messages == view.stats.resyncs == 1
+    assert view.stats.bytes_sent == len('{"rows":[["a",1],["b",1]]}')
+    eventually(lambda: view.stats.updates_per_second >= 0)
+
+
 def test_when(database: Database, live: Callable[..., LiveView]) -> None:
     table = database.table()
     view = live(table).wait(10)
