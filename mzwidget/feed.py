@@ -97,6 +97,7 @@ class Feed:
         self._sent_at = -INTERVAL
         self._appointment = False
         self._size = 0
+        self._base_size = 0
         self._delta: Payload = {}
         self._base: Payload = {}
 
@@ -262,6 +263,7 @@ class Feed:
                 "columns": [{"name": of.name, "type": of.type, "kind": of.kind} for of in source.columns],
                 **self._pack(body, len(rows) * len(source.columns)),
             }
+            self._base_size = self._size
         self._base["time"] = self.moment()
         return self._base
 
@@ -380,7 +382,7 @@ class Feed:
     def _send(self, trait: str) -> None:
         self._around.send(trait)
         self.messages += 1
-        self.bytes += self._size
+        self.bytes += self._base_size if trait == "base" else self._size
 
 
 def _split(rows: Iterable[tuple[Row, int]]) -> tuple[list[Row], list[int] | None]:
