@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -25,6 +26,10 @@ SHARE = 0.25
 """Seconds between two deltas while some pages keep up and others do not."""
 SILENCE = 15.0
 """Seconds after which a page that leaves deltas unacknowledged on an idle kernel is given up."""
+SEEN = 45.0
+"""Seconds after which a visible page is given up if it has not said anything; it speaks every ten."""
+HIDDEN = 600.0
+"""The same for a hidden page, which has nothing to say."""
 INLINE = 400
 """Values up to which a message is plain JSON; above, one binary buffer is cheaper to send."""
 
@@ -93,7 +98,7 @@ class Feed:
         self._clock = clock
         self._pending: Updates = {}
         self._pages: dict[str, Page] = {}
-        self._gone: set[str] = set()
+        self._gone: deque[str] = deque(maxlen=100)
         self._sent_at = -INTERVAL
         self._appointment = False
         self._size = 0
@@ -124,7 +129,7 @@ class Feed:
         """Once a second: give up dead pages, mend what an appointment missed, note that time has passed."""
         now = self._clock()
         if not self._around.busy():
-            for name in [name for name, page in self._pages.items() if self._silent(page, now) > SILENCE]:
+            for name in [name for name, page in self._pages.items() if self._lost(page, now)]:
                 del self._pages[name]
         self.consider()
 
@@ -137,7 +142,10 @@ class Feed:
             return
         if kind == "bye":
             self._pages.pop(name, None)
-            self._gone.add(name)
+            self._gone.append(name)
+            return
+        if message.get("displays") == 0 and kind == "visible":
+            self._pages.pop(name, None)  # it has the view in memory, but shows it nowhere
             return
         now = self._clock()
         page = self._pages.get(name)
@@ -314,6 +322,10 @@ class Feed:
         elif slow:
             interval = SHARE
         return self._sent_at + interval - now
+
+    def _lost(self, page: Page, now: float) -> bool:
+        lease = SEEN if page.visible else HIDDEN
+        return self._silent(page, now) > SILENCE or now - page.heard > lease
 
     def _silent(self, page: Page, now: float) -> float:
         return now - max(page.heard, 0) if page.acked < self.seq else 0.0
