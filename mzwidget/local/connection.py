@@ -110,6 +110,8 @@ class Connection:
         if self._running is not None and not self._running.done():
             self._cancel_requested = True
             self._running.cancel()
+        else:
+            self._session.cancel()
 
     async def _receive(self) -> None:
         """Read ahead, so that a client that leaves is noticed while a statement runs."""

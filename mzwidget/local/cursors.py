@@ -37,6 +37,8 @@ class Cursor:
         self._next: asyncio.Task[Chunk | None] | None = None
         self._rows: deque[Row] = deque()
         self._ended = False
+        self.cancelled = False
+        """A CancelRequest came between two FETCHes: the next one fails."""
 
     async def fetch(self, count: int | None, patience: str | None) -> list[Row]:
         """Return up to `count` rows (all that are there if None).
@@ -44,6 +46,9 @@ class Cursor:
         Without `patience` (FETCH's timeout) wait for the first rows and take what is ready; with it, wait until
         there are `count` or the time is over.
         """
+        if self.cancelled:
+            self.cancelled, self._ended = False, True
+            raise SqlError("canceling statement due to user request", "57014")
         seconds = None if patience is None else _seconds(patience)
         if self._chunks is None:
             self._chunks = (await self._start()).chunks
@@ -83,6 +88,10 @@ class Cursor:
     async def _pull(self) -> Chunk | None:
         assert self._chunks is not None
         return await anext(self._chunks, None)
+
+    def cancel(self) -> None:
+        """Stop a cursor that nobody waits for at the moment."""
+        self.cancelled = self._chunks is not None
 
     async def close(self) -> None:
         """Stop what runs."""

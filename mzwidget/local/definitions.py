@@ -98,6 +98,10 @@ class Definitions:
         if not statement.or_replace and self._taken(schema, name, statement.if_not_exists, notices):
             return None
         if statement.or_replace:
+            if item.full_name in query.inputs:
+                raise SqlError(
+                    f"cannot replace view {item.full_name}: depended upon by new {item.full_name} definition"
+                )
             self._replaced(item)
 
         async def change() -> None:
@@ -117,8 +121,6 @@ class Definitions:
         old = self._catalog.find((item.schema, item.name))
         if old is None:
             return None
-        if old.full_name in item.relation.inputs - {item.full_name}:
-            raise SqlError(f"cannot replace view {old.full_name}: depended upon by new {old.full_name} definition")
         if old.kind != item.kind:
             raise SqlError(f"{old.full_name} is not a {item.kind}")
         self._free(old, [old])

@@ -322,7 +322,13 @@ class Session:
     async def _define(self, statement: Definition) -> Result:
         self._claim("single")
         notices: list[Notice] = []
-        tag, change = self._engine.definitions.prepare(statement, self._planner(), self.variables.search_path, notices)
+        path = self.variables.search_path
+        try:
+            tag, change = self._engine.definitions.prepare(statement, self._planner(), path, notices)
+        except SqlError as error:
+            if isinstance(statement, statements.CreateView):
+                _place(error, statement.sql, statement)
+            raise
         if change is not None:
             if self.transaction is not None:
                 self.transaction.change = change
@@ -407,6 +413,12 @@ class Session:
             await cursor.close()
         if transaction.staging is not None:
             await transaction.staging.close()
+
+    def cancel(self) -> None:
+        """Stop what runs behind cursors."""
+        if self.transaction is not None:
+            for cursor in self.transaction.cursors.values():
+                cursor.cancel()
 
     async def fail(self) -> None:
         """Take note that a statement failed."""

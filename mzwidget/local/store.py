@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +35,14 @@ HISTORY_MS = 1000
 
 _PURGE_SLACK_MS = 1000
 _PURGE_ROWS = 10_000
-_THREADS = 4
+_READER_THREADS = 16  # mostly waiting for DuckDB, which has threads of its own
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": min(os.cpu_count() or 1, 4),
+    "temp_directory": "",  # never spill into the user's folder
+    "autoinstall_known_extensions": False,
+}
+
+_log = logging.getLogger("mzwidget.local")
 
 _PARAMETER = re.compile(r"\$(\d+)")
 
@@ -76,12 +85,13 @@ class Store:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self._database = duckdb.connect(":memory:", config={"threads": _THREADS})
+        self._database = duckdb.connect(":memory:", config=_SETTINGS)
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._database.execute("SET GLOBAL enable_external_access = false")
         install(self._database)
         self._writer = self._database.cursor()
         self._write_thread = ThreadPoolExecutor(1, "writer")
-        self._read_threads = ThreadPoolExecutor(_THREADS, "reader")
+        self._read_threads = ThreadPoolExecutor(_READER_THREADS, "reader")
         self._queue: asyncio.Queue[_Write] = asyncio.Queue()
         self._holds: Counter[int] = Counter()
         self._retired: Counter[str] = Counter()
@@ -167,11 +177,11 @@ class Store:
         try:
             timestamp, results = await self._transaction([write.job for write in batch])
         except SqlError as error:
-            if len(batch) > 1:
-                for write in batch:
-                    await self._commit_batch([write])
-            elif not batch[0].done.done():
-                batch[0].done.set_exception(error)
+            await self._refuse(batch, error)
+            return
+        except Exception as error:
+            _log.exception("a commit failed")
+            await self._refuse(batch, SqlError(f"internal error: {error}"))
             return
         tables = frozenset[str]().union(*(write.tables for write in batch))
         for table in tables:
@@ -181,6 +191,14 @@ class Store:
         for write, result in zip(batch, results, strict=True):
             if not write.done.done():
                 write.done.set_result((timestamp, result))
+
+    async def _refuse(self, batch: list[_Write], error: SqlError) -> None:
+        """Find out whose error it was: the others' writes still count."""
+        if len(batch) > 1:
+            for write in batch:
+                await self._commit_batch([write])
+        elif not batch[0].done.done():
+            batch[0].done.set_exception(error)
 
     async def _transaction(self, jobs: list[Job]) -> tuple[int, list[Any]]:
         timestamp = self.clock.begin_write()
@@ -220,7 +238,10 @@ class Store:
             with contextlib.suppress(duckdb.TransactionException):  # somebody stages rows; the next purge does it
                 self._writer.execute("CHECKPOINT")
 
-        await self._write(purge)
+        try:
+            await self._write(purge)
+        except SqlError:
+            _log.exception("purging retracted rows failed")
 
 
 def _translated(work: Callable[[], _T]) -> _T:

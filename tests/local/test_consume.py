@@ -78,8 +78,9 @@ def test_fetch_with_a_timeout(sql: psycopg.Connection, connect: Connect) -> None
         sql.execute("INSERT INTO t VALUES (1)")
         found = reader.execute("FETCH 1 c WITH (timeout = '1 minute')", prepare=False).fetchall()
         assert [row[1:] for row in found] == [(1, 1)]
-    with pytest.raises(psycopg.Error, match="invalid TIMEOUT: cannot convert negative interval"), reader.transaction():
-        reader.execute("DECLARE c CURSOR FOR SUBSCRIBE t")
+    reader.execute("BEGIN")
+    reader.execute("DECLARE c CURSOR FOR SUBSCRIBE t")
+    with pytest.raises(psycopg.Error, match="invalid TIMEOUT: cannot convert negative interval"):
         reader.execute("FETCH ALL c WITH (timeout = '-1s')")
 
 
@@ -101,9 +102,11 @@ def test_cursor_rules(connect: Connect) -> None:
     with pytest.raises(psycopg.Error, match="DECLARE CURSOR can only be used in transaction blocks") as caught:
         reader.execute("DECLARE c CURSOR FOR SELECT 1")
     assert caught.value.sqlstate == "25P01"
-    with pytest.raises(psycopg.errors.DuplicateCursor), reader.transaction():
+    reader.execute("BEGIN")
+    reader.execute("DECLARE c CURSOR FOR SELECT 1")
+    with pytest.raises(psycopg.errors.DuplicateCursor):
         reader.execute("DECLARE c CURSOR FOR SELECT 1")
-        reader.execute("DECLARE c CURSOR FOR SELECT 1")
+    reader.execute("ROLLBACK")
     reader.execute("BEGIN")
     reader.execute("DECLARE c CURSOR FOR SELECT 1")
     reader.execute("COMMIT")
@@ -140,6 +143,18 @@ def test_cancel_in_a_transaction_aborts_it(sql: psycopg.Connection, connect: Con
         reader.execute("SELECT 1")
     reader.execute("ROLLBACK")
     assert reader.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_cancel_between_fetches(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    reader = connect()
+    reader.execute("BEGIN")
+    reader.execute("DECLARE c CURSOR FOR SUBSCRIBE t WITH (PROGRESS)")
+    reader.execute("FETCH 1 c")
+    reader.cancel_safe()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        reader.execute("FETCH 1 c")
+    reader.execute("ROLLBACK")
 
 
 def test_cancel_stops_a_long_query(sql: psycopg.Connection, connect: Connect) -> None:

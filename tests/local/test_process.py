@@ -144,7 +144,8 @@ def test_start_from_many_threads_is_one_engine() -> None:
 def test_files_in_the_users_folder_are_not_imported(tmp_path: Path) -> None:
     for name in ("duckdb", "sqlglot", "types", "statements"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('wrong file')")
-    code = f"import sys; sys.path[0] = {str(Path(local.__file__).parents[2])!r}\nfrom mzwidget import local; print(local.start())"
+    root = str(Path(local.__file__).parents[2])
+    code = f"import sys; sys.path[0] = {root!r}; from mzwidget import local; print(local.start())"
     found = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )

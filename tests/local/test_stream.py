@@ -184,7 +184,8 @@ def test_without_progress_and_without_snapshot(connect: Connect, sql: psycopg.Co
     assert [row[2:] for row in next_change(late)] == [(1, 2)]
 
 
-def test_the_order_within_a_timestamp_is_no_help(connect: Connect, sql: psycopg.Connection, embedded: None) -> None:
+@pytest.mark.usefixtures("embedded")
+def test_the_order_within_a_timestamp_is_no_help(connect: Connect, sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE t (a text)")
     sql.execute("INSERT INTO t VALUES ('ccc'), ('a'), ('bb')")
     rows = subscribe(connect, f"SUBSCRIBE t {PROGRESS}")
@@ -235,7 +236,7 @@ def test_as_of_in_the_future(connect: Connect, sql: psycopg.Connection) -> None:
     assert time.time() * 1000 < then
     sql.execute("INSERT INTO t VALUES (1)")
     found, closed = batch(rows)
-    assert [row for row in found] == [(then, False, 1, 1)]
+    assert found == [(then, False, 1, 1)]
     assert closed > then
 
 
@@ -334,7 +335,7 @@ def test_an_evaluation_error_ends_the_stream(connect: Connect, sql: psycopg.Conn
     rows = subscribe(connect, f"SUBSCRIBE v {PROGRESS}")
     snapshot(rows)
     sql.execute("INSERT INTO t VALUES (0)")
-    with pytest.raises(psycopg.Error, match="^Evaluation error: division by zero") as caught:
+    with pytest.raises(psycopg.Error, match=r"^Evaluation error: division by zero") as caught:
         list(rows)
     assert caught.value.sqlstate == "XX000"
     with pytest.raises(psycopg.Error, match="Evaluation error: division by zero"):

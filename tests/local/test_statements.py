@@ -1,0 +1,478 @@
+"""Statements, transactions and what they refuse, through real connections."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import shutil
+import subprocess
+import uuid
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.machine import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Connect = Callable[..., psycopg.Connection]
+
+
+def refused(connection: psycopg.Connection, statement: str, state: str, text: str) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        connection.execute(statement)
+    assert text in str(caught.value)
+    assert caught.value.sqlstate == state
+
+
+# ---------------------------------------------------------------------------------------------- definitions
+
+
+def test_tags(sql: psycopg.Connection) -> None:
+    for statement, tag in [
+        ("CREATE TABLE t (a int)", "CREATE TABLE"),
+        ("CREATE TABLE IF NOT EXISTS t (a int)", "CREATE TABLE"),
+        ("INSERT INTO t VALUES (1), (2)", "INSERT 0 2"),
+        ("UPDATE t SET a = a + 1", "UPDATE 2"),
+        ("SELECT * FROM t", "SELECT 2"),
+        ("DELETE FROM t WHERE a = 2", "DELETE 1"),
+        ("CREATE VIEW v AS SELECT * FROM t", "CREATE VIEW"),
+        ("CREATE OR REPLACE VIEW v AS SELECT a + 1 AS b FROM t", "CREATE VIEW"),
+        ("CREATE MATERIALIZED VIEW m AS SELECT * FROM v", "CREATE MATERIALIZED VIEW"),
+        ("DROP MATERIALIZED VIEW m", "DROP MATERIALIZED VIEW"),
+        ("DROP TABLE t CASCADE", "DROP TABLE"),
+        ("DROP VIEW IF EXISTS v", "DROP VIEW"),
+        ("BEGIN", "BEGIN"),
+        ("COMMIT", "COMMIT"),
+        ("SET application_name = 'x'", "SET"),
+        ("SHOW application_name", "SELECT 1"),
+    ]:
+        assert sql.execute(statement).statusmessage == tag
+
+
+def test_names(sql: psycopg.Connection, schema: str) -> None:
+    sql.execute('CREATE TABLE "Odd ""name" ("A b" int, c int)')
+    sql.execute('INSERT INTO "Odd ""name" VALUES (1, 2)')
+    for name in ('"Odd ""name"', f'{schema}."Odd ""name"', f'materialize.{schema}."Odd ""name"'):
+        cursor = sql.execute(f"SELECT * FROM {name}")
+        assert cursor.fetchall() == [(1, 2)]
+        assert [column.name for column in cursor.description or ()] == ["A b", "c"]
+    sql.execute("CREATE VIEW V (X) AS SELECT count(*) FROM " + '"Odd ""name"')
+    assert sql.execute("SELECT x FROM v").fetchall() == [(1,)]
+    refused(sql, 'SELECT * FROM "V"', "XX000", "unknown catalog item 'V'")
+    refused(sql, "SELECT * FROM nowhere.t", "XX000", "unknown")
+    refused(sql, "CREATE TABLE nowhere.t (a int)", "XX000", "unknown schema 'nowhere'")
+
+
+def test_a_name_is_taken_once(sql: psycopg.Connection, schema: str) -> None:
+    notices: list[str] = []
+    sql.add_notice_handler(lambda diagnostic: notices.append(str(diagnostic.message_primary)))
+    sql.execute("CREATE TABLE t (a int)")
+    refused(sql, "CREATE TABLE t (b int)", "42710", f"table 'materialize.{schema}.t' already exists")
+    refused(sql, "CREATE VIEW t AS SELECT 1", "42710", "already exists")
+    refused(sql, "CREATE OR REPLACE VIEW t AS SELECT 1", "XX000", "is not a view")
+    sql.execute("CREATE TABLE IF NOT EXISTS t (b int)")
+    assert notices == ['table "t" already exists, skipping']
+    assert [c.name for c in sql.execute("SELECT * FROM t").description or ()] == ["a"]
+
+
+def test_dependencies(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("CREATE VIEW v AS SELECT a FROM t")
+    sql.execute("CREATE VIEW w AS SELECT a FROM v")
+    refused(sql, "DROP TABLE t", "2BP01", 'cannot drop table "t": still depended upon by view "v"')
+    refused(sql, "DROP VIEW v", "2BP01", 'cannot drop view "v": still depended upon by view "w"')
+    refused(sql, "CREATE OR REPLACE VIEW v AS SELECT a + 1 AS a FROM t", "2BP01", "still depended upon by")
+    refused(sql, "CREATE OR REPLACE VIEW w AS SELECT a FROM w", "XX000", "depended upon by new")
+    refused(sql, "DROP VIEW t", "42809", "is not a view")
+    refused(sql, "DROP TABLE v", "42809", "is not a table")
+    sql.execute("DROP TABLE t CASCADE")
+    assert sql.execute("SHOW VIEWS").fetchall() == []
+    refused(sql, "DROP TABLE t", "XX000", "unknown catalog item 't'")
+
+
+def test_not_null_and_default(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int NOT NULL, b text DEFAULT 'none', c numeric(6, 2) DEFAULT 1.5)")
+    sql.execute("INSERT INTO t (a) VALUES (1)")
+    sql.execute("INSERT INTO t VALUES (2, DEFAULT, 2)")
+    assert sql.execute("SELECT * FROM t ORDER BY a").fetchall() == [
+        (1, "none", decimal.Decimal("1.5")),
+        (2, "none", decimal.Decimal(2)),
+    ]
+    message = 'null value in column "a" violates not-null constraint'
+    refused(sql, "INSERT INTO t VALUES (NULL)", "23502", message)
+    refused(sql, "UPDATE t SET a = NULL WHERE a = 1", "23502", message)
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (2,), "a refused write leaves nothing behind"
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize(
+    ("statement", "state", "text"),
+    [
+        ("CREATE TABLE k (a int PRIMARY KEY)", "XX000", "is not available"),
+        ("EXPLAIN SELECT 1", "0A000", "EXPLAIN is not supported by the embedded engine"),
+        ("ALTER TABLE t ADD COLUMN b int", "0A000", "ALTER"),
+        ("CREATE SOURCE s FROM LOAD GENERATOR COUNTER", "0A000", "CREATE SOURCE"),
+        ("CREATE TEMPORARY TABLE x (a int)", "0A000", "CREATE TEMPORARY"),
+        ("COPY t FROM STDIN WITH (FORMAT binary)", "XX000", "FORMAT BINARY not yet supported"),
+        ("SET nonsense = 1", "42704", 'unrecognized configuration parameter "nonsense"'),
+        ("SET timezone = 'Europe/Zurich'", "22023", 'can only be set to "UTC"'),
+        ("SHOW nonsense", "42704", "nonsense"),
+        ("FROB t", "42601", "Expected a keyword at the beginning of a statement"),
+        ("SELECT 'open", "42601", "unterminated quoted string"),
+        ("SUBSCRIBE t WITH (SNAPSHOTS)", "42601", "SNAPSHOTS"),
+        ("DROP TABLE t t", "42601", "Expected end of statement"),
+        ("INSERT INTO t VALUES ('x')", "22P02", 'invalid input syntax for type integer: "x"'),
+        ("INSERT INTO v VALUES (1)", "XX000", "v"),
+        ("SELECT f(1)", "XX000", "function f"),
+        ("INSERT INTO t VALUES (1) RETURNING a", "0A000", "RETURNING"),
+    ],
+)
+def test_refusals(sql: psycopg.Connection, statement: str, state: str, text: str) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("CREATE VIEW v AS SELECT a FROM t")
+    refused(sql, statement, state, text)
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+def test_an_error_points_at_its_place(sql: psycopg.Connection) -> None:
+    for statement in ("CREATE VIEW v AS SELECT a FROM WHERE", "SUBSCRIBE (SELECT a FROM WHERE)", "SELECT a FROM WHERE"):
+        with pytest.raises(psycopg.Error) as caught:
+            sql.execute(statement)
+        position = int(caught.value.diag.statement_position or 0)
+        assert statement[position - 1 :].startswith("WHERE"), statement
+
+
+# --------------------------------------------------------------------------------------------- transactions
+
+
+def test_a_transaction_is_one_moment(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    rows = connect().cursor().stream("SUBSCRIBE t WITH (PROGRESS)", size=1)
+    writer = connect()
+    with writer.transaction():
+        for number in range(3):
+            writer.execute("INSERT INTO t VALUES (%s)", (number,))
+            assert sql.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    found = []
+    while len(found) < 3:
+        row = next(rows)
+        if not row[1]:
+            found.append(row)
+    assert len({row[0] for row in found}) == 1
+    assert sorted(row[3] for row in found) == [0, 1, 2]
+
+
+def test_rollback(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    writer = connect(autocommit=False)
+    writer.execute("INSERT INTO t VALUES (1)")
+    writer.rollback()
+    writer.execute("CREATE TABLE u (a int)")
+    writer.rollback()
+    refused(sql, "SELECT * FROM u", "XX000", "unknown catalog item 'u'")
+    writer.execute("CREATE TABLE u (a int)")
+    writer.commit()
+    writer.execute("INSERT INTO u VALUES (1)")
+    writer.close()  # without COMMIT
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    assert sql.execute("SELECT count(*) FROM u").fetchone() == (0,)
+
+
+def test_a_read_transaction_sees_one_moment(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    reader = connect(autocommit=False)
+    first = reader.execute("SELECT count(*), mz_now() FROM t").fetchone()
+    sql.execute("INSERT INTO t VALUES (1)")
+    sql.execute("DELETE FROM t WHERE a = 2")
+    assert reader.execute("SELECT count(*), mz_now() FROM t").fetchone() == first
+    reader.commit()
+    assert reader.execute("SELECT count(*) FROM t").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "state", "text"),
+    [
+        ("INSERT INTO t VALUES (1)", "SELECT * FROM t", "25000", "transaction in write-only mode"),
+        ("INSERT INTO t VALUES (1)", "INSERT INTO u VALUES (1)", "55P03", "wrong set of locks"),
+        ("SELECT * FROM t", "INSERT INTO t VALUES (1)", "25006", "transaction in read-only mode"),
+        ("SELECT * FROM t", "CREATE TABLE x (a int)", "25000", "can only execute a single statement"),
+        ("CREATE TABLE x (a int)", "CREATE TABLE y (a int)", "25000", "can only execute a single statement"),
+        ("SELECT 1", "UPDATE t SET a = 1", "25001", "UPDATE cannot be run inside a transaction block"),
+    ],
+)
+def test_what_a_transaction_cannot_mix(
+    sql: psycopg.Connection, connect: Connect, first: str, second: str, state: str, text: str
+) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("CREATE TABLE u (a int)")
+    connection = connect(autocommit=False)
+    connection.execute(first)
+    refused(connection, second, state, text)
+    refused(connection, "SELECT 1", "25P02", "current transaction is aborted")
+    connection.rollback()
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    assert sql.execute("SHOW TABLES").fetchall() == [("t", ""), ("u", "")]
+
+
+def test_a_script_is_one_transaction(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)")
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (2,)
+    with pytest.raises(psycopg.Error):
+        sql.execute("INSERT INTO t VALUES (3); INSERT INTO t VALUES ('x')")
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (2,)
+    cursor = sql.execute("SELECT 1; SELECT 2")
+    assert cursor.fetchall() == [(1,)]
+    assert cursor.nextset()
+    assert cursor.fetchall() == [(2,)]
+
+
+def test_sql_update_reads_before_it_writes(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b int)")
+    sql.execute("INSERT INTO t VALUES (1, 10), (2, 20), (2, 20)")
+    sql.execute("UPDATE t AS x SET a = b, b = x.a WHERE a IN (SELECT max(a) FROM t)")
+    assert sql.execute("SELECT * FROM t ORDER BY a").fetchall() == [(1, 10), (20, 2), (20, 2)]
+    sql.execute("INSERT INTO t SELECT a + 1, b FROM t")
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (6,)
+    assert sql.execute("UPDATE t SET a = %s WHERE b = %s", (0, 10)).rowcount == 2
+    assert sql.execute("DELETE FROM t WHERE a = %s", (0,)).rowcount == 2
+
+
+# ---------------------------------------------------------------------------------------------------- values
+
+VALUES: list[tuple[str, object]] = [
+    ("bool", True),
+    ("int2", -(2**15)),
+    ("int4", 2**31 - 1),
+    ("int8", -(2**63)),
+    ("float4", 1.5),
+    ("float8", 1e300),
+    ("numeric", decimal.Decimal("-12345678901234.000056789")),
+    ("text", "ünï\n\\ \"quoted\" 'text' 🦆"),
+    ("varchar", ""),
+    ("date", dt.date(2024, 2, 29)),
+    ("time", dt.time(23, 59, 59, 123456)),
+    ("timestamp", dt.datetime(1999, 12, 31, 23, 59, 59, 999999)),
+    ("timestamptz", dt.datetime(2038, 1, 19, 3, 14, 8, tzinfo=dt.UTC)),
+    ("interval", dt.timedelta(days=3, hours=-4, microseconds=7)),
+    ("jsonb", {"b": [1, None, "x"], "a": {"ü": True}}),
+    ("uuid", uuid.UUID("12345678-1234-5678-1234-567812345678")),
+    ("bytea", bytes(range(256))),
+    ("int4[]", [1, None, -3]),
+    ("text[]", ["a,b", '"', "", "NULL", None, "\\"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), VALUES, ids=[kind for kind, _ in VALUES])
+@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+def test_values_survive_both_ways(sql: psycopg.Connection, kind: str, value: object, *, binary: bool) -> None:
+    sql.execute(f"CREATE TABLE t (a {kind})")
+    mark = "%b" if binary else "%t"
+    given = Jsonb(value) if kind == "jsonb" else value
+    sql.execute(f"INSERT INTO t VALUES ({mark}::{kind})", (given,))
+    sql.execute("INSERT INTO t VALUES (%s)", (None,))
+    found = sql.cursor(binary=binary).execute("SELECT a FROM t WHERE a IS NOT NULL").fetchone()
+    assert found == (value,)
+    assert sql.cursor(binary=binary).execute("SELECT a FROM t WHERE a IS NULL").fetchone() == (None,)
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("1e15::float8", "1000000000000000"),
+        ("1e16::float8", "1e+16"),
+        ("1e-5::float8", "0.00001"),
+        ("1.5e-7::float8", "1.5e-7"),
+        ("'nan'::float8", "NaN"),
+        ("'-infinity'::float8", "-Infinity"),
+        ("'-0'::float8", "-0"),
+        ("3.4e38::float4", "3.4e+38"),
+        ("0.1::float4", "0.1"),
+        ("'2024-02-29'::date", "2024-02-29"),
+        ("'2024-02-29 01:02:03.5'::timestamp", "2024-02-29 01:02:03.5"),
+        ("'2024-02-29 01:02:03+02'::timestamptz", "2024-02-28 23:02:03+00"),
+        ("'12024-02-29'::date", "12024-02-29"),
+        ("'1 month 1 day 00:00:00.000001'::interval", "1 month 1 day 00:00:00.000001"),
+        ("'-1 year -2 days 03:00:00'::interval", "-1 year -2 days +03:00:00"),
+        ("'00:00'::interval", "00:00:00"),
+        ("""'{"b": 1, "a": [1, 2],  "b": 2}'::jsonb""", '{"a":[1,2],"b":2}'),
+        ("'\\x00ff'::bytea", "\\x00ff"),
+        ("true", "t"),
+    ],
+)
+def test_text_forms(sql: psycopg.Connection, expression: str, text: str) -> None:
+    result = sql.pgconn.exec_(f"SELECT {expression}".encode())
+    assert result.error_message == b""
+    assert (result.get_value(0, 0) or b"").decode() == text
+
+
+def test_bad_parameters_say_what_is_wrong(sql: psycopg.Connection) -> None:
+    for kind, value, message in [
+        ("int4", "1.5", 'invalid input syntax for type integer: "1.5"'),
+        ("int2", "40000", 'value "40000" is out of range for type smallint'),
+        ("bool", "maybe", 'invalid input syntax for type boolean: "maybe"'),
+        ("uuid", "x", 'invalid input syntax for type uuid: "x"'),
+        ("jsonb", "{", "json"),
+    ]:
+        with pytest.raises(psycopg.Error) as caught:
+            sql.execute(f"SELECT %s::{kind}", (value,))
+        assert message in str(caught.value)
+
+
+# --------------------------------------------------------------------------------------------------- clients
+
+
+def test_prepared_statements_follow_the_catalog(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    for number in range(10):
+        sql.execute("INSERT INTO t VALUES (%s)", (number,), prepare=True)
+        assert sql.execute("SELECT count(*) FROM t", prepare=True).fetchone() == (number + 1,)
+    sql.execute("SELECT * FROM t", prepare=True)
+    other = connect()
+    other.execute("DROP TABLE t")
+    other.execute("CREATE TABLE t (a int, b int)")
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="cached plan must not change result type"):
+        sql.execute("SELECT * FROM t", prepare=True)
+    sql.execute("DEALLOCATE ALL")
+
+
+def test_pipeline_and_executemany(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    with sql.pipeline():
+        cursors = [sql.execute("SELECT %s::int + 1", (number,)) for number in range(20)]
+        assert [cursor.fetchone() for cursor in cursors] == [(number + 1,) for number in range(20)]
+    cursor = sql.cursor()
+    cursor.executemany("INSERT INTO t VALUES (%s, %s)", [(number, str(number)) for number in range(50)])
+    assert cursor.rowcount == 50
+    with sql.transaction():
+        cursor.executemany("INSERT INTO t VALUES (%s, %s)", [(number, None) for number in range(50)])
+    assert sql.execute("SELECT count(*), count(b) FROM t").fetchone() == (100, 50)
+
+
+def test_session_settings(connect: Connect) -> None:
+    connection = connect(application_name="tests")
+    assert connection.info.parameter_status("application_name") == "tests"
+    assert connection.info.parameter_status("TimeZone") == "UTC"
+    assert connection.info.parameter_status("server_version") == "9.5.0"
+    connection.execute("SET application_name = 'other'")
+    assert connection.info.parameter_status("application_name") == "other"
+    connection.execute("BEGIN")
+    connection.execute("SET application_name = 'undone'")
+    connection.execute("ROLLBACK")
+    assert connection.execute("SHOW application_name").fetchone() == ("other",)
+    connection.execute("RESET application_name")
+    assert connection.execute("SHOW application_name").fetchone() == ("tests",)
+    pid, database = connection.execute("SELECT pg_backend_pid(), current_database()").fetchone() or (0, "")
+    assert pid == connection.info.backend_pid
+    assert database == "materialize"
+
+
+@pytest.mark.usefixtures("embedded")
+def test_an_unknown_startup_option_is_only_a_notice(engine_dsn: str) -> None:
+    with psycopg.connect(engine_dsn, options="--nonsense=1 -c application_name=a\\ b") as connection:
+        assert connection.execute("SHOW application_name").fetchone() == ("a b",)
+
+
+def test_show(sql: psycopg.Connection, schema: str) -> None:
+    sql.execute("CREATE TABLE t (a int NOT NULL, b text)")
+    sql.execute("CREATE VIEW v AS SELECT 1 AS one")
+    assert sql.execute("SHOW TABLES").fetchall() == [("t", "")]
+    assert sql.execute(f"SHOW VIEWS FROM {schema}").fetchall() == [("v", "")]
+    assert sql.execute("SHOW COLUMNS FROM t").fetchall() == [("a", False, "integer", ""), ("b", True, "text", "")]
+    assert (schema, "") in sql.execute("SHOW SCHEMAS").fetchall()
+    assert sql.execute("SHOW mz_version").fetchone() == sql.execute("SELECT mz_version()").fetchone()
+
+
+def test_psql(dsn: str) -> None:
+    psql = shutil.which("psql")
+    if psql is None:
+        missing("no psql: install Debian's package postgresql-client")
+    script = """
+        CREATE TABLE t (a int, b text);
+        INSERT INTO t VALUES (1, 'one'), (2, NULL);
+        SELECT * FROM t ORDER BY a;
+        \\copy t from stdin
+3\tthree
+\\.
+        SELECT count(*) FROM t;
+        COPY (SUBSCRIBE (VALUES (1, 'x'))) TO STDOUT;
+        SELECT nope FROM t;
+    """
+    found = subprocess.run(
+        [psql, "-X", "-A", "-t", dsn], input=script, capture_output=True, text=True, timeout=60, check=False
+    )
+    lines = found.stdout.splitlines()
+    assert lines == [
+        "CREATE TABLE",
+        "INSERT 0 2",
+        "1|one",
+        "2|",
+        "COPY 1",
+        "3",
+        "18446744073709551615\t1\t1\tx",
+    ]
+    assert 'column "nope" does not exist' in found.stderr
+
+
+# ------------------------------------------------------------------------------------------------------ COPY
+
+
+def test_copy_text(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b text, c jsonb)")
+    rows = [(1, "tab\t newline\n back\\slash", {"x": 1}), (2, None, None), (3, "", [1])]
+    with sql.cursor().copy("COPY t FROM STDIN") as copy:
+        for a, b, c in rows:
+            copy.write_row((a, b, None if c is None else Jsonb(c)))
+    assert sql.execute("SELECT * FROM t ORDER BY a").fetchall() == rows
+    with sql.cursor().copy("COPY t TO STDOUT") as copy:
+        copy.set_types(["int4", "text", "jsonb"])
+        assert sorted(copy.rows()) == rows
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1000])
+def test_copy_csv_in_pieces(sql: psycopg.Connection, piece: int) -> None:
+    sql.execute("CREATE TABLE t (a text, b text)")
+    data = 'a,b\n"x, ""y""\nz",1\n,""\nplain,é🦆\n'.encode()
+    with sql.cursor().copy("COPY t (a, b) FROM STDIN WITH (FORMAT csv, HEADER)") as copy:
+        for at in range(0, len(data), piece):
+            copy.write(data[at : at + piece])
+    found = sql.execute("SELECT a, b FROM t").fetchall()
+    assert sorted(found, key=str) == sorted([('x, "y"\nz', "1"), (None, ""), ("plain", "é🦆")], key=str)
+
+
+def test_copy_refuses_what_does_not_fit(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    for line, text in [
+        ("1", "missing data for column"),
+        ("1\t2\t3", "extra data after last expected column"),
+        ("x\ty", 'invalid input syntax for type integer: "x"'),
+    ]:
+        with pytest.raises(psycopg.Error) as caught, sql.cursor().copy("COPY t FROM STDIN") as copy:
+            copy.write(f"7\tgood\n{line}\n")
+        assert text in str(caught.value)
+
+    def give_up() -> None:
+        with sql.cursor().copy("COPY t FROM STDIN") as copy:
+            copy.write("7\tgood\n")
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        give_up()
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (0,), "all or nothing"
+    with pytest.raises(psycopg.Error, match="unknown catalog item 'nope'"), sql.cursor().copy("COPY nope FROM STDIN"):
+        pass
+
+
+def test_copy_in_a_transaction(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    writer = connect(autocommit=False)
+    with writer.cursor().copy("COPY t FROM STDIN") as copy:
+        copy.write("1\n2\n")
+    writer.execute("INSERT INTO t VALUES (3)")
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    writer.commit()
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (3,)
