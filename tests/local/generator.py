@@ -198,6 +198,8 @@ class Generator:
 
         kind = self.pick("int", "big", "numeric", "float", "text", "date", "time")
         other = {"int": "numeric", "big": "int", "numeric": "float", "float": "int", "date": "time"}.get(kind, kind)
+        # The operand of IN (subquery) may be computed for rows that other conditions rule out: let it not fail.
+        leaf = self.expression(tables, "int", 0)
         operator = self.pick("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
         return self.pick(
             f"({e(kind)} {operator} {e(kind)})",
@@ -209,7 +211,7 @@ class Generator:
             f"({e('bool')} IS {self.pick('', 'NOT ')}{self.pick('TRUE', 'FALSE')})",
             f"({e('text')} {self.pick('', 'NOT ')}LIKE {self.pick(literal('%a%'), literal('a_'), literal('%'))})",
             f"({e('int')} {self.pick('', 'NOT ')}IN (1, {e('int')}, {self.pick('NULL', '3')}))",
-            f"({e('int')} {self.pick('', 'NOT ')}IN (SELECT a FROM {self.pick('o', 'empty')}))",
+            f"({leaf} {self.pick('', 'NOT ')}IN (SELECT a FROM {self.pick('o', 'empty')}))",
             f"({e(kind)} BETWEEN {e(kind)} AND {e(kind)})",
             f"EXISTS (SELECT 1 FROM {self.pick('o', 'empty')} q WHERE q.a = {e('int')})",
             f"({e('json')} = {e('json')})",

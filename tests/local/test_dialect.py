@@ -176,6 +176,32 @@ def test_what_the_client_says_of_a_parameter_counts(database: Translated) -> Non
     assert database.run(query, ["9007199254740993", "0.1"]) == [("9007199254740993", "1.1")]
 
 
+@pytest.mark.parametrize(
+    ("type_", "text", "expected"),
+    [
+        ("int", "7", "7"), ("int", None, None), ("int", "1.5", "22P02"), ("int", "1e3", "22P02"), ("int", "", "22P02"),
+        ("int", "99999999999", "22003"), ("smallint", "40000", "22003"), ("bool", "t", "t"), ("bool", "x", "22P02"),
+        ("bigint", "9223372036854775807", "9223372036854775807"), ("float8", "NaN", "NaN"),
+        ("float8", "1e400", "22003"), ("float8", "-Infinity", "-Infinity"), ("numeric", "123456789012345678.5", "123456789012345678.5"),
+        ("numeric", "1e-20", "0A000"), ("numeric", "x", "22P02"), ("numeric(5,2)", "1000", "22003"),
+        ("date", "2020-02-30", "22008"), ("date", "12020-01-01", "12020-01-01"), ("date", "x", "22007"),
+        ("timestamptz", "2020-01-01 10:00:00.5+02", "2020-01-01 08:00:00.5+00"), ("timestamptz", "x", "22007"),
+        ("timestamp", "2020-01-01T10:00:00", "2020-01-01 10:00:00"), ("time", "25:00", "22008"),
+        ("interval", "1 mon 02:00:00", "1 month 02:00:00"), ("interval", "x", "22007"), ("uuid", "x", "22P02"),
+        ("bytea", "\\x00ff", "\\x00ff"), ("jsonb", '{"b":1, "a":1.0}', '{"a":1,"b":1}'), ("jsonb", "{", "22P02"),
+        ("int[]", "{1,NULL}", "{1,NULL}"), ("int[]", "{x}", "22P02"), ("text[]", '{"a,b"}', '{"a,b"}'),
+        ("varchar(3)", "abcdef", "abc"), ("mz_timestamp", "18446744073709551615", "18446744073709551615"),
+    ],
+)  # fmt: skip
+def test_a_parameter_is_read_as_postgresql_reads_it(type_: str, text: str | None, expected: str | None) -> None:
+    database = calculator()
+    try:
+        found = database.query(f"SELECT $1::{type_}", text)[0][0]
+    except SqlError as error:
+        found = error.sqlstate
+    assert found == expected
+
+
 def test_parameters_of_an_insert_take_the_columns_types(database: Translated) -> None:
     insert = dialect.parse("INSERT INTO t (x, a, n, j, ts) VALUES ($1, $2, $3, $4, $5), (DEFAULT, 1, 2, '{}', NULL)")
     planned = dialect.plan_insert(insert, database.catalog)
@@ -249,6 +275,15 @@ def test_a_cast_is_only_tried_on_rows_that_pass_the_other_conditions(database: T
     assert database.query(
         "SELECT count(*) FROM (SELECT CASE WHEN a = 1 THEN y::int END AS v FROM u) q WHERE v = 5"
     ) == [("5000",)]
+
+
+def test_a_cast_in_a_view_is_only_tried_on_the_views_rows(database: Translated) -> None:
+    database.execute("CREATE VIEW v AS SELECT (j->>'n')::int AS n, j->>'k' AS k FROM t WHERE j->>'k' = 'good'")
+    documents = """CASE WHEN i % 10 = 0 THEN '{"k":"good","n":0}' ELSE '{"k":"bad","n":"x"}' END"""
+    database.connection.execute(f"INSERT INTO t (j) SELECT {documents} FROM range(100000) AS r(i)")
+    for condition in ("n = 0", "n > -1 AND k <> 'x'", "k <> 'x' AND n > -1"):
+        assert database.query(f"SELECT count(*) FROM v WHERE {condition}") == [("10000",)]
+    assert database.query("SELECT count(*) FROM v JOIN (VALUES (0)) AS q(m) ON v.n = q.m") == [("10000",)]
 
 
 def test_what_a_query_reads(database: Translated) -> None:

@@ -40,6 +40,9 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
         return SqlError(text.removeprefix("Out of Range Error: ").split("\n")[0], "2201E")
     if "zero raised to a negative power" in text:
         return SqlError("zero raised to a negative power is undefined", "2201F")
+    told = _unreadable(text)
+    if told is not None:
+        return told
     if isinstance(error, (duckdb.OutOfRangeException, duckdb.ConversionException)):
         return _out_of_range(text)
     if "More than one row returned by a subquery" in text:
@@ -47,6 +50,28 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
     if isinstance(error, duckdb.InterruptException):
         return SqlError("canceling statement due to user request", "57014")
     return SqlError(text.split("\n", maxsplit=1)[0])
+
+
+_TEXT = re.compile(r"Could not convert string '(.*?)' to ([A-Z0-9]+)", re.DOTALL)
+_FIELD = re.compile(r'(date|time|timestamp) field (value out of range|format): "(.*?)"', re.DOTALL)
+_TYPES = {**_NAMES, "BOOL": "boolean", "FLOAT": "real", "DOUBLE": "double precision", "UUID": "uuid"}
+
+
+def _unreadable(text: str) -> SqlError | None:
+    """Return the error for a text that DuckDB could not read, None if it is another one."""
+    found = _TEXT.search(text)
+    if found is not None:
+        value, name = found[1], _TYPES.get(found[2], found[2].lower())
+        if found[2] in _NAMES and re.fullmatch(r"\s*[+-]?\d+\s*", value):
+            return SqlError(f'value "{value}" is out of range for type {name}', "22003")
+        state = "22007" if name == "interval" else "22P02"
+        return SqlError(f'invalid input syntax for type {name}: "{value}"', state)
+    found = _FIELD.search(text)
+    if found is None:
+        return None
+    if found[2] == "format" or not re.search(r"\d", found[3]):
+        return SqlError(f'invalid input syntax for type {found[1]}: "{found[3]}"', "22007")
+    return SqlError(f'date/time field value out of range: "{found[3]}"', "22008")
 
 
 def _out_of_range(text: str) -> SqlError:

@@ -135,12 +135,17 @@ _MACROS = (
     # numerics
     """CREATE OR REPLACE MACRO mz_bounded(x, bound) AS
         CASE WHEN abs(x) >= bound THEN error('22003:numeric field overflow') ELSE x END""",
+    """CREATE OR REPLACE MACRO mz_whole(s, name, n) AS CASE
+        WHEN s IS NULL OR regexp_full_match(s, '\\s*[+-]?[0-9]+\\s*') THEN n
+        ELSE error('22P02:invalid input syntax for type ' || name || ': "' || s || '"') END""",
+    """CREATE OR REPLACE MACRO mz_in_range(s, name, x) AS CASE
+        WHEN isinf(x) AND NOT contains(lower(s), 'inf')
+        THEN error('22003:"' || s || '" is out of range for type ' || name) ELSE x END""",
     """CREATE OR REPLACE MACRO mz_exact(x, kept) AS CASE WHEN x IS NULL THEN NULL WHEN x = kept THEN kept
         ELSE error('0A000:arithmetic with more than 18 digits behind the point is not supported by the '
             || 'embedded engine') END""",
-    f"""CREATE OR REPLACE MACRO mz_scaled(n) AS
-        CAST((CASE WHEN n < 0 THEN '-' ELSE '' END) || CAST(abs(n) // {_E18} AS VARCHAR) || '.'
-        || lpad(CAST(abs(n) % {_E18} AS VARCHAR), 18, '0') AS DECIMAL(38,18))""",
+    """CREATE OR REPLACE MACRO mz_scaled(n) AS
+        CAST(n AS DECIMAL(38,0)) * CAST('0.000000000000000001' AS DECIMAL(18,18))""",
     """CREATE OR REPLACE MACRO mz_halved(n, d) AS n // d + CASE WHEN 2 * abs(n % d) >= abs(d)
         THEN (CASE WHEN (n < 0) <> (d < 0) THEN -1 ELSE 1 END) ELSE 0 END""",
     f"""CREATE OR REPLACE MACRO mz_whole_divide(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL
@@ -254,6 +259,7 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
     connection : duckdb.DuckDBPyConnection
         Any connection to the database.
     """
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     connection.execute("SET GLOBAL ieee_floating_point_ops = false")
     connection.execute("SET GLOBAL order_by_non_integer_literal = true")
     for name, (function, arguments, result) in _FUNCTIONS.items():
@@ -356,6 +362,22 @@ def _multiply(left: Decimal, right: Decimal) -> Decimal:
     return _kept(rounded)
 
 
+_DECIMAL = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
+
+
+def _numeric_parameter(text: str) -> Decimal:
+    if not _DECIMAL.fullmatch(text):
+        kind = "0A000" if text.strip().lstrip("+-").lower() in ("nan", "inf", "infinity") else "22P02"
+        msg = f'{kind}:invalid input syntax for type numeric: "{text}"'
+        raise ValueError(msg)
+    exact = Decimal(text)
+    rounded = exact.quantize(_STEP, context=_EXACT) if abs(exact) < _LIMIT else exact
+    if rounded != exact:
+        msg = f'0A000:numeric "{text}" has more than the 18 digits behind the point that the embedded engine keeps'
+        raise ValueError(msg)
+    return _kept(rounded)
+
+
 def _divide(left: Decimal, right: Decimal) -> Decimal:
     if right == 0:
         msg = "22012:division by zero"
@@ -384,6 +406,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], list[str], str]] = {
     "mz_full_lower": (_lower, ["VARCHAR"], "VARCHAR"),
     "mz_full_upper": (_upper, ["VARCHAR"], "VARCHAR"),
     "mz_reverse": (_reverse, ["VARCHAR"], "VARCHAR"),
+    "mz_numeric_parameter": (_numeric_parameter, ["VARCHAR"], "DECIMAL(38,18)"),
     "mz_numeric_multiply": (_multiply, ["DECIMAL(38,18)", "DECIMAL(38,18)"], "DECIMAL(38,18)"),
     "mz_numeric_divide": (_divide, ["DECIMAL(38,18)", "DECIMAL(38,18)"], "DECIMAL(38,18)"),
 }

@@ -71,14 +71,35 @@ class Statement:
         return tuple(type_ or t.TEXT for type_ in self.types)
 
 
+_PARAMETERS = {
+    "bool": "CAST(${0} AS BOOLEAN)",
+    "int2": "mz_whole(CAST(${0} AS VARCHAR), 'smallint', CAST(${0} AS SMALLINT))",
+    "int4": "mz_whole(CAST(${0} AS VARCHAR), 'integer', CAST(${0} AS INTEGER))",
+    "int8": "mz_whole(CAST(${0} AS VARCHAR), 'bigint', CAST(${0} AS BIGINT))",
+    "float4": "mz_in_range(CAST(${0} AS VARCHAR), 'real', CAST(${0} AS REAL))",
+    "float8": "mz_in_range(CAST(${0} AS VARCHAR), 'double precision', CAST(${0} AS DOUBLE))",
+    "text": "CAST(${0} AS VARCHAR)",
+    "varchar": "CAST(${0} AS VARCHAR)",
+    "numeric": "mz_numeric_parameter(CAST(${0} AS VARCHAR))",
+    "date": "CAST(${0} AS DATE)",
+    "time": "CAST(${0} AS TIME)",
+    "timestamp": "CAST(${0} AS TIMESTAMP)",
+    "timestamptz": "(CAST(${0} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')",
+    "interval": "CAST(${0} AS INTERVAL)",
+    "uuid": "CAST(${0} AS UUID)",
+}
+
+
 def parameter_value(number: int, type_: Type) -> Value:
-    """Return a bound parameter: numbers and booleans bind as such or as text, all else as text."""
-    if type_.name in ("bool", "int2", "int4", "int8", "float4", "float8"):
-        return Value(f"CAST(${number} AS {type_.duckdb})", type_, fallible=True)
-    text = Value(f"CAST(${number} AS VARCHAR)", t.TEXT, fallible=True)
-    if type_.name == "text":
-        return text
-    return cast(text, type_, Cast.EXPLICIT)
+    """Return a bound parameter: text in PostgreSQL's form, or a Python bool, int or float for such a type.
+
+    DuckDB's own casts read what clients send; the checks of casts in a query would be repeated for every
+    row of a long VALUES.
+    """
+    template = _PARAMETERS.get(type_.name)
+    if template is not None:
+        return Value(template.format(number), type_.base, fallible=type_.name not in ("text", "varchar"))
+    return cast(Value(f"CAST(${number} AS VARCHAR)", t.TEXT, fallible=True), type_, Cast.EXPLICIT)
 
 
 @dataclass(frozen=True, slots=True)
