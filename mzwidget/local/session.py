@@ -14,6 +14,7 @@ from mzwidget.local.cursors import Cursor
 from mzwidget.local.definitions import Definition, Definitions
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.feeds import Feeds
+from mzwidget.local.grammar import parse
 from mzwidget.local.planning import CopyToPlan, InsertPlan, MutatePlan, Plan, Planner, QueryPlan, SubscribePlan
 from mzwidget.local.reading import read, scalar
 from mzwidget.local.results import Notice, Result, once
@@ -120,7 +121,7 @@ class Session:
         """Parse and plan one statement; an empty one has no plan."""
         if not sql.strip():
             return Prepared(sql, None)
-        prepared = Prepared(sql, statements.parse(sql), tuple(types))
+        prepared = Prepared(sql, parse(sql), tuple(types))
         self._refuse_if_aborted(prepared.statement)
         await self._plan(prepared)
         return prepared

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 HISTORY_MS = 1000
 """How far back AS OF can go."""
 
-_PURGE_SLACK_MS = 1000
+_PURGE_SLACK_MS = 250
 _PURGE_ROWS = 10_000
 _READER_THREADS = 16  # mostly waiting for DuckDB, which has threads of its own
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
