@@ -35,6 +35,8 @@ from mzwidget.values import Column, column
 
 State = Literal["connecting", "live", "stalled", "reconnecting", "failed", "ended", "idle", "closed"]
 
+TICK = 1.0
+"""Seconds between two looks at how things stand."""
 STALL = 5.0
 """Seconds without a progress row after which a view counts as stalled (a healthy server sends one a second)."""
 SILENCE = 20.0
@@ -413,7 +415,7 @@ class Subscription:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(TICK)
             self.recent.append((time.monotonic(), self.updates))
             silent = time.monotonic() - self._heard
             if self.status.state == "live" and silent > STALL:

@@ -77,6 +77,10 @@ class Proxy:
         """Let nothing through any more, and keep the connections: a half-open line."""
         self._do(self._flow(False))
 
+    def abandon(self) -> None:
+        """Never again let anything through on the connections there are; new ones are well."""
+        self._do(self._abandon())
+
     def flow(self) -> None:
         """End a stall, a delay and a throttle."""
         self._do(self._set(_rate=None, _delay=0.0))
@@ -113,6 +117,11 @@ class Proxy:
             self._server.close()
             self._server = None
 
+    async def _abandon(self) -> None:
+        assert self._flowing is not None
+        self._flowing.clear()
+        await self._prepare()
+
     async def _flow(self, on: bool) -> None:
         assert self._flowing is not None
         if on:
@@ -133,21 +142,30 @@ class Proxy:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # in which the transports close
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._tasks.add(serving)
+        serving.add_done_callback(self._tasks.discard)
+        writers = [writer]
         try:
             there = await asyncio.open_connection(self._target.hostname, self._target.port)
-        except OSError:
-            writer.transport.abort()
-            return
-        for task in (self._pump(reader, there[1], False), self._pump(there[0], writer, True)):
-            running = self._loop.create_task(task)
-            self._tasks.add(running)
-            running.add_done_callback(self._tasks.discard)
+            writers.append(there[1])
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(self._pump(reader, there[1], False))
+                pumps.create_task(self._pump(there[0], writer, True))
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            for one in writers:
+                one.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, from_server: bool) -> None:
-        assert self._flowing is not None
+        flowing = self._flowing
+        assert flowing is not None
         self._open.add(writer)
         try:
             while data := await reader.read(65536 if self._rate is None else max(1, int(self._rate / 20))):
@@ -155,7 +173,7 @@ class Proxy:
                     await asyncio.sleep(self._delay)
                 if self._rate is not None:
                     await asyncio.sleep(len(data) / self._rate)
-                await self._flowing.wait()
+                await flowing.wait()
                 if from_server and self._left is not None:
                     data = data[: self._left]
                     self._left -= len(data)

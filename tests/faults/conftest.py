@@ -1,0 +1,44 @@
+"""Fixtures of the fault schedules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import comm
+import pytest
+
+from mzwidget import feed, kernel, subscription
+from tests.faults.lines import Postmaster
+from tests.faults.pages import Browser, Comm
+from tests.faults.run import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PAGE_SPEED = 20.0
+"""How many times faster time passes for pages."""
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the kernel's side be as impatient as the pages are; the engine still has its second between progress rows."""
+    monkeypatch.setattr(feed, "INTERVAL", 0.01)
+    monkeypatch.setattr(feed, "SHARE", 0.03)
+    monkeypatch.setattr(feed, "SILENCE", 1.0)
+    monkeypatch.setattr(feed, "INLINE", 20)
+    monkeypatch.setattr(subscription, "TICK", 0.1)
+    monkeypatch.setattr(subscription, "STALL", 2.0)
+    monkeypatch.setattr(subscription, "SILENCE", 4.0)
+    monkeypatch.setattr(subscription, "LINGER", 0.6)
+    monkeypatch.setattr(subscription, "BACKOFF", (0.02, 0.3))
+    monkeypatch.setattr(kernel, "budget", kernel.Budget(rate=3000, burst=100))
+
+
+@pytest.fixture
+def world(engine_dsn: str, node: Path, hurry: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:  # noqa: ARG001
+    """Return what all schedules share: the engine, and one process for all pages."""
+    monkeypatch.setattr(comm, "create_comm", Comm)
+    with Postmaster() as postmaster, Browser(node, PAGE_SPEED) as browser:
+        yield World(engine_dsn, browser, postmaster)
+        assert not postmaster.problems

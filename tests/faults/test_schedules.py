@@ -1,0 +1,50 @@
+"""A thousand bad days: after each the page shows the view, and during each it showed the view at some timestamp.
+
+``MZWIDGET_FAULT_SCHEDULES`` sets how many (60 by default), ``MZWIDGET_FAULT_SEED`` runs one schedule alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from mzwidget import subscription
+from tests.faults.run import Run, World
+from tests.faults.schedule import plan
+from tests.machine import eventually
+
+SCHEDULES = int(os.environ.get("MZWIDGET_FAULT_SCHEDULES", "60"))
+AT_A_TIME = 16
+
+SEED = os.environ.get("MZWIDGET_FAULT_SEED")
+SEEDS = range(SCHEDULES) if SEED is None else [int(SEED)]
+
+
+def failure(world: World, seed: int) -> str | None:
+    try:
+        Run(world, seed)(plan(seed))
+    except Exception:
+        return f"seed {seed} (repeat it with MZWIDGET_FAULT_SEED={seed})\n{traceback.format_exc()}"
+    return None
+
+
+@pytest.mark.timeout(300 + 5 * len(SEEDS))
+def test_after_any_trouble_the_page_is_right_and_was_never_wrong(world: World) -> None:
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        failures = [text for text in pool.map(lambda seed: failure(world, seed), SEEDS) if text]
+    assert not failures, f"{len(failures)} of {len(SEEDS)} schedules failed\n\n" + "\n\n".join(failures[:5])
+
+    eventually(lambda: not subscription._shared, what="every tail has ended")
+    threads = sorted(thread.name for thread in threading.enumerate())
+    assert threads.count("mzwidget") == 1
+    assert "proxy" not in threads
+    assert "truth" not in threads
+    gc.collect()
+    established = [one for one in psutil.Process().net_connections("tcp") if one.status == psutil.CONN_ESTABLISHED]
+    assert not established
