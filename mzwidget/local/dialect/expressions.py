@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from mzwidget.local import types as t
 from mzwidget.local.dialect import aggregates, functions, operators
-from mzwidget.local.dialect.casts import STRINGS, Cast, cast, number
+from mzwidget.local.dialect.casts import STRINGS, Cast, number
+from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, ordered, temporal_error
 from mzwidget.local.dialect.names import fold, function_name
 from mzwidget.local.dialect.operators import coerce, unify
 from mzwidget.local.dialect.typenames import resolve_type
@@ -25,18 +26,6 @@ MZ_NOW = Value("CAST(getvariable('mz_now') AS UBIGINT)", t.MZ_TIMESTAMP)
 _NOW = "make_timestamp(CAST(getvariable('mz_now') AS BIGINT) * 1000)"
 
 PlanSubquery = Callable[[exp.Expr, "Scope"], tuple[tuple[t.Column, ...], str]]
-
-
-def conjuncts(node: exp.Expr, kind: type[exp.Connector] = exp.And) -> Iterator[exp.Expr]:
-    """Yield the operands of a chain of ANDs (or ORs), parentheses around chains removed."""
-    inner = node
-    while isinstance(inner, exp.Paren):
-        inner = inner.this
-    if isinstance(inner, kind):
-        yield from conjuncts(inner.left, kind)
-        yield from conjuncts(inner.right, kind)
-    else:
-        yield node
 
 
 class Expressions:
@@ -454,43 +443,6 @@ class Expressions:
         return aggregates.aggregate(self.statement, name, arguments, lambda function: f"{function}({inner}){suffix}")
 
 
-def connect(word: str, values: list[Value]) -> Value:
-    """Join conditions by AND or OR; those that may fail are evaluated only where the others do not decide."""
-    if len(values) == 1:
-        return values[0]
-    firm = [value.sql for value in values if not value.fallible]
-    frail = [value.sql for value in values if value.fallible]
-    everything = "(" + f" {word} ".join(firm + frail) + ")"
-    if not firm or not frail:
-        return Value(everything, t.BOOL, fallible=bool(frail))
-    decided = "false" if word == "AND" else "true"
-    settled = "(" + f" {word} ".join(firm) + ")"
-    sql = f"(CASE WHEN {settled} = {decided} THEN {decided} ELSE {everything} END)"
-    return Value(sql, t.BOOL, fallible=True)
-
-
-def ordered(value: Value, item: exp.Ordered) -> str:
-    """Return one ORDER BY term."""
-    if value.type.name == "jsonb" or value.type.element is not None:
-        raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
-    direction = "DESC" if item.args.get("desc") else "ASC"
-    return f"{value.sql} {direction} NULLS {'FIRST' if item.args.get('nulls_first') else 'LAST'}"
-
-
-def contains_mz_now(node: exp.Expr) -> bool:
-    """Whether an expression calls ``mz_now()``."""
-    return any(function_name(call) == "mz_now" for call in node.find_all(exp.Anonymous))
-
-
-def temporal_error(node: exp.Expr) -> SqlError:
-    """Return Materialize's refusal to maintain a condition on ``mz_now()``."""
-    return SqlError(
-        "Unsupported temporal predicate. Note: `mz_now()` must be directly compared to a non-temporal "
-        f"expression of mz_timestamp-castable type. Expression found: {node.sql('materialize')}",
-        "0A000",
-    )
-
-
 def _described(node: exp.Expr) -> str:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()
     return f"{words} ({node.sql('materialize')[:80]})"
@@ -547,15 +499,3 @@ _HANDLERS: dict[type[exp.Expr], Callable[[Expressions, Any], Value]] = {
     **dict.fromkeys(_ARITHMETIC, Expressions._arithmetic),
     **dict.fromkeys(_COMPARISONS, Expressions._compare),
 }
-
-__all__ = [
-    "MZ_NOW",
-    "Expressions",
-    "cast",
-    "conjuncts",
-    "connect",
-    "contains_mz_now",
-    "ordered",
-    "replace",
-    "temporal_error",
-]

@@ -9,17 +9,26 @@ from sqlglot import exp
 
 from mzwidget.local import types as t
 from mzwidget.local.dialect import aggregates
-from mzwidget.local.dialect.expressions import (
-    Expressions,
+from mzwidget.local.dialect.conditions import (
     conjuncts,
     connect,
     contains_mz_now,
-    ordered,
+    guarded_all,
     temporal_error,
 )
+from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import Catalog, Query
 from mzwidget.local.dialect.names import column_name, fold, function_name
 from mzwidget.local.dialect.operators import coerce, unify
+from mzwidget.local.dialect.ordering import (
+    hashable,
+    limit_clause,
+    only_outputs,
+    order_by,
+    order_terms,
+    referenced,
+    ties,
+)
 from mzwidget.local.dialect.scope import Grouping, Scope, Source, Statement
 from mzwidget.local.dialect.sources import From
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
@@ -183,7 +192,7 @@ def _set_operation(statement: Statement, query: exp.SetOperation, scope: Scope) 
              for a, b in zip(blocks[0].values, blocks[1].values, strict=True)]  # fmt: skip
     if " ALL" not in word:
         for value, _ in pairs:
-            _hashable(value, _SET_WORDS[type(query)])
+            hashable(value, _SET_WORDS[type(query)])
     sides = [block.render([pair[i] for pair in pairs]) for i, block in enumerate(blocks)]
     sql = f"(SELECT * FROM ({sides[0]})) {word} (SELECT * FROM ({sides[1]}))"
     values = [Value(f"c{i}", pair[0].type) for i, pair in enumerate(pairs, 1)]
@@ -204,7 +213,7 @@ def _wrapped(statement: Statement, sql: str) -> Callable[[Sequence[Value]], str]
 
 def _modified(statement: Statement, query: exp.Expr, block: Block, outer: Scope, *, top: bool) -> Block:
     """Apply ORDER BY, LIMIT and OFFSET that stand outside a query's own parentheses."""
-    order, limit = query.args.get("order"), _limit(statement, query)
+    order, limit = query.args.get("order"), limit_clause(statement, query)
     if order is None and not limit:
         return block
     columns, sql = finish(statement, block)
@@ -212,15 +221,15 @@ def _modified(statement: Statement, query: exp.Expr, block: Block, outer: Scope,
     names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
     values = [Value(f"{alias}.c{i}", column.type) for i, column in enumerate(columns, 1)]
     if order is not None and not isinstance(query, exp.Subquery):
-        _only_outputs(order, block.names)
+        only_outputs(order, block.names)
     scope = Scope(statement, [Source("", columns, tuple(values))], outer)
-    terms = _order_terms(Expressions(scope, plan_nested), order, block.names, values)
+    terms = order_terms(Expressions(scope, plan_nested), order, block.names, values)
     if limit:
-        terms += _ties(values, terms)
+        terms += ties(values, terms)
     elif not top:
         terms = []
     items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(values, 1))
-    text = f"SELECT {items} FROM ({sql}) AS {alias}({names})" + _order_by(terms) + limit
+    text = f"SELECT {items} FROM ({sql}) AS {alias}({names})" + order_by(terms) + limit
     result = [Value(f"c{i}", column.type) for i, column in enumerate(columns, 1)]
 
     def render(wanted: Sequence[Value]) -> str:
@@ -229,78 +238,6 @@ def _modified(statement: Statement, query: exp.Expr, block: Block, outer: Scope,
         return _wrapped(statement, text)(wanted)
 
     return Block(block.names, result, render, ordered=order is not None)
-
-
-def _only_outputs(order: exp.Order, names: Sequence[str]) -> None:
-    for item in order.expressions:
-        node = item.this
-        if not isinstance(node, exp.Literal) and not (isinstance(node, exp.Column) and node.name.lower() in names):
-            raise SqlError("invalid UNION/INTERSECT/EXCEPT ORDER BY clause", "0A000")
-
-
-def _order_by(terms: list[str]) -> str:
-    return " ORDER BY " + ", ".join(terms) if terms else ""
-
-
-def _ties(values: Sequence[Value], terms: list[str]) -> list[str]:
-    """Return terms for all columns: rows that tie at a limit are told apart by the whole row."""
-    known = {term.rsplit(" ", 3)[0] for term in terms}
-    return [f"{value.sql} ASC NULLS LAST" for value in values if value.sql not in known]
-
-
-def _limit(statement: Statement, query: exp.Expr) -> str:
-    sql = ""
-    for key, word in (("limit", "LIMIT"), ("offset", "OFFSET")):
-        clause = query.args.get(key)
-        if clause is None:
-            continue
-        if not isinstance(clause, exp.Limit | exp.Offset) or clause.args.get("expressions"):
-            raise unsupported(f"{type(clause).__name__.upper()} in place of {word}")
-        node = clause.expression
-        if isinstance(node, exp.Null) or (isinstance(node, exp.Column) and node.name.upper() == "ALL"):
-            continue
-        value = Expressions(Scope(statement), plan_nested).value(node)
-        if value.type.name not in ("int4", "int8", "unknown") or (value.literal or "").startswith("-"):
-            raise SqlError(f"{word} must not be negative" if value.literal else f"{word} must be an integer", "2201W")
-        sql += f" {word} {coerce(statement, value, t.INT8).sql}"
-    return sql
-
-
-def _order_terms(
-    expressions: Expressions, order: exp.Order | None, names: Sequence[str], values: Sequence[Value]
-) -> list[str]:
-    terms = []
-    for item in order.expressions if order is not None else ():
-        if item.args.get("with_fill"):
-            raise unsupported("ORDER BY … WITH FILL")
-        terms.append(ordered(_referenced(expressions, item.this, names, values), item))
-    return terms
-
-
-def _referenced(expressions: Expressions, node: exp.Expr, names: Sequence[str], values: Sequence[Value]) -> Value:
-    """Return what an ORDER BY item means: a result column by number or name, else an expression."""
-    if isinstance(node, exp.Literal):
-        if node.is_string or not node.name.isdigit():
-            raise SqlError("non-integer constant in ORDER BY", "42601")
-        return _by_position(int(node.name), values, "ORDER BY")
-    if isinstance(node, exp.Column) and len(node.parts) == 1 and not isinstance(node.this, exp.Star):
-        matches = [value for name, value in zip(names, values, strict=True) if name == fold(node.this)]
-        if len({value.sql for value in matches}) > 1:
-            raise SqlError(f'ORDER BY "{fold(node.this)}" is ambiguous', "42702")
-        if matches:
-            return matches[0]
-    return expressions.typed(node)
-
-
-def _by_position(position: int, values: Sequence[Value], clause: str) -> Value:
-    if not 1 <= position <= len(values):
-        raise SqlError(f"column reference {position} in {clause} clause is out of range (1 - {len(values)})", "42P10")
-    return values[position - 1]
-
-
-def _hashable(value: Value, clause: str) -> None:
-    if value.type.element is not None and value.type.element.name == "jsonb":
-        raise unsupported(f"{clause} of {t.sql_name(value.type)}")
 
 
 class _Select:
@@ -343,26 +280,26 @@ class _Select:
 
     def _ordered(self, names: list[str], values: list[Value], tail: str) -> Block:
         query, statement = self.query, self.statement
-        order, limit = query.args.get("order"), _limit(statement, query)
+        order, limit = query.args.get("order"), limit_clause(statement, query)
         distinct = query.args.get("distinct")
         if distinct is not None and distinct.args.get("on") is not None:
             return self._distinct_on(distinct.args["on"], names, values, tail)
         if distinct is None and order is None and not limit:
             return Block(names, values, lambda wanted: f"SELECT {_items(wanted)}{tail}")
         for value in values if distinct is not None else ():
-            _hashable(value, "DISTINCT")
+            hashable(value, "DISTINCT")
         settled = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in values]
-        terms = _order_terms(self.expressions, order, names, settled)
+        terms = order_terms(self.expressions, order, names, settled)
         if distinct is not None:
             known = {value.sql for value in settled}
             if any(term.rsplit(" ", 3)[0] not in known for term in terms):
                 message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
                 raise SqlError(message, "42P10")
         if limit:
-            terms += _ties(settled, terms)
+            terms += ties(settled, terms)
         elif not self.top:
             terms = []
-        suffix = _order_by(terms) + limit
+        suffix = order_by(terms) + limit
         if distinct is None:
             ordering = order is not None
             return Block(names, settled, lambda wanted: f"SELECT {_items(wanted)}{tail}{suffix}", ordering)
@@ -373,15 +310,15 @@ class _Select:
         query, statement = self.query, self.statement
         settled = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in values]
         nodes = on.expressions if isinstance(on, exp.Tuple) else [on.this if isinstance(on, exp.Paren) else on]
-        keys = [_referenced(self.expressions, node, names, settled).sql for node in nodes]
-        terms = _order_terms(self.expressions, query.args.get("order"), names, settled)
+        keys = [referenced(self.expressions, node, names, settled).sql for node in nodes]
+        terms = order_terms(self.expressions, query.args.get("order"), names, settled)
         leading = {term.rsplit(" ", 3)[0] for term in terms[: len(set(keys))]}
         if terms and not leading <= set(keys):
             raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions", "42P10")
         terms = terms or [f"{key} ASC NULLS LAST" for key in keys]
-        terms += _ties(settled, terms)
+        terms += ties(settled, terms)
         items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(settled, 1))
-        sql = f"SELECT DISTINCT ON ({', '.join(keys)}) {items}{tail}{_order_by(terms)}{_limit(statement, query)}"
+        sql = f"SELECT DISTINCT ON ({', '.join(keys)}) {items}{tail}{order_by(terms)}{limit_clause(statement, query)}"
         results = [Value(f"c{i}", value.type) for i, value in enumerate(settled, 1)]
         return Block(names, results, _wrapped(statement, sql), ordered=query.args.get("order") is not None)
 
@@ -397,7 +334,7 @@ class _Select:
             expression, direction, nulls, place = term.rsplit(" ", 3)
             outer.append(f"{positions[expression]} {direction} {nulls} {place}")
         if outer or limit:
-            sql = f"SELECT * FROM ({sql}) AS {self.statement.alias()}" + _order_by(outer) + limit
+            sql = f"SELECT * FROM ({sql}) AS {self.statement.alias()}" + order_by(outer) + limit
 
         def render(wanted: Sequence[Value]) -> str:
             if [value.sql for value in wanted] == [value.sql for value in results]:
@@ -428,7 +365,7 @@ class _Select:
         elif changes:
             conditions = [connect("AND", plain).sql] if plain else []
             self.statement.wakeups.append(wakeup(changes, source, conditions))
-        return _guarded([*plain, *temporal])
+        return guarded_all([*plain, *temporal])
 
     def _having(self, node: exp.Expr) -> str:
         if contains_mz_now(node):
@@ -493,7 +430,7 @@ class _Select:
         if isinstance(target, exp.Expr) and _aggregates(target):
             raise SqlError("aggregate functions are not allowed in GROUP BY", "42803")
         value = target if isinstance(target, Value) else self.expressions.typed(target)
-        _hashable(value, "GROUP BY")
+        hashable(value, "GROUP BY")
         return value, target if isinstance(target, exp.Expr) else node
 
     def _input_or_output(self, node: exp.Column, outputs: list[tuple[str, exp.Expr | Value]]) -> exp.Expr | Value:
@@ -515,20 +452,3 @@ def _aggregates(node: exp.Expr) -> bool:
     if name is not None and aggregates.is_aggregate(name):
         return True
     return any(_aggregates(child) for child in node.iter_expressions())
-
-
-def _guarded(conditions: list[Value]) -> str:
-    """Join a WHERE's conditions: those that may fail are evaluated only for rows that pass all others."""
-    if not conditions:
-        return ""
-    firm = [value.sql for value in conditions if not value.fallible]
-    frail = [value.sql for value in conditions if value.fallible]
-    if not frail:
-        return " AND ".join(firm)
-    guarded = frail[-1]
-    for condition in reversed(frail[:-1]):
-        guarded = f"(CASE WHEN {condition} THEN {guarded} ELSE false END)"
-    if not firm:
-        return guarded
-    joined = " AND ".join(firm)
-    return f"{joined} AND (CASE WHEN {joined} THEN {guarded} ELSE false END)"

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from mzwidget.local import types as t
-from mzwidget.local.dialect.expressions import (
-    Expressions,
-    PlanSubquery,
-    conjuncts,
-    connect,
-    contains_mz_now,
-    temporal_error,
-)
+from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
+from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
 from mzwidget.local.dialect.names import fold, function_name, table_parts
 from mzwidget.local.dialect.operators import coerce, comparable
 from mzwidget.local.dialect.scope import Scope, Source
