@@ -1,0 +1,1 @@
+"""How fast mzwidget is, beside the fastest that a widget can be: ``python -m benchmarks``."""

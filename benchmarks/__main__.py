@@ -1,0 +1,61 @@
+"""``python -m benchmarks [--quick] [--json PATH] [name …]``: measure, and print tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import latency
+from benchmarks.figures import Figure, table
+from benchmarks.harness import Bench, bench
+
+Benchmark = Callable[[Bench], Iterable[Figure]]
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "latency": latency.run,
+}
+
+
+def main() -> int:
+    """Run what was asked for; return 1 if an aim was missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", help=f"{', '.join(BENCHMARKS)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="rough figures, in a fraction of the time")
+    parser.add_argument("--json", type=Path, help="write all figures to this file, too")
+    given = parser.parse_args()
+    if unknown := [name for name in given.name if name not in BENCHMARKS]:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+
+    results: dict[str, list[Figure]] = {}
+    with bench(quick=given.quick) as prepared:
+        print(f"{_machine()}; load {os.getloadavg()[0]:.1f}{'; quick' if given.quick else ''}\n")
+        for name in given.name or BENCHMARKS:
+            began = time.monotonic()
+            results[name] = list(BENCHMARKS[name](prepared))
+            print(table(f"{name} ({time.monotonic() - began:.0f} s)", results[name]), flush=True)
+            if given.json:
+                _write(given.json, results, quick=given.quick)
+    return int(any(figure.reached is False for figures in results.values() for figure in figures))
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def _write(path: Path, results: dict[str, list[Figure]], *, quick: bool) -> None:
+    told = {
+        name: [asdict(of) | {"ratio": of.ratio, "reached": of.reached} for of in figures]
+        for name, figures in results.items()
+    }
+    path.write_text(json.dumps({"machine": _machine(), "quick": quick, "results": told}, indent=1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

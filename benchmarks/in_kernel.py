@@ -1,0 +1,98 @@
+"""What runs inside the kernel that is measured; imported there by the notebook's cells."""
+
+from __future__ import annotations
+
+import gc
+import random
+import threading
+import time
+
+import anywidget
+import traitlets
+
+from mzwidget import connecting, query, subscription
+from mzwidget.collection import Updates
+
+
+class Floor(anywidget.AnyWidget):
+    """The least that shows a value: one traitlet, set from a thread, written to one element."""
+
+    _esm = """
+    export default {
+      render({ model, el }) {
+        const shown = document.createElement("div");
+        shown.className = "floor";
+        shown.textContent = "0";
+        el.append(shown);
+        model.on("change:value", () => { shown.textContent = model.get("value"); });
+      },
+    };
+    """
+    value = traitlets.Unicode("0").tag(sync=True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[tuple[int, float]] = []
+
+    def run(self, count: int, every: tuple[float, float]) -> None:
+        """Set 1, 2, … `count` in a thread, a random time apart, noting when."""
+        self.sent = []
+
+        def count_up() -> None:
+            for number in range(1, count + 1):
+                time.sleep(random.uniform(*every))
+                self.sent.append((number, time.time()))
+                self.value = str(number)
+
+        threading.Thread(target=count_up, daemon=True).start()
+
+
+class Closings:
+    """Notes when each batch of a query is closed in the kernel. Make it before the query's first LiveView."""
+
+    def __init__(self, text: str) -> None:
+        self.closed: list[tuple[int, float]] = []
+        self.snapshot = 0.0
+        self._of = subscription.shared(connecting.parameters(None), query.parse(text))
+        self._of.attach(self)
+
+    def on_reset(self) -> None:
+        self.snapshot = time.time()
+
+    def on_batch(self, updates: Updates) -> None:  # noqa: ARG002
+        if self._of.time is not None:
+            self.closed.append((self._of.time, time.time()))
+
+    def on_progress(self) -> None:
+        pass
+
+    def on_status(self) -> None:
+        pass
+
+    def on_tick(self) -> None:
+        pass
+
+    def wanted(self) -> bool:
+        return False
+
+    def take(self) -> list[tuple[int, float]]:
+        """Return the (timestamp, wall clock) noted since the last call."""
+        taken, self.closed = self.closed, []
+        return taken
+
+
+def busy(seconds: float) -> None:
+    """Compute in pure Python, as a long cell does."""
+    end = time.time() + seconds
+    while time.time() < end:
+        sum(number * number for number in range(1000))
+
+
+def threads() -> dict[int, str]:
+    """Name this process's Python threads, by the system's id."""
+    return {thread.native_id: thread.name for thread in threading.enumerate() if thread.native_id is not None}
+
+
+def settle() -> None:
+    """Collect garbage, so that what memory is left is in use."""
+    gc.collect()
