@@ -22,11 +22,13 @@ class Clock:
     def __init__(self) -> None:
         self._last = 0
         self._writing: int | None = None
+        self._offset = 0
 
-    @staticmethod
-    def wall() -> int:
-        """Return the milliseconds since 1970."""
-        return time.time_ns() // 1_000_000
+    def wall(self) -> int:
+        """Return the milliseconds since 1970; when the machine's clock is set back, go on from where it was."""
+        steady = time.monotonic_ns()
+        self._offset = max(self._offset, time.time_ns() - steady)
+        return (self._offset + steady) // 1_000_000
 
     def read(self) -> int:
         """Return the newest time whose content is complete and final."""
