@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path("mzwidget-demo")
 FIRST = "01-top10-editors.ipynb"
+PICTURE = "top10-text"
+"""The cell at which the page opens."""
 
 # JupyterLab asks nothing and looks nothing up on its first start.
 LAB_SETTINGS = {
@@ -100,6 +102,19 @@ def write_kernelspec(kernels: Path) -> None:
     (folder / "kernel.json").write_text(json.dumps(spec))
 
 
+def write_workspace(workspaces: Path) -> None:
+    """Write a workspace in which the notebook is open already: JupyterLab then heeds the link's cell at first sight."""
+    from jupyterlab_server.workspaces_handler import WorkspacesManager  # noqa: PLC0415
+
+    tab = f"notebook:{FIRST}"
+    layout = {
+        "main": {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [tab]}, "current": tab},
+        "left": {"collapsed": True, "visible": True, "widgets": []},
+    }
+    data = {"layout-restorer:data": layout, tab: {"data": {"path": FIRST, "factory": "Notebook"}}}
+    WorkspacesManager(str(workspaces)).save("default", json.dumps({"data": data, "metadata": {"id": "default"}}))
+
+
 @contextlib.contextmanager
 def own_config(folder: Path) -> Iterator[None]:
     """Let Jupyter read its configuration from `folder` instead of the user's: no other port, root or password."""
@@ -133,6 +148,7 @@ def server_for(root: Path, private: Path, port: int | None) -> Any:
     settings.mkdir()
     (settings / "overrides.json").write_text(json.dumps(LAB_SETTINGS))
     write_kernelspec(private / "kernels")
+    write_workspace(private / "workspaces")
     options = {
         "Application.log_level": "ERROR",
         "ServerApp.root_dir": root,
@@ -248,7 +264,8 @@ def demo(
 
 def serve(server: Any, notebook: Path, *, browser: bool) -> int:
     """Run the server until Ctrl-C; once it runs, run the notebook and print its link."""
-    link = f"http://127.0.0.1:{server.port}/lab/tree/{quote(notebook.name)}?token={server.identity_provider.token}"
+    page = f"http://127.0.0.1:{server.port}/lab/tree/{quote(notebook.name)}"
+    link = f"{page}?token={server.identity_provider.token}#cell-id={PICTURE}"
     status = 0
 
     async def open_notebook() -> None:
