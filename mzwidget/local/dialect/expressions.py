@@ -43,8 +43,10 @@ class Expressions:
         self.statement = scope.statement
         self._plan = plan_subquery
 
-    def value(self, node: exp.Expr) -> Value:
+    def value(self, node: exp.Expr | None) -> Value:
         """Return the expression's value; its type may still be ``unknown``."""
+        if node is None:
+            raise SqlError("Expected an expression beside every operator", "42601")
         grouping = self.scope.grouping
         if grouping and grouping.values and not self.scope.inside_aggregate and not isinstance(node, exp.Column):
             grouped = grouping.of(node) or self._grouped(node)
@@ -95,6 +97,8 @@ class Expressions:
                 return Value(f"CAST({whole} AS INTEGER)", t.INT4, literal=text)
             if whole < 2**63:
                 return Value(f"CAST({whole} AS BIGINT)", t.INT8, literal=text)
+        if not re.fullmatch(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?", text):
+            raise SqlError(f'Expected a number, found "{text}"', "42601")
         return number(text)
 
     def _escaped(self, node: exp.ByteString) -> Value:
@@ -408,11 +412,15 @@ class Expressions:
             raise SqlError("aggregate function calls cannot be nested", "42803")
         if scope.grouping is None:
             raise SqlError(f"aggregate functions are not allowed here ({name})", "42803")
-        scope.inside_aggregate = True
+        scope.inside_aggregate, correlated, scope.correlated = True, scope.correlated, False
         try:
-            return self._aggregated(name, list(node.expressions), condition)
+            value = self._aggregated(name, list(node.expressions), condition)
+            if scope.correlated:
+                raise unsupported(f"{name} of an outer query's column")
         finally:
             scope.inside_aggregate = False
+            scope.correlated = scope.correlated or correlated
+        return value
 
     def _aggregated(self, name: str, nodes: list[exp.Expr], condition: exp.Expr | None) -> Value:
         order: list[exp.Ordered] = []

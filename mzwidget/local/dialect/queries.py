@@ -261,6 +261,8 @@ class _Select:
         groups = self._groups(outputs)
         if groups is not None:
             self.scope.grouping = Grouping(tuple(value for value, _ in groups), tuple(node for _, node in groups))
+        if not outputs and query.args.get("distinct") is not None:
+            raise SqlError("SELECT DISTINCT must have at least one column", "42601")
         names = [name for name, _ in outputs]
         values = [value if isinstance(value, Value) else self.expressions.value(value) for _, value in outputs]
         having = query.args.get("having")
@@ -310,6 +312,8 @@ class _Select:
         query, statement = self.query, self.statement
         settled = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in values]
         nodes = on.expressions if isinstance(on, exp.Tuple) else [on.this if isinstance(on, exp.Paren) else on]
+        if not nodes:
+            raise SqlError("Expected an expression in DISTINCT ON ()", "42601")
         keys = [referenced(self.expressions, node, names, settled).sql for node in nodes]
         terms = order_terms(self.expressions, query.args.get("order"), names, settled)
         leading = {term.rsplit(" ", 3)[0] for term in terms[: len(set(keys))]}
