@@ -243,25 +243,34 @@ class Subscription:
             self._task = asyncio.get_running_loop().create_task(self._run(), name=f"mzwidget {self.query.text[:40]}")
 
     def _stop(self, state: State) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        self._hang_up()
+        task, self._task = self._task, None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            _hang_up(connection)  # which ends the task; cancelled, psycopg would call the server once more
+        elif task is not None:
+            task.cancel()
         self._set(state)
+
+    @property
+    def _current(self) -> bool:
+        """Whether the task that asks is the one that tails, rather than one that was stopped and is about to end."""
+        return self._task is asyncio.current_task()
 
     async def _run(self) -> None:
         """Tail for ever, through whatever happens; cancelled to end."""
         loop = asyncio.get_running_loop()
-        self._retry = asyncio.Event()
+        retry = self._retry = asyncio.Event()
         ticking = loop.create_task(self._tick())
         try:
             while True:
-                self._retry.clear()
+                retry.clear()
                 problem = await self._attempt()
+                if not self._current:
+                    return
                 self._attempts += 1
                 if problem is None:
                     self._set("ended")
-                    await self._retry.wait()
+                    await retry.wait()
                 else:
                     first, longest = BACKOFF
                     delay = min(first * 2**self._failures, longest) * random.uniform(0.75, 1.25)
@@ -270,10 +279,11 @@ class Subscription:
                     log.info("%s: %s; next try in %.1f s", self.query.text, problem.message, delay)
                     self._publish(replace(problem, since=time.time(), retry_at=time.time() + delay))
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._retry.wait(), delay)
+                        await asyncio.wait_for(retry.wait(), delay)
         finally:
             ticking.cancel()
-            self._retry = None
+            if self._retry is retry:
+                self._retry = None
 
     async def _attempt(self) -> Status | None:
         """Tail until the stream ends (None) or fails (why)."""
@@ -302,8 +312,10 @@ class Subscription:
                 try:
                     await self._follow(cursor, records)
                 finally:
-                    self._hang_up()  # before the generator closes, which would wait for the server
+                    connection.pgconn.finish()  # before the generator closes, which would wait for the server
         finally:
+            if self._connection is connection:
+                self._connection = None
             await connection.close()
 
     async def _follow(self, cursor: psycopg.AsyncCursor[Any], records: Any) -> None:
@@ -332,6 +344,8 @@ class Subscription:
                 else:
                     del pending[row]
                 continue
+            if not self._current:
+                return
             self._heard = time.monotonic()
             frontier = int(record[0])
             if as_of is None:
@@ -345,7 +359,7 @@ class Subscription:
                 complete = True
                 self._restart(columns, steps, frontier - 1)
             steps, text = [], ""
-        if as_of is None:
+        if as_of is None or not self._current:
             return
         # The statement is complete: nothing more will ever come, so what is there is closed.
         last = None if as_of >= _CONSTANT else self.time
@@ -420,24 +434,14 @@ class Subscription:
             silent = time.monotonic() - self._heard
             if self.status.state == "live" and silent > STALL:
                 self._set("stalled", "the server reports no progress")
-            if self.status.state in ("live", "stalled") and silent > SILENCE:
-                self._hang_up()
+            if self.status.state in ("live", "stalled") and silent > SILENCE and self._connection is not None:
+                _hang_up(self._connection)
             for listener in self._listeners:
                 listener.on_tick()
             if any(listener.wanted() for listener in self._listeners):
                 self._last_wanted = time.monotonic()
             elif time.monotonic() - self._last_wanted > LINGER:
                 self._stop("ended" if self.status.state == "ended" else "idle")
-
-    def _hang_up(self) -> None:
-        """End the connection at once, whatever it is doing and whether or not the other side still answers."""
-        connection, self._connection = self._connection, None
-        if connection is None or connection.closed:
-            return
-        with contextlib.suppress(OSError, psycopg.Error):
-            duplicate = socket.fromfd(connection.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)
-            with contextlib.closing(duplicate):
-                duplicate.shutdown(socket.SHUT_RDWR)
 
     def _set(self, state: State, message: str = "") -> None:
         if state != self.status.state:
@@ -450,6 +454,16 @@ class Subscription:
                 listener.on_status()
         with self._changed:
             self._changed.notify_all()
+
+
+def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
+    """End a connection at once, whatever it is doing and whether or not the other side still answers."""
+    if connection.closed:
+        return
+    with contextlib.suppress(OSError, psycopg.Error):
+        duplicate = socket.fromfd(connection.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)
+        with contextlib.closing(duplicate):
+            duplicate.shutdown(socket.SHUT_RDWR)
 
 
 class _Context:

@@ -1,0 +1,67 @@
+"""How a tail ends, and begins again at once, while its server is in trouble."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from mzwidget import LiveView, subscription
+from tests.machine import eventually
+from tests.proxy import Proxy
+
+
+@pytest.fixture
+def table(engine_dsn: str) -> Iterator[str]:
+    name = f"tail_{time.time_ns()}"
+    with psycopg.connect(engine_dsn, autocommit=True) as database:
+        database.execute(f"CREATE TABLE {name} (n bigint)")
+        database.execute(f"INSERT INTO {name} VALUES (1)")
+        yield name
+        database.execute(f"DROP TABLE {name}")
+
+
+@pytest.fixture
+def proxy(engine_dsn: str) -> Iterator[Proxy]:
+    with Proxy(engine_dsn) as proxy:
+        yield proxy
+
+
+def test_closing_is_quick_and_quiet_when_the_server_is_gone(
+    table: str, proxy: Proxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    view = LiveView(table, dsn=proxy.dsn).wait(20)
+    task = view._bridge.subscription._task
+    assert task is not None
+    proxy.stall()
+    proxy.refuse()
+    before = proxy.connections
+    view.close()
+    eventually(task.done, within=3, what="the tail has ended")
+    assert proxy.connections == before
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_a_tail_that_wakes_while_its_last_connection_hangs(
+    engine_dsn: str, table: str, proxy: Proxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "LINGER", 0.2)
+    view = LiveView(table, dsn=proxy.dsn).wait(20)
+    proxy.stall()
+    eventually(lambda: view.status.state == "idle")
+    proxy.abandon()
+    stop = view.on_change(lambda _: None)
+    eventually(lambda: view.status.state == "live")
+    for _ in range(3):
+        before = proxy.connections
+        proxy.cut()
+        eventually(lambda before=before: proxy.connections > before and view.status.state == "live")
+    with psycopg.connect(engine_dsn, autocommit=True) as database:
+        database.execute(f"INSERT INTO {table} VALUES (2)")
+    eventually(lambda: sorted(view.df["n"]) == [1, 2])
+    stop()
+    view.close()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
