@@ -1,4 +1,4 @@
-"""Lines that carry messages between the kernel and a page as badly as they are told to, and the thread that runs them."""
+"""Lines that carry messages between kernel and page as badly as they are told to, and the thread that runs them."""
 
 from __future__ import annotations
 

@@ -150,7 +150,9 @@ const revive = (_, value) =>
     ? new DataView(Uint8Array.from(Buffer.from(value.$bytes, "base64")).buffer)
     : value;
 
-createInterface({ input: process.stdin }).on("line", (line) => {
+const input = createInterface({ input: process.stdin });
+input.on("close", () => process.exit());
+input.on("line", (line) => {
   const { to, call, with: given } = JSON.parse(line, revive);
   const page = pages.get(to);
   if (call === "close" || call === "kill") {

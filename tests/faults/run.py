@@ -19,7 +19,7 @@ import psycopg
 
 from mzwidget import LiveView
 from tests.faults.pages import Browser, Page, Painted, Rows, text
-from tests.faults.schedule import DEFINITIONS, NAMES, Definition, Step, plan
+from tests.faults.schedule import DEFINITIONS, NAMES, Definition, Step
 from tests.faults.truth import Truth
 from tests.machine import eventually
 from tests.proxy import Proxy
@@ -60,6 +60,7 @@ class Run:
         self._chance = random.Random(f"run {seed}")
         self._table = f"faults_{next(_number)}_{time.time_ns() % 10**9}"
         self._view = f"{self._table}_view"
+        self._count_rows = f"SELECT name, n, count(*) FROM {self._table} GROUP BY name, n"
         self._generations: list[Generation] = []
         self._pages: list[Page] = []
         self._all_pages: list[Page] = []
@@ -91,8 +92,7 @@ class Run:
         self._database = self._stack.enter_context(psycopg.connect(self._world.dsn, autocommit=True))
         self._execute(f"CREATE TABLE {self._table} (name text, n bigint)")
         self._stack.callback(self._execute, f"DROP TABLE {self._table} CASCADE")
-        self._truth = Truth(self._world.dsn, self._table)
-        self._stack.callback(self._truth.close)
+        self._truth = Truth()
         self._proxy = self._stack.enter_context(Proxy(self._world.dsn))
         self._started = time.time()
         self._insert(10)
@@ -109,10 +109,10 @@ class Run:
 
     def update(self, step: Step) -> None:
         name = NAMES[int(step.amount * len(NAMES))]
-        self._execute(f"UPDATE {self._table} SET n = n + 1 WHERE name = %s", (name,))
+        self._commit(f"UPDATE {self._table} SET n = n + 1 WHERE name = %s", (name,))
 
     def delete(self, step: Step) -> None:
-        self._execute(f"DELETE FROM {self._table} WHERE n % 5 = {step.which % 5}")
+        self._commit(f"DELETE FROM {self._table} WHERE n % 5 = {step.which % 5}")
 
     def burst(self, step: Step) -> None:
         for _ in range(10):
@@ -279,13 +279,18 @@ class Run:
         cursor = self._database.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []
 
+    def _commit(self, statement: str, parameters: Any = None) -> None:
+        self._execute(statement, parameters)
+        content = Counter({(name, n): count for name, n, count in self._execute(self._count_rows)})
+        self._truth.note(self._now(), content)
+
     def _now(self) -> int:
         return int(self._execute("SELECT mz_now()")[0][0])
 
     def _insert(self, count: int) -> None:
         rows = [(self._chance.choice(NAMES), self._chance.randrange(10)) for _ in range(count)]
         values = ", ".join(["(%s, %s)"] * count)
-        self._execute(f"INSERT INTO {self._table} VALUES {values}", [value for row in rows for value in row])
+        self._commit(f"INSERT INTO {self._table} VALUES {values}", [value for row in rows for value in row])
 
     def _create(self) -> None:
         definition = self._chance.choice(DEFINITIONS)
@@ -368,18 +373,16 @@ class Run:
         painted = [one for page in self._all_pages for one in list(page.painted)]
         shown = [(one.time, one.columns, one.rows) for one in painted]
         assert all(time is not None for time, _, _ in shown)
-        latest = max(time or 0 for time, _, _ in shown)
-        eventually(lambda: self._truth.frontier > latest, what=f"the truth is told: {self._truth.problem}")
-        for time_shown, columns, rows in [*shown, *self._read_frames]:
-            truth = self._truth.at(time_shown or 0)
-            possible = [of.definition for of in self._generations if of.begin <= (time_shown or 0) <= of.end]
-            assert truth is not None, f"shown at {time_shown}: before the view was"
-            assert any(of.columns == columns and of.content(truth) == rows for of in possible), (
-                f"shown at {time_shown}: {columns} {rows}; the table held {truth}; generations {self._generations}"
+        for at, columns, rows in [*shown, *self._read_frames]:
+            truths = self._truth.at(at or 0)
+            possible = [of.definition for of in self._generations if of.begin <= (at or 0) <= of.end]
+            assert any(of.columns == columns and of.content(truth) == rows for of in possible for truth in truths), (
+                f"shown at {at}: {columns} {rows}; the table held {truths}; the view was {possible}"
             )
         for page in self._all_pages:
             for before, after in itertools.pairwise(page.painted):
-                assert before.epoch != after.epoch or before.seq < after.seq, f"{page.name} went back: {before}, {after}"
+                forth = before.epoch != after.epoch or before.seq < after.seq
+                assert forth, f"{page.name} went from {before} to {after}"
 
     def _check_silence(self) -> None:
         """Close all pages; then nothing is sent any more, whatever happens."""
@@ -389,7 +392,7 @@ class Run:
         larger = itertools.count(1000)
 
         def unwatched() -> bool:
-            self._execute(f"INSERT INTO {self._table} VALUES ('top', {next(larger)})")
+            self._commit(f"INSERT INTO {self._table} VALUES ('top', {next(larger)})")
             return not self._live._bridge.feed.watched
 
         eventually(unwatched, what="pages that are gone are given up")
