@@ -12,31 +12,40 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import latency
+from benchmarks import away, keyed, latency, many, rates, soak
 from benchmarks.figures import Figure, table
 from benchmarks.harness import Bench, bench
 
 Benchmark = Callable[[Bench], Iterable[Figure]]
 
+ON_REQUEST = {"soak"}
+"""What takes long and runs only by name."""
+
 BENCHMARKS: dict[str, Benchmark] = {
     "latency": latency.run,
+    "rates": rates.run,
+    "keyed": keyed.run,
+    "many": many.run,
+    "away": away.run,
+    "soak": soak.run,
 }
 
 
 def main() -> int:
     """Run what was asked for; return 1 if an aim was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="*", help=f"{', '.join(BENCHMARKS)}; all by default")
+    parser.add_argument("name", nargs="*", help=f"{', '.join(BENCHMARKS)}; all but soak by default")
     parser.add_argument("--quick", action="store_true", help="rough figures, in a fraction of the time")
     parser.add_argument("--json", type=Path, help="write all figures to this file, too")
+    parser.add_argument("--minutes", type=float, default=30, help="how long to soak; 30 by default")
     given = parser.parse_args()
     if unknown := [name for name in given.name if name not in BENCHMARKS]:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
 
     results: dict[str, list[Figure]] = {}
-    with bench(quick=given.quick) as prepared:
+    with bench(quick=given.quick, minutes=given.minutes) as prepared:
         print(f"{_machine()}; load {os.getloadavg()[0]:.1f}{'; quick' if given.quick else ''}\n")
-        for name in given.name or BENCHMARKS:
+        for name in given.name or [name for name in BENCHMARKS if name not in ON_REQUEST]:
             began = time.monotonic()
             results[name] = list(BENCHMARKS[name](prepared))
             print(table(f"{name} ({time.monotonic() - began:.0f} s)", results[name]), flush=True)

@@ -93,13 +93,33 @@ class Kernel:
 class Notebook:
     """A notebook open in a page of its own, with a kernel of its own."""
 
-    def __init__(self, lab: LabServer, page: Page, cdp: CDPSession, kernel: Kernel, name: str) -> None:
+    page: Page
+    kernel: Kernel
+    _cdp: CDPSession
+
+    def __init__(self, lab: LabServer, home: Path, name: str) -> None:
         self.lab = lab
-        self.page = page
-        self.kernel = kernel
         self.name = name
-        self._cdp = cdp
+        self._home = home
+        self._kernels: list[Kernel] = []
+
+    def open(self, page: Page) -> None:
+        """Open the notebook, for the first time or again, and wait until its kernel is idle."""
+        page.set_default_timeout(120_000)
+        page.add_init_script(PROBES)
+        self.lab.open(page, self.name)
+        self.page = page
+        self._cdp = page.context.new_cdp_session(page)
+        self._cdp.send("Performance.enable")
+        id_ = page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
+        self.kernel = Kernel(self._home / "jupyter_runtime_dir" / f"kernel-{id_}.json")
+        self._kernels.append(self.kernel)
         self._calibrate()
+
+    def close(self) -> None:
+        """End the connections to the kernel."""
+        for kernel in self._kernels:
+            kernel.close()
 
     def _calibrate(self) -> None:
         low, high = self.page.evaluate("bench.origin()")
@@ -169,6 +189,8 @@ class Bench:
         The database: MATERIALIZE_URL, or an embedded engine.
     quick : bool
         Whether a rough figure will do.
+    minutes : float
+        How long to soak.
     """
 
     lab: LabServer
@@ -176,6 +198,7 @@ class Bench:
     browser: Browser
     dsn: str
     quick: bool
+    minutes: float
     _numbers: Iterator[int]
 
     def pick(self, quick: float, full: float) -> float:
@@ -197,25 +220,14 @@ class Bench:
         name = f"benchmark{next(self._numbers)}.ipynb"
         self.lab.write(name, [first, *cells])
         with self.browser.new_context(viewport={"width": 1280, "height": 1000}) as context:
-            page = context.new_page()
-            page.set_default_timeout(120_000)
-            page.add_init_script(PROBES)
-            self.lab.open(page, name)
-            cdp = context.new_cdp_session(page)
-            cdp.send("Performance.enable")
-            kernel = Kernel(self.connection_file(page))
-            notebook = Notebook(self.lab, page, cdp, kernel, name)
+            notebook = Notebook(self.lab, self.home, name)
             try:
+                notebook.open(context.new_page())
                 notebook.run_cell(0)
                 yield notebook
             finally:
-                kernel.close()
+                notebook.close()
         self.lab.stop_kernels()
-
-    def connection_file(self, page: Page) -> Path:
-        """Return the file that says how to reach the kernel of the page's notebook."""
-        kernel = page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
-        return self.home / "jupyter_runtime_dir" / f"kernel-{kernel}.json"
 
     def page_usage(self) -> processes.Usage:
         """Return the CPU time that all renderers of the browser have used."""
@@ -226,7 +238,7 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench(*, quick: bool) -> Iterator[Bench]:
+def bench(*, quick: bool, minutes: float) -> Iterator[Bench]:
     """Build the bundle, start engine, JupyterLab and Chromium; stop them in the end."""
     hatch_build.build(ROOT)
     given = os.environ.get("MATERIALIZE_URL")
@@ -241,7 +253,7 @@ def bench(*, quick: bool) -> Iterator[Bench]:
     ):
         browser = playwright.chromium.launch(executable_path=chromium(), args=options)
         try:
-            yield Bench(lab, Path(home), browser, dsn, quick, itertools.count(1))
+            yield Bench(lab, Path(home), browser, dsn, quick, minutes, itertools.count(1))
         finally:
             browser.close()
             lab.stop_kernels()

@@ -24,6 +24,8 @@ CREATE VIEW bench_top10 AS
 ROWS, EDITORS = 10_000, 500
 EVERY = (0.11, 0.19)
 """Seconds between two changes: each finds the pace at rest, and none keeps step with the frames."""
+BLOCK = 25
+"""Changes in a row of one kind."""
 FLOWING = (0.01, 0.03)
 READ = """(root) => {
     const clock = root.querySelector("[data-label=clock]")?.dataset.value;
@@ -33,6 +35,9 @@ CELLS = (
     "floor = in_kernel.Floor(); floor",
     f"closings = in_kernel.Closings('{QUERY}'); view = mzwidget.LiveView('{QUERY}'); view",
 )
+
+
+Shown = list[tuple[float, Mark]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Commits:
 
 def run(bench: Bench) -> Iterable[Figure]:
     """Measure."""
-    count = int(bench.pick(30, 300))
+    blocks = int(bench.pick(2, 12))
     with bench.database() as connection, bench.notebook(*CELLS) as notebook:
         commits = Commits(connection)
         notebook.run_cell(1)
@@ -84,36 +89,41 @@ def run(bench: Bench) -> Iterable[Figure]:
         notebook.watch("floor", ".floor", "(root) => Number(root.textContent)")
         notebook.watch("view", ".mzw", READ)
         commits.many(20, EVERY)
-        yield from _quiet(notebook, commits, count, busy=False)
-        yield from _quiet(notebook, commits, count, busy=True)
+        yield from _quiet(notebook, commits, blocks, busy=False)
+        yield from _quiet(notebook, commits, blocks, busy=True)
         yield from _flow(notebook, commits, bench.pick(4, 15), busy=False)
         yield from _flow(notebook, commits, bench.pick(4, 15), busy=True)
         yield Figure("uncertainty of the clocks", notebook.uncertainty)
 
 
-def _quiet(notebook: Notebook, commits: Commits, count: int, *, busy: bool) -> Iterable[Figure]:
-    """Measure single changes after quiet moments."""
+def _quiet(notebook: Notebook, commits: Commits, blocks: int, *, busy: bool) -> Iterable[Figure]:
+    """Measure single changes after quiet moments, of the floor and of the view in turn."""
     when = "busy" if busy else "idle"
-    length = count * sum(EVERY) / 2 + 2
-    notebook.marks("floor")
-    notebook.kernel.run(f"floor.run({count}, {EVERY})")
-    if busy:
-        notebook.busy(length)
-    time.sleep(length)
-    floor = first_after(notebook.kernel.value("floor.sent"), notebook.marks("floor"))
+    floor: Shown = []
+    closed: Shown = []
+    done: Shown = []
+    sent: Shown = []
+    length = BLOCK * sum(EVERY) / 2 + 1
+    for _ in range(blocks):
+        notebook.marks("floor")
+        notebook.kernel.run(f"floor.run({BLOCK}, {EVERY})")
+        if busy:
+            notebook.busy(length)
+        time.sleep(length)
+        floor += first_after(notebook.kernel.value("floor.sent"), notebook.marks("floor"))
+
+        notebook.marks("view")
+        notebook.kernel.value("closings.take()")
+        if busy:
+            notebook.busy(length)
+        made = commits.many(BLOCK, EVERY)
+        time.sleep(1)
+        marks = notebook.marks("view")
+        closed += first_after(notebook.kernel.value("closings.take()"), _by(marks, 0))
+        done += first_after([(of.number, of.done) for of in made], _by(marks, 1))
+        sent += first_after([(of.number, of.sent) for of in made], _by(marks, 1))
+
     floor_dom, floor_painted = _to_dom(floor), _to_painted(floor)
-
-    notebook.marks("view")
-    notebook.kernel.value("closings.take()")
-    if busy:
-        notebook.busy(length)
-    made = commits.many(count, EVERY)
-    time.sleep(1)
-    marks = notebook.marks("view")
-    closed = first_after(notebook.kernel.value("closings.take()"), _by(marks, 0))
-    done = first_after([(of.number, of.done) for of in made], _by(marks, 1))
-    sent = first_after([(of.number, of.sent) for of in made], _by(marks, 1))
-
     yield from latencies(f"closed in the kernel → DOM, {when}", _to_dom(closed), floor_dom, ratio_at_most={50: 1.5})
     yield from latencies(
         f"… of which arrived in the page → DOM, {when}", [1000 * (mark.dom - mark.arrived) for _, mark in closed]
@@ -122,7 +132,7 @@ def _quiet(notebook: Notebook, commits: Commits, count: int, *, busy: bool) -> I
     aims = {50: 60.0} if busy else {50: 20.0, 99: 80.0}
     yield from latencies(f"committed → painted, {when}", _to_painted(done), floor_painted, at_most=aims)
     yield from latencies(f"INSERT sent → painted, {when}", _to_painted(sent), floor_painted)
-    yield Figure(f"changes shown, {when}", 100 * len(done) / len(made), "%", at_least=100)
+    yield Figure(f"changes shown, {when}", 100 * len(done) / (blocks * BLOCK), "%", at_least=100)
 
 
 def _flow(notebook: Notebook, commits: Commits, seconds: float, *, busy: bool) -> Iterable[Figure]:
