@@ -1,5 +1,6 @@
 import { element, setAttribute } from "./dom.js";
 import { mountHeader } from "./header.js";
+import { mountPast } from "./past.js";
 import { plan } from "./plan.js";
 import * as bars from "./views/bars.js";
 import * as number from "./views/number.js";
@@ -28,9 +29,11 @@ export function mountFrame(el, store, signal) {
   const root = element("section", "mzw");
   const pictureEl = element("div", "mzw-picture");
   let showTable = false;
+  const past = mountPast(store, signal);
   const header = mountHeader(
     root,
     store,
+    past.steps,
     {
       limit: () => drawn?.plan.limit ?? Infinity,
       switchable: () => drawn !== null && drawn.chart !== "table",
@@ -42,7 +45,7 @@ export function mountFrame(el, store, signal) {
     },
     signal,
   );
-  root.append(pictureEl);
+  root.append(past.slider, pictureEl);
   el.append(root);
 
   const display = store.display();
@@ -67,6 +70,7 @@ export function mountFrame(el, store, signal) {
     const { snapshot, options } = store;
     if (snapshot) paintPicture(snapshot);
     else paintSkeleton();
+    past.paint(now);
     header.paint(now);
     const name = options.title || options.name;
     setAttribute(root, "aria-label", name || null);

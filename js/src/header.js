@@ -29,10 +29,11 @@ function button(name, press, signal, ...children) {
  *
  * @param {HTMLElement} el
  * @param {Store} store
+ * @param {HTMLElement} steps buttons that take the place of the rate while the view is paused
  * @param {{ limit: () => number, switchable: () => boolean, asTable: () => boolean, toggleTable: () => void }} picture
  * @param {AbortSignal} signal
  */
-export function mountHeader(el, store, picture, signal) {
+export function mountHeader(el, store, steps, picture, signal) {
   const title = element("span", "mzw-title");
   title.dir = "auto";
   const note = element("span", "mzw-note");
@@ -57,20 +58,20 @@ export function mountHeader(el, store, picture, signal) {
   message.dir = "auto";
   const aloud = element("div", "mzw-aloud");
   aloud.setAttribute("role", "status");
-  const facts = element("span", "mzw-facts", asOf, lag, rows, rate);
+  const facts = element("span", "mzw-facts", asOf, lag, rows, rate, steps);
   const buttons = element("span", "mzw-buttons", view, pause);
   const line = element("div", "mzw-header", title, note, state, retry, facts, buttons);
   el.append(line, message, aloud);
 
   function togglePause() {
-    if (store.status.state === "paused") store.resume();
+    if (store.playback.paused) store.resume();
     else store.pause();
   }
 
   return {
     /** @param {number} now milliseconds since 1970 */
     paint(now) {
-      const { options, status, snapshot } = store;
+      const { options, playback, snapshot } = store;
       const told = describe(store, now);
 
       setText(title, options.title || options.name);
@@ -90,6 +91,7 @@ export function mountHeader(el, store, picture, signal) {
       const size = snapshot?.size;
       setText(rows, size === undefined ? "" : countRows(size, picture.limit()));
       setText(rate, size === undefined ? "" : `${formatRate(store.rate)} changes/s`);
+      rate.hidden = !steps.hidden;
       setAttribute(rate, "title", "rows that come and go each second, over the last five");
 
       retry.hidden = !told.canRetry;
@@ -99,7 +101,7 @@ export function mountHeader(el, store, picture, signal) {
       rename(view, asTable ? "show as chart" : "show as table");
       setAttribute(view, "aria-pressed", String(asTable));
 
-      const paused = status.state === "paused";
+      const { paused } = playback;
       if (paused !== (pause.firstChild === playIcon)) pause.replaceChildren(paused ? playIcon : pauseIcon);
       setAttribute(pause, "aria-pressed", String(paused));
       setAttribute(pause, "title", paused ? "resume" : "pause");

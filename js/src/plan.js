@@ -28,17 +28,18 @@ export function plan(columns, options, size, asTable) {
   const labels = columns.flatMap((column, i) => (column.kind === "number" ? [] : [i]));
   const named = (/** @type {string} */ name) => (name ? columns.findIndex((column) => column.name === name) : -1);
 
+  // The same columns, of the same views, as those by which the kernel ranks the rows in Python.
   const key = named(options.key);
+  const label = key >= 0 ? key : labels.length === 1 ? /** @type {number} */ (labels[0]) : -1;
   let value = named(options.value);
-  if (value < 0) value = numbers.find((i) => i !== key) ?? -1;
-  const label = key >= 0 ? key : labels.length > 0 ? /** @type {number} */ (labels[0]) : -1;
+  if (value < 0) value = numbers.find((i) => i !== label) ?? -1;
 
-  const chosen = options.key !== "" || options.value !== "";
-  const canBars = label >= 0 && value >= 0 && label !== value;
+  const isUnique = (/** @type {number} */ i) => columns.filter(({ name }) => name === columns[i]?.name).length === 1;
+  const canBars = label !== value && isUnique(label) && isUnique(value);
   let kind = options.kind;
   if (kind === "auto") {
     if (numbers.length === 1 && columns.length === 1 && size <= 1) kind = "number";
-    else if (canBars && (labels.length === 1 || chosen)) kind = "bars";
+    else if (canBars) kind = "bars";
     else kind = "table";
   }
   if (asTable || (kind === "bars" && !canBars) || (kind === "number" && value < 0)) kind = "table";

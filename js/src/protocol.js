@@ -46,6 +46,8 @@
  * @property {number | null} lag seconds
  * @property {string | null} epoch
  * @property {number | null} seq the last state the kernel has sent
+ * @property {boolean} paused whether the user has stopped the picture, whatever else is the case
+ * @property {[number, number] | null} history the earliest and the latest timestamp that can be shown while paused
  * @property {number} waiting rows of change held back while paused
  * @property {number | null} retry_at
  * @property {number | null} since
@@ -67,10 +69,9 @@
 /**
  * @typedef {{ epoch: string | null, seq: number | null }} Position
  * @typedef {(
- *   | { type: "hello", visible: boolean } & Position
- *   | { type: "have", visible: boolean } & Position
- *   | { type: "visible", visible: boolean } & Position
+ *   | { type: "hello" | "have" | "visible", visible: boolean, displays: number } & Position
  *   | { type: "ack" } & Position
+ *   | { type: "seek", time: number }
  *   | { type: "bye" | "pause" | "resume" | "retry" }
  * )} Message
  */
@@ -83,6 +84,8 @@ export const NO_STATUS = Object.freeze({
   lag: null,
   epoch: null,
   seq: null,
+  paused: false,
+  history: null,
   waiting: 0,
   retry_at: null,
   since: null,
@@ -151,5 +154,5 @@ export function decodeDelta(trait) {
  */
 export function decodeStatus(trait) {
   const status = { ...NO_STATUS, .../** @type {Partial<Status>} */ (trait ?? {}) };
-  return { ...status, epoch: status.epoch || null };
+  return { ...status, epoch: status.epoch || null, paused: status.paused || status.state === "paused" };
 }

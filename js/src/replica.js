@@ -56,6 +56,11 @@ export class Replica {
     return { epoch: this.#content?.epoch ?? null, seq: this.#content?.seq ?? null };
   }
 
+  /** The timestamp that the kernel gave to this content; null for one that never changes. */
+  get time() {
+    return this.#content?.time ?? null;
+  }
+
   /** @returns {Snapshot | null} */
   get snapshot() {
     if (this.#content !== null && this.#snapshot === null) {

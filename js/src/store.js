@@ -1,7 +1,9 @@
 import { Timer, systemClock } from "./clock.js";
+import { Playback } from "./playback.js";
 import { NO_STATUS, decodeBase, decodeDelta, decodeStatus } from "./protocol.js";
 import { Rate } from "./rate.js";
 import { Replica } from "./replica.js";
+import { ALWAYS, Together } from "./together.js";
 
 /** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./protocol.js").Message} Message */
@@ -24,6 +26,7 @@ const ACK_EVERY = 100;
 const HEARTBEAT_GRACE = 1_000;
 const HIDE_DELAY = 300;
 const SILENCE = 15_000;
+const SIGN_OF_LIFE = 10_000;
 
 /** @type {Options} */
 const NO_OPTIONS = { title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "", kind: "auto" };
@@ -44,6 +47,17 @@ export class Store {
   #disconnected = false;
   #away = false;
   #closed = false;
+  /** Whether the kernel was told that the view is shown nowhere, and so has forgotten this page. */
+  #forgotten = false;
+
+  #playback;
+  #together = new Together();
+  /** @type {import("./together.js").Moment} at which the newest content is exact */
+  #moment = ALWAYS;
+  /** @type {{ snapshot: Snapshot | null, time: number | null } | null} what is shown while newer content has to wait */
+  #held = null;
+  /** @type {import("./together.js").Member} */
+  #member;
 
   /** @type {Set<() => void>} */
   #listeners = new Set();
@@ -63,6 +77,7 @@ export class Store {
 
   #heartbeatTimer;
   #hideTimer;
+  #lifeTimer;
   #silenceTimer;
   #lastHeard;
   /** Whether the kernel has said anything since this page was opened. */
@@ -80,13 +95,32 @@ export class Store {
     this.#askTimer = new Timer(clock);
     this.#heartbeatTimer = new Timer(clock);
     this.#hideTimer = new Timer(clock);
+    this.#lifeTimer = new Timer(clock);
     this.#silenceTimer = new Timer(clock);
+    this.#member = this.#asMember();
+    this.#together.add(this.#member);
+    this.#playback = new Playback(
+      {
+        send: (message) => this.#send(message),
+        freeze: () => this.#together.freeze(this.#member),
+        thaw: () => this.#together.thaw(this.#member),
+        changed: () => this.#notify(),
+      },
+      clock,
+    );
   }
 
   // What the displays read.
 
+  /** What is to be shown: the newest content unless that has to wait. */
   get snapshot() {
-    return this.#replica.snapshot;
+    return this.#held === null ? this.#replica.snapshot : this.#held.snapshot;
+  }
+
+  /** The latest timestamp at which `snapshot` is known to be exact; null if there is none or it never changes. */
+  get time() {
+    if (this.#held !== null) return this.#held.time;
+    return Number.isFinite(this.#moment.until) ? this.#moment.until : null;
   }
 
   get options() {
@@ -95,6 +129,11 @@ export class Store {
 
   get status() {
     return this.#status;
+  }
+
+  /** @returns {Pick<Playback, "paused" | "pending" | "canSeek" | "sought">} */
+  get playback() {
+    return this.#playback;
   }
 
   /** Whether the kernel is gone for good. */
@@ -135,37 +174,48 @@ export class Store {
     this.#notify();
   }
 
+  /**
+   * Show one moment with all of this group.
+   *
+   * @param {Together} together
+   */
+  join(together) {
+    if (this.#closed) return;
+    this.#member.hold();
+    this.#together.delete(this.#member);
+    this.#together = together;
+    together.add(this.#member);
+  }
+
   /** @param {unknown} trait */
   receiveBase(trait) {
     this.#heard();
-    try {
+    this.#change(() => {
       const base = decodeBase(trait);
-      if (base !== null) this.#replica.base(base);
-    } catch {
-      this.#replica.lose();
-    }
-    this.#moved();
+      return base !== null && this.#replica.base(base);
+    });
   }
 
   /** @param {unknown} trait */
   receiveDelta(trait) {
     this.#heard();
     const before = this.#replica.changes;
-    try {
+    this.#change(() => {
       const delta = decodeDelta(trait);
-      if (delta !== null) this.#replica.delta(delta);
-    } catch {
-      this.#replica.lose();
-    }
+      return delta !== null && this.#replica.delta(delta);
+    });
     const count = this.#replica.changes - before;
     if (count > 0) this.#rate.add(count, this.#clock.now());
-    this.#moved();
   }
 
   /** @param {unknown} trait */
   receiveStatus(trait) {
     this.#heard();
+    const before = this.#status;
     this.#status = decodeStatus(trait);
+    this.#confirm(before.paused);
+    this.#playback.told(this.#status.paused);
+    this.#together.consider();
     if (this.#isBehind) this.#heartbeatTimer.start(HEARTBEAT_GRACE, () => this.#checkHeartbeat());
     this.#notify();
   }
@@ -174,17 +224,24 @@ export class Store {
   disconnect() {
     this.#disconnected = true;
     this.#stopTimers();
+    this.#playback.stop();
+    this.#together.consider();
     this.#notify();
   }
 
   // What the user does.
 
   pause() {
-    this.#send({ type: "pause" });
+    this.#playback.pause();
   }
 
   resume() {
-    this.#send({ type: "resume" });
+    this.#playback.resume();
+  }
+
+  /** @param {number} time milliseconds since 1970 */
+  seek(time) {
+    this.#playback.seek(time);
   }
 
   retry() {
@@ -202,11 +259,16 @@ export class Store {
       },
       painted: () => this.#see(),
       close: () => {
-        this.#displays.delete(display);
-        this.#updateVisible();
+        if (!this.#displays.delete(display)) return;
+        if (this.#displays.size > 0) this.#updateVisible();
+        else this.#withdraw();
+        this.#together.consider();
       },
     };
+    if (this.#displays.size === 0 && this.#together.shared) this.#held = { snapshot: null, time: null };
     this.#displays.set(display, false);
+    this.#comeBack();
+    this.#together.consider();
     return display;
   }
 
@@ -215,6 +277,7 @@ export class Store {
     this.#send({ type: "bye" });
     this.#away = true;
     this.#stopTimers();
+    this.#playback.stop();
   }
 
   /** Come back, as a page of another id. */
@@ -229,7 +292,66 @@ export class Store {
     if (this.#closed) return;
     this.leave();
     this.#closed = true;
+    this.#together.delete(this.#member);
     this.#listeners.clear();
+  }
+
+  // What is shown.
+
+  /** @returns {import("./together.js").Member} */
+  #asMember() {
+    const store = this;
+    return {
+      get counts() {
+        const gone = store.#disconnected || store.#status.state === "failed" || store.#status.state === "closed";
+        return store.#displays.size > 0 && store.#replica.position.epoch !== null && !gone;
+      },
+      get shows() {
+        return store.snapshot !== null;
+      },
+      get moment() {
+        return store.#moment;
+      },
+      hold() {
+        store.#held ??= { snapshot: store.#replica.snapshot, time: store.time };
+      },
+      release() {
+        if (store.#held === null) return;
+        store.#held = null;
+        store.#notify();
+      },
+    };
+  }
+
+  /** @param {() => boolean} apply tells whether the newest content is another one now */
+  #change(apply) {
+    if (this.#together.waits) this.#member.hold();
+    try {
+      if (apply()) {
+        const { time } = this.#replica;
+        this.#moment = time === null ? ALWAYS : { from: time, until: time };
+      }
+    } catch {
+      this.#replica.lose();
+    }
+    this.#settle();
+    this.#together.consider();
+    if (!this.#visible || this.#held !== null) this.#see();
+    this.#notify();
+  }
+
+  /**
+   * Note that the content still is exact at the time of a status that speaks of it. What lay between is only known
+   * if time has simply passed.
+   *
+   * @param {boolean} wasPaused
+   */
+  #confirm(wasPaused) {
+    const { epoch, seq, time, paused } = this.#status;
+    const mine = this.#replica.position;
+    if (time === null || this.#moment === ALWAYS || epoch !== mine.epoch || seq !== mine.seq) return;
+    const { from, until } = this.#moment;
+    this.#moment = paused || wasPaused ? { from: time, until: time } : { from, until: Math.max(until, time) };
   }
 
   // The conversation.
@@ -239,6 +361,7 @@ export class Store {
     this.#spoken = true;
     this.#disconnected = false;
     this.#watchSilence();
+    this.#keepAlive();
   }
 
   get #expectsNews() {
@@ -269,15 +392,9 @@ export class Store {
     this.#settle();
   }
 
-  #moved() {
-    this.#settle();
-    if (!this.#visible) this.#see();
-    this.#notify();
-  }
-
   /** Ask for a base while one is needed, ever more patiently. */
   #settle() {
-    if (!this.#replica.needsBase) {
+    if (!this.#replica.needsBase || this.#forgotten) {
       this.#askTimer.stop();
       this.#patience = ASK_AGAIN;
       return;
@@ -321,6 +438,24 @@ export class Store {
     }
   }
 
+  /** The last display is gone. */
+  #withdraw() {
+    this.#stopTimers();
+    this.#visible = false;
+    this.#say("visible");
+    this.#forgotten = !this.#away;
+  }
+
+  /** There is a display again. */
+  #comeBack() {
+    if (!this.#forgotten) return;
+    this.#forgotten = false;
+    this.#lastAsked = -Infinity;
+    this.#watchSilence();
+    this.#settle();
+    if (!this.#replica.needsBase) this.#say("have");
+  }
+
   /** @param {boolean} visible */
   #setVisible(visible) {
     if (visible === this.#visible) return;
@@ -332,12 +467,20 @@ export class Store {
 
   /** @param {"hello" | "have" | "visible"} type */
   #say(type) {
-    this.#send({ type, visible: this.#visible, ...this.#replica.position });
+    this.#send({ type, visible: this.#visible, displays: this.#displays.size, ...this.#replica.position });
   }
 
   /** @param {Message} message */
   #send(message) {
-    if (!this.#away && !this.#disconnected) this.#post(message);
+    if (this.#away || this.#disconnected || this.#forgotten) return;
+    this.#post(message);
+    this.#lifeTimer.stop();
+    this.#keepAlive();
+  }
+
+  /** Say something every now and then while someone looks, so that a page that is gone can be told from a quiet one. */
+  #keepAlive() {
+    if (this.#visible && !this.#away) this.#lifeTimer.start(SIGN_OF_LIFE, () => this.#send({ type: "ack", ...this.#seen }));
   }
 
   #notify() {
@@ -345,8 +488,11 @@ export class Store {
   }
 
   #stopTimers() {
-    for (const timer of [this.#ackTimer, this.#askTimer, this.#heartbeatTimer, this.#hideTimer, this.#silenceTimer]) {
-      timer.stop();
-    }
+    this.#ackTimer.stop();
+    this.#askTimer.stop();
+    this.#heartbeatTimer.stop();
+    this.#hideTimer.stop();
+    this.#lifeTimer.stop();
+    this.#silenceTimer.stop();
   }
 }

@@ -1,5 +1,6 @@
 import { mountFrame } from "./frame.js";
 import { Store } from "./store.js";
+import { groupOf } from "./together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {import("./protocol.js").Options} Options */
@@ -28,12 +29,15 @@ function connect(model, signal) {
   model.on("change:base", () => store.receiveBase(model.get("base")));
   model.on("change:delta", () => store.receiveDelta(model.get("delta")));
   model.on("change:status", () => store.receiveStatus(model.get("status")));
+  const joinGroup = () => store.join(groupOf(String(model.get("group") ?? "")));
+  model.on("change:group", joinGroup);
   model.on("comm_live_update", () => store.disconnect());
 
   readOptions();
-  store.receiveStatus(model.get("status"));
+  joinGroup();
   store.receiveBase(model.get("base"));
   store.receiveDelta(model.get("delta"));
+  store.receiveStatus(model.get("status"));
   store.open();
 
   window.addEventListener("pagehide", () => store.leave(), { signal });

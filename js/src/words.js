@@ -15,7 +15,7 @@ import { formatNumber } from "./numbers.js";
  * @property {boolean} canPause
  */
 
-/** @typedef {Pick<import("./store.js").Store, "status" | "snapshot" | "disconnected" | "silent">} Known */
+/** @typedef {Pick<import("./store.js").Store, "status" | "snapshot" | "time" | "playback" | "disconnected" | "silent">} Known */
 
 /** @type {Record<import("./protocol.js").State, Told["tone"]>} */
 const TONES = {
@@ -62,7 +62,7 @@ function describeLag(lag) {
  * @param {number} now milliseconds since 1970
  * @returns {Told}
  */
-export function describe({ status, snapshot, disconnected, silent }, now) {
+export function describe({ status, snapshot, time, playback, disconnected, silent }, now) {
   /** @type {string} */
   let state = status.state;
   let message = status.message;
@@ -74,18 +74,18 @@ export function describe({ status, snapshot, disconnected, silent }, now) {
   } else if (silent) {
     [state, tone, message] = ["no news", "bad", "The kernel has not reported for a while; it may be busy or gone."];
     word = state;
+  } else if (playback.pending !== null) {
+    [state, tone, word] = [playback.pending, "busy", `${playback.pending}…`];
   } else if (status.state === "paused" && status.waiting > 0) {
     word = `paused · ${formatNumber(status.waiting)} waiting`;
-  } else if (status.state === "reconnecting" && status.retry_at !== null) {
-    word = `reconnecting in ${Math.max(Math.ceil((status.retry_at - now) / 1000), 0)} s`;
+  } else {
+    if (status.state === "reconnecting" && status.retry_at !== null) {
+      word = `reconnecting in ${Math.max(Math.ceil((status.retry_at - now) / 1000), 0)} s`;
+    }
+    if (status.paused && status.state !== "paused") word = `paused · ${word}`;
   }
 
-  // A closed timestamp later than the last change holds for what is shown if nothing came since.
-  const upToDate =
-    status.state !== "paused" && status.epoch === snapshot?.epoch && status.seq === snapshot?.seq;
-  let time = snapshot?.time ?? null;
-  if (snapshot && upToDate && status.time !== null && (time === null || status.time > time)) time = status.time;
-  const stale = tone === "bad";
+  const stale = tone === "bad" && !status.paused;
   return {
     tone,
     state,
@@ -93,8 +93,8 @@ export function describe({ status, snapshot, disconnected, silent }, now) {
     message,
     time,
     asOf: time === null ? "" : `${stale ? "stale since" : "as of"} ${clockTime(time, now)}`,
-    lag: stale || status.state === "paused" || snapshot === null ? "" : describeLag(status.lag),
+    lag: stale || status.paused || snapshot === null ? "" : describeLag(status.lag),
     canRetry: !disconnected && (status.state === "reconnecting" || status.state === "failed"),
-    canPause: !disconnected && !["connecting", "failed", "ended", "closed"].includes(status.state),
+    canPause: !disconnected && (playback.paused || !["connecting", "failed", "ended", "closed"].includes(status.state)),
   };
 }

@@ -44,7 +44,7 @@ def stage(page: Page, bundle: Path) -> Callable[..., Page]:
 
     def open_page(theme: str | None = "light") -> Page:
         def answer(route: Route) -> None:
-            path = route.request.url.removeprefix(ORIGIN).lstrip("/")
+            path = route.request.url.removeprefix(ORIGIN).lstrip("/").partition("?")[0]
             if path == "":
                 route.fulfill(body=document(theme), content_type="text/html")
                 return

@@ -5,7 +5,7 @@
 
 export class FakeModel {
   constructor(traits) {
-    this.traits = { base: {}, delta: {}, status: {}, title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "", ...traits };
+    this.traits = { base: {}, delta: {}, status: {}, title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "", group: "", ...traits };
     this.handlers = new Map();
     this.sent = [];
     this.gone = false;
@@ -24,6 +24,7 @@ export class FakeModel {
   send = (message) => {
     if (this.gone) throw new Error("Cannot send");
     this.sent.push(message);
+    this.hear?.(message);
   };
 
   emit(name) {
@@ -36,13 +37,14 @@ export class FakeModel {
   }
 }
 
-/** A view as the kernel has it: every state it ever had, by sequence number. */
+/** A view as the kernel has it: every state it ever had, and when, by sequence number. */
 export class FakeView {
   constructor(columns, rows, traits = {}) {
     this.columns = columns.map(([name, kind]) => ({ name, type: kind === "number" ? "int8" : kind, kind }));
     this.epoch = "epoch-1";
     this.seq = 0;
     this.states = [rows];
+    this.times = [1_700_000_000_000];
     this.model = new FakeModel({ ...traits, base: this.base(), status: this.statusNow({}) });
   }
 
@@ -63,7 +65,7 @@ export class FakeView {
   }
 
   timeOf(seq) {
-    return 1_700_000_000_000 + seq;
+    return this.times[seq];
   }
 
   statusNow(status) {
@@ -74,8 +76,8 @@ export class FakeView {
     this.model.set("status", this.statusNow(status));
   }
 
-  /** The view has other rows now: tell the page. */
-  become(rows) {
+  /** The view has other rows: tell the page. */
+  become(rows, time = this.times.at(-1) + 1) {
     const [before, after] = [count(this.rows), count(rows)];
     const side = (own, other) => {
       const surplus = [...own].map(([row, n]) => [row, n - (other.get(row) ?? 0)]).filter(([, n]) => n > 0);
@@ -85,7 +87,44 @@ export class FakeView {
     const [inserts, insert_counts] = side(after, before);
     const from = this.seq++;
     this.states.push(rows);
+    this.times.push(time);
     this.model.set("delta", { epoch: this.epoch, from, to: this.seq, time: this.timeOf(this.seq), inserts, deletes, insert_counts, delete_counts });
+  }
+}
+
+/** A view with a past, whose kernel does what the page asks: pauses, seeks, resumes. */
+export class FakePast extends FakeView {
+  constructor(columns, past, traits) {
+    super(columns, past.at(-1).rows, traits);
+    this.past = past;
+    this.paused = false;
+    this.times[0] = past.at(-1).time;
+    this.model.traits.base = this.base();
+    this.model.hear = (message) => this[message.type]?.(message);
+  }
+
+  report() {
+    const history = [this.past[0].time, this.past.at(-1).time];
+    const time = this.timeOf(this.seq);
+    this.status({ state: this.paused ? "paused" : "live", paused: this.paused, time, history });
+  }
+
+  pause() {
+    this.paused = true;
+    this.report();
+  }
+
+  seek({ time }) {
+    this.paused = true;
+    this.become(this.past.findLast((then) => then.time <= time).rows, time);
+    this.report();
+  }
+
+  resume() {
+    this.paused = false;
+    const { rows, time } = this.past.at(-1);
+    this.become(rows, time);
+    this.report();
   }
 }
 
@@ -98,9 +137,11 @@ function count(rows) {
   return counts;
 }
 
-/** Load the bundle for one model, as anywidget does. */
+let instances = 0;
+
+/** Load the bundle for one model, as anywidget does: each gets an instance of its own. */
 export async function load(model) {
-  const { default: make } = await import("./widget.js");
+  const { default: make } = await import(`./widget.js?${instances++}`);
   const widget = await make();
   const life = new AbortController();
   widget.initialize({ model, signal: life.signal });
@@ -130,4 +171,4 @@ export function bars(root = document) {
     .map((row) => [row.dataset.label, row.dataset.value]);
 }
 
-Object.assign(window, { FakeModel, FakeView, load, frames, bars });
+Object.assign(window, { FakeModel, FakePast, FakeView, load, frames, bars });

@@ -242,7 +242,7 @@ def test_pause_is_asked_for_and_shown_when_it_is_so(stage: Stage) -> None:
     button.focus()
     page.keyboard.press("Enter")
     assert len(sent(page, "pause")) == 1
-    act(page, "view.status({state: 'paused', waiting: 12})")
+    act(page, "view.status({state: 'paused', paused: true, waiting: 12, time: view.timeOf(0)})")
     assert button.get_attribute("aria-pressed") == "true"
     assert page.locator(".mzw-word").inner_text() == "paused · 12 waiting"
     assert page.locator(".mzw-asof").inner_text().startswith("as of 2023-11-1")
@@ -434,7 +434,7 @@ def test_nothing_is_left_after_fifty_displays_and_fifty_models(stage: Stage) -> 
     page.evaluate("comeAndGo(widget, 50)")
     page.wait_for_timeout(500)
     assert counts(session) == before
-    assert page.evaluate("[...view.model.handlers.values()].flat().length") == 12
+    assert page.evaluate("[...view.model.handlers.values()].flat().length") == 13
 
 
 @pytest.mark.parametrize(
