@@ -373,10 +373,9 @@ export class Store {
     this.#silenceTimer.stop();
     if (this.#away) return;
     this.#silenceTimer.start(SILENCE, () => {
-      if (this.#expectsNews) {
-        this.#say("have");
-        this.#notify();
-      }
+      // Whatever the state: what ended it may be in the very message that was lost.
+      if (this.#visible && !["ended", "closed"].includes(this.#status.state)) this.#say("have");
+      if (this.#expectsNews) this.#notify();
       this.#watchSilence();
     });
   }

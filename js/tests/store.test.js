@@ -221,6 +221,21 @@ test("a kernel that should speak and does not is reminded and reported", () => {
   assert.deepEqual(spoken(), []);
 });
 
+test("a page that was told of trouble asks how things are when it hears no more", () => {
+  for (const state of /** @type {const} */ (["reconnecting", "failed", "stalled", "connecting", "paused"])) {
+    const { store, clock, heard, status } = opened();
+    store.display().show(true);
+    status({ epoch: "e", seq: 0, state });
+    heard();
+    clock.advance(15_000);
+    assert.deepEqual(
+      heard().filter(({ type }) => type === "have"),
+      [{ type: "have", visible: true, displays: 1, epoch: "e", seq: 0 }],
+      state,
+    );
+  }
+});
+
 test("what was saved long ago is not called live", () => {
   const { store, clock, status } = setUp();
   status({ epoch: "e", seq: 1, time: clock.time - 60_000 });
