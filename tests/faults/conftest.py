@@ -26,6 +26,8 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "INTERVAL", 0.01)
     monkeypatch.setattr(feed, "SHARE", 0.03)
     monkeypatch.setattr(feed, "SILENCE", 1.0)
+    monkeypatch.setattr(feed, "SEEN", 2.5)
+    monkeypatch.setattr(feed, "HIDDEN", 4.0)
     monkeypatch.setattr(feed, "INLINE", 20)
     monkeypatch.setattr(subscription, "TICK", 0.1)
     monkeypatch.setattr(subscription, "STALL", 2.0)
