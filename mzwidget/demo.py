@@ -34,6 +34,8 @@ FOLDER = Path("mzwidget-demo")
 FIRST = "01-top10-editors.ipynb"
 PICTURE = "top10-text"
 """The cell at which the page opens."""
+SET_UP = "set-up"
+"""The heading under which the cells that make the picture possible are folded away: what lives is seen first."""
 
 # JupyterLab asks nothing and looks nothing up on its first start.
 LAB_SETTINGS = {
@@ -88,6 +90,9 @@ def provide(shipped: Path, folder: Path) -> tuple[Path, bool]:
             return copy, True
     notebook = json.loads(shipped.read_text(encoding="utf-8"))
     notebook["metadata"]["mzwidget"] = {"shipped": digest(notebook)}
+    for cell in notebook["cells"]:
+        if cell.get("id") == SET_UP:
+            cell["metadata"]["jp-MarkdownHeadingCollapsed"] = True
     copy.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return copy, False
 
