@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -32,7 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
 
 
 def main() -> int:
-    """Run what was asked for; return 1 if an aim was missed."""
+    """Run what was asked for; return 1 if an aim was missed, 2 if something went wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="*", help=f"{', '.join(BENCHMARKS)}; all but soak by default")
     parser.add_argument("--quick", action="store_true", help="rough figures, in a fraction of the time")
@@ -43,14 +44,23 @@ def main() -> int:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
 
     results: dict[str, list[Figure]] = {}
+    failed: list[str] = []
     with bench(quick=given.quick, minutes=given.minutes) as prepared:
         print(f"{_machine()}; load {os.getloadavg()[0]:.1f}{'; quick' if given.quick else ''}\n")
         for name in given.name or [name for name in BENCHMARKS if name not in ON_REQUEST]:
             began = time.monotonic()
-            results[name] = list(BENCHMARKS[name](prepared))
+            figures = results[name] = []
+            try:
+                figures.extend(BENCHMARKS[name](prepared))
+            except Exception:
+                traceback.print_exc()
+                failed.append(name)
             print(table(f"{name} ({time.monotonic() - began:.0f} s)", results[name]), flush=True)
             if given.json:
                 _write(given.json, results, quick=given.quick)
+    if failed:
+        print(f"not measured to the end: {', '.join(failed)}")
+        return 2
     return int(any(figure.reached is False for figures in results.values() for figure in figures))
 
 

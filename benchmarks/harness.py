@@ -173,6 +173,11 @@ class Notebook:
         metrics = self._cdp.send("Performance.getMetrics")["metrics"]
         return float(next(of["value"] for of in metrics if of["name"] == "JSHeapUsedSize")) / 1e6
 
+    def settled(self) -> float:
+        """Return the kernel's memory in MB, after a collection of garbage."""
+        self.kernel.run("in_kernel.settle()")
+        return self.kernel.memory()
+
     def busy(self, seconds: float) -> None:
         """Let a cell compute for this long; returns at once."""
         self.kernel.start(f"in_kernel.busy({seconds})")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import psycopg
+
 from benchmarks import stream
 from benchmarks.figures import Figure
 from benchmarks.flow import observe, observe_floor
@@ -15,7 +17,12 @@ BATCHES = 10
 """Batches a second."""
 
 FLOOR = "shown_at = time.time(); floor = in_kernel.Floor(); floor"
-VIEW = "shown_at = time.time(); view = mzwidget.LiveView({name!r}); view"
+VIEW = """
+shown_at = time.time()
+closings = in_kernel.Closings({name!r})
+view = mzwidget.LiveView({name!r})
+view
+"""
 
 
 def run(bench: Bench) -> Iterable[Figure]:
@@ -30,29 +37,23 @@ def run(bench: Bench) -> Iterable[Figure]:
 def _one(bench: Bench, dsn: str, size: int, share: int, seconds: float) -> Iterable[Figure]:
     name = f"keyed_{size}_{size * share // 100}_{BATCHES}"
     what = f"{size:,} rows"
-    with bench.notebook(FLOOR, f"closings = in_kernel.Closings({name!r})", VIEW.format(name=name), dsn=dsn) as notebook:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"MAKE {name}")
+    with bench.notebook(FLOOR, VIEW.format(name=name), dsn=dsn) as notebook:
+        floor = _first_paint(notebook, 1, ".floor")
+        notebook.show(".floor")
+        bare = observe_floor(bench, notebook, 5)
+        heap, memory = notebook.heap(), notebook.settled()
+        paint = _first_paint(notebook, 2, ".mzw [data-label]")
+        notebook.show()
+        notebook.page.wait_for_timeout(2000)
         if share == SHARES[0]:
-            floor = _first_paint(notebook, 1, ".floor")
-            notebook.run_cell(2)
-            notebook.kernel.run("import gc; gc.collect()")
-            heap, memory = notebook.heap(), notebook.kernel.memory()
-            paint = _first_paint(notebook, 3, ".mzw [data-label]")
             snapshot = 1000 * notebook.kernel.value("closings.snapshot - shown_at")
             yield Figure(f"{what}, cell → snapshot in the kernel", snapshot)
             yield Figure(f"{what}, cell → first paint", paint, floor=floor, at_most=1500)
-            notebook.page.wait_for_timeout(2000)
-            notebook.kernel.run("gc.collect()")
-            yield Figure(f"{what}, kernel's memory", notebook.kernel.memory() - memory, "MB")
+            yield Figure(f"{what}, kernel's memory", notebook.settled() - memory, "MB")
             yield Figure(f"{what}, page's heap", notebook.heap() - heap, "MB")
-        else:
-            notebook.run_cell(1)
-            notebook.run_cell(2)
-            notebook.run_cell(3)
         changing = f"{what}, {share} %/s"
-        bare = observe_floor(bench, notebook, 5)
-        notebook.show()
-        notebook.page.locator(".mzw [data-label]").first.wait_for()
-        notebook.page.wait_for_timeout(2000)
         flow = observe(bench, notebook, seconds)
         yield Figure(f"{changing}, lag p50", flow.median_lag, at_most=500)
         yield Figure(f"{changing}, lag longest", flow.longest_lag)

@@ -47,7 +47,8 @@ def _one(bench: Bench, count: int, seconds: float) -> Iterable[Figure]:
         ]
 
         notebook.run_cell(2)
-        notebook.page.locator(".mzw[data-seq]").nth(count - 1).wait_for(state="attached")
+        notebook.page.locator(".mzw").nth(count - 1).wait_for(state="attached")
+        kernel.run("for view in views: view.wait(60)")
         notebook.show()
         notebook.page.wait_for_timeout(5000)
         threads = set(processes.usage(kernel.pid).threads) - before

@@ -3,7 +3,7 @@
 It speaks PostgreSQL's wire protocol and the grammar of Materialize's SUBSCRIBE, and computes next to nothing, so that
 what is measured is the reader. A view's name holds its number of keys, changes a second and batches a second. A change
 gives one key another number: two updates, one row out and one row in. After ``HOLD`` on any connection nothing changes
-any more, though time goes on; ``GO`` ends that.
+any more, though time goes on; ``GO`` ends that. ``MAKE`` and a view's name prepares it for its first reader.
 """
 
 from __future__ import annotations
@@ -42,11 +42,9 @@ class Keyed:
         self.interval = 1 / batches
         if not 0 < self._changed <= keys:
             raise ValueError(f"a batch of {self._changed} changes; there must be from 1 to {keys}, each of another key")
+        self.snapshot = b"".join(_update(1, key, 0) for key in range(keys))
+        """The view as it is before the first batch; to be stamped."""
         self._made: dict[int, bytes] = {}
-
-    def snapshot(self, time_ms: int) -> bytes:
-        """Return the view as it is before the first batch."""
-        return _stamped(b"".join(_update(1, key, 0) for key in range(self._keys)), time_ms)
 
     def batches(self) -> Iterator[bytes]:
         """Return what changes, batch by batch, for ever; to be stamped."""
@@ -122,6 +120,8 @@ class Server:
             self._go.clear()
         elif statement == "GO":
             self._go.set()
+        elif statement.startswith("MAKE "):
+            self._view(statement)
         else:
             raise ConnectionError(statement)
 
@@ -143,7 +143,7 @@ class Server:
 
     async def _stream(self, writer: asyncio.StreamWriter, view: Keyed) -> None:
         latest = _now()
-        writer.write(_progress(latest) + view.snapshot(latest) + _progress(latest + 1))
+        writer.write(_progress(latest) + _stamped(view.snapshot, latest) + _progress(latest + 1))
         due = time.monotonic()
         for batch in view.batches():
             # A reader that is too slow is sent less, not all the rest at once.
