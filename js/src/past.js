@@ -7,7 +7,11 @@ const BACK = "M3.5 3.5h1.8v9H3.5zM12.5 3.5v9L6 8z";
 const FORTH = "M12.5 3.5h-1.8v9h1.8zM3.5 3.5v9L10 8z";
 const STEP = 1_000;
 
-/** What the arrow keys do: Home and End are the browser's. @type {Record<string, number>} */
+/**
+ * What the arrow keys do; Home and End are the browser's.
+ *
+ * @type {Record<string, number>}
+ */
 const KEYS = {
   ArrowLeft: -STEP,
   ArrowDown: -STEP,
