@@ -157,6 +157,56 @@ test("a view is visible while any of its displays is, and scrolling past does no
   assert.deepEqual(visible(), [false]);
 });
 
+test("a view that is shown nowhere says so at once, is silent, and announces its return", () => {
+  const { store, clock, heard, status } = opened();
+  const [one, two] = [store.display(), store.display()];
+  one.show(true);
+  one.painted();
+  two.close();
+  heard();
+  one.show(false);
+  one.close();
+  one.close();
+  assert.deepEqual(heard(), [{ type: "visible", visible: false, displays: 0, epoch: "e", seq: 0 }]);
+  store.receiveDelta(HISTORY.delta(0, 1));
+  store.receiveDelta(HISTORY.delta(2, 3));
+  status({ epoch: "e", seq: 4 });
+  clock.advance(60_000);
+  assert.deepEqual(heard(), []);
+  store.receiveBase(HISTORY.base(3));
+  const three = store.display();
+  assert.deepEqual(heard(), [{ type: "have", visible: false, displays: 1, epoch: "e", seq: 3 }]);
+  three.close();
+  store.receiveDelta({ ...HISTORY.delta(3, 4), deletes: [["nobody", 1]] });
+  heard();
+  store.display();
+  assert.deepEqual(heard(), [{ type: "hello", visible: false, displays: 1, epoch: "e", seq: 3 }]);
+});
+
+test("a view that someone looks at gives a sign of life every ten seconds", () => {
+  const { store, clock, heard, status } = opened();
+  const display = store.display();
+  display.show(true);
+  display.painted();
+  heard();
+  for (let second = 1; second <= 60; second++) {
+    status({ epoch: "e", seq: 0 });
+    clock.advance(1_000);
+    assert.deepEqual(heard(), second % 10 === 0 ? [{ type: "ack", epoch: "e", seq: 0 }] : []);
+  }
+  store.disconnect();
+  clock.advance(60_000);
+  assert.deepEqual(heard(), []);
+  store.receiveDelta({});
+  clock.advance(10_000);
+  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 0 }]);
+  display.show(false);
+  clock.advance(1_000);
+  heard();
+  clock.advance(60_000);
+  assert.deepEqual(heard(), []);
+});
+
 test("leaving is final until the page comes back from the browser's cache", () => {
   const { store, clock, heard, status } = opened();
   const display = store.display();
