@@ -1,0 +1,250 @@
+"""What notebooks go through in a real JupyterLab; after each the page equals the database and nothing is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.faults.notebook import Notebook, notebook
+from tests.jupyterlab import LabServer
+from tests.machine import eventually
+
+
+@pytest.fixture
+def opened(lab: LabServer, browser: Browser, engine_dsn: str) -> Iterator[Notebook]:
+    with notebook(lab, browser, engine_dsn) as made:
+        yield made
+
+
+def freeze(page: Page, *, frozen: bool) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setWebLifecycleState", {"state": "frozen" if frozen else "active"})
+
+
+def test_two_tabs_and_then_none(opened: Notebook) -> None:
+    first = opened.start()
+    second = opened.tab()
+    opened.right(first, second)
+    opened.change(20)
+    opened.right(first, second)
+    eventually(lambda: opened.ask("len(view._bridge.feed._pages)") == 2)
+
+    first.close()
+    eventually(lambda: opened.ask("len(view._bridge.feed._pages)") == 1)
+    opened.change(20)
+    opened.right(second)
+
+    second.close()
+    eventually(lambda: not opened.ask("view._bridge.feed.watched"))
+    opened.nothing_is_sent()
+    eventually(lambda: opened.tails == 0, what="a tail that nobody looks at has ended")
+    opened.change()
+    assert opened.tails == 0
+
+    third = opened.tab()
+    opened.right(third)
+    opened.change(5)
+    opened.right(third)
+    assert opened.tails == 1
+    assert opened.threads == ["mzwidget"]
+
+
+def test_a_tab_that_dies_without_a_word(lab: LabServer, browser: Browser, engine_dsn: str) -> None:
+    patience = "from mzwidget import feed; feed.SILENCE, feed.SEEN, feed.HIDDEN = 3.0, 12.0, 12.0"
+    with notebook(lab, browser, engine_dsn, before=patience) as opened:
+        page = opened.start()
+        page.evaluate(
+            """() => {
+                const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+                kernel._ws.send = () => {};
+            }"""
+        )
+        page.close()
+        eventually(lambda: not opened.ask("view._bridge.feed.watched"), what="the page is given up")
+        opened.nothing_is_sent()
+        eventually(lambda: opened.tails == 0)
+        opened.right(opened.tab())
+
+
+def test_two_displays_of_one_widget(opened: Notebook) -> None:
+    page = opened.start()
+    page.evaluate(
+        """() => {
+            const { content } = window.jupyterapp.shell.currentWidget;
+            content.activeCellIndex = content.widgets.findIndex((cell) => cell.node.querySelector(".mzw"));
+        }"""
+    )
+    opened.lab.execute(page, "notebook:create-output-view")
+    eventually(lambda: len(opened.pictures(page)) == 2)
+    page.evaluate("() => document.querySelectorAll('.mzw').forEach((root) => root.scrollIntoView({ block: 'end' }))")
+    opened.change(10)
+    opened.right(page, count=2)
+    assert opened.ask("len(view._bridge.feed._pages)") == 1
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.close()")
+    eventually(lambda: len(opened.pictures(page)) == 1)
+    opened.change(10)
+    opened.right(page)
+
+
+def test_reloads_leave_nothing_behind(opened: Notebook) -> None:
+    page = opened.start()
+    memory = 0
+    for time in range(6):
+        opened.change(3)
+        page.reload()
+        opened.lab.wait_ready(page)
+        opened.change(3)
+        opened.right(page)
+        memory = opened.process.memory_info().rss if time == 1 else memory
+    eventually(lambda: opened.ask("len(view._bridge.feed._pages)") == 1)
+    assert opened.threads == ["mzwidget"]
+    assert opened.tails == 1
+    assert opened.process.memory_info().rss - memory < 10 * 2**20
+
+
+def test_a_cell_run_again_leaves_nothing_behind(opened: Notebook) -> None:
+    page = opened.start()
+    for _ in range(5):
+        opened.lab.execute(page, "notebook:run-cell")
+        opened.change(2)
+        opened.right(page)
+    assert opened.threads == ["mzwidget"]
+    assert opened.tails == 1
+    assert opened.ask("len(subscription._shared)") == 1
+
+
+def test_a_websocket_that_dies_and_returns(opened: Notebook) -> None:
+    page = opened.start()
+    for _ in range(3):
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel._ws.close()")
+        opened.change(15)
+        opened.right(page)
+    opened.change(5)
+    opened.right(page)
+    assert opened.ask("len(view._bridge.feed._pages)") == 1
+
+
+def test_a_page_that_is_frozen_and_thaws(opened: Notebook) -> None:
+    page = opened.start()
+    other = opened.tab()
+    opened.right(page, other)
+    freeze(page, frozen=True)
+    for _ in range(20):
+        opened.change(2)
+        other.wait_for_timeout(100)
+    opened.right(other)
+    freeze(page, frozen=False)
+    opened.right(page, other)
+    opened.change(5)
+    opened.right(page, other)
+
+
+def test_a_kernel_that_restarts_under_the_page(opened: Notebook) -> None:
+    page = opened.start()
+    opened.change(3)
+    opened.right(page)
+    truth = opened.truth()
+    process = opened.process
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    eventually(lambda: opened.pictures(page)[0]["state"] == "disconnected")
+    assert sorted(opened.pictures(page)[0]["rows"]) == truth
+    eventually(lambda: not process.is_running(), what="the old kernel has ended")
+    opened.change(3)
+    opened.lab.wait_ready(page)
+    opened.lab.run_all(page)
+    opened.right(page)
+    assert opened.tails == 1
+
+
+HIDE = "Object.defineProperty(document, 'visibilityState', { value: %r, configurable: true })"
+
+
+def scroll(page: Page, *, away: bool) -> None:
+    page.evaluate(
+        """(away) => {
+            const { content } = window.jupyterapp.shell.currentWidget;
+            content.scrollToItem(away ? content.widgets.length - 1 : 0, "start");
+        }""",
+        away,
+    )
+
+
+def set_visible(page: Page, *, away: bool) -> None:
+    state = "hidden" if away else "visible"
+    page.evaluate(f"() => {{ {HIDE % state}; document.dispatchEvent(new Event('visibilitychange')); }}")
+
+
+def collapse(page: Page, *, away: bool) -> None:
+    page.evaluate(
+        """(away) => {
+            const { content } = window.jupyterapp.shell.currentWidget;
+            for (const cell of content.widgets) if (cell.model.type === "code") cell.outputHidden = away;
+        }""",
+        away,
+    )
+
+
+def cover(page: Page, *, away: bool) -> None:
+    if away:
+        page.evaluate(
+            """async () => {
+                window.watched = window.jupyterapp.shell.currentWidget;
+                await window.jupyterapp.commands.execute("launcher:create");
+            }"""
+        )
+    else:
+        page.evaluate("() => window.jupyterapp.shell.activateById(window.watched.id)")
+
+
+@pytest.mark.parametrize("put", [scroll, set_visible, collapse, cover], ids=lambda put: put.__name__)
+def test_out_of_sight_nothing_is_sent(lab: LabServer, browser: Browser, engine_dsn: str, put: object) -> None:
+    assert callable(put)
+    long = "print('\\n' * 200)"
+    with notebook(lab, browser, engine_dsn, *[long] * 3) as opened:
+        page = opened.tab()
+        lab.run_all(page)
+        scroll(page, away=False)
+        opened.right(page)
+        put(page, away=True)
+        eventually(lambda: not opened.ask("view._bridge.feed.visible"), what="the kernel knows that nobody looks")
+        opened.nothing_is_sent()
+        assert opened.ask("view._bridge.feed.watched")
+        before = opened.ask("(view._bridge.feed.deltas, view._bridge.feed.bases)")
+        put(page, away=False)
+        opened.right(page)
+        after = opened.ask("(view._bridge.feed.deltas, view._bridge.feed.bases)")
+        assert sum(after) - sum(before) == 1
+        opened.change(3)
+        opened.right(page)
+
+
+def test_a_busy_cell_lets_all_pass(opened: Notebook) -> None:
+    page = opened.start()
+    opened.execute(page, "import time\nbusy = True\nend = time.time() + 8\nwhile time.time() < end: pass\nbusy = False")
+    eventually(lambda: opened.ask("busy") is True)
+    before = opened.ask("(view._bridge.feed.deltas, view._bridge.feed.acks)")
+    for _ in range(10):
+        opened.change()
+        opened.right(page)
+    after = opened.ask("(view._bridge.feed.deltas, view._bridge.feed.acks)")
+    assert opened.ask("busy") is True, "the cell ended too early for this to say anything"
+    assert after[0] - before[0] >= 10
+    assert after[1] > before[1]
+
+
+@pytest.mark.parametrize("how", ["view.close()", "import ipywidgets; ipywidgets.Widget.close_all()"])
+def test_closing(opened: Notebook, how: str) -> None:
+    page = opened.start()
+    opened.change(3)
+    opened.right(page)
+    truth = opened.truth()
+    opened.execute(page, how)
+    eventually(lambda: opened.pictures(page) == [], what="the picture is gone")
+    eventually(lambda: opened.tails == 0)
+    opened.nothing_is_sent()
+    assert opened.ask("len(subscription._shared)") == 0
+    assert sorted([name, str(n)] for name, n in opened.ask("view.df.values.tolist()")) == truth
+    opened.lab.execute(page, "notebook:run-cell")
+    opened.right(page)
