@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mzwidget.local import statements
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.results import Notice
 from mzwidget.local.store import quoted
 from mzwidget.local.types import Column
@@ -64,6 +64,7 @@ class Definitions:
         definitions = planner.table_columns(statement.sql)
         columns = [Column(each.name, each.type, each.nullable) for each in definitions]
         _distinct([column.name for column in columns])
+        _distinct_but_for_case([column.name for column in columns])
         if self._taken(schema, name, statement.if_not_exists, notices):
             return None
         item = self._catalog.table(schema, name, definitions, columns, statement.sql)
@@ -234,3 +235,11 @@ def _distinct(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise SqlError(f'column "{name}" specified more than once', "42701")
+
+
+def _distinct_but_for_case(names: Sequence[str]) -> None:
+    """Refuse what DuckDB, which ignores case, cannot store."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if (other := seen.setdefault(name.casefold(), name)) != name:
+            raise unsupported(f'a table with columns "{other}" and "{name}", which differ only in case,')

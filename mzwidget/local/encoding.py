@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 import uuid
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.errors import SqlError
@@ -57,6 +57,12 @@ def encoder(kind: Type, wire_format: int) -> Encoder:
     """Return the function that encodes a carrier of `kind`."""
     if kind.element is not None:
         return _array_encoder(kind.element, wire_format)
+    if kind.typmod != -1 and kind.name == "bpchar":
+        width = kind.typmod - 4
+        return lambda value: value.ljust(width).encode()
+    if kind.typmod != -1 and kind.name == "numeric":
+        # The carrier has the declared number of digits behind the point, and so has what is shown.
+        return _text if wire_format == TEXT else partial(_numeric_binary, exact_scale=True)
     encoders = _TEXT_ENCODERS if wire_format == TEXT else _BINARY_ENCODERS
     found = encoders.get(kind.name)
     if found is not None:
@@ -222,13 +228,13 @@ def _packed(layout: str) -> Encoder:
     return struct.Struct(layout).pack
 
 
-def _numeric_binary(text: str) -> bytes:
+def _numeric_binary(text: str, *, exact_scale: bool = False) -> bytes:
     """PostgreSQL's numeric: base-10000 digits, the weight of the first, sign and display scale."""
     if text in {"NaN", "nan"}:
         return struct.pack("!hhHh", 0, 0, 0xC000, 0)
     sign = 0x4000 if text.startswith("-") else 0
     whole, _, fraction = text.lstrip("-").partition(".")
-    fraction = fraction.rstrip("0")
+    fraction = fraction if exact_scale else fraction.rstrip("0")
     scale = len(fraction)
     whole = whole.lstrip("0")
     whole = whole.zfill(-(-len(whole) // 4) * 4)

@@ -476,3 +476,18 @@ def test_copy_in_a_transaction(sql: psycopg.Connection, connect: Connect) -> Non
     assert sql.execute("SELECT count(*) FROM t").fetchone() == (0,)
     writer.commit()
     assert sql.execute("SELECT count(*) FROM t").fetchone() == (3,)
+
+
+def test_columns_that_differ_only_in_case_are_refused_by_name(sql: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match='"A" and "a"'):
+        sql.execute('CREATE TABLE t ("A" int, a int)')
+    row = sql.execute('SELECT * FROM (SELECT 1 AS "A", 2 AS a) AS q').fetchone()
+    assert row == (1, 2)
+
+
+def test_declared_digits_and_widths_are_shown(sql: psycopg.Connection) -> None:
+    row = sql.execute(
+        "SELECT 1.2::numeric(10, 3)::text, 1.2::numeric(10, 3), 0::numeric(5, 2), 'ab'::char(5)"
+    ).fetchone()
+    assert row is not None
+    assert [str(value) for value in row] == ["1.200", "0.00", "ab   "]
