@@ -490,4 +490,4 @@ def test_declared_digits_and_widths_are_shown(sql: psycopg.Connection) -> None:
         "SELECT 1.2::numeric(10, 3)::text, 1.2::numeric(10, 3), 0::numeric(5, 2), 'ab'::char(5)"
     ).fetchone()
     assert row is not None
-    assert [str(value) for value in row] == ["1.200", "0.00", "ab   "]
+    assert [str(value) for value in row] == ["1.200", "1.200", "0.00", "ab   "]
