@@ -20,7 +20,7 @@ def run(bench: Bench) -> Iterable[Figure]:
 
 def _sustained(bench: Bench, dsn: str, seconds: float) -> Iterable[Figure]:
     with bench.notebook(
-        "floor = in_kernel.Floor(); floor", "view = mzwidget.LiveView('keyed_500_10000_100'); view", dsn=dsn
+        "floor = in_kernel.Floor(); floor", "view = mzwidget.LiveView('keyed_500_10000_100', limit=10); view", dsn=dsn
     ) as notebook:
         notebook.run_cell(1)
         notebook.show(".floor")
@@ -49,7 +49,7 @@ def _sustained(bench: Bench, dsn: str, seconds: float) -> Iterable[Figure]:
 
 
 def _flood(bench: Bench, dsn: str, seconds: float) -> Iterable[Figure]:
-    with bench.notebook("view = mzwidget.LiveView('keyed_500_100000_250'); view", dsn=dsn) as notebook:
+    with bench.notebook("view = mzwidget.LiveView('keyed_500_100000_250', limit=10); view", dsn=dsn) as notebook:
         notebook.run_cell(1)
         notebook.show()
         notebook.page.wait_for_timeout(5000)
