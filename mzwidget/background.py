@@ -17,7 +17,20 @@ from typing import Any, ParamSpec, TypeVar
 T = TypeVar("T")
 P = ParamSpec("P")
 
+_NAME = "mzwidget"
+
 log = logging.getLogger("mzwidget")
+
+
+def _take_over(record: logging.LogRecord) -> bool:
+    """Log as our own what psycopg warns of in our thread; printed, it would land in whichever cell ran last."""
+    ours = record.threadName == _NAME
+    if ours:
+        log.info("psycopg: %s", record.getMessage())
+    return not ours
+
+
+logging.getLogger("psycopg").addFilter(_take_over)
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -31,7 +44,7 @@ def loop() -> asyncio.AbstractEventLoop:
         if _loop is None or _pid != os.getpid():
             fresh = asyncio.SelectorEventLoop()  # psycopg cannot use the proactor loop of Windows
             fresh.set_exception_handler(_report)
-            threading.Thread(target=_run, args=(fresh,), name="mzwidget", daemon=True).start()
+            threading.Thread(target=_run, args=(fresh,), name=_NAME, daemon=True).start()
             _loop, _pid = fresh, os.getpid()
         return _loop
 

@@ -45,6 +45,23 @@ def test_closing_is_quick_and_quiet_when_the_server_is_gone(
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+def test_a_refusal_is_not_answered_by_noise(
+    engine_dsn: str, table: str, proxy: Proxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(engine_dsn, autocommit=True) as database:
+        database.execute(f"CREATE VIEW {table}_view AS SELECT n FROM {table}")
+        view = LiveView(f"{table}_view", dsn=proxy.dsn).wait(20)
+        stop = view.on_change(lambda _: None)
+        proxy.refuse()
+        database.execute(f"DROP VIEW {table}_view")
+    eventually(lambda: view.status.state in ("failed", "reconnecting"))
+    eventually(lambda: view._bridge.subscription.reconnects > 1)
+    stop()
+    view.close()
+    eventually(lambda: not subscription._shared)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 def test_a_tail_that_wakes_while_its_last_connection_hangs(
     engine_dsn: str, table: str, proxy: Proxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
