@@ -29,6 +29,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._port = 0
         self._open: set[asyncio.StreamWriter] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._flowing: asyncio.Event | None = None
         self._rate: float | None = None
@@ -109,7 +110,7 @@ class Proxy:
 
     async def _listen(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+            self._server = await asyncio.start_server(self._welcome, "127.0.0.1", self._port)
             self._port = self._server.sockets[0].getsockname()[1]
 
     async def _deafen(self) -> None:
@@ -139,21 +140,27 @@ class Proxy:
         self._open.clear()
 
     async def _finish(self) -> None:
+        await asyncio.sleep(0.01)  # in which connections come that were accepted just before
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # in which the transports close
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # in which the transports close
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        serving = asyncio.current_task()
-        assert serving is not None
+        self._writers.add(writer)
+        serving = self._loop.create_task(self._serve(reader, writer))
         self._tasks.add(serving)
         serving.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers = [writer]
         try:
             there = await asyncio.open_connection(self._target.hostname, self._target.port)
             writers.append(there[1])
+            self._writers.add(there[1])
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(self._pump(reader, there[1], False))
                 pumps.create_task(self._pump(there[0], writer, True))
@@ -162,6 +169,7 @@ class Proxy:
         finally:
             for one in writers:
                 one.transport.abort()
+            self._writers.difference_update(writers)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, from_server: bool) -> None:
         flowing = self._flowing

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import threading
 import traceback
@@ -35,12 +36,15 @@ def failure(world: World, seed: int) -> str | None:
 
 
 @pytest.mark.timeout(300 + 5 * len(SEEDS))
-def test_after_any_trouble_the_page_is_right_and_was_never_wrong(world: World) -> None:
+def test_after_any_trouble_the_page_is_right_and_was_never_wrong(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         failures = [text for text in pool.map(lambda seed: failure(world, seed), SEEDS) if text]
     assert not failures, f"{len(failures)} of {len(SEEDS)} schedules failed\n\n" + "\n\n".join(failures[:5])
 
     eventually(lambda: not subscription._shared, what="every tail has ended")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING], "noise in the notebook"
     threads = sorted(thread.name for thread in threading.enumerate())
     assert threads.count("mzwidget") == 1
     assert "proxy" not in threads
