@@ -167,6 +167,42 @@ async function placesUnder(view, statuses) {
   return [...places];
 }
 
+/** Change two views of one group, each step told to one later than to the other, and compare them at every frame. */
+async function stormTogether(seed) {
+  const random = randomNumbers(seed);
+  const pair = [0, 1].map(() => new FakeView([["n", "number"]], [[0]], { group: `storm ${seed}` }));
+  for (const view of pair) {
+    view.model.traits.status.time = view.timeOf(0);
+    (await load(view.model)).show();
+  }
+  await frames(3);
+  const roots = [...document.querySelectorAll(".mzw")];
+  const shown = () => roots.map((root) => `${root.querySelector(".mzw-figure").dataset.value} at ${root.dataset.time}`);
+  const problems = [];
+  const painted = new Set();
+  let over = false;
+  const watch = (async () => {
+    while (!over) {
+      await frames(1);
+      const [a, b] = shown();
+      if (a !== b) problems.push([a, b]);
+      painted.add(a);
+    }
+  })();
+  const start = pair[0].timeOf(0);
+  for (let i = 1; i <= 100; i++) {
+    const [one, other] = random(2) ? pair : pair.toReversed();
+    one.become([[i]], start + i);
+    if (random(3)) await new Promise((resolve) => setTimeout(resolve, random(40)));
+    other.become([[i]], start + i);
+    if (random(3)) await new Promise((resolve) => setTimeout(resolve, random(40)));
+  }
+  await frames(3);
+  over = true;
+  await watch;
+  return { problems: problems.slice(0, 3), painted: painted.size, last: shown() };
+}
+
 /** Show and take away displays and whole models. */
 async function comeAndGo(widget, times) {
   for (let i = 0; i < times; i++) {
@@ -185,4 +221,4 @@ async function comeAndGo(widget, times) {
   await frames(3);
 }
 
-Object.assign(window, { comeAndGo, faint, lengths, path, placesUnder, sticksOut, storm });
+Object.assign(window, { comeAndGo, faint, lengths, path, placesUnder, sticksOut, storm, stormTogether });
