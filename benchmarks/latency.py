@@ -23,7 +23,9 @@ CREATE VIEW bench_top10 AS
 """
 ROWS, EDITORS = 10_000, 500
 EVERY = (0.11, 0.19)
-"""Seconds between two changes: each finds the pace at rest, and none keeps step with the frames."""
+"""Seconds between two changes: each finds the pace at rest, though bars still glide; none keeps step with the frames."""
+REST = (0.6, 0.8)
+"""Seconds between two changes of which each finds all at rest."""
 BLOCK = 25
 """Changes in a row of one kind."""
 FLOWING = (0.01, 0.03)
@@ -89,24 +91,26 @@ def run(bench: Bench) -> Iterable[Figure]:
         notebook.watch("floor", ".floor", "(root) => Number(root.textContent)")
         notebook.watch("view", ".mzw", READ)
         commits.many(20, EVERY)
-        yield from _quiet(notebook, commits, blocks, busy=False)
-        yield from _quiet(notebook, commits, blocks, busy=True)
+        yield from _single(notebook, commits, blocks, "idle", EVERY, busy=False)
+        yield from _single(notebook, commits, blocks, "busy", EVERY, busy=True)
+        yield from _single(notebook, commits, max(1, blocks // 4), "idle, all at rest", REST, busy=False)
         yield from _flow(notebook, commits, bench.pick(4, 15), busy=False)
         yield from _flow(notebook, commits, bench.pick(4, 15), busy=True)
         yield Figure("uncertainty of the clocks", notebook.uncertainty)
 
 
-def _quiet(notebook: Notebook, commits: Commits, blocks: int, *, busy: bool) -> Iterable[Figure]:
-    """Measure single changes after quiet moments, of the floor and of the view in turn."""
-    when = "busy" if busy else "idle"
+def _single(
+    notebook: Notebook, commits: Commits, blocks: int, when: str, every: tuple[float, float], *, busy: bool
+) -> Iterable[Figure]:
+    """Measure changes that come alone, of the floor and of the view in turn."""
     floor: Shown = []
     closed: Shown = []
     done: Shown = []
     sent: Shown = []
-    length = BLOCK * sum(EVERY) / 2 + 1
+    length = BLOCK * sum(every) / 2 + 1
     for _ in range(blocks):
         notebook.marks("floor")
-        notebook.kernel.run(f"floor.run({BLOCK}, {EVERY})")
+        notebook.kernel.run(f"floor.run({BLOCK}, {every})")
         if busy:
             notebook.busy(length)
         time.sleep(length)
@@ -116,7 +120,7 @@ def _quiet(notebook: Notebook, commits: Commits, blocks: int, *, busy: bool) -> 
         notebook.kernel.value("closings.take()")
         if busy:
             notebook.busy(length)
-        made = commits.many(BLOCK, EVERY)
+        made = commits.many(BLOCK, every)
         time.sleep(1)
         marks = notebook.marks("view")
         closed += first_after(notebook.kernel.value("closings.take()"), _by(marks, 0))
