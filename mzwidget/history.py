@@ -23,8 +23,8 @@ class Change:
         Milliseconds since the epoch.
     updates : dict
     known_until : int
-        The last timestamp before `time` at which the state without these updates is known to hold. It is ``time - 1``
-        but after an interruption.
+        The last timestamp before `time` at which the state without these updates is known to hold: what a progress row
+        had closed. A server may take several commits in one step and leave out the states between.
     size : int
         Bytes, estimated.
     """

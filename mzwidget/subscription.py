@@ -373,7 +373,7 @@ class Subscription:
         snapshot = _together(steps)
         _check(snapshot, {})
         if self.epoch and columns == self.columns:
-            self._close([(at or 0, difference(snapshot, self.rows))], at, known_until=self.time)
+            self._close([(at or 0, difference(snapshot, self.rows))], at)
         else:
             with self.lock:
                 self.rows, self.columns, self.time = snapshot, columns, at
@@ -384,14 +384,14 @@ class Subscription:
         self._failures = 0
         self._set("live")
 
-    def _close(self, steps: list[Step], at: int | None, known_until: int | None = None) -> None:
+    def _close(self, steps: list[Step], at: int | None) -> None:
         """Apply one batch, whole."""
         updates = _together(steps)
         _check(updates, self.rows)
         with self.lock:
             for time_of_step, changes in steps:
                 if changes:
-                    self.history.add(time_of_step, changes, known_until)
+                    self.history.add(time_of_step, changes, self.time)
             if updates:
                 rows = self.rows
                 for row, diff in updates.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,11 @@ class Group:
         self.paused, self._aim = True, time
         self.notify()
 
-    def settle(self) -> None:
-        """Take a step now, whatever the pace; with it `time` and every member are up to date. From any thread."""
+    def settle(self) -> bool:
+        """Take a step now, whatever the pace; returns whether all members show one moment. From any thread."""
         with self.locked():
             self._go()
+            return all(member.feed.time == self.time for member in self._members if member.feed.time is not None)
 
     def locked(self) -> contextlib.ExitStack:
         """Hold the locks of all members, always in the same order."""
@@ -127,10 +129,20 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
 
     @property
     def dfs(self) -> list[pd.DataFrame]:
-        """The views' contents, in their order, all at `timestamp`."""
+        """The views' contents, in their order, all at `timestamp`.
+
+        Raises
+        ------
+        TimeoutError
+            For 30 s there was no moment at which the contents of all views are known.
+        """
+        deadline = time.monotonic() + 30
         for view in self.views:
             view.wait(30)
-        self._group.settle()
+        while not self._group.settle():
+            if time.monotonic() > deadline:
+                raise TimeoutError("together(): no moment at which the contents of all views are known, after 30 s")
+            time.sleep(0.01)
         with self._group.locked():
             contents = [view._content() for view in self.views]
         return [view._frame(*content) for view, content in zip(self.views, contents, strict=True)]
