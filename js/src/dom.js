@@ -43,3 +43,12 @@ export function icon(path) {
   svg.append(shape);
   return svg;
 }
+
+/**
+ * Let keys pressed in a control be its own: JupyterLab's command mode would take Enter and the arrows for its cells.
+ *
+ * @param {Element} node
+ */
+export function keepKeys(node) {
+  node.setAttribute("data-lm-suppress-shortcuts", "true");
+}

@@ -1,4 +1,4 @@
-import { element, icon, setAttribute, setText } from "./dom.js";
+import { element, icon, keepKeys, setAttribute, setText } from "./dom.js";
 import { formatNumber } from "./numbers.js";
 import { clockTime, describe } from "./words.js";
 
@@ -61,6 +61,7 @@ export function mountHeader(el, store, steps, picture, signal) {
   const facts = element("span", "mzw-facts", asOf, lag, rows, rate, steps);
   const buttons = element("span", "mzw-buttons", view, pause);
   const line = element("div", "mzw-header", title, note, state, retry, facts, buttons);
+  keepKeys(line);
   el.append(line, message, aloud);
 
   function togglePause() {

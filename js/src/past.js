@@ -1,4 +1,4 @@
-import { element, icon, setAttribute, setText } from "./dom.js";
+import { element, icon, keepKeys, setAttribute, setText } from "./dom.js";
 import { clockTime } from "./words.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -37,8 +37,7 @@ export function mountPast(store, signal) {
   const slider = element("div", "mzw-past", input, bubble);
   slider.dir = "ltr";
   const steps = element("span", "mzw-steps", stepper("one second back", BACK, -STEP), stepper("one second on", FORTH, STEP));
-  // JupyterLab's command mode would take the arrow keys for itself.
-  for (const node of [slider, steps]) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  keepKeys(slider);
 
   let dragging = false;
   input.addEventListener("pointerdown", () => (dragging = true), { signal });
