@@ -23,7 +23,7 @@ CREATE VIEW bench_top10 AS
 """
 ROWS, EDITORS = 10_000, 500
 EVERY = (0.11, 0.19)
-"""Seconds between two changes: each finds the pace at rest, though bars still glide; none keeps step with the frames."""
+"""Seconds between two changes: each finds the pace at rest, while bars still glide; none keeps step with frames."""
 REST = (0.6, 0.8)
 """Seconds between two changes of which each finds all at rest."""
 BLOCK = 25
@@ -81,7 +81,7 @@ class Commits:
 
 def run(bench: Bench) -> Iterable[Figure]:
     """Measure."""
-    blocks = int(bench.pick(2, 12))
+    blocks = int(bench.pick(2, 8))
     with bench.database() as connection, bench.notebook(*CELLS) as notebook:
         commits = Commits(connection)
         notebook.run_cell(1)

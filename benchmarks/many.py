@@ -23,7 +23,7 @@ ipywidgets.VBox(views)
 
 def run(bench: Bench) -> Iterable[Figure]:
     """Measure."""
-    seconds = bench.pick(5, 15)
+    seconds = bench.pick(5, 10)
     with bench.database() as connection:
         for statement in SETUP.split(";"):
             connection.execute(statement)
