@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mzwidget import background, kernel
 from mzwidget.changes import Follower
 from mzwidget.collection import Updates
 from mzwidget.feed import Feed, Payload
-from mzwidget.subscription import Subscription
+from mzwidget.subscription import Status, Subscription
 from mzwidget.together import Group
 
 Note = str | Callable[[], str] | None
@@ -225,20 +225,25 @@ class Bridge:
 
     # What the page's header tells
 
-    def status(self) -> Payload:
+    def status(self) -> Status:
+        """Return how the view fares: as its subscription does, unless it is paused or has data from before."""
+        status = self.subscription.status
+        if status.state == "connecting" and self.subscription.epoch:
+            return replace(status, state="catching up")
+        if status.state == "live" and self.paused:
+            return replace(status, state="paused")
+        return status
+
+    def report(self) -> Payload:
         """Return the trait `status` as the page gets it."""
         with self.subscription.lock:
             feed, subscription = self.feed, self.subscription
-            status = subscription.status
-            at = feed.timestamp()
-            state: str = status.state
-            if state == "connecting" and subscription.epoch:
-                state = "catching up"
-            elif state == "live" and self.paused:
-                state = "paused"
-            earliest = subscription.history.earliest
+            status = self.status()
+            at = feed.moment()
+            past = subscription.history
+            earliest = past.earliest if past.seconds else None
             return {
-                "state": state,
+                "state": status.state,
                 "message": status.message,
                 "time": at,
                 "lag": None if at is None else max(0.0, time.time() - at / 1000),

@@ -61,7 +61,7 @@ class LiveView(anywidget.AnyWidget):
     title : str, optional
         Shown above the picture; the query by default.
     key : str, optional
-        The column that labels a bar; by default the first column that is not a number.
+        The column that labels a bar; by default the only column that is not a number.
     value : str, optional
         The column that a bar measures; by default the first column of numbers.
     limit : int, optional
@@ -101,7 +101,7 @@ class LiveView(anywidget.AnyWidget):
     group = _Computed(lambda view: "" if view._bridge.group is None else view._bridge.group.id)
     base = _Computed(lambda view: view._base())
     delta = _Computed(lambda view: view._bridge.feed.delta())
-    status = _Computed(lambda view: view._bridge.subscription.status, lambda _, view: view._bridge.status())
+    status = _Computed(lambda view: view._bridge.status(), lambda _, view: view._bridge.report())
     """How the view fares, a `Status`: `state`, `message`, `sqlstate`, `since`, `retry_at`."""
     _bridge: Bridge
 

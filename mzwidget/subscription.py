@@ -33,7 +33,9 @@ from mzwidget.history import History
 from mzwidget.query import Query
 from mzwidget.values import Column, column
 
-State = Literal["connecting", "live", "stalled", "reconnecting", "failed", "ended", "idle", "closed"]
+State = Literal[
+    "connecting", "catching up", "live", "paused", "stalled", "reconnecting", "failed", "ended", "idle", "closed"
+]
 
 TICK = 1.0
 """Seconds between two looks at how things stand."""
@@ -65,7 +67,7 @@ class Status:
     Attributes
     ----------
     state : str
-        ``connecting`` (no data yet), ``live``, ``stalled`` (connected, but the server reports no progress),
+        ``connecting`` (no data yet), ``catching up`` (data from before, news to come), ``live``, ``paused``, ``stalled`` (connected, but the server reports no progress),
         ``reconnecting`` (the connection was lost), ``failed`` (the server refused; the message is its own), ``ended``
         (a constant view: complete, and nothing more will come), ``idle`` (nobody looks) or ``closed``.
     message : str

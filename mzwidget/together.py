@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mzwidget.liveview import LiveView
 
 
+_OUT = ("reconnecting", "failed", "idle", "closed")
+"""States of a member that the others do not wait for; its picture says so itself, until it is back."""
+
+
 class Group:
     """Leads the feeds of several views: all go to the least of their timestamps, in one step."""
 
@@ -83,18 +87,19 @@ class Group:
     def _go(self) -> None:
         if self.paused and self._aim is None:
             return
-        target = self._target()
+        members = [member for member in self._members if member.subscription.status.state not in _OUT]
+        target = self._target(members)
         self._aim = None
-        if target is None or (target == self.time and all(member.feed.time == target for member in self._members)):
+        if target is None or (target == self.time and all(member.feed.time == target for member in members)):
             return
         self.time = target
-        changed = [member for member in self._members if member.feed.lead(target)]
-        for member in self._members:
+        changed = [member for member in members if member.feed.lead(target)]
+        for member in members:
             member.feed.tell(bool(changed))
 
-    def _target(self) -> int | None:
+    def _target(self, members: list[Bridge]) -> int | None:
         """Return the timestamp to show next: the least of all, or the one that was sought; None to stay."""
-        sources = [member.subscription for member in self._members]
+        sources = [member.subscription for member in members]
         if not all(source.epoch for source in sources):
             return None
         least = min((source.time for source in sources if source.time is not None), default=None)

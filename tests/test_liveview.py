@@ -247,6 +247,66 @@ def test_pause_and_look_back(database: Database, live: Callable[..., LiveView]) 
     assert sorted(view.df["n"]) == [0, 1, 2, 3, 4, 99]
 
 
+def test_together_shows_one_moment(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table("part text, n bigint")
+    database.execute(f"INSERT INTO {table} VALUES ('x', 0), ('y', 0)")
+    parts = live(f"SELECT part, sum(n)::bigint AS n FROM {table} GROUP BY part")
+    total = live(f"SELECT sum(n)::bigint AS n FROM {table}")
+    both = mzwidget.together(parts, total)
+    writer = threading.Thread(
+        target=lambda: [database.execute(f"INSERT INTO {table} VALUES ('x', 1), ('y', 2)") for _ in range(100)]
+    )
+    writer.start()
+    sums = set()
+    while writer.is_alive():
+        left, right = both.dfs
+        assert left["n"].sum() == right["n"].sum()
+        sums.add(int(right["n"].sum()))
+        assert both.timestamp is not None
+    writer.join()
+    assert len(sums) > 3
+    eventually(lambda: int(total.df["n"].sum()) == 300 == int(parts.df["n"].sum()))
+
+    parts.pause()
+    moment = both.timestamp
+    database.execute(f"INSERT INTO {table} VALUES ('x', 1000)")
+    eventually(lambda: total._bridge.feed.waiting)
+    assert int(total.df["n"].sum()) == 300
+    assert (total.timestamp, parts.timestamp, total.status.state) == (moment, moment, "paused")
+    total.resume()
+    eventually(lambda: int(total.df["n"].sum()) == 1300 == int(parts.df["n"].sum()))
+
+
+def test_together_does_not_wait_for_a_member_that_failed(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table("n bigint")
+    database.execute(f"INSERT INTO {table} VALUES (1)")
+    sound, fragile = live(f"SELECT sum(n)::bigint AS n FROM {table}"), live(f"SELECT 10 / n AS q FROM {table}")
+    both = mzwidget.together(sound, fragile)
+    eventually(lambda: both.timestamp is not None)
+    database.execute(f"INSERT INTO {table} VALUES (0)")
+    eventually(lambda: fragile.status.state == "failed")
+    database.execute(f"INSERT INTO {table} VALUES (5)")
+    eventually(lambda: sound.df["n"].tolist() == [6])
+    assert fragile.df["q"].tolist() == [10]
+    database.execute(f"DELETE FROM {table} WHERE n = 0")
+    fragile.retry()
+    eventually(lambda: sorted(fragile.df["q"]) == [2, 10])
+    eventually(lambda: fragile.timestamp == sound.timestamp)
+
+
+def test_together_refuses_what_makes_no_sense(live: Callable[..., LiveView]) -> None:
+    one, two = live("SELECT 1 AS n"), live("SELECT 2 AS n")
+    with pytest.raises(ValueError, match="at least two"):
+        mzwidget.together(one)
+    with pytest.raises(ValueError, match="twice"):
+        mzwidget.together(one, one)
+    with pytest.raises(TypeError, match="str"):
+        mzwidget.together(one, "two")  # type: ignore[arg-type]
+    mzwidget.together(one, two)
+    with pytest.raises(ValueError, match="already together"):
+        mzwidget.together(one, live("SELECT 3 AS n"))
+
+
 # On a bad day
 
 
