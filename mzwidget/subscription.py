@@ -67,9 +67,10 @@ class Status:
     Attributes
     ----------
     state : str
-        ``connecting`` (no data yet), ``catching up`` (data from before, news to come), ``live``, ``paused``, ``stalled`` (connected, but the server reports no progress),
-        ``reconnecting`` (the connection was lost), ``failed`` (the server refused; the message is its own), ``ended``
-        (a constant view: complete, and nothing more will come), ``idle`` (nobody looks) or ``closed``.
+        ``connecting`` (no data yet), ``catching up`` (data from before, news to come), ``live``, ``paused``,
+        ``stalled`` (connected, but the server reports no progress), ``reconnecting`` (the connection was lost),
+        ``failed`` (the server refused; the message is its own), ``ended`` (a constant view: complete, and nothing more
+        will come), ``idle`` (nobody looks) or ``closed``.
     message : str
         The reason, for the user; empty while all is well.
     sqlstate : str or None
