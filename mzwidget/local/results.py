@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TYPE_CHECKING
 
 from mzwidget.local.encoding import fields_encoder
 
@@ -93,19 +93,16 @@ class Result:
     streaming: bool = False
 
 
-class CopyIn:
+class CopyIn(Protocol):
     """Takes rows from the client: `feed` each piece, then `finish`, which gives the command tag."""
 
     columns: int
 
     async def feed(self, data: bytes) -> None:
         """Take a piece of the data, of any size."""
-        raise NotImplementedError
 
     async def finish(self) -> str:
         """Take the end of the data; return the command tag."""
-        raise NotImplementedError
 
     async def close(self) -> None:
         """Free what is held, also after a failure."""
-        raise NotImplementedError
