@@ -26,10 +26,9 @@ class Proxy:
         self._target = urlsplit(dsn)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._port = 0
         self._open: set[asyncio.StreamWriter] = set()
-        self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._flowing: asyncio.Event | None = None
         self._rate: float | None = None
@@ -109,14 +108,26 @@ class Proxy:
         self._flowing.set()
 
     async def _listen(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._welcome, "127.0.0.1", self._port)
-            self._port = self._server.sockets[0].getsockname()[1]
+        if self._listener is None:
+            self._listener = socket.create_server(("127.0.0.1", self._port))
+            self._listener.setblocking(False)
+            self._port = self._listener.getsockname()[1]
+            self._loop.add_reader(self._listener, self._welcome, self._listener)
 
     async def _deafen(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+
+    def _welcome(self, listener: socket.socket) -> None:
+        # asyncio's own server forgets connections that it has accepted when it is closed at that moment.
+        with contextlib.suppress(OSError):
+            connection, _ = listener.accept()
+            self.connections += 1
+            serving = self._loop.create_task(self._serve(connection))
+            self._tasks.add(serving)
+            serving.add_done_callback(self._tasks.discard)
 
     async def _abandon(self) -> None:
         assert self._flowing is not None
@@ -140,36 +151,30 @@ class Proxy:
         self._open.clear()
 
     async def _finish(self) -> None:
-        await asyncio.sleep(0.01)  # in which connections come that were accepted just before
+        await asyncio.sleep(0)  # in which what was accepted just before begins to be served
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for writer in list(self._writers):
-            writer.transport.abort()
-        await asyncio.sleep(0.01)  # in which the transports close
+        await asyncio.sleep(0)  # in which the transports close
 
-    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.add(writer)
-        serving = self._loop.create_task(self._serve(reader, writer))
-        self._tasks.add(serving)
-        serving.add_done_callback(self._tasks.discard)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers = [writer]
+    async def _serve(self, connection: socket.socket) -> None:
+        writers: list[asyncio.StreamWriter] = []
         try:
+            connection.setblocking(False)
+            reader, writer = await asyncio.open_connection(sock=connection)
+            writers.append(writer)
             there = await asyncio.open_connection(self._target.hostname, self._target.port)
             writers.append(there[1])
-            self._writers.add(there[1])
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(self._pump(reader, there[1], False))
                 pumps.create_task(self._pump(there[0], writer, True))
         except (OSError, asyncio.CancelledError):
             pass
         finally:
+            if not writers:
+                connection.close()
             for one in writers:
                 one.transport.abort()
-            self._writers.difference_update(writers)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, from_server: bool) -> None:
         flowing = self._flowing
