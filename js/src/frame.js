@@ -16,6 +16,9 @@ import { describe } from "./words.js";
 const VIEWS = { bars: bars.mount, number: number.mount, table: table.mount };
 
 const TICK = 1_000;
+/** Milliseconds since the last paint within which the next waits for its animation frame; after them it need not wait. */
+const BUSY = 40;
+const AT_ONCE = -1;
 
 /**
  * One display of a view: a header line and a picture, painted at most once per animation frame and
@@ -52,12 +55,19 @@ export function mountFrame(el, store, signal) {
   /** @type {{ view: View, plan: Plan, key: string, chart: Plan["kind"], snapshot: Snapshot | null } | null} */
   let drawn = null;
   let frame = 0;
+  let paintedAt = -Infinity;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let ticker;
   let onScreen = false;
 
   function schedule() {
-    if (frame === 0 && isVisible()) frame = requestAnimationFrame(paint);
+    if (frame !== 0 || !isVisible()) return;
+    if (store.accompanied || performance.now() - paintedAt < BUSY) {
+      frame = requestAnimationFrame(paint);
+    } else {
+      frame = AT_ONCE;
+      queueMicrotask(() => void (frame === AT_ONCE && paint()));
+    }
   }
 
   function isVisible() {
@@ -66,6 +76,7 @@ export function mountFrame(el, store, signal) {
 
   function paint() {
     frame = 0;
+    paintedAt = performance.now();
     const now = Date.now();
     const { snapshot, options } = store;
     if (snapshot) paintPicture(snapshot);

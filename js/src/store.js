@@ -127,6 +127,11 @@ export class Store {
     return this.#options;
   }
 
+  /** Whether other views change with this one, in one and the same frame. */
+  get accompanied() {
+    return this.#together.shared;
+  }
+
   get status() {
     return this.#status;
   }
