@@ -102,6 +102,8 @@ def write_kernelspec(kernels: Path) -> None:
     from ipykernel.kernelspec import get_kernel_dict  # noqa: PLC0415
 
     spec = get_kernel_dict(extra_arguments=["--log-level=CRITICAL"])
+    # A kernel that ends while messages come in may leave one unheard, and would say so in the user's terminal.
+    spec["argv"][1:1] = ["-W", "ignore:coroutine:RuntimeWarning"]
     folder = kernels / "python3"
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(json.dumps(spec))

@@ -254,7 +254,7 @@ def test_parameters_of_an_insert_take_the_columns_types(database: Translated) ->
     database.connection.execute(f"INSERT INTO t {planned.rows}", values)
     assert database.query("SELECT x, a, n, j, ts FROM t ORDER BY a DESC") == [
         ("it's", "7", "1.01", '{"a":2,"b":1}', "2019-12-31 22:00:00+00"),
-        (None, "1", "2", "{}", None),
+        (None, "1", "2.00", "{}", None),
     ]
 
 
