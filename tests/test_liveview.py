@@ -264,7 +264,7 @@ def test_together_shows_one_moment(database: Database, live: Callable[..., LiveV
         sums.add(int(right["n"].sum()))
         assert both.timestamp is not None
     writer.join()
-    assert len(sums) > 3
+    assert len(sums) > 1
     eventually(lambda: int(total.df["n"].sum()) == 300 == int(parts.df["n"].sum()))
 
     parts.pause()

@@ -169,6 +169,7 @@ async function placesUnder(view, statuses) {
 
 /** Change two views of one group, each step told to one later than to the other, and compare them at every frame. */
 async function stormTogether(seed) {
+  const task = () => new Promise((resolve) => setTimeout(resolve));
   const random = randomNumbers(seed);
   const pair = [0, 1].map(() => new FakeView([["n", "number"]], [[0]], { group: `storm ${seed}` }));
   for (const view of pair) {
@@ -185,6 +186,7 @@ async function stormTogether(seed) {
   const watch = (async () => {
     while (!over) {
       await frames(1);
+      await task(); // after the frame's other callbacks, and with them all of its paints
       const [a, b] = shown();
       if (a !== b) problems.push([a, b]);
       painted.add(a);
