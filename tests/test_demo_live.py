@@ -151,6 +151,7 @@ def test_the_first_command_shows_a_live_chart(start_demo: StartDemo, page: Page)
     page.wait_for_function(
         "() => [...document.querySelectorAll('.mzw')].some((el) => el.getBoundingClientRect().top < innerHeight - 100)"
     )
+    page.locator(BARS).scroll_into_view_if_needed()
     first = page.locator(BARS).get_attribute("data-seq")
     eventually(lambda: page.locator(BARS).get_attribute("data-seq") != first, what="the bars move")
     page.locator(NUMBER).scroll_into_view_if_needed()
