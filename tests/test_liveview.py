@@ -254,7 +254,7 @@ def test_together_shows_one_moment(database: Database, live: Callable[..., LiveV
     total = live(f"SELECT sum(n)::bigint AS n FROM {table}")
     both = mzwidget.together(parts, total)
     writer = threading.Thread(
-        target=lambda: [database.execute(f"INSERT INTO {table} VALUES ('x', 1), ('y', 2)") for _ in range(100)]
+        target=lambda: [database.execute(f"INSERT INTO {table} VALUES ('x', 1), ('y', 2)") for _ in range(500)]
     )
     writer.start()
     sums = set()
@@ -264,17 +264,17 @@ def test_together_shows_one_moment(database: Database, live: Callable[..., LiveV
         sums.add(int(right["n"].sum()))
         assert both.timestamp is not None
     writer.join()
-    assert len(sums) > 1
-    eventually(lambda: int(total.df["n"].sum()) == 300 == int(parts.df["n"].sum()))
+    assert len(sums) > 3
+    eventually(lambda: int(total.df["n"].sum()) == 1500 == int(parts.df["n"].sum()))
 
     parts.pause()
     moment = both.timestamp
     database.execute(f"INSERT INTO {table} VALUES ('x', 1000)")
     eventually(lambda: total._bridge.feed.waiting)
-    assert int(total.df["n"].sum()) == 300
+    assert int(total.df["n"].sum()) == 1500
     assert (total.timestamp, parts.timestamp, total.status.state) == (moment, moment, "paused")
     total.resume()
-    eventually(lambda: int(total.df["n"].sum()) == 1300 == int(parts.df["n"].sum()))
+    eventually(lambda: int(total.df["n"].sum()) == 2500 == int(parts.df["n"].sum()))
 
 
 def test_together_does_not_wait_for_a_member_that_failed(database: Database, live: Callable[..., LiveView]) -> None:
