@@ -13,7 +13,8 @@ from mzwidget import background, kernel
 from mzwidget.changes import Follower
 from mzwidget.collection import Updates
 from mzwidget.feed import Feed, Payload
-from mzwidget.subscription import Status, Subscription
+from mzwidget.status import Status
+from mzwidget.subscription import Subscription
 from mzwidget.together import Group
 
 Note = str | Callable[[], str] | None

@@ -1,9 +1,4 @@
-"""A tail: one SUBSCRIBE on a connection of its own, kept as a collection at one timestamp.
-
-The stream's grammar is Materialize's: a progress row with the snapshot's timestamp, the snapshot, then updates in order
-of time, with progress rows saying that nothing earlier is to come. Rows are folded as they arrive and become visible
-only when a progress row has closed them. https://materialize.com/docs/sql/subscribe/
-"""
+"""A tail: one SUBSCRIBE on a connection of its own, kept as a collection at one timestamp, through whatever happens."""
 
 from __future__ import annotations
 
@@ -11,31 +6,27 @@ import asyncio
 import contextlib
 import logging
 import random
-import re
 import socket
 import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, cast
+from dataclasses import replace
+from typing import Any, Protocol
 
 import psycopg
-from psycopg.adapt import AdaptersMap
-from psycopg.types.string import TextLoader
 
 from mzwidget import background
 from mzwidget.collection import Row, Updates, consolidate, difference
 from mzwidget.connecting import Parameters
 from mzwidget.errors import LiveViewError
+from mzwidget.fold import FIRST, Fold, Step
 from mzwidget.history import History
 from mzwidget.query import Query
-from mzwidget.values import Column, column
-
-State = Literal[
-    "connecting", "catching up", "live", "paused", "stalled", "reconnecting", "failed", "ended", "idle", "closed"
-]
+from mzwidget.status import State, Status, explain
+from mzwidget.stream import LOT, Stream
+from mzwidget.values import Column
 
 TICK = 1.0
 """Seconds between two looks at how things stand."""
@@ -50,45 +41,8 @@ BACKOFF = (0.25, 30.0)
 
 _CONSTANT = 2**63
 """Timestamps from here on mean 'for ever': the view is constant."""
-_REFUSED = re.compile(
-    r'connection to server (?:at|on socket) "(?P<host>[^"]*)"(?:, port (?P<port>\d+))? failed: (?P<said>.*)'
-)
-_SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC):\s+")
-_BREATHER = 4096
-"""Rows after which other tails get their turn."""
 
 log = logging.getLogger("mzwidget")
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a subscription fares.
-
-    Attributes
-    ----------
-    state : str
-        ``connecting`` (no data yet), ``catching up`` (data from before, news to come), ``live``, ``paused``,
-        ``stalled`` (connected, but the server reports no progress), ``reconnecting`` (the connection was lost),
-        ``failed`` (the server refused; the message is its own), ``ended`` (a constant view: complete, and nothing more
-        will come), ``idle`` (nobody looks) or ``closed``.
-    message : str
-        The reason, for the user; empty while all is well.
-    sqlstate : str or None
-    since : float
-        Seconds since the epoch when this state began.
-    retry_at : float or None
-        Seconds since the epoch of the next try.
-    """
-
-    state: State
-    message: str = ""
-    sqlstate: str | None = None
-    since: float = 0.0
-    retry_at: float | None = None
-
-
-Step = tuple[int, Updates]
-"""A timestamp in ms, and the consolidated updates at it."""
 
 
 class Listener(Protocol):
@@ -111,14 +65,6 @@ class Listener(Protocol):
 
     def wanted(self) -> bool:
         """Tell whether somebody looks."""
-
-
-class _TextCursorAdapters(AdaptersMap):
-    """Reads every type as text; `mzwidget.values` converts."""
-
-    def __init__(self) -> None:
-        super().__init__(types=psycopg.adapters.types)
-        self.register_loader(0, TextLoader)
 
 
 class Subscription:
@@ -161,6 +107,7 @@ class Subscription:
         self._failures = 0
         self._attempts = 0
         self._heard = 0.0
+        self._progressed = 0.0
         self._last_wanted = 0.0
         self._changed = threading.Condition()
 
@@ -293,7 +240,7 @@ class Subscription:
         try:
             await self._tail()
         except psycopg.Error as error:
-            return self._explain(error)
+            return explain(error)
         except (OSError, TimeoutError) as error:
             return Status("reconnecting", str(error) or type(error).__name__)
         except Exception as error:
@@ -302,74 +249,43 @@ class Subscription:
         return None
 
     async def _tail(self) -> None:
-        adapters = _TextCursorAdapters()
-        self._heard = time.monotonic()
-        connection = await psycopg.AsyncConnection.connect(
-            **self._parameters, autocommit=True, prepare_threshold=None, context=_Context(adapters)
-        )
+        connection = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
+        self._heard = self._progressed = time.monotonic()
         self._connection = connection
         try:
-            cursor = connection.cursor()
-            stream = cast("AsyncGenerator[Any]", cursor.stream(self.query.statement, size=1))
-            async with contextlib.aclosing(stream) as records:
-                try:
-                    await self._follow(cursor, records)
-                finally:
-                    connection.pgconn.finish()  # before the generator closes, which would wait for the server
+            stream = Stream(connection, self.query.statement)
+            async with contextlib.aclosing(stream.lots()) as lots:
+                await self._follow(stream, lots)
         finally:
             if self._connection is connection:
                 self._connection = None
             await connection.close()
 
-    async def _follow(self, cursor: psycopg.AsyncCursor[Any], records: Any) -> None:
+    async def _follow(self, stream: Stream, lots: AsyncGenerator[list[Row]]) -> None:
         """Fold the stream; publish what each progress row closes."""
-        as_of: int | None = None
+        fold = Fold()
         complete = False
-        text = ""
-        pending: Updates = {}
-        columns: tuple[Column, ...] = ()
-        steps: list[tuple[int, Updates]] = []
-        count = 0
-        async for record in records:
-            count += 1
-            if count % _BREATHER == 0:
-                await asyncio.sleep(0)
-            if not columns and cursor.description is not None:
-                columns = tuple(column(of.name, of.type_code) for of in cursor.description[3:])
-            if record[1] != "t":
-                if record[0] != text:
-                    text, pending = record[0], {}
-                    steps.append((int(text), pending))
-                row: Row = record[3:]
-                diff = pending.get(row, 0) + int(record[2])
-                if diff:
-                    pending[row] = diff
-                else:
-                    del pending[row]
-                continue
-            if not self._current:
-                return
-            self._heard = time.monotonic()
-            frontier = int(record[0])
-            if as_of is None:
-                as_of = frontier
-                continue
-            if frontier <= as_of:
-                continue
+
+        def publish(steps: list[Step], at: int | None) -> None:
+            nonlocal complete
             if complete:
-                self._close(steps, frontier - 1)
+                self._close(steps, at)
             else:
                 complete = True
-                self._restart(columns, steps, frontier - 1)
-            steps, text = [], ""
-        if as_of is None or not self._current:
-            return
-        # The statement is complete: nothing more will ever come, so what is there is closed.
-        last = None if as_of >= _CONSTANT else self.time
-        if complete:
-            self._close(steps, last)
-        else:
-            self._restart(columns, steps, last)
+                self._restart(stream.columns[FIRST:], steps, at)
+
+        async for lot in lots:
+            for steps, at in fold.take(lot):
+                if not self._current:
+                    return
+                self._progressed = time.monotonic()
+                publish(steps, at)
+            self._heard = time.monotonic()
+            if len(lot) >= LOT:
+                await asyncio.sleep(0)
+        if fold.as_of is not None and self._current:
+            # The statement is complete: nothing more will ever come, so what is there is closed.
+            publish(fold.rest(), None if fold.as_of >= _CONSTANT else self.time)
 
     def _restart(self, columns: tuple[Column, ...], steps: list[Step], at: int | None) -> None:
         """Take a complete snapshot: as the net difference where there was one before."""
@@ -414,36 +330,21 @@ class Subscription:
         if self.status.state == "stalled":
             self._set("live")
 
-    def _explain(self, error: psycopg.Error) -> Status:
-        """Put an error in the server's own words."""
-        said = error.diag.message_primary
-        if said is not None:
-            detail = ". ".join(text for text in (said, error.diag.message_detail, error.diag.message_hint) if text)
-            return Status("failed", detail, error.sqlstate)
-        text = str(error).strip() or type(error).__name__
-        if isinstance(error, psycopg.DataError):
-            return Status("failed", text)
-        if (match := _REFUSED.search(text)) is None:
-            return Status("reconnecting", text.splitlines()[0])
-        answer = _SEVERITY.sub("", match["said"])
-        if answer != match["said"]:
-            return Status("failed", answer)
-        return Status("reconnecting", f"{match['host']}:{match['port']}: {answer}" if match["port"] else answer)
-
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            self.recent.append((time.monotonic(), self.updates))
-            silent = time.monotonic() - self._heard
-            if self.status.state == "live" and silent > STALL:
+            now = time.monotonic()
+            self.recent.append((now, self.updates))
+            if self.status.state == "live" and now - self._progressed > STALL:
                 self._set("stalled", "the server reports no progress")
-            if self.status.state in ("live", "stalled") and silent > SILENCE and self._connection is not None:
+            silent = now - self._heard > SILENCE
+            if self.status.state in ("live", "stalled") and silent and self._connection is not None:
                 _hang_up(self._connection)
             for listener in self._listeners:
                 listener.on_tick()
             if any(listener.wanted() for listener in self._listeners):
-                self._last_wanted = time.monotonic()
-            elif time.monotonic() - self._last_wanted > LINGER:
+                self._last_wanted = now
+            elif now - self._last_wanted > LINGER:
                 self._stop("ended" if self.status.state == "ended" else "idle")
 
     def _set(self, state: State, message: str = "") -> None:
@@ -467,14 +368,6 @@ def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
         duplicate = socket.fromfd(connection.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)
         with contextlib.closing(duplicate):
             duplicate.shutdown(socket.SHUT_RDWR)
-
-
-class _Context:
-    """What psycopg asks for a connection's adapters."""
-
-    def __init__(self, adapters: AdaptersMap) -> None:
-        self.adapters = adapters
-        self.connection = None
 
 
 def _together(steps: list[Step]) -> Updates:
