@@ -20,8 +20,11 @@ from mzwidget.values import Column, to_json_rows
 
 INTERVAL = 0.05
 """Seconds between two deltas of a view at the least."""
-WINDOW = 2
-"""Deltas a visible page may leave unacknowledged before it counts as slow."""
+WINDOW = 6
+"""Deltas a visible page may leave unacknowledged before it counts as slow: it answers five times a second at the most,
+since every answer costs it and the kernel more than a delta does."""
+LARGE = 50_000
+"""Bytes from which a delta is so large that two may be unacknowledged, for what is on the way fills others' buffers."""
 SHARE = 0.25
 """Seconds between two deltas while some pages keep up and others do not."""
 SILENCE = 15.0
@@ -310,7 +313,8 @@ class Feed:
         if not pages:
             return None
         now = self._clock()
-        slow = [page for page in pages if self.seq - page.acked >= WINDOW]
+        window = 2 if self._size > LARGE else WINDOW
+        slow = [page for page in pages if self.seq - page.acked >= window]
         interval = INTERVAL
         if slow and self._around.busy():
             # The page may well be fine, but its acknowledgements wait for the cell. Go on, slower and slower.

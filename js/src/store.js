@@ -22,7 +22,7 @@ import { ALWAYS, Together } from "./together.js";
 
 const ASK_AGAIN = 2_000;
 const ASK_AGAIN_AT_MOST = 30_000;
-const ACK_EVERY = 100;
+const ACK_EVERY = 200;
 const HEARTBEAT_GRACE = 1_000;
 const HIDE_DELAY = 300;
 const SILENCE = 15_000;

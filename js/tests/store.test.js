@@ -115,7 +115,7 @@ test("a display out of sight acknowledges what it applied, one in sight what it 
   assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 2 }]);
 });
 
-test("acknowledgements are at least 100 ms apart and the last one is never lost", () => {
+test("acknowledgements are at least 200 ms apart and the last one is never lost", () => {
   const states = Array.from({ length: 101 }, (_, i) => ({ [`["ann",${i}]`]: 1 }));
   const epoch = new Epoch("e", states);
   const { store, clock, heard } = setUp();
@@ -129,9 +129,9 @@ test("acknowledgements are at least 100 ms apart and the last one is never lost"
     store.receiveDelta(epoch.delta(seq, seq + 1));
     display.painted();
   }
-  clock.advance(100);
+  clock.advance(200);
   const acks = heard();
-  assert.ok(acks.length >= 7 && acks.length <= 8, `${acks.length} in 0.7 s`);
+  assert.ok(acks.length >= 4 && acks.length <= 5, `${acks.length} in 0.7 s`);
   assert.deepEqual(acks.at(-1), { type: "ack", epoch: "e", seq: 100 });
 });
 

@@ -12,6 +12,8 @@ const ROW_HEIGHT = 28;
 const SMALLEST_ROW = 20;
 const LARGEST_ROW = 48;
 const LEAVING = 240;
+/** Milliseconds: what changes again sooner than this would never be seen at rest if it glided, so it jumps. */
+const RAPID = 150;
 
 /** @param {Value} value */
 const text = (value) => (value === null ? "null" : String(value));
@@ -53,7 +55,7 @@ class Bar {
   positive = element("span", "mzw-bar");
   root = element(
     "div",
-    "mzw-row mzw-entering",
+    "mzw-row",
     this.label,
     element(
       "span",
@@ -64,10 +66,13 @@ class Bar {
     this.value,
   );
   place = -1;
+  changed = -Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   leaving;
 
-  constructor() {
+  /** @param {boolean} gently whether it fades in */
+  constructor(gently) {
+    this.root.classList.toggle("mzw-entering", gently);
     this.label.dir = "auto";
     this.root.setAttribute("role", "listitem");
   }
@@ -76,9 +81,8 @@ class Bar {
    * @param {Value} label
    * @param {Value} value
    * @param {string} detail
-   * @param {{ low: Value, high: Value }} scale
    */
-  show(label, value, detail, scale) {
+  show(label, value, detail) {
     const shown = formatNumber(value);
     setText(this.label, text(label));
     setText(this.value, shown);
@@ -87,33 +91,39 @@ class Bar {
     setAttribute(this.root, "title", detail);
     setAttribute(this.root, "data-label", text(label));
     setAttribute(this.root, "data-value", text(value));
-    const sign = isNumber(value) ? compareNumbers(value, 0) : 0;
-    slide(this.negative, sign < 0 ? 1 - ratio(value, scale.low) : 1);
-    slide(this.positive, sign > 0 ? ratio(value, scale.high) - 1 : -1);
   }
 
   /**
    * @param {number} place counted from 0 at the top
    * @param {number} height of a row, in pixels
+   * @param {Value} value
+   * @param {{ low: Value, high: Value }} scale
    */
-  moveTo(place, height) {
+  moveTo(place, height, value, { low, high }) {
+    const sign = isNumber(value) ? compareNumbers(value, 0) : 0;
+    /** @type {[HTMLElement, string][]} */
+    const targets = [
+      [this.root, `translateY(${place * height}px)`],
+      [this.negative, slide(sign < 0 ? 1 - ratio(value, low) : 1)],
+      [this.positive, slide(sign > 0 ? ratio(value, high) - 1 : -1)],
+    ];
+    const changes = targets.filter(([node, transform]) => node.style.transform !== transform);
+    if (changes.length === 0) return;
+    const now = performance.now();
+    this.root.classList.toggle("mzw-jumping", now - this.changed < RAPID);
+    this.changed = now;
     if (this.place !== place) {
       this.root.classList.toggle("mzw-rising", place < this.place);
       setAttribute(this.root, "aria-posinset", String(place + 1));
       this.place = place;
     }
-    const transform = `translateY(${place * height}px)`;
-    if (this.root.style.transform !== transform) this.root.style.transform = transform;
+    for (const [node, transform] of changes) node.style.transform = transform;
   }
 }
 
-/**
- * @param {HTMLElement} bar
- * @param {number} offset from the full bar, as a share of its half of the track
- */
-function slide(bar, offset) {
-  const transform = `translateX(${+(offset * 100).toFixed(3)}%)`;
-  if (bar.style.transform !== transform) bar.style.transform = transform;
+/** @param {number} offset from the full bar, as a share of its half of the track */
+function slide(offset) {
+  return `translateX(${+(offset * 100).toFixed(3)}%)`;
 }
 
 /**
@@ -139,6 +149,7 @@ export function mount(el, plan) {
   const leaving = new Map();
   let slots = Math.max(plan.reserve, 1);
   let valueWidth = 0;
+  let churned = -Infinity;
   if (plan.height) {
     area.style.height = `${plan.height}px`;
     area.tabIndex = 0;
@@ -153,12 +164,13 @@ export function mount(el, plan) {
 
   /**
    * @param {string} identity
+   * @param {boolean} gently
    * @returns {Bar}
    */
-  function enter(identity) {
+  function enter(identity, gently) {
     let bar = bars.get(identity) ?? leaving.get(identity);
     if (bar === undefined) {
-      bar = new Bar();
+      bar = new Bar(gently);
       list.append(bar.root);
     } else if (leaving.delete(identity)) {
       clearTimeout(bar.leaving);
@@ -173,9 +185,14 @@ export function mount(el, plan) {
   /**
    * @param {string} identity
    * @param {Bar} bar
+   * @param {boolean} gently
    */
-  function leave(identity, bar) {
+  function leave(identity, bar, gently) {
     bars.delete(identity);
+    if (!gently) {
+      bar.root.remove();
+      return;
+    }
     leaving.set(identity, bar);
     bar.root.classList.add("mzw-leaving");
     bar.root.setAttribute("aria-hidden", "true");
@@ -212,14 +229,18 @@ export function mount(el, plan) {
 
       const identities = identify(rows, plan.label);
       const staying = new Set(identities);
+      const now = performance.now();
+      const gently = now - churned >= RAPID;
+      if (identities.length !== bars.size || identities.some((identity) => !bars.has(identity))) churned = now;
       for (const [identity, bar] of [...bars]) {
-        if (!staying.has(identity)) leave(identity, bar);
+        if (!staying.has(identity)) leave(identity, bar, gently);
       }
       rows.forEach(({ row }, i) => {
-        const bar = enter(/** @type {string} */ (identities[i]));
+        const bar = enter(/** @type {string} */ (identities[i]), gently);
         const detail = columns.map(({ name }, j) => `${name}: ${text(row[j] ?? null)}`).join("\n");
-        bar.show(row[plan.label] ?? null, values[i] ?? null, detail, scale);
-        bar.moveTo(i, height);
+        const value = values[i] ?? null;
+        bar.show(row[plan.label] ?? null, value, detail);
+        bar.moveTo(i, height, value, scale);
         setAttribute(bar.root, "aria-setsize", String(rows.length));
       });
     },
