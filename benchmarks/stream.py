@@ -1,9 +1,10 @@
 """A server whose views change at a known rate: ``SUBSCRIBE keyed_500_10000_100`` streams a view of 500 keys.
 
-It speaks PostgreSQL's wire protocol and the grammar of Materialize's SUBSCRIBE, and computes next to nothing, so that
-what is measured is the reader. A view's name holds its number of keys, changes a second and batches a second. A change
-gives one key another number: two updates, one row out and one row in. After ``HOLD`` on any connection nothing changes
-any more, though time goes on; ``GO`` ends that. ``MAKE`` and a view's name prepares it for its first reader.
+It speaks PostgreSQL's wire protocol and, by COPY, the grammar of Materialize's SUBSCRIBE; it computes next to
+nothing, so that what is measured is the reader. A view's name holds its number of keys, changes a second and batches
+a second. A change gives one key another number: two updates, one row out and one row in. After ``HOLD`` on any
+connection nothing changes any more, though time goes on; ``GO`` ends that. ``MAKE`` and a view's name prepares it for
+its first reader.
 """
 
 from __future__ import annotations
@@ -65,11 +66,11 @@ class Keyed:
     def _update(self, diff: int, key: int, turn: int) -> bytes:
         """Make an update. In a ranking by number, near neighbours change places."""
         number = 100 * (key * 7_919 % self._keys) + 150 * ((key * 7 + turn * 3) % _ROUNDS)
-        return wire.data_row((_STAMP, b"f", b"%d" % diff, b"key %d" % key, b"%d" % number))
+        return wire.copy_data(b"%b\tf\t%d\tkey %d\t%d\n" % (_STAMP, diff, key, number))
 
 
 def _progress(time_ms: int) -> bytes:
-    return wire.data_row((b"%d" % time_ms, b"t", None, None, None))
+    return wire.copy_data(b"%d\tt\t\\N\t\\N\t\\N\n" % time_ms)
 
 
 def _stamped(made: bytes, time_ms: int) -> bytes:
@@ -95,23 +96,22 @@ class Server:
             writer.write(wire.parameter_status("client_encoding", "UTF8"))
             writer.write(wire.backend_key_data(1, 1))
             writer.write(wire.ready_for_query(b"I"))
-            statement = ""
             while True:
                 kind, body = await wire.read_message(reader)
                 match kind:
+                    case b"P":
+                        writer.write(wire.PARSE_COMPLETE)
+                    case b"D":
+                        writer.write(wire.parameter_description([]) + wire.row_description(COLUMNS, [0] * len(COLUMNS)))
+                    case b"S":
+                        writer.write(wire.ready_for_query(b"I"))
+                    case b"Q" if body.startswith(b"COPY "):
+                        writer.write(wire.copy_response(b"H", 0, len(COLUMNS)))
+                        await self._until_gone(reader, self._stream(writer, self._view(body.decode())))
+                        return
                     case b"Q":
                         self._command(body[:-1].decode())
                         writer.write(wire.command_complete("SET") + wire.ready_for_query(b"I"))
-                    case b"P":
-                        statement = body.split(b"\0")[1].decode()
-                        writer.write(wire.PARSE_COMPLETE)
-                    case b"B":
-                        writer.write(wire.BIND_COMPLETE)
-                    case b"D":
-                        writer.write(wire.row_description(COLUMNS, [0] * len(COLUMNS)))
-                    case b"E":
-                        await self._until_gone(reader, self._stream(writer, self._view(statement)))
-                        return
                     case b"X":
                         return
 

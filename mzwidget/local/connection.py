@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local import lexer, statements, wire
-from mzwidget.local.copying import BINARY_HEADER, BINARY_TRAILER, line_encoder
+from mzwidget.local.copying import BINARY_HEADER, BINARY_TRAILER
 from mzwidget.local.encoding import TEXT, encoder
 from mzwidget.local.errors import SqlError
 from mzwidget.local.parameters import decode
@@ -452,14 +452,12 @@ class Connection:
         assert result is not None
         assert result.columns is not None
         assert portal.chunks is not None
-        encode = line_encoder(result.columns, copy_format)
         self._send(wire.copy_response(b"H", int(copy_format == "binary"), len(result.columns)))
         await self._flush()
         count = 0
         lead = BINARY_HEADER if copy_format == "binary" else b""  # goes with the first row, as PostgreSQL sends it
         async for chunk in portal.chunks:
-            lines = [encode(row) for row in chunk.rows]
-            if lines:
+            if lines := chunk.lines(result.columns, copy_format):
                 lines[0], lead = lead + lines[0], b""
                 await self._write_all([wire.copy_data(line) for line in lines])
                 count += len(lines)

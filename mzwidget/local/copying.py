@@ -35,7 +35,10 @@ def line_encoder(columns: Sequence[Column], copy_format: str) -> Callable[[Row],
         return [None if value is None else encode(value) for encode, value in zip(encoders, row, strict=True)]
 
     def as_text(row: Row) -> bytes:
-        return b"\t".join(b"\\N" if f is None else _escaped(f) for f in fields(row)) + b"\n"
+        found = fields(row)
+        if _SPECIAL.search(b"".join([f for f in found if f is not None])) is not None:
+            found = [None if f is None else _escaped(f) for f in found]
+        return b"\t".join([b"\\N" if f is None else f for f in found]) + b"\n"
 
     def as_csv(row: Row) -> bytes:
         return b",".join(b"" if f is None else _csv_field(f, len(encoders)) for f in fields(row)) + b"\n"

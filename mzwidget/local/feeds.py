@@ -16,7 +16,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mzwidget.local.encoding import TEXT, carrier, fields_encoder
+from mzwidget.local.copying import line_encoder
+from mzwidget.local.encoding import carrier, fields_encoder
 from mzwidget.local.errors import SqlError
 from mzwidget.local.store import bind
 
@@ -53,13 +54,14 @@ class Batch:
 
     def __init__(self, columns: Sequence[Column], updates: list[tuple[Any, ...]]) -> None:
         self.columns = columns
-        texts = (TEXT,) * len(columns)
-        encode = fields_encoder(columns, texts)
-        keyed = [(encode(row), row) for row in updates]
+        encode = line_encoder(columns, "text")
+        keyed = [(encode(row[:-1]), row) for row in updates]
         keyed.sort(key=_length_first)
         self.updates = [row for _, row in keyed]
         """Rows of carriers; one more value at the end is the diff."""
-        self._encoded = {texts: [data for data, _ in keyed]}
+        self.lines = [line for line, _ in keyed]
+        """The rows' data columns as lines of a COPY in text."""
+        self._encoded: dict[tuple[int, ...], list[bytes]] = {}
 
     def encoded(self, formats: Sequence[int]) -> list[bytes]:
         """Return the rows' data columns as fields of a DataRow, in the order of `updates`."""

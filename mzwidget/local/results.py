@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mzwidget.local.copying import line_encoder
 from mzwidget.local.encoding import fields_encoder
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Chunk:
         encode = fields_encoder(columns, formats)
         count = len(columns).to_bytes(2, "big")
         return [framed(count, encode(row)) for row in self.rows]
+
+    def lines(self, columns: Sequence[Column], copy_format: str) -> list[bytes]:
+        """Encode the rows as lines of a COPY."""
+        return list(map(line_encoder(columns, copy_format), self.rows))
 
 
 @dataclass

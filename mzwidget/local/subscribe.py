@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.clock import MAX_TIMESTAMP
+from mzwidget.local.copying import line_encoder
 from mzwidget.local.encoding import TEXT, encoder, fields_encoder
 from mzwidget.local.errors import SqlError
 from mzwidget.local.results import Chunk, framed
@@ -191,6 +192,20 @@ class _Updates(Chunk):
                 prefix = diffs[diff] = head + len(data).to_bytes(4, "big") + data
             messages.append(framed(count, prefix + fields))
         return messages
+
+    def lines(self, columns: Sequence[Column], copy_format: str) -> list[bytes]:
+        if copy_format != "text":
+            return super().lines(columns, copy_format)
+        head = line_encoder(columns[: len(self._head)], copy_format)(self._head).removesuffix(b"\n")
+        diffs: dict[int, bytes] = {}
+        lines = []
+        for update, fields in zip(self._batch.updates, self._batch.lines, strict=True):
+            diff = update[-1]
+            prefix = diffs.get(diff)
+            if prefix is None:
+                prefix = diffs[diff] = b"%b\t%d%b" % (head, diff, b"\t" if self._batch.columns else b"")
+            lines.append(prefix + fields)
+        return lines
 
 
 def _key_first(key: tuple[str, ...], columns: Sequence[Column]) -> list[int]:
