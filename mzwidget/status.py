@@ -16,6 +16,7 @@ _REFUSED = re.compile(
     r'connection to server (?:at|on socket) "(?P<host>[^"]*)"(?:, port (?P<port>\d+))? failed: (?P<said>.*)'
 )
 _SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC):\s+")
+_DISTRUST = re.compile(r"certificate|SSL was required|does not support SSL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,6 @@ def explain(error: psycopg.Error) -> Status:
     if (match := _REFUSED.search(text)) is None:
         return Status("reconnecting", text.splitlines()[0])
     answer = _SEVERITY.sub("", match["said"])
-    if answer != match["said"]:
+    if answer != match["said"] or _DISTRUST.search(answer):
         return Status("failed", answer)
     return Status("reconnecting", f"{match['host']}:{match['port']}: {answer}" if match["port"] else answer)

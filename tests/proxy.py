@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from typing import Self
@@ -14,6 +15,13 @@ from urllib.parse import urlsplit, urlunsplit
 class Proxy:
     """Forwards a port of the loopback interface to a server, as badly as it is told to.
 
+    Parameters
+    ----------
+    dsn
+        The server's connection string.
+    tls
+        The certificate with which to encrypt towards the client; the way to the server stays as it is.
+
     Attributes
     ----------
     dsn
@@ -22,8 +30,10 @@ class Proxy:
         How many connections were made in all.
     """
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, tls: ssl.SSLContext | None = None) -> None:
         self._target = urlsplit(dsn)
+        self._server = (self._target.hostname, self._target.port)
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._listener: socket.socket | None = None
@@ -64,6 +74,11 @@ class Proxy:
     def refuse(self) -> None:
         """Stop listening: new connections are refused; those that are there go on."""
         self._do(self._deafen())
+
+    def redirect(self, dsn: str) -> None:
+        """Lead later connections to another server."""
+        there = urlsplit(dsn)
+        self._server = (there.hostname, there.port)
 
     def cut(self) -> None:
         """Reset all connections."""
@@ -161,9 +176,9 @@ class Proxy:
         writers: list[asyncio.StreamWriter] = []
         try:
             connection.setblocking(False)
-            reader, writer = await asyncio.open_connection(sock=connection)
+            reader, writer = await self._greet(connection)
             writers.append(writer)
-            there = await asyncio.open_connection(self._target.hostname, self._target.port)
+            there = await asyncio.open_connection(*self._server)
             writers.append(there[1])
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(self._pump(reader, there[1], False))
@@ -175,6 +190,16 @@ class Proxy:
                 connection.close()
             for one in writers:
                 one.transport.abort()
+
+    async def _greet(self, connection: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._tls is None:
+            return await asyncio.open_connection(sock=connection)
+        await self._loop.sock_recv(connection, 8)  # the client asks for encryption
+        await self._loop.sock_sendall(connection, b"S")
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await self._loop.connect_accepted_socket(lambda: protocol, connection, ssl=self._tls)
+        return reader, asyncio.StreamWriter(transport, protocol, reader, self._loop)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, from_server: bool) -> None:
         flowing = self._flowing
