@@ -59,7 +59,7 @@ def _stopped(bench: Bench, notebook: Notebook) -> Iterable[Figure]:
 
 
 def _closed(bench: Bench, notebook: Notebook) -> Iterable[Figure]:
-    seconds = bench.pick(8, 60)
+    seconds = bench.pick(8, 600)
     notebook.lab.save(notebook.page)
     page = notebook.page
     context = page.context
