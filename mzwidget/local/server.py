@@ -47,15 +47,12 @@ class Server:
 
     async def run(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listen until cancelled; call `ready` with the port once clients can come."""
-        commits = asyncio.create_task(self._engine.store.serve())
         server = await asyncio.start_server(self._accept, host, port, limit=_PIPE_LIMIT)
-        async with server:
+        try:
             ready(server.sockets[0].getsockname()[1])
-            done, _ = await asyncio.wait(
-                [commits, asyncio.ensure_future(server.serve_forever())], return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done:
-                task.result()
+            await self._engine.store.serve()
+        finally:
+            server.close()  # without waiting: clients may stay as long as they like
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

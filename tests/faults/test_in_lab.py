@@ -233,7 +233,8 @@ def test_a_busy_cell_lets_all_pass(opened: Notebook) -> None:
     deltas, acks = opened.ask(PICTURES_SENT) - deltas, opened.ask("view._bridge.feed.acks") - acks
     assert opened.ask("busy") is True, "the cell ended too early for this to say anything"
     assert deltas >= 10
-    assert acks > 0
+    if opened.ask("__import__('ipykernel').version_info[0] >= 7"):  # before, a kernel hears nothing while a cell runs
+        assert acks > 0
 
 
 @pytest.mark.parametrize("how", ["view.close()", "import ipywidgets; ipywidgets.Widget.close_all()"])
