@@ -73,6 +73,7 @@ class Stream:
             if started is None or started.nfields != len(self.columns):
                 raise psycopg.OperationalError("the view was replaced in this moment")
             lot: list[Row] = []
+            handed = 0  # since others had their turn
             while (taken := libpq.get_copy_data(1))[0] >= 0:
                 size, line = taken
                 if size > 0:
@@ -80,12 +81,18 @@ class Stream:
                     if len(lot) < LOT:
                         continue
                 if lot:
+                    handed += len(lot)
                     yield lot
                     lot = []
+                    if handed >= LOT:
+                        handed = 0
+                        await asyncio.sleep(0)
                 else:
+                    handed = 0
                     await readable.wait()
                     readable.clear()
-                libpq.consume_input()
+                if size == 0:
+                    libpq.consume_input()
             yield lot
             _check(libpq.get_result())
         finally:

@@ -25,7 +25,7 @@ from mzwidget.fold import FIRST, Fold, Step
 from mzwidget.history import History
 from mzwidget.query import Query
 from mzwidget.status import State, Status, explain
-from mzwidget.stream import LOT, Stream
+from mzwidget.stream import Stream
 from mzwidget.values import Column
 
 TICK = 1.0
@@ -281,8 +281,6 @@ class Subscription:
                 self._progressed = time.monotonic()
                 publish(steps, at)
             self._heard = time.monotonic()
-            if len(lot) >= LOT:
-                await asyncio.sleep(0)
         if fold.as_of is not None and self._current:
             # The statement is complete: nothing more will ever come, so what is there is closed.
             publish(fold.rest(), None if fold.as_of >= _CONSTANT else self.time)
