@@ -22,7 +22,9 @@ import { ALWAYS, Together } from "./together.js";
 
 const ASK_AGAIN = 2_000;
 const ASK_AGAIN_AT_MOST = 30_000;
-const ACK_EVERY = 200;
+/** Milliseconds between two acknowledgements of single changes, and of changes that flow. */
+const ACK_EVERY = 100;
+const ACK_FLOW = 200;
 const HEARTBEAT_GRACE = 1_000;
 const HIDE_DELAY = 300;
 const SILENCE = 15_000;
@@ -422,7 +424,8 @@ export class Store {
   #acknowledge() {
     const { epoch, seq } = this.#seen;
     if (epoch === null || (epoch === this.#acked.epoch && seq === this.#acked.seq)) return;
-    const wait = this.#lastAck + ACK_EVERY - this.#clock.now();
+    const flows = epoch === this.#acked.epoch && Number(seq) - Number(this.#acked.seq) > 1;
+    const wait = this.#lastAck + (flows ? ACK_FLOW : ACK_EVERY) - this.#clock.now();
     if (wait > 0) {
       this.#ackTimer.start(wait, () => this.#acknowledge());
       return;
