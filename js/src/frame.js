@@ -89,7 +89,7 @@ export function mountFrame(el, store, signal) {
     setAttribute(root, "data-epoch", snapshot?.epoch ?? null);
     setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
     setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));
-    if (snapshot) display.painted();
+    if (snapshot) setTimeout(display.painted); // telling the kernel can wait until it is on the screen
   }
 
   /** @param {Snapshot} snapshot */

@@ -5,6 +5,7 @@ import { byRank, first } from "../order.js";
 /** @typedef {import("../multiset.js").Entry} Entry */
 /** @typedef {import("../plan.js").Plan} Plan */
 /** @typedef {import("../protocol.js").Column} Column */
+/** @typedef {import("../protocol.js").Row} Row */
 /** @typedef {import("../protocol.js").Value} Value */
 /** @typedef {import("../replica.js").Snapshot} Snapshot */
 
@@ -66,6 +67,8 @@ class Bar {
     this.value,
   );
   place = -1;
+  /** @type {Row | null} that is shown */
+  row = null;
   changed = -Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   leaving;
@@ -198,6 +201,7 @@ export function mount(el, plan) {
     bar.root.setAttribute("aria-hidden", "true");
     for (const name of ["role", "data-label", "data-value", "aria-posinset", "title"]) bar.root.removeAttribute(name);
     bar.place = -1;
+    bar.row = null;
     bar.leaving = setTimeout(() => {
       leaving.delete(identity);
       bar.root.remove();
@@ -237,9 +241,12 @@ export function mount(el, plan) {
       }
       rows.forEach(({ row }, i) => {
         const bar = enter(/** @type {string} */ (identities[i]), gently);
-        const detail = columns.map(({ name }, j) => `${name}: ${text(row[j] ?? null)}`).join("\n");
         const value = values[i] ?? null;
-        bar.show(row[plan.label] ?? null, value, detail);
+        if (bar.row !== row) {
+          bar.row = row;
+          const detail = columns.map(({ name }, j) => `${name}: ${text(row[j] ?? null)}`).join("\n");
+          bar.show(row[plan.label] ?? null, value, detail);
+        }
         bar.moveTo(i, height, value, scale);
         setAttribute(bar.root, "aria-setsize", String(rows.length));
       });
