@@ -37,6 +37,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._listener: socket.socket | None = None
+        self._placeholder: socket.socket | None = None
         self._port = 0
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,6 +125,7 @@ class Proxy:
 
     async def _listen(self) -> None:
         if self._listener is None:
+            self._release()
             self._listener = socket.create_server(("127.0.0.1", self._port))
             self._listener.setblocking(False)
             self._port = self._listener.getsockname()[1]
@@ -134,6 +136,15 @@ class Proxy:
             self._loop.remove_reader(self._listener)
             self._listener.close()
             self._listener = None
+            # Held but deaf, so that the system gives the port to no one else meanwhile.
+            self._placeholder = socket.socket()
+            self._placeholder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._placeholder.bind(("127.0.0.1", self._port))
+
+    def _release(self) -> None:
+        if self._placeholder is not None:
+            self._placeholder.close()
+            self._placeholder = None
 
     def _welcome(self, listener: socket.socket) -> None:
         # asyncio's own server forgets connections that it has accepted when it is closed at that moment.
@@ -170,6 +181,7 @@ class Proxy:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._release()
         await asyncio.sleep(0)  # in which the transports close
 
     async def _serve(self, connection: socket.socket) -> None:

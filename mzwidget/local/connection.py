@@ -197,7 +197,8 @@ class Connection:
     # ------------------------------------------------------------------------------------------ sending
 
     def _send(self, data: bytes) -> None:
-        self._writer.write(data)
+        if not self._writer.is_closing():  # asyncio complains of what is written to one who has gone; `_flush` raises
+            self._writer.write(data)
 
     async def _flush(self) -> None:
         try:

@@ -127,13 +127,12 @@ class Server:
         connection = Connection(reader, writer, session)
         self._connections[pid] = secret, connection
         try:
-            for name, value in session.variables.reported().items():
-                writer.write(wire.parameter_status(name, value))
-            writer.write(wire.backend_key_data(pid, secret))
-            for name in unknown:
-                writer.write(wire.notice_response(_NO_SUCH_OPTION.format(name)))
+            greeting = [wire.parameter_status(name, value) for name, value in session.variables.reported().items()]
+            greeting.append(wire.backend_key_data(pid, secret))
+            greeting += [wire.notice_response(_NO_SUCH_OPTION.format(name)) for name in unknown]
             if session.variables.get("welcome_message") == "on":
-                writer.write(wire.notice_response(_WELCOME))
+                greeting.append(wire.notice_response(_WELCOME))
+            writer.write(b"".join(greeting))
             await connection.serve()
         finally:
             del self._connections[pid]
