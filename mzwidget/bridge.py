@@ -142,6 +142,8 @@ class Bridge:
         if self.group is not None:
             self.group.leave(self)
         self.subscription.detach(self)
+        with self.subscription.lock:
+            self.feed.close()
         for follower in self._followers:
             self.leave(follower)
 

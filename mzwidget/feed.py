@@ -109,6 +109,11 @@ class Feed:
         self._delta: Payload = {}
         self._base: Payload = {}
 
+    def close(self) -> None:
+        """Tell nobody anything any more."""
+        self._pages.clear()
+        self._pending, self._unsent, self._base = {}, {}, {}
+
     # From the source
 
     def reset(self) -> None:

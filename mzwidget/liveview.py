@@ -20,6 +20,7 @@ from mzwidget.changes import Batch, Changes, call_back
 from mzwidget.collection import Updates
 from mzwidget.feed import Payload
 from mzwidget.history import SECONDS
+from mzwidget.kept import Kept
 from mzwidget.query import parse
 from mzwidget.subscription import shared
 from mzwidget.values import Column, to_pandas
@@ -128,7 +129,7 @@ class LiveView(anywidget.AnyWidget):
             raise ValueError(f"history must be a number of seconds, 0 to keep none, not {history!r}")
         parsed = parse(query)
         self._bridge = Bridge(shared(connecting.parameters(dsn), parsed), note)
-        self._last: _Last | None = None
+        self._last: Kept | None = None
         super().__init__(
             name=" ".join(parsed.text.split()),
             title=title or "",
@@ -169,7 +170,7 @@ class LiveView(anywidget.AnyWidget):
     def _content(self) -> tuple[tuple[Column, ...], Updates]:
         """Return the columns and rows of one timestamp."""
         if self._last is not None:
-            return self._last[:2]
+            return self._last.columns, self._last.rows()
         with self._bridge.subscription.lock:
             return self._bridge.subscription.columns, dict(self._bridge.feed.rows())
 
@@ -185,7 +186,7 @@ class LiveView(anywidget.AnyWidget):
     def timestamp(self) -> pd.Timestamp | None:
         """The moment whose exact content `df` is, in UTC; None before the first snapshot and for a constant view."""
         if self._last is not None:
-            at = self._last[2]
+            at = self._last.time
         else:
             with self._bridge.subscription.lock:
                 at = self._bridge.feed.timestamp()
@@ -318,7 +319,7 @@ class LiveView(anywidget.AnyWidget):
         if bridge is not None and self._last is None:
             with bridge.subscription.lock:
                 if bridge.subscription.epoch:
-                    self._last = (bridge.subscription.columns, dict(bridge.feed.rows()), bridge.feed.timestamp())
+                    self._last = Kept(bridge.subscription.columns, bridge.feed.rows(), bridge.feed.timestamp())
             bridge.close()
         super().close()
 
@@ -336,9 +337,6 @@ class LiveView(anywidget.AnyWidget):
     def _base(self) -> Payload:
         with self._bridge.subscription.lock:
             return self._bridge.feed.base()
-
-
-_Last = tuple[tuple[Column, ...], Updates, int | None]
 
 
 def _ranking(columns: tuple[Column, ...], key: str, value: str) -> tuple[str, str] | None:

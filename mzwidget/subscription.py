@@ -136,6 +136,9 @@ class Subscription:
                     if _shared.get(self.key) is self:
                         del _shared[self.key]
                 self._stop("closed")
+                with self.lock:  # whoever still refers to this shall not hold on to its rows
+                    self.rows, self.epoch, self.time = {}, "", None
+                    self.history.begin(None)
 
         background.call(leave)
 
@@ -344,6 +347,8 @@ class Subscription:
                 self._last_wanted = now
             elif now - self._last_wanted > LINGER:
                 self._stop("ended" if self.status.state == "ended" else "idle")
+                with self.lock:
+                    self.history.begin(self.time)
 
     def _set(self, state: State, message: str = "") -> None:
         if state != self.status.state:

@@ -166,6 +166,19 @@ def test_closing_ends_the_tail(database: Database, engine_dsn: str) -> None:
     eventually(lambda: other.status.state == "closed")
 
 
+def test_a_closed_view_keeps_its_content_and_little_else(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table()
+    database.execute(f"INSERT INTO {table} SELECT 'name ' || n::text, n FROM generate_series(1, 20000) AS of (n)")
+    database.execute(f"INSERT INTO {table} VALUES (NULL, 0), ('tab\t\"é', 0), ('tab\t\"é', 0)")
+    view = live(table).wait(20)
+    before, at = content(view), view.timestamp
+    view.close()
+    eventually(lambda: not view._bridge.subscription.rows, what="the rows are let go")
+    assert content(view) == before
+    assert view.timestamp == at
+    assert len(live(table).wait(20).df) == 20003
+
+
 def test_a_tail_that_nobody_looks_at_rests_and_wakes(
     database: Database, live: Callable[..., LiveView], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -301,6 +301,8 @@ export class Store {
     this.#closed = true;
     this.#together.delete(this.#member);
     this.#listeners.clear();
+    this.#replica = new Replica(); // what still holds on to this store shall not hold on to its rows
+    this.#held = null;
   }
 
   // What is shown.
