@@ -148,6 +148,7 @@ export function mountFrame(el, store, signal) {
     updateVisible();
     display.close();
     drawn?.view.destroy();
+    drawn = null; // and with it the rows, whatever still holds on to this display
     root.remove();
   });
 }
