@@ -24,7 +24,9 @@ WINDOW = 6
 """Deltas a visible page may leave unacknowledged before it counts as slow: it answers five times a second at the most,
 since every answer costs it and the kernel more than a delta does."""
 LARGE = 50_000
-"""Bytes from which a delta is so large that two may be unacknowledged, for what is on the way fills others' buffers."""
+"""Bytes above which a delta counts as large."""
+LARGE_WINDOW = 2
+"""`WINDOW` while deltas are large: what is on its way to a page fills the Jupyter server's buffer."""
 SHARE = 0.25
 """Seconds between two deltas while some pages keep up and others do not."""
 SILENCE = 15.0
@@ -318,7 +320,7 @@ class Feed:
         if not pages:
             return None
         now = self._clock()
-        window = 2 if self._size > LARGE else WINDOW
+        window = LARGE_WINDOW if self._size > LARGE else WINDOW
         slow = [page for page in pages if self.seq - page.acked >= window]
         interval = INTERVAL
         if slow and self._around.busy():

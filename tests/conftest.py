@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -183,3 +185,14 @@ def start_demo(tmp_path: Path, bundle: Path) -> Iterator[StartDemo]:  # noqa: AR
     yield start
     for one in running:
         one.discard()
+
+
+@contextlib.contextmanager
+def temporary_table(dsn: str, columns: str, select: str) -> Iterator[str]:
+    """Give the name of a table that holds what a SELECT gives; it is dropped in the end."""
+    name = f"temporary_{time.time_ns()}"
+    with psycopg.connect(dsn, autocommit=True) as database:
+        database.execute(f"CREATE TABLE {name} ({columns})")
+        database.execute(f"INSERT INTO {name} {select}")
+        yield name
+        database.execute(f"DROP TABLE {name}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,18 +14,17 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mzwidget import LiveView, LiveViewError
 from mzwidget.local import starter
+from tests.conftest import temporary_table
 from tests.machine import eventually
 from tests.proxy import Proxy
 
 
 @pytest.fixture
 def table(engine_dsn: str) -> Iterator[str]:
-    name = f"refused_{time.time_ns()}"
-    with psycopg.connect(engine_dsn, autocommit=True) as database:
-        database.execute(f"CREATE TABLE {name} (n bigint, text text)")
-        database.execute(f"INSERT INTO {name} SELECT n, repeat('x', 100000) FROM generate_series(1, 30) AS of (n)")
+    with temporary_table(
+        engine_dsn, "n bigint, text text", "SELECT n, repeat('x', 100000) FROM generate_series(1, 30) AS of (n)"
+    ) as name:
         yield name
-        database.execute(f"DROP TABLE {name}")
 
 
 @pytest.fixture

@@ -115,14 +115,24 @@ test("a display out of sight acknowledges what it applied, one in sight what it 
   assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 2 }]);
 });
 
-test("a change after a quiet moment is acknowledged at once", () => {
-  const epoch = new Epoch("e", [{}, { '["ann",1]': 1 }, { '["ann",2]': 1 }, { '["ann",3]': 1 }]);
+/**
+ * A store that shows the first state of an epoch and has said so.
+ *
+ * @param {Epoch} epoch
+ */
+function painted(epoch) {
   const { store, clock, heard } = setUp();
   store.receiveBase(epoch.base(0));
   const display = store.display();
   display.show(true);
   display.painted();
   heard();
+  return { store, clock, heard, display };
+}
+
+test("a change after a quiet moment is acknowledged at once", () => {
+  const epoch = new Epoch("e", [{}, { '["ann",1]': 1 }, { '["ann",2]': 1 }, { '["ann",3]': 1 }]);
+  const { store, clock, heard, display } = painted(epoch);
   for (const seq of [1, 2, 3]) {
     clock.advance(110);
     store.receiveDelta(epoch.delta(seq - 1, seq));
@@ -134,12 +144,7 @@ test("a change after a quiet moment is acknowledged at once", () => {
 test("while changes flow, acknowledgements are at least 200 ms apart and the last one is never lost", () => {
   const states = Array.from({ length: 101 }, (_, i) => ({ [`["ann",${i}]`]: 1 }));
   const epoch = new Epoch("e", states);
-  const { store, clock, heard } = setUp();
-  store.receiveBase(epoch.base(0));
-  const display = store.display();
-  display.show(true);
-  display.painted();
-  heard();
+  const { store, clock, heard, display } = painted(epoch);
   for (let seq = 0; seq < 100; seq++) {
     clock.advance(7);
     store.receiveDelta(epoch.delta(seq, seq + 1));

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from mzwidget import LiveView, subscription
+from tests.conftest import temporary_table
 from tests.machine import eventually
 from tests.proxy import Proxy
 
 
 @pytest.fixture
 def table(engine_dsn: str) -> Iterator[str]:
-    name = f"tail_{time.time_ns()}"
-    with psycopg.connect(engine_dsn, autocommit=True) as database:
-        database.execute(f"CREATE TABLE {name} (n bigint)")
-        database.execute(f"INSERT INTO {name} VALUES (1)")
+    with temporary_table(engine_dsn, "n bigint", "VALUES (1)") as name:
         yield name
-        database.execute(f"DROP TABLE {name}")
 
 
 @pytest.fixture
