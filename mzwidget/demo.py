@@ -305,4 +305,14 @@ def serve(server: Any, notebook: Path, *, browser: bool) -> int:
     say(f"Starting JupyterLab and running {notebook.name} …")
     server.io_loop.add_callback(lambda: tasks.append(asyncio.ensure_future(open_notebook())))
     server.start()
+    server.io_loop.run_sync(cancel_the_rest)
     return status
+
+
+async def cancel_the_rest() -> None:
+    """End what a stopped server leaves half done, such as a request: its threads would keep the process alive."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=5)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import signal
 import sys
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -227,6 +230,20 @@ def test_nothing_is_left_running(start_demo: StartDemo, tmp_path: Path, number: 
     eventually(lambda: not [p for p in family if p.is_running()], within=20, what="kernel and engine are gone")
     if number != signal.SIGKILL:
         assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_ctrl_c_while_requests_are_under_way(start_demo: StartDemo, tmp_path: Path) -> None:
+    put(tmp_path, "1")
+    running = start_demo()
+    link = urllib.parse.urlsplit(running.link())
+    with contextlib.ExitStack() as stack:
+        # Every page makes such a request; the server loads all exporters for it, in a thread, one request at a time.
+        for _ in range(20):
+            slow = stack.enter_context(contextlib.closing(http.client.HTTPConnection(link.netloc, timeout=60)))
+            slow.request("GET", f"/api/nbconvert?{link.query}")
+        assert running.stop() == 0
+    assert "Traceback" not in running.said
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
