@@ -93,18 +93,17 @@ export class Together {
   }
 }
 
-const REGISTRY = Symbol.for("mzwidget.together.1");
+/** @type {Map<string, Together>} */
+const groups = new Map();
 
 /**
- * The group of a name, one for the whole page: every model has its own instance of this module.
+ * The group of a name, one for the whole page.
  *
  * @param {string} name "" for a view that is alone
  * @returns {Together}
  */
 export function groupOf(name) {
   if (name === "") return new Together();
-  const page = /** @type {Record<symbol, Map<string, Together> | undefined>} */ (/** @type {unknown} */ (globalThis));
-  const groups = (page[REGISTRY] ??= new Map());
   let group = groups.get(name);
   if (group === undefined) {
     group = new Together(() => void groups.delete(name));

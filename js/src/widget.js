@@ -50,7 +50,13 @@ function connect(model, signal) {
     },
     { signal },
   );
-  signal.addEventListener("abort", () => store.close());
+  signal.addEventListener("abort", () => {
+    store.close();
+    // JupyterLab keeps the models it has closed, and each its values and those before its last change, without end.
+    model.off("change:base");
+    model.off("change:delta");
+    for (const name of ["base", "delta"]) model.set(name, {});
+  });
   return store;
 }
 

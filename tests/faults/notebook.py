@@ -73,11 +73,12 @@ class Notebook:
 
     # Pages
 
-    def tab(self) -> Page:
-        """Open the notebook in a browser window of its own."""
+    def tab(self, prepare: str = "") -> Page:
+        """Open the notebook in a browser window of its own, in which the script `prepare` has run before all else."""
         context = self._stack.enter_context(self.browser.new_context(viewport={"width": 1280, "height": 900}))
         page = context.new_page()
         page.set_default_timeout(60_000)
+        page.add_init_script(prepare)
         self.lab.open(page, self.name)
         return page
 

@@ -237,6 +237,42 @@ def test_a_busy_cell_lets_all_pass(opened: Notebook) -> None:
         assert acks > 0
 
 
+def test_closed_views_leave_no_rows_in_the_page(opened: Notebook) -> None:
+    opened.database.execute(f"INSERT INTO {opened.table} SELECT 'name ' || n, n FROM generate_series(1, 2000) AS t (n)")
+    page = opened.tab(REMEMBER_PAYLOADS)
+    opened.lab.run_all(page)
+    page.locator(".mzw [data-label]").first.wait_for()
+    assert large_payloads(page) > 0, "a base of 2,000 rows is a binary message"
+    opened.execute(page, "view.close()")
+    eventually(lambda: opened.pictures(page) == [])
+    opened.database.execute(f"DELETE FROM {opened.table} WHERE name LIKE 'name %'")
+    opened.lab.execute(page, "notebook:run-cell")
+    opened.right(page)
+    eventually(lambda: large_payloads(page) == 0, what="the page lets go of the closed view's rows")
+    bundles = "Object.getOwnPropertySymbols(globalThis).filter(({ description }) => description.startsWith('mzwidget'))"
+    assert page.evaluate(f"{bundles}.length") == 1
+
+
+REMEMBER_PAYLOADS = """
+    const made = [];
+    globalThis.DataView = class extends DataView {
+        constructor(...from) {
+            super(...from);
+            made.push(new WeakRef(this));
+        }
+    };
+    globalThis.largePayloads = () => made.filter((payload) => payload.deref()?.byteLength > 10_000).length;
+"""
+
+
+def large_payloads(page: Page) -> int:
+    """Count the binary messages that the page still has in memory."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    session.detach()
+    return int(page.evaluate("largePayloads()"))
+
+
 @pytest.mark.parametrize("how", ["view.close()", "import ipywidgets; ipywidgets.Widget.close_all()"])
 def test_closing(opened: Notebook, how: str) -> None:
     page = opened.start()

@@ -18,7 +18,8 @@ export class FakeModel {
   };
 
   off = (name, callback) => {
-    this.handlers.set(name, (this.handlers.get(name) ?? []).filter((own) => own !== callback));
+    const kept = callback === undefined ? [] : (this.handlers.get(name) ?? []).filter((own) => own !== callback);
+    this.handlers.set(name, kept);
   };
 
   send = (message) => {
