@@ -1,9 +1,11 @@
-"""What a feed must know of the kernel around it: whether a cell runs, and how many messages may go out."""
+"""The kernel around the views: whether a cell runs, how many messages may go out, how pages are heard meanwhile."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
 
 RATE = 200.0
 """Messages a second for all views of a kernel; the Jupyter server drops what exceeds 1,000, outputs included."""
@@ -44,11 +46,7 @@ class _Cells:
 
     def watch(self) -> None:
         """Follow the shell there is; does nothing outside IPython or when it is followed already."""
-        try:
-            from IPython.core.getipython import get_ipython  # noqa: PLC0415 - optional
-        except ImportError:
-            return
-        shell = get_ipython()
+        shell = _shell()
         if shell is None or shell is self._watched:
             return
         self._watched = shell
@@ -65,3 +63,43 @@ class _Cells:
 
 
 cells = _Cells()
+
+
+class _Control:
+    """The control channel of ipykernel 6, which is heard while a cell runs; comms are not, before ipykernel 7."""
+
+    MESSAGE = "mzwidget"
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, Callable[[object], None]] = {}
+
+    def listen(self, hear: Callable[[object], None]) -> str:
+        """Return the address at which `hear` gets what pages say; empty where a comm will do."""
+        handlers = getattr(getattr(_shell(), "kernel", None), "control_handlers", None)
+        if handlers is None or "create_subshell_request" in handlers:
+            return ""
+        handlers[self.MESSAGE] = self._hear
+        address = uuid.uuid4().hex
+        self._listeners[address] = hear
+        return address
+
+    def forget(self, address: str) -> None:
+        """Listen at this address no longer."""
+        self._listeners.pop(address, None)
+
+    def _hear(self, _stream: object, _identities: object, message: Mapping[str, Any]) -> None:
+        content = message["content"]
+        if hear := self._listeners.get(content.get("address", "")):
+            hear(content.get("message"))
+
+
+control = _Control()
+
+
+def _shell() -> Any:
+    """Return IPython's shell, if there is one."""
+    try:
+        from IPython.core.getipython import get_ipython  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    return get_ipython()

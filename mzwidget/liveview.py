@@ -98,6 +98,8 @@ class LiveView(anywidget.AnyWidget):
     value = traitlets.Unicode().tag(sync=True)
     limit = traitlets.Int(0, min=0).tag(sync=True)
     height = traitlets.Int(0, min=0).tag(sync=True)
+    control = traitlets.Unicode().tag(sync=True)
+    """Address for pages on the kernel's control channel; empty where they use the comm."""
     note = _Computed(lambda view: view._bridge.note)
     group = _Computed(lambda view: "" if view._bridge.group is None else view._bridge.group.id)
     base = _Computed(lambda view: view._base())
@@ -130,6 +132,10 @@ class LiveView(anywidget.AnyWidget):
         parsed = parse(query)
         self._bridge = Bridge(shared(connecting.parameters(dsn), parsed), note)
         self._last: Kept | None = None
+
+        def hear(message: object) -> None:
+            background.call(self._bridge.hear, message)
+
         super().__init__(
             name=" ".join(parsed.text.split()),
             title=title or "",
@@ -137,12 +143,13 @@ class LiveView(anywidget.AnyWidget):
             value=value or "",
             limit=limit or 0,
             height=height or 0,
+            control=kernel.control.listen(hear),
         )
         if hasattr(self.comm, "_reply_subshell_for"):
             # ipykernel 7.4 would hand acknowledgements to the shell in which a cell runs, and so hold them up.
             self.comm._reply_subshell_for = None
         kernel.cells.watch()
-        self.on_msg(lambda _widget, message, _buffers: background.call(self._bridge.hear, message))
+        self.on_msg(lambda _widget, message, _buffers: hear(message))
         self._bridge.open(self.send_state, history)
 
     # What users call
@@ -321,6 +328,7 @@ class LiveView(anywidget.AnyWidget):
                 if bridge.subscription.epoch:
                     self._last = Kept(bridge.subscription.columns, bridge.feed.rows(), bridge.feed.timestamp())
             bridge.close()
+            kernel.control.forget(self.control)
         super().close()
 
     def __enter__(self) -> Self:

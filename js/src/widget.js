@@ -17,7 +17,7 @@ function connect(model, signal) {
   let page = randomId();
   const store = new Store((message) => {
     try {
-      model.send({ ...message, page });
+      post(model, { ...message, page });
     } catch {
       // The comm is gone; `comm_live_update` says so, or a later message shows that it is not.
     }
@@ -58,6 +58,33 @@ function connect(model, signal) {
     for (const name of ["base", "delta"]) model.set(name, {});
   });
   return store;
+}
+
+/**
+ * Hand a message to the kernel: by the comm, or on the control channel if comms are not heard while a cell runs.
+ *
+ * @param {Model} model
+ * @param {object} message
+ */
+function post(model, message) {
+  const address = model.get("control");
+  const kernel = address && /** @type {any} */ (model.widget_manager).kernel;
+  if (!kernel?.sendControlMessage) return model.send(message);
+  kernel.sendControlMessage({
+    channel: "control",
+    header: {
+      msg_type: "mzwidget",
+      msg_id: randomId(),
+      session: kernel.clientId,
+      username: kernel.username,
+      date: new Date().toISOString(),
+      version: "5.3",
+    },
+    parent_header: {},
+    metadata: {},
+    content: { address, message },
+    buffers: [],
+  });
 }
 
 /** @param {Model} model */
