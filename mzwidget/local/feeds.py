@@ -1,9 +1,10 @@
 """Subscribed queries: evaluate after commits, compare with the result before, hand out the difference.
 
-A `Feed` maintains one query for everybody who subscribed to it. It keeps the newest result as a DuckDB table (its
-*state*); a subscriber keeps a reference to the state it was told last. So a slow subscriber costs at most one more copy
-of the result, and gets one consolidated difference when it is ready again. Work waits for work: a feed evaluates
-only when somebody waits, and one evaluation covers all commits up to then.
+A `Feed` maintains one query for everybody who subscribed to it. It keeps the newest result (its *state*): a large one
+as a DuckDB table, a small one, for which planning statements would take most of the time, in memory. A subscriber keeps
+a reference to the state it was told last. So a slow subscriber costs at most one more copy of the result, and gets one
+consolidated difference when it is ready again. Work waits for work: a feed evaluates only when somebody waits, and one
+evaluation covers all commits up to then.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 TICK_MS = 1000
 """An idle subscription tells its progress this often."""
 
+SMALL = 500
+"""Rows up to which a result is kept in memory."""
+
 _QUIET_MS = 20
 _LATE_MS = 100
 _IDLE_FACTOR = 1.0
@@ -40,13 +44,21 @@ _T = TypeVar("_T")
 _log = logging.getLogger("mzwidget.local")
 
 
+Rows = dict[bytes, tuple[Any, ...]]
+"""Rows of carriers by their lines in a COPY; one more value at the end says how often each occurs."""
+
+
 @dataclass(slots=True, eq=False)
 class State:
-    """A stored result and the time it belongs to; the table is dropped with its last user."""
+    """A stored result and the time it belongs to; its table, if it has one, is dropped with its last user."""
 
-    table: str
     time: int
     users: int = 0
+    table: str = ""
+    rows: Rows | None = None
+    """The content, if it is small."""
+    size: int = 0
+    """Distinct rows."""
 
 
 class Batch:
@@ -121,9 +133,12 @@ class Feed:
         self._news = asyncio.Event()
         self._stepped = asyncio.Event()
         self._failure: SqlError | None = None
-        self._states = 0
+        self._tables = 0
         self._wakeup: int | None = None
-        self._diffs: dict[tuple[str, str], Batch] = {}
+        self._encode = line_encoder(query.columns, "text")
+        names = ", ".join(_names(query.columns))
+        self._result = f"SELECT {names}, count(*) AS n FROM ({query.sql}) AS q({names}) GROUP BY ALL"
+        self._diffs: dict[tuple[State | None, State], Batch] = {}
         self._garbage: list[str] = []
         self._rest_until = 0.0
         self._commit = max((store.changed.get(name, 0) for name in query.inputs), default=0)
@@ -131,7 +146,7 @@ class Feed:
         self._hurry = False
         self.start = start
         self.frontier = start
-        self.state = State("", start)
+        self.state: State | None = None
         self.inputs = query.inputs
         self._unlisten = store.listen(self._committed)
         self._task = asyncio.create_task(self._run())
@@ -146,6 +161,7 @@ class Feed:
             self._news.set()
             await self._step()
         self._hurry = False
+        assert self.state is not None, "the first step has made it"
         self.state.users += 1
         return Position(self.state, self.frontier)
 
@@ -158,7 +174,7 @@ class Feed:
         while self.frontier <= position.frontier:
             await self._step()
         before, now = position.state, self.state
-        if before is now:
+        if now is None or before is now:
             position.frontier = self.frontier
             return None
         now.users += 1
@@ -174,7 +190,7 @@ class Feed:
     def release(self, state: State) -> None:
         """Say that a subscriber no longer needs `state`."""
         state.users -= 1
-        if not state.users:
+        if not state.users and state.table:
             self._garbage.append(state.table)
 
     @property
@@ -287,63 +303,97 @@ class Feed:
     async def _evaluate(self, timestamp: int) -> None:
         self._others = False
         began = time.monotonic()
-        self._states += 1
-        state = State(f'temp."s{self._states}"', timestamp, users=1)
+        state = State(timestamp, users=1)
         with self._store.hold(timestamp):
             async with self._lock:
                 garbage, self._garbage = self._garbage, []
                 old = self.state
                 self._wakeup, batch = await self._sql(lambda: self._compute(old, state, garbage))
-        self._diffs = {(old.table, state.table): batch}
+        self._diffs = {(old, state): batch}
         self.state = state
-        if old.table:
+        if old is not None:
             self.release(old)
         self._rest_until = time.monotonic() + (time.monotonic() - began) * _IDLE_FACTOR
 
-    def _compute(self, old: State, state: State, garbage: Sequence[str]) -> tuple[int | None, Batch]:
+    def _compute(self, old: State | None, state: State, garbage: Sequence[str]) -> tuple[int | None, Batch]:
         connection = self._connection
         for table in garbage:
             connection.execute(f"DROP TABLE {table}")
         connection.execute(f"SET VARIABLE mz_now = {state.time}::UBIGINT")
-        names = ", ".join(_names(self._query.columns))
-        connection.execute(
-            f'CREATE TEMP TABLE {state.table} AS SELECT {names}, count(*) AS "~n"'
-            f" FROM ({self._query.sql}) AS q({names}) GROUP BY ALL",
-            bind(self._query.sql, self._values),
-        )
+        if old is None or old.size > SMALL or not self._keep_rows(state):
+            self._keep_table(state)
         times = []
         for wakeup in self._query.wakeups:
             found = connection.execute(wakeup, bind(wakeup, self._values)).fetchone()
             if found and found[0] is not None:
                 times.append(int(found[0]))
-        return min(times, default=None), self._compare(old if old.table else None, state)
+        return min(times, default=None), self._compare(old, state)
+
+    def _keep_rows(self, state: State) -> bool:
+        """Keep the result in memory; returns False if it has become too large for that."""
+        found = self._fetch(self._result, limit=SMALL + 1)
+        if len(found) > SMALL:
+            return False
+        state.rows = self._by_line(found)
+        state.size = len(found)
+        return True
+
+    def _keep_table(self, state: State) -> None:
+        self._tables += 1
+        state.table = f'temp."s{self._tables}"'
+        sql = f"CREATE TEMP TABLE {state.table} AS {self._result}"
+        made = self._connection.execute(sql, bind(sql, self._values)).fetchone()
+        state.size = int(made[0]) if made else 0
 
     # ------------------------------------------------------------------------------------ differences
 
     async def _difference(self, before: State | None, after: State) -> Batch:
-        key = (before.table if before else "", after.table)
         async with self._lock:
-            batch = self._diffs.get(key)
+            batch = self._diffs.get((before, after))
             if batch is None:
                 batch = await self._sql(lambda: self._compare(before, after))
                 if after is self.state:
-                    self._diffs[key] = batch
+                    self._diffs[before, after] = batch
         return batch
 
     def _compare(self, before: State | None, after: State) -> Batch:
-        columns = self._query.columns
-        names = _names(columns)
-        carriers = [carrier(name, column.type) for name, column in zip(names, columns, strict=True)]
-        listed = ", ".join(names)
+        names = ", ".join(_names(self._query.columns))
         if before is None:
-            source = f'SELECT {listed}, "~n" AS d FROM {after.table}'
-        else:
-            source = (
-                f'SELECT {listed}, sum(n)::BIGINT AS d FROM (SELECT {listed}, "~n" AS n FROM {after.table}'
-                f' UNION ALL SELECT {listed}, -"~n" FROM {before.table}) GROUP BY ALL HAVING sum(n) <> 0'
+            updates = list(self._content(after).values())
+        elif before.table and after.table:
+            updates = self._fetch(
+                f"SELECT {names}, sum(n)::BIGINT AS n FROM (SELECT {names}, n FROM {after.table}"
+                f" UNION ALL SELECT {names}, -n FROM {before.table}) GROUP BY ALL HAVING sum(n) <> 0"
             )
-        found = self._connection.execute(f"SELECT {', '.join([*carriers, 'd'])} FROM ({source})").fetchall()
-        return Batch(columns, found)
+        else:
+            old, new = self._content(before), self._content(after)
+            updates = [(*row[:-1], -row[-1]) for line, row in old.items() if line not in new]
+            for line, row in new.items():
+                diff = row[-1] - (old[line][-1] if line in old else 0)
+                if diff:
+                    updates.append((*row[:-1], diff))
+        return Batch(self._query.columns, updates)
+
+    def _content(self, state: State) -> Rows:
+        if state.rows is not None:
+            return state.rows
+        names = ", ".join(_names(self._query.columns))
+        return self._by_line(self._fetch(f"SELECT {names}, n FROM {state.table}"))
+
+    def _by_line(self, found: list[tuple[Any, ...]]) -> Rows:
+        rows: Rows = {}
+        for row in found:
+            line = self._encode(row[:-1])
+            same = rows.get(line)
+            rows[line] = row if same is None else (*row[:-1], same[-1] + row[-1])
+        return rows
+
+    def _fetch(self, sql: str, limit: int | None = None) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, as carriers and a count."""
+        columns = self._query.columns
+        carriers = [carrier(name, column.type) for name, column in zip(_names(columns), columns, strict=True)]
+        found = self._connection.execute(f"SELECT {', '.join([*carriers, 'n'])} FROM ({sql})", bind(sql, self._values))
+        return found.fetchall() if limit is None else found.fetchmany(limit)
 
     async def _sql(self, work: Callable[[], _T]) -> _T:
         return await self._store.run(self._connection, work)
