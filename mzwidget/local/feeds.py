@@ -58,7 +58,7 @@ class State:
     rows: Rows | None = None
     """The content, if it is small."""
     size: int = 0
-    """Distinct rows."""
+    """Rows, of a table the distinct ones."""
 
 
 class Batch:
@@ -137,7 +137,7 @@ class Feed:
         self._wakeup: int | None = None
         self._encode = line_encoder(query.columns, "text")
         names = ", ".join(_names(query.columns))
-        self._result = f"SELECT {names}, count(*) AS n FROM ({query.sql}) AS q({names}) GROUP BY ALL"
+        self._result = f"({query.sql}) AS q({names})"
         self._diffs: dict[tuple[State | None, State], Batch] = {}
         self._garbage: list[str] = []
         self._rest_until = 0.0
@@ -320,8 +320,11 @@ class Feed:
         for table in garbage:
             connection.execute(f"DROP TABLE {table}")
         connection.execute(f"SET VARIABLE mz_now = {state.time}::UBIGINT")
-        if old is None or old.size > SMALL or not self._keep_rows(state):
+        small = old is not None and old.size <= SMALL
+        if not (small and self._keep_rows(state)):
             self._keep_table(state)
+            if small:  # it is so no longer, or only by the number of its distinct rows
+                state.size = max(state.size, SMALL + 1)
         times = []
         for wakeup in self._query.wakeups:
             found = connection.execute(wakeup, bind(wakeup, self._values)).fetchone()
@@ -331,7 +334,7 @@ class Feed:
 
     def _keep_rows(self, state: State) -> bool:
         """Keep the result in memory; returns False if it has become too large for that."""
-        found = self._fetch(self._result, limit=SMALL + 1)
+        found = self._fetch(f"SELECT *, 1::BIGINT AS n FROM {self._result}", limit=SMALL + 1)
         if len(found) > SMALL:
             return False
         state.rows = self._by_line(found)
@@ -341,7 +344,7 @@ class Feed:
     def _keep_table(self, state: State) -> None:
         self._tables += 1
         state.table = f'temp."s{self._tables}"'
-        sql = f"CREATE TEMP TABLE {state.table} AS {self._result}"
+        sql = f"CREATE TEMP TABLE {state.table} AS SELECT *, count(*) AS n FROM {self._result} GROUP BY ALL"
         made = self._connection.execute(sql, bind(sql, self._values)).fetchone()
         state.size = int(made[0]) if made else 0
 
