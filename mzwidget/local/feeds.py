@@ -1,10 +1,9 @@
 """Subscribed queries: evaluate after commits, compare with the result before, hand out the difference.
 
-A `Feed` maintains one query for everybody who subscribed to it. It keeps the newest result (its *state*): a large one
-as a DuckDB table, a small one, for which planning statements would take most of the time, in memory. A subscriber keeps
-a reference to the state it was told last. So a slow subscriber costs at most one more copy of the result, and gets one
-consolidated difference when it is ready again. Work waits for work: a feed evaluates only when somebody waits, and one
-evaluation covers all commits up to then.
+A `Feed` maintains one query for everybody who subscribed to it. It keeps the newest result (its *state*); a subscriber
+keeps a reference to the state it was told last. So a slow subscriber costs at most one more copy of the result, and
+gets one consolidated difference when it is ready again. Work waits for work: a feed evaluates only when somebody waits,
+and one evaluation covers all commits up to then.
 """
 
 from __future__ import annotations
@@ -14,26 +13,20 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mzwidget.local.copying import line_encoder
-from mzwidget.local.encoding import carrier, fields_encoder
+from mzwidget.local.contents import Contents, State
 from mzwidget.local.errors import SqlError
-from mzwidget.local.store import bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mzwidget.local.contents import Batch
     from mzwidget.local.dialect import Query
     from mzwidget.local.store import Store
-    from mzwidget.local.types import Column
 
 TICK_MS = 1000
 """An idle subscription tells its progress this often."""
-
-SMALL = 500
-"""Rows up to which a result is kept in memory."""
 
 _QUIET_MS = 20
 _LATE_MS = 100
@@ -42,51 +35,6 @@ _IDLE_FACTOR = 1.0
 _T = TypeVar("_T")
 
 _log = logging.getLogger("mzwidget.local")
-
-
-Rows = dict[bytes, tuple[Any, ...]]
-"""Rows of carriers by their lines in a COPY; one more value at the end says how often each occurs."""
-
-
-@dataclass(slots=True, eq=False)
-class State:
-    """A stored result and the time it belongs to; its table, if it has one, is dropped with its last user."""
-
-    time: int
-    users: int = 0
-    table: str = ""
-    rows: Rows | None = None
-    """The content, if it is small."""
-    size: int = 0
-    """Rows, of a table the distinct ones."""
-
-
-class Batch:
-    """Updates of one timestamp: each row once, with its non-zero diff, in Materialize's useless order."""
-
-    def __init__(self, columns: Sequence[Column], updates: list[tuple[Any, ...]]) -> None:
-        self.columns = columns
-        encode = line_encoder(columns, "text")
-        keyed = [(encode(row[:-1]), row) for row in updates]
-        keyed.sort(key=_length_first)
-        self.updates = [row for _, row in keyed]
-        """Rows of carriers; one more value at the end is the diff."""
-        self.lines = [line for line, _ in keyed]
-        """The rows' data columns as lines of a COPY in text."""
-        self._encoded: dict[tuple[int, ...], list[bytes]] = {}
-
-    def encoded(self, formats: Sequence[int]) -> list[bytes]:
-        """Return the rows' data columns as fields of a DataRow, in the order of `updates`."""
-        key = tuple(formats)
-        found = self._encoded.get(key)
-        if found is None:
-            encode = fields_encoder(self.columns, key)
-            found = self._encoded[key] = [encode(row) for row in self.updates]
-        return found
-
-
-def _length_first(pair: tuple[bytes, Any]) -> tuple[int, bytes]:
-    return len(pair[0]), pair[0]
 
 
 class Position:
@@ -125,21 +73,17 @@ class Feed:
         self._store = store
         self._private = private
         self._query = query
-        self._values = list(values)
         self._stop = stop
         self._connection = store.connection()
+        self._contents = Contents(self._connection, query, values)
         self._lock = asyncio.Lock()
         self._demand = asyncio.Event()
         self._news = asyncio.Event()
         self._stepped = asyncio.Event()
         self._failure: SqlError | None = None
-        self._tables = 0
         self._wakeup: int | None = None
-        self._encode = line_encoder(query.columns, "text")
-        names = ", ".join(_names(query.columns))
-        self._result = f"({query.sql}) AS q({names})"
         self._diffs: dict[tuple[State | None, State], Batch] = {}
-        self._garbage: list[str] = []
+        self._garbage: list[State] = []
         self._rest_until = 0.0
         self._commit = max((store.changed.get(name, 0) for name in query.inputs), default=0)
         self._others = False
@@ -190,8 +134,8 @@ class Feed:
     def release(self, state: State) -> None:
         """Say that a subscriber no longer needs `state`."""
         state.users -= 1
-        if not state.users and state.table:
-            self._garbage.append(state.table)
+        if not state.users:
+            self._garbage.append(state)
 
     @property
     def failed(self) -> bool:
@@ -211,7 +155,7 @@ class Feed:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         async with self._lock:
-            self._connection.close()
+            self._contents.close()
 
     async def _step(self) -> None:
         if self._failure is not None:
@@ -308,45 +252,18 @@ class Feed:
             async with self._lock:
                 garbage, self._garbage = self._garbage, []
                 old = self.state
-                self._wakeup, batch = await self._sql(lambda: self._compute(old, state, garbage))
+
+                def evaluate() -> tuple[int | None, Batch]:
+                    for unused in garbage:
+                        self._contents.drop(unused)
+                    return self._contents.evaluate(state, old), self._contents.compare(old, state)
+
+                self._wakeup, batch = await self._sql(evaluate)
         self._diffs = {(old, state): batch}
         self.state = state
         if old is not None:
             self.release(old)
         self._rest_until = time.monotonic() + (time.monotonic() - began) * _IDLE_FACTOR
-
-    def _compute(self, old: State | None, state: State, garbage: Sequence[str]) -> tuple[int | None, Batch]:
-        connection = self._connection
-        for table in garbage:
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute(f"SET VARIABLE mz_now = {state.time}::UBIGINT")
-        small = old is not None and old.size <= SMALL
-        if not (small and self._keep_rows(state)):
-            self._keep_table(state)
-            if small:  # it is so no longer, or only by the number of its distinct rows
-                state.size = max(state.size, SMALL + 1)
-        times = []
-        for wakeup in self._query.wakeups:
-            found = connection.execute(wakeup, bind(wakeup, self._values)).fetchone()
-            if found and found[0] is not None:
-                times.append(int(found[0]))
-        return min(times, default=None), self._compare(old, state)
-
-    def _keep_rows(self, state: State) -> bool:
-        """Keep the result in memory; returns False if it has become too large for that."""
-        found = self._fetch(f"SELECT *, 1::BIGINT AS n FROM {self._result}", limit=SMALL + 1)
-        if len(found) > SMALL:
-            return False
-        state.rows = self._by_line(found)
-        state.size = len(found)
-        return True
-
-    def _keep_table(self, state: State) -> None:
-        self._tables += 1
-        state.table = f'temp."s{self._tables}"'
-        sql = f"CREATE TEMP TABLE {state.table} AS SELECT *, count(*) AS n FROM {self._result} GROUP BY ALL"
-        made = self._connection.execute(sql, bind(sql, self._values)).fetchone()
-        state.size = int(made[0]) if made else 0
 
     # ------------------------------------------------------------------------------------ differences
 
@@ -354,56 +271,13 @@ class Feed:
         async with self._lock:
             batch = self._diffs.get((before, after))
             if batch is None:
-                batch = await self._sql(lambda: self._compare(before, after))
+                batch = await self._sql(lambda: self._contents.compare(before, after))
                 if after is self.state:
                     self._diffs[before, after] = batch
         return batch
 
-    def _compare(self, before: State | None, after: State) -> Batch:
-        names = ", ".join(_names(self._query.columns))
-        if before is None:
-            updates = list(self._content(after).values())
-        elif before.table and after.table:
-            updates = self._fetch(
-                f"SELECT {names}, sum(n)::BIGINT AS n FROM (SELECT {names}, n FROM {after.table}"
-                f" UNION ALL SELECT {names}, -n FROM {before.table}) GROUP BY ALL HAVING sum(n) <> 0"
-            )
-        else:
-            old, new = self._content(before), self._content(after)
-            updates = [(*row[:-1], -row[-1]) for line, row in old.items() if line not in new]
-            for line, row in new.items():
-                diff = row[-1] - (old[line][-1] if line in old else 0)
-                if diff:
-                    updates.append((*row[:-1], diff))
-        return Batch(self._query.columns, updates)
-
-    def _content(self, state: State) -> Rows:
-        if state.rows is not None:
-            return state.rows
-        names = ", ".join(_names(self._query.columns))
-        return self._by_line(self._fetch(f"SELECT {names}, n FROM {state.table}"))
-
-    def _by_line(self, found: list[tuple[Any, ...]]) -> Rows:
-        rows: Rows = {}
-        for row in found:
-            line = self._encode(row[:-1])
-            same = rows.get(line)
-            rows[line] = row if same is None else (*row[:-1], same[-1] + row[-1])
-        return rows
-
-    def _fetch(self, sql: str, limit: int | None = None) -> list[tuple[Any, ...]]:
-        """Return the rows of a query, as carriers and a count."""
-        columns = self._query.columns
-        carriers = [carrier(name, column.type) for name, column in zip(_names(columns), columns, strict=True)]
-        found = self._connection.execute(f"SELECT {', '.join([*carriers, 'n'])} FROM ({sql})", bind(sql, self._values))
-        return found.fetchall() if limit is None else found.fetchmany(limit)
-
     async def _sql(self, work: Callable[[], _T]) -> _T:
         return await self._store.run(self._connection, work)
-
-
-def _names(columns: Sequence[Column]) -> list[str]:
-    return [f"c{index}" for index in range(len(columns))]
 
 
 class Feeds:

@@ -17,8 +17,9 @@ from mzwidget.local.types import TEXT as TEXT_TYPE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from mzwidget.local.contents import Batch
     from mzwidget.local.dialect import Query
-    from mzwidget.local.feeds import Batch, Feeds
+    from mzwidget.local.feeds import Feeds
     from mzwidget.local.results import Row
     from mzwidget.local.statements import Subscribe
     from mzwidget.local.store import Store
