@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -9,13 +9,17 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
  * only the first of equal bundles is evaluated; the others find what it exports.
  */
 const KEY = "mzwidget CONTENT";
+const FOLDER = here("../mzwidget/static");
 
 /** @type {esbuild.Plugin} */
 const nameByContent = {
   name: "name-by-content",
   setup(build) {
     build.onEnd(async ({ outputFiles = [] }) => {
-      for (const { path, text, hash } of outputFiles) await writeFile(path, text.replace(KEY, KEY.replace("CONTENT", hash)));
+      await mkdir(FOLDER, { recursive: true });
+      for (const { path, text, hash } of outputFiles) {
+        await writeFile(path, text.replace(KEY, KEY.replace("CONTENT", hash)));
+      }
     });
   },
 };
@@ -26,7 +30,7 @@ const options = {
     { in: here("src/widget.js"), out: "widget" },
     { in: here("src/style.css"), out: "widget" },
   ],
-  outdir: here("../mzwidget/static"),
+  outdir: FOLDER,
   bundle: true,
   write: false,
   format: "iife",
