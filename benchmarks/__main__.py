@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import away, keyed, latency, many, rates, soak
+from benchmarks import away, engine, keyed, latency, many, rates, soak
 from benchmarks.figures import Figure, table
 from benchmarks.harness import Bench, bench
 
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "keyed": keyed.run,
     "many": many.run,
     "away": away.run,
+    "engine": engine.run,
     "soak": soak.run,
 }
 

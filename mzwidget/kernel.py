@@ -66,19 +66,27 @@ cells = _Cells()
 
 
 class _Control:
-    """The control channel of ipykernel 6, which is heard while a cell runs; comms are not, before ipykernel 7."""
+    """The control channel of kernels without subshells (ipykernel 6): unlike their comms it is heard while a cell runs.
 
-    MESSAGE = "mzwidget"
+    What pages say travels there as a `comm_info_request`: a kind of message that every server lets through, and that
+    tells neither server nor page that the busy kernel is idle.
+    """
+
+    KIND = "comm_info_request"
 
     def __init__(self) -> None:
         self._listeners: dict[str, Callable[[object], None]] = {}
+        self._handlers: dict[str, Any] = {}
+        self._otherwise: Callable[..., object] = lambda *_: None
 
     def listen(self, hear: Callable[[object], None]) -> str:
         """Return the address at which `hear` gets what pages say; empty where a comm will do."""
-        handlers = getattr(getattr(_shell(), "kernel", None), "control_handlers", None)
-        if handlers is None or "create_subshell_request" in handlers:
+        handlers = getattr(getattr(_shell(), "kernel", None), "control_handlers", {})
+        if self.KIND not in handlers or "create_subshell_request" in handlers:
             return ""
-        handlers[self.MESSAGE] = self._hear
+        if handlers is not self._handlers:
+            self._handlers, self._otherwise = handlers, handlers[self.KIND]
+            handlers[self.KIND] = self._hear
         address = uuid.uuid4().hex
         self._listeners[address] = hear
         return address
@@ -87,10 +95,13 @@ class _Control:
         """Listen at this address no longer."""
         self._listeners.pop(address, None)
 
-    def _hear(self, _stream: object, _identities: object, message: Mapping[str, Any]) -> None:
+    def _hear(self, stream: object, identities: object, message: Mapping[str, Any]) -> object:
         content = message["content"]
-        if hear := self._listeners.get(content.get("address", "")):
+        if "mzwidget" not in content:
+            return self._otherwise(stream, identities, message)
+        if hear := self._listeners.get(content["mzwidget"]):
             hear(content.get("message"))
+        return None
 
 
 control = _Control()

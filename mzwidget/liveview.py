@@ -136,15 +136,20 @@ class LiveView(anywidget.AnyWidget):
         def hear(message: object) -> None:
             background.call(self._bridge.hear, message)
 
-        super().__init__(
-            name=" ".join(parsed.text.split()),
-            title=title or "",
-            key=key or "",
-            value=value or "",
-            limit=limit or 0,
-            height=height or 0,
-            control=kernel.control.listen(hear),
-        )
+        address = kernel.control.listen(hear)
+        try:
+            super().__init__(
+                name=" ".join(parsed.text.split()),
+                title=title or "",
+                key=key or "",
+                value=value or "",
+                limit=limit or 0,
+                height=height or 0,
+                control=address,
+            )
+        except BaseException:
+            kernel.control.forget(address)
+            raise
         if hasattr(self.comm, "_reply_subshell_for"):
             # ipykernel 7.4 would hand acknowledgements to the shell in which a cell runs, and so hold them up.
             self.comm._reply_subshell_for = None

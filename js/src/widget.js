@@ -15,9 +15,10 @@ const OPTIONS = /** @type {const} */ (["title", "name", "key", "value", "limit",
  */
 function connect(model, signal) {
   let page = randomId();
+  const post = poster(model);
   const store = new Store((message) => {
     try {
-      post(model, { ...message, page });
+      post({ ...message, page });
     } catch {
       // The comm is gone; `comm_live_update` says so, or a later message shows that it is not.
     }
@@ -55,36 +56,39 @@ function connect(model, signal) {
     // JupyterLab keeps the models it has closed, and each its values and those before its last change, without end.
     model.off("change:base");
     model.off("change:delta");
-    for (const name of ["base", "delta"]) model.set(name, {});
+    for (const name of ["base", "delta", "base"]) model.set(name, {});
   });
   return store;
 }
 
 /**
- * Hand a message to the kernel: by the comm, or on the control channel if comms are not heard while a cell runs.
+ * How to hand a message to the kernel: by the comm, or on the control channel if comms are not heard while a cell runs.
  *
  * @param {Model} model
- * @param {object} message
+ * @returns {(message: object) => void}
  */
-function post(model, message) {
+function poster(model) {
   const address = model.get("control");
   const kernel = address && /** @type {any} */ (model.widget_manager).kernel;
-  if (!kernel?.sendControlMessage) return model.send(message);
-  kernel.sendControlMessage({
-    channel: "control",
-    header: {
-      msg_type: "mzwidget",
-      msg_id: randomId(),
-      session: kernel.clientId,
-      username: kernel.username,
-      date: new Date().toISOString(),
-      version: "5.3",
-    },
-    parent_header: {},
-    metadata: {},
-    content: { address, message },
-    buffers: [],
-  });
+  if (!kernel?.sendControlMessage) return (message) => model.send(message);
+  return (message) => {
+    if (kernel.isDisposed) return;
+    kernel.sendControlMessage({
+      channel: "control",
+      header: {
+        msg_type: "comm_info_request",
+        msg_id: randomId(),
+        session: kernel.clientId,
+        username: kernel.username,
+        date: new Date().toISOString(),
+        version: "5.3",
+      },
+      parent_header: {},
+      metadata: {},
+      content: { mzwidget: address, message },
+      buffers: [],
+    });
+  };
 }
 
 /** @param {Model} model */

@@ -38,7 +38,7 @@ class State:
     rows: Rows | None = None
     """The content, if it is small."""
     size: int = 0
-    """Rows, of a table the distinct ones."""
+    """Rows, repeated ones included."""
 
 
 class Batch:
@@ -85,11 +85,8 @@ class Contents:
     def evaluate(self, state: State, old: State | None) -> int | None:
         """Fill a state with the result at its time; return the time at which the result changes by itself, if any."""
         self._connection.execute(f"SET VARIABLE mz_now = {state.time}::UBIGINT")
-        small = old is not None and old.size <= SMALL
-        if not (small and self._keep_rows(state)):
+        if old is None or old.size > SMALL or not self._keep_rows(state):
             self._keep_table(state)
-            if small:  # it is so no longer, or only by the number of its distinct rows
-                state.size = max(state.size, SMALL + 1)
         times = []
         for wakeup in self._wakeups:
             found = self._connection.execute(wakeup, bind(wakeup, self._values)).fetchone()
@@ -100,7 +97,7 @@ class Contents:
     def compare(self, before: State | None, after: State) -> Batch:
         """Return what turns one state into another; all of it if there is none before."""
         if before is None:
-            updates = list(self._rows(after).values())
+            updates = self._stored(after) if after.rows is None else list(after.rows.values())
         elif before.table and after.table:
             updates = self._fetch(
                 f"SELECT {self._names}, sum(n)::BIGINT AS n FROM (SELECT {self._names}, n FROM {after.table}"
@@ -137,13 +134,17 @@ class Contents:
         self._tables += 1
         state.table = f'temp."s{self._tables}"'
         sql = f"CREATE TEMP TABLE {state.table} AS SELECT *, count(*) AS n FROM {self._result} GROUP BY ALL"
-        made = self._connection.execute(sql, bind(sql, self._values)).fetchone()
-        state.size = int(made[0]) if made else 0
+        self._connection.execute(sql, bind(sql, self._values))
+        counted = self._connection.execute(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {state.table}").fetchone()
+        state.size = int(counted[0]) if counted else 0
 
     def _rows(self, state: State) -> Rows:
         if state.rows is not None:
             return state.rows
-        return self._by_line(self._fetch(f"SELECT {self._names}, n FROM {state.table}"))
+        return self._by_line(self._stored(state))
+
+    def _stored(self, state: State) -> list[tuple[Any, ...]]:
+        return self._fetch(f"SELECT {self._names}, n FROM {state.table}")
 
     def _by_line(self, found: list[tuple[Any, ...]]) -> Rows:
         rows: Rows = {}

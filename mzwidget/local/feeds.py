@@ -118,7 +118,8 @@ class Feed:
         while self.frontier <= position.frontier:
             await self._step()
         before, now = position.state, self.state
-        if now is None or before is now:
+        assert now is not None, "a position is at a state"
+        if before is now:
             position.frontier = self.frontier
             return None
         now.users += 1
