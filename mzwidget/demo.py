@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path("mzwidget-demo")
 FIRST = "01-top10-editors.ipynb"
-PICTURE = "top10-text"
-"""The cell at which the page opens."""
 SET_UP = "set-up"
 """The heading under which the cells that make the picture possible are folded away: what lives is seen first."""
 
@@ -110,7 +108,7 @@ def write_kernelspec(kernels: Path) -> None:
 
 
 def write_workspace(workspaces: Path) -> None:
-    """Write a workspace in which the notebook is open already: JupyterLab then heeds the link's cell at first sight."""
+    """Write a workspace in which the notebook is open already, and nothing beside it."""
     from jupyterlab_server.workspaces_handler import WorkspacesManager  # noqa: PLC0415
 
     tab = f"notebook:{FIRST}"
@@ -271,8 +269,7 @@ def demo(
 
 def serve(server: Any, notebook: Path, *, browser: bool) -> int:
     """Run the server until Ctrl-C; once it runs, run the notebook and print its link."""
-    page = f"http://127.0.0.1:{server.port}/lab/tree/{quote(notebook.name)}"
-    link = f"{page}?token={server.identity_provider.token}#cell-id={PICTURE}"
+    link = f"http://127.0.0.1:{server.port}/lab/tree/{quote(notebook.name)}?token={server.identity_provider.token}"
     status = 0
 
     async def open_notebook() -> None:

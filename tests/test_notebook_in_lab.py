@@ -39,7 +39,7 @@ def ranked(rows: list[list[str]]) -> list[list[str]]:
 
 def show_bars(page: Page) -> Locator:
     """Scroll to the top-10 picture and wait until it has ten bars."""
-    picture = page.locator(".mzw").last
+    picture = page.locator(".mzw").first
     picture.scroll_into_view_if_needed()
     picture.locator(".mzw-row[data-label]").nth(9).wait_for()
     return picture
