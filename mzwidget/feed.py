@@ -20,6 +20,10 @@ from mzwidget.values import Column, to_json_rows
 
 INTERVAL = 0.05
 """Seconds between two deltas of a view at the least."""
+EASE = 8
+"""Times the cost of a paint between two deltas: a page shall not be kept busy by what it shows."""
+EASY = 0.08
+"""Seconds between two deltas at the most, however costly, while all pages keep up."""
 WINDOW = 6
 """Deltas a visible page may leave unacknowledged before it counts as slow: it answers five times a second at the most,
 since every answer costs it and the kernel more than a delta does."""
@@ -74,6 +78,8 @@ class Page:
     visible: bool
     acked: int
     heard: float
+    cost: float = 0.0
+    """Seconds that a paint takes it."""
 
 
 class Feed:
@@ -169,6 +175,8 @@ class Feed:
         if kind == "ack" and current:
             self.acks += 1
             page.acked = max(page.acked, int(seq or 0))
+            if isinstance(cost := message.get("cost"), int) and cost >= 0:
+                page.cost = min(cost, 1000) / 1000
         elif kind in ("have", "visible") and current:
             page.acked = int(seq or 0)
         if kind == "hello" or (kind in ("have", "visible") and self._source.epoch and (not current or seq != self.seq)):
@@ -322,7 +330,7 @@ class Feed:
         now = self._clock()
         window = LARGE_WINDOW if self._size > LARGE else WINDOW
         slow = [page for page in pages if self.seq - page.acked >= window]
-        interval = INTERVAL
+        interval = min(max(INTERVAL, EASE * max(page.cost for page in pages)), EASY)
         if slow and self._around.busy():
             # The page may well be fine, but its acknowledgements wait for the cell. Go on, slower and slower.
             interval = min(1.0, max(0.1, max(self._silent(page, now) for page in slow) / 60))

@@ -66,9 +66,10 @@ cells = _Cells()
 
 
 class _Control:
-    """The control channel of kernels without subshells (ipykernel 6): unlike their comms it is heard while a cell runs.
+    """The control channel of the kernel, which is heard while a cell runs.
 
-    What pages say travels there as a `comm_info_request`: a kind of message that every server lets through, and that
+    Comms are not on ipykernel 6, and on any kernel each of their messages makes JupyterLab draw its status bar twice.
+    What pages say travels as a `comm_info_request`: a kind of message that every server lets through, and that
     tells neither server nor page that the busy kernel is idle.
     """
 
@@ -82,7 +83,7 @@ class _Control:
     def listen(self, hear: Callable[[object], None]) -> str:
         """Return the address at which `hear` gets what pages say; empty where a comm will do."""
         handlers = getattr(getattr(_shell(), "kernel", None), "control_handlers", {})
-        if self.KIND not in handlers or "create_subshell_request" in handlers:
+        if self.KIND not in handlers:
             return ""
         if handlers is not self._handlers:
             self._handlers, self._otherwise = handlers, handlers[self.KIND]

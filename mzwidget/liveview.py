@@ -99,7 +99,7 @@ class LiveView(anywidget.AnyWidget):
     limit = traitlets.Int(0, min=0).tag(sync=True)
     height = traitlets.Int(0, min=0).tag(sync=True)
     control = traitlets.Unicode().tag(sync=True)
-    """Address for pages on the kernel's control channel; empty where they use the comm."""
+    """Address for pages on the kernel's control channel; empty where there is none, and they use the comm."""
     note = _Computed(lambda view: view._bridge.note)
     group = _Computed(lambda view: "" if view._bridge.group is None else view._bridge.group.id)
     base = _Computed(lambda view: view._base())
@@ -151,7 +151,8 @@ class LiveView(anywidget.AnyWidget):
             kernel.control.forget(address)
             raise
         if hasattr(self.comm, "_reply_subshell_for"):
-            # ipykernel 7.4 would hand acknowledgements to the shell in which a cell runs, and so hold them up.
+            # For pages that can only use the comm: ipykernel 7.4 would hand what they say to the shell in which a cell
+            # runs, and so hold it up.
             self.comm._reply_subshell_for = None
         kernel.cells.watch()
         self.on_msg(lambda _widget, message, _buffers: hear(message))

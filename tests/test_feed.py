@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mzwidget.collection import Row, Updates, consolidate
-from mzwidget.feed import INTERVAL, SILENCE, WINDOW, Feed
+from mzwidget.feed import EASY, INTERVAL, SILENCE, WINDOW, Feed
 from mzwidget.values import column
 
 COLUMNS = (column("name", 25), column("n", 20))
@@ -146,6 +147,30 @@ def test_many_changes_are_consolidated_to_the_pace() -> None:
     assert len(deltas) <= 1 / INTERVAL + 2
     assert all(later - earlier >= INTERVAL - 1e-9 for earlier, later in itertools.pairwise(deltas))
     assert page.rows == world.truth()
+
+
+@pytest.mark.parametrize(
+    ("cost", "interval"),
+    [(0, INTERVAL), (5, INTERVAL), (8, 0.064), (10, EASY), (10_000, EASY), (10**400, EASY), (-3, INTERVAL)]
+    + [(nonsense, INTERVAL) for nonsense in (None, "9", 9.5, [9], float("nan"))],
+)
+def test_a_page_to_which_a_paint_is_costly_gets_fewer(cost: Any, interval: float) -> None:
+    world = World()
+    cheap, costly = PageModel(world, "cheap"), PageModel(world, "costly")
+    cheap.say("hello", visible=True)
+    costly.say("hello", visible=True)
+    for n in range(3000):
+        world.put("a", n)
+        world.elapse(0.001)
+        cheap.say("ack", cost=1)
+        costly.say("ack", cost=cost)
+    deltas = [at for at, trait in world.sent if trait == "delta"][2:]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(deltas)]
+    assert interval - 1e-9 <= min(gaps) <= max(gaps) <= interval + 0.002
+    costly.say("bye")
+    world.put("b", 0)
+    world.elapse(EASY)
+    assert cheap.rows == world.truth()
 
 
 def test_nothing_is_sent_when_no_page_looks() -> None:

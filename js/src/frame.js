@@ -21,6 +21,21 @@ const BUSY = 40;
 const AT_ONCE = -1;
 
 /**
+ * Call back when what has just been changed is on the screen, with the milliseconds that its frame took.
+ *
+ * @param {boolean} inFrame
+ * @param {(drawing: number) => void} done
+ */
+function whenDrawn(inFrame, done) {
+  const measure = () => {
+    const began = performance.now();
+    setTimeout(() => done(performance.now() - began));
+  };
+  if (inFrame) measure();
+  else requestAnimationFrame(measure);
+}
+
+/**
  * One display of a view: a header line and a picture, painted at most once per animation frame and
  * only while it can be seen.
  *
@@ -63,7 +78,7 @@ export function mountFrame(el, store, signal) {
   function schedule() {
     if (frame !== 0 || !isVisible()) return;
     if (store.accompanied || performance.now() - paintedAt < BUSY) {
-      frame = requestAnimationFrame(paint);
+      frame = requestAnimationFrame(() => paint(true));
     } else {
       frame = AT_ONCE;
       queueMicrotask(() => void (frame === AT_ONCE && paint()));
@@ -74,11 +89,14 @@ export function mountFrame(el, store, signal) {
     return onScreen && document.visibilityState === "visible" && !signal.aborted;
   }
 
-  function paint() {
+  /** @param {boolean} [inFrame] whether an animation frame has called for it */
+  function paint(inFrame = false) {
     frame = 0;
-    paintedAt = performance.now();
+    const began = performance.now();
+    paintedAt = began;
     const now = Date.now();
     const { snapshot, options } = store;
+    const fresh = snapshot !== null && snapshot !== drawn?.snapshot;
     if (snapshot) paintPicture(snapshot);
     else paintSkeleton();
     past.paint(now);
@@ -89,7 +107,8 @@ export function mountFrame(el, store, signal) {
     setAttribute(root, "data-epoch", snapshot?.epoch ?? null);
     setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
     setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));
-    if (snapshot) setTimeout(display.painted); // telling the kernel can wait until it is on the screen
+    const spent = performance.now() - began;
+    if (fresh) whenDrawn(inFrame, (drawing) => display.painted(spent + drawing));
   }
 
   /** @param {Snapshot} snapshot */

@@ -9,6 +9,9 @@ const PLAY = "M4.5 2.5v11l9-5.5z";
 const TABLE = "M2 3h12v10H2zM3 6.5v2h4.5v-2zM8.5 6.5v2H13v-2zM3 9.5V12h4.5V9.5zM8.5 9.5V12H13V9.5z";
 const BARS = "M2 3h12v2.5H2zM2 6.75h8v2.5H2zM2 10.5h5V13H2z";
 
+/** Milliseconds: a number that changes more often cannot be read, and each change lays out the header anew. */
+const RATE_EVERY = 500;
+
 /**
  * @param {string} name
  * @param {() => void} press
@@ -64,6 +67,8 @@ export function mountHeader(el, store, steps, picture, signal) {
   keepKeys(line);
   el.append(line, message, aloud);
 
+  let ratedAt = -Infinity;
+
   function togglePause() {
     if (store.playback.paused) store.resume();
     else store.pause();
@@ -91,7 +96,10 @@ export function mountHeader(el, store, steps, picture, signal) {
       setText(lag, told.lag);
       const size = snapshot?.size;
       setText(rows, size === undefined ? "" : countRows(size, picture.limit()));
-      setText(rate, size === undefined ? "" : `${formatRate(store.rate)} changes/s`);
+      if (Math.abs(now - ratedAt) >= RATE_EVERY) {
+        setText(rate, size === undefined ? "" : `${formatRate(store.rate)} changes/s`);
+        ratedAt = now;
+      }
       rate.hidden = !steps.hidden;
       setAttribute(rate, "title", "rows that come and go each second, over the last five");
 

@@ -70,7 +70,7 @@
  * @typedef {{ epoch: string | null, seq: number | null }} Position
  * @typedef {(
  *   | { type: "hello" | "have" | "visible", visible: boolean, displays: number } & Position
- *   | { type: "ack" } & Position
+ *   | { type: "ack", cost: number } & Position
  *   | { type: "seek", time: number }
  *   | { type: "bye" | "pause" | "resume" | "retry" }
  * )} Message

@@ -16,7 +16,7 @@ import { ALWAYS, Together } from "./together.js";
  *
  * @typedef {object} Display
  * @property {(visible: boolean) => void} show say whether someone can see it
- * @property {() => void} painted say that the newest snapshot is on the screen
+ * @property {(cost: number) => void} painted say that the newest snapshot is on the screen, and how many ms that took
  * @property {() => void} close
  */
 
@@ -25,6 +25,8 @@ const ASK_AGAIN_AT_MOST = 30_000;
 /** Milliseconds between two acknowledgements of single changes, and of changes that flow. */
 const ACK_EVERY = 100;
 const ACK_FLOW = 200;
+/** Paints whose cost is averaged: one that was held up by something else says little. */
+const COST_MEMORY = 8;
 const HEARTBEAT_GRACE = 1_000;
 const HIDE_DELAY = 300;
 const SILENCE = 15_000;
@@ -72,6 +74,8 @@ export class Store {
   #acked = this.#seen;
   #ackTimer;
   #lastAck = -Infinity;
+  /** Milliseconds that a paint takes this page, as of late. */
+  #cost = 0;
 
   #askTimer;
   #lastAsked = -Infinity;
@@ -264,7 +268,10 @@ export class Store {
         this.#displays.set(display, visible);
         this.#updateVisible();
       },
-      painted: () => this.#see(),
+      painted: (cost) => {
+        this.#cost += (cost - this.#cost) / COST_MEMORY;
+        this.#see();
+      },
       close: () => {
         if (!this.#displays.delete(display)) return;
         if (this.#displays.size > 0) this.#updateVisible();
@@ -434,7 +441,7 @@ export class Store {
     }
     this.#acked = this.#seen;
     this.#lastAck = this.#clock.now();
-    this.#send({ type: "ack", epoch, seq });
+    this.#send(this.#ack());
   }
 
   #updateVisible() {
@@ -489,7 +496,12 @@ export class Store {
 
   /** Say something every now and then while someone looks, so that a page that is gone can be told from a quiet one. */
   #keepAlive() {
-    if (this.#visible && !this.#away) this.#lifeTimer.start(SIGN_OF_LIFE, () => this.#send({ type: "ack", ...this.#seen }));
+    if (this.#visible && !this.#away) this.#lifeTimer.start(SIGN_OF_LIFE, () => this.#send(this.#ack()));
+  }
+
+  /** @returns {Message} */
+  #ack() {
+    return { type: "ack", ...this.#seen, cost: Math.round(this.#cost) };
   }
 
   #notify() {

@@ -103,16 +103,16 @@ test("a display out of sight acknowledges what it applied, one in sight what it 
   clock.advance(1_000);
   heard();
   store.receiveDelta(HISTORY.delta(0, 1));
-  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 1 }]);
+  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 1, cost: 0 }]);
   display.show(true);
   assert.deepEqual(heard(), [{ type: "visible", visible: true, displays: 1, epoch: "e", seq: 1 }]);
   clock.advance(1_000);
   store.receiveDelta(HISTORY.delta(1, 2));
   clock.advance(1_000);
   assert.deepEqual(heard(), []);
-  display.painted();
-  display.painted();
-  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 2 }]);
+  display.painted(0);
+  display.painted(0);
+  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 2, cost: 0 }]);
 });
 
 /**
@@ -125,7 +125,7 @@ function painted(epoch) {
   store.receiveBase(epoch.base(0));
   const display = store.display();
   display.show(true);
-  display.painted();
+  display.painted(0);
   heard();
   return { store, clock, heard, display };
 }
@@ -136,8 +136,8 @@ test("a change after a quiet moment is acknowledged at once", () => {
   for (const seq of [1, 2, 3]) {
     clock.advance(110);
     store.receiveDelta(epoch.delta(seq - 1, seq));
-    display.painted();
-    assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq }]);
+    display.painted(0);
+    assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq, cost: 0 }]);
   }
 });
 
@@ -148,12 +148,28 @@ test("while changes flow, acknowledgements are at least 200 ms apart and the las
   for (let seq = 0; seq < 100; seq++) {
     clock.advance(7);
     store.receiveDelta(epoch.delta(seq, seq + 1));
-    display.painted();
+    display.painted(0);
   }
   clock.advance(200);
   const acks = heard();
   assert.ok(acks.length >= 4 && acks.length <= 5, `${acks.length} in 0.7 s`);
-  assert.deepEqual(acks.at(-1), { type: "ack", epoch: "e", seq: 100 });
+  assert.deepEqual(acks.at(-1), { type: "ack", epoch: "e", seq: 100, cost: 0 });
+});
+
+test("an acknowledgement tells what a paint costs, by and by", () => {
+  const states = Array.from({ length: 101 }, (_, i) => ({ [`["ann",${i}]`]: 1 }));
+  const epoch = new Epoch("e", states);
+  const { store, clock, heard, display } = painted(epoch);
+  const costs = [];
+  for (let seq = 0; seq < 100; seq++) {
+    clock.advance(300);
+    store.receiveDelta(epoch.delta(seq, seq + 1));
+    display.painted(seq === 70 ? 500 : 12);
+    for (const message of heard()) if (message.type === "ack") costs.push(message.cost);
+  }
+  assert.equal(costs.length, 100);
+  assert.deepEqual([costs[0], costs[69], costs[99]], [2, 12, 13]);
+  assert.ok(Math.max(...costs) < 80, "one paint that was held up says little");
 });
 
 test("a view is visible while any of its displays is, and scrolling past does not make it flicker", () => {
@@ -182,7 +198,7 @@ test("a view that is shown nowhere says so at once, is silent, and announces its
   const { store, clock, heard, status } = opened();
   const [one, two] = [store.display(), store.display()];
   one.show(true);
-  one.painted();
+  one.painted(0);
   two.close();
   heard();
   one.show(false);
@@ -208,19 +224,19 @@ test("a view that someone looks at gives a sign of life every ten seconds", () =
   const { store, clock, heard, status } = opened();
   const display = store.display();
   display.show(true);
-  display.painted();
+  display.painted(0);
   heard();
   for (let second = 1; second <= 60; second++) {
     status({ epoch: "e", seq: 0 });
     clock.advance(1_000);
-    assert.deepEqual(heard(), second % 10 === 0 ? [{ type: "ack", epoch: "e", seq: 0 }] : []);
+    assert.deepEqual(heard(), second % 10 === 0 ? [{ type: "ack", epoch: "e", seq: 0, cost: 0 }] : []);
   }
   store.disconnect();
   clock.advance(60_000);
   assert.deepEqual(heard(), []);
   store.receiveDelta({});
   clock.advance(10_000);
-  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 0 }]);
+  assert.deepEqual(heard(), [{ type: "ack", epoch: "e", seq: 0, cost: 0 }]);
   display.show(false);
   clock.advance(1_000);
   heard();
@@ -272,7 +288,7 @@ test("a kernel that should speak and does not is reminded and reported", () => {
   const { store, clock, heard, status } = opened();
   const display = store.display();
   display.show(true);
-  display.painted();
+  display.painted(0);
   status({ epoch: "e", seq: 0 });
   heard();
   clock.advance(14_999);
