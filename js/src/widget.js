@@ -1,4 +1,6 @@
 import { mountFrame } from "./frame.js";
+import { randomId } from "./id.js";
+import { poster } from "./poster.js";
 import { Store } from "./store.js";
 import { groupOf } from "./together.js";
 
@@ -8,7 +10,7 @@ import { groupOf } from "./together.js";
 const OPTIONS = /** @type {const} */ (["title", "name", "key", "value", "limit", "height", "note", "kind"]);
 
 /**
- * Tie a store to the model: the only place that knows the comm.
+ * Tie a store to the model: the only place that knows both.
  *
  * @param {Model} model
  * @param {AbortSignal} signal
@@ -61,54 +63,8 @@ function connect(model, signal) {
   return store;
 }
 
-/**
- * How to hand a message to the kernel: on its control channel, or by the comm where page or kernel has no other way.
- *
- * @param {Model} model
- * @returns {(message: object) => void}
- */
-function poster(model) {
-  const address = model.get("control");
-  const kernel = address && /** @type {any} */ (model.widget_manager).kernel;
-  if (!kernel?.sendControlMessage) return (message) => model.send(message);
-  let able = true;
-  return (message) => {
-    if (kernel.isDisposed) return;
-    if (!able) return void model.send(message);
-    try {
-      kernel.sendControlMessage(request(kernel, { mzwidget: address, message }));
-    } catch {
-      able = false; // VS Code's kernels have the method, and it always throws
-      model.send(message);
-    }
-  };
-}
-
-/**
- * @param {{ clientId: string, username: string }} kernel
- * @param {object} content
- */
-const request = (kernel, content) => ({
-  channel: "control",
-  header: {
-    msg_type: "comm_info_request",
-    msg_id: randomId(),
-    session: kernel.clientId,
-    username: kernel.username,
-    date: new Date().toISOString(),
-    version: "5.3",
-  },
-  parent_header: {},
-  metadata: {},
-  content,
-  buffers: [],
-});
-
 /** @param {Model} model */
 const readAll = (model) => Object.fromEntries(OPTIONS.map((name) => [name, model.get(name)]));
-
-/** `crypto.randomUUID` is missing where Jupyter is served over plain HTTP. */
-const randomId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
 
 /** One call for each model, so that its store is its own. */
 export default () => {
