@@ -127,7 +127,7 @@ class Page {
     if (snapshot === null) return;
     if (snapshot !== this.#painted) tell({ to: this.name, painted: this.#rows() });
     this.#painted = snapshot;
-    this.#displays.forEach((display, i) => this.#shown[i] && display.painted());
+    this.#displays.forEach((display, i) => this.#shown[i] && display.painted(20 * i)); // ms: one is costly
   }
 
   #rows() {
