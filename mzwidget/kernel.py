@@ -81,7 +81,7 @@ class _Control:
         self._otherwise: Callable[..., object] = lambda *_: None
 
     def listen(self, hear: Callable[[object], None]) -> str:
-        """Return the address at which `hear` gets what pages say; empty where a comm will do."""
+        """Return the address at which `hear` gets what pages say; empty where pages have only the comm."""
         handlers = getattr(getattr(_shell(), "kernel", None), "control_handlers", {})
         if self.KIND not in handlers:
             return ""

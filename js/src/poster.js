@@ -10,7 +10,7 @@ import { randomId } from "./id.js";
  */
 export function poster(model) {
   const address = model.get("control");
-  const kernel = address && /** @type {any} */ (model.widget_manager).kernel;
+  const kernel = address && /** @type {any} */ (model.widget_manager)?.kernel;
   if (!kernel?.sendControlMessage) return (message) => model.send(message);
   let able = true;
   return (message) => {

@@ -6,15 +6,15 @@ import { poster } from "../src/poster.js";
  * A model that belongs to a kernel.
  *
  * @param {string} control the kernel's address for pages
- * @param {object | null} [kernel]
+ * @param {{ kernel?: object | null }} [manager]
  */
-function setUp(control, kernel = null) {
+function setUp(control, manager) {
   /** @type {unknown[]} */
   const byComm = [];
   const model = {
     get: () => control,
     send: (/** @type {unknown} */ message) => byComm.push(message),
-    widget_manager: { kernel },
+    widget_manager: manager,
   };
   return { byComm, post: poster(/** @type {any} */ (model)) };
 }
@@ -23,7 +23,7 @@ test("what a page says goes to the kernel's address, on its control channel", ()
   /** @type {any[]} */
   const sent = [];
   const kernel = { clientId: "c", username: "u", sendControlMessage: (/** @type {any} */ message) => sent.push(message) };
-  const { byComm, post } = setUp("here", kernel);
+  const { byComm, post } = setUp("here", { kernel });
   post({ type: "bye" });
   post({ type: "retry" });
   assert.deepEqual(byComm, []);
@@ -40,7 +40,13 @@ test("it goes by the comm where the kernel has no address, or the page no such c
   const refuses = () => {
     throw new Error("not implemented");
   };
-  const pages = [setUp("", { sendControlMessage: refused }), setUp("here"), setUp("here", {}), setUp("here", { sendControlMessage: refuses })];
+  const pages = [
+    setUp("", { kernel: { sendControlMessage: refused } }),
+    setUp("here"),
+    setUp("here", { kernel: null }),
+    setUp("here", { kernel: {} }),
+    setUp("here", { kernel: { sendControlMessage: refuses } }),
+  ];
   for (const { byComm, post } of pages) {
     post({ type: "bye" });
     post({ type: "retry" });
@@ -49,7 +55,7 @@ test("it goes by the comm where the kernel has no address, or the page no such c
 });
 
 test("nothing is said to a kernel that the page has let go of", () => {
-  const { byComm, post } = setUp("here", { isDisposed: true, sendControlMessage: () => assert.fail() });
+  const { byComm, post } = setUp("here", { kernel: { isDisposed: true, sendControlMessage: () => assert.fail() } });
   post({ type: "bye" });
   assert.deepEqual(byComm, []);
 });
