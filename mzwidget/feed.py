@@ -20,10 +20,10 @@ from mzwidget.values import Column, to_json_rows
 
 INTERVAL = 0.05
 """Seconds between two deltas of a view at the least."""
-EASE = 8
-"""Times the cost of a paint between two deltas: a page shall not be kept busy by what it shows."""
-EASY = 0.08
-"""Seconds between two deltas at the most, however costly, while all pages keep up."""
+LONGEST_INTERVAL = 0.08
+"""Seconds between two deltas at the most, however costly a paint is, while all pages keep up and changes flow."""
+INTERVAL_PER_COST = 8
+"""Seconds between two deltas for each second that a paint takes a page: it shall not be kept busy by what it shows."""
 WINDOW = 6
 """Deltas a visible page may leave unacknowledged before it counts as slow: it answers five times a second at the most,
 since every answer costs it and the kernel more than a delta does."""
@@ -330,7 +330,7 @@ class Feed:
         now = self._clock()
         window = LARGE_WINDOW if self._size > LARGE else WINDOW
         slow = [page for page in pages if self.seq - page.acked >= window]
-        interval = min(max(INTERVAL, EASE * max(page.cost for page in pages)), EASY)
+        interval = min(max(INTERVAL, INTERVAL_PER_COST * max(page.cost for page in pages)), LONGEST_INTERVAL)
         if slow and self._around.busy():
             # The page may well be fine, but its acknowledgements wait for the cell. Go on, slower and slower.
             interval = min(1.0, max(0.1, max(self._silent(page, now) for page in slow) / 60))

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mzwidget.collection import Row, Updates, consolidate
-from mzwidget.feed import EASY, INTERVAL, SILENCE, WINDOW, Feed
+from mzwidget.feed import INTERVAL, LONGEST_INTERVAL, SILENCE, WINDOW, Feed
 from mzwidget.values import column
 
 COLUMNS = (column("name", 25), column("n", 20))
@@ -151,7 +151,15 @@ def test_many_changes_are_consolidated_to_the_pace() -> None:
 
 @pytest.mark.parametrize(
     ("cost", "interval"),
-    [(0, INTERVAL), (5, INTERVAL), (8, 0.064), (10, EASY), (10_000, EASY), (10**400, EASY), (-3, INTERVAL)]
+    [
+        (0, INTERVAL),
+        (5, INTERVAL),
+        (8, 0.064),
+        (10, LONGEST_INTERVAL),
+        (10_000, LONGEST_INTERVAL),
+        (10**400, LONGEST_INTERVAL),
+        (-3, INTERVAL),
+    ]
     + [(nonsense, INTERVAL) for nonsense in (None, "9", 9.5, [9], float("nan"))],
 )
 def test_a_page_to_which_a_paint_is_costly_gets_fewer(cost: Any, interval: float) -> None:
@@ -169,7 +177,7 @@ def test_a_page_to_which_a_paint_is_costly_gets_fewer(cost: Any, interval: float
     assert interval - 1e-9 <= min(gaps) <= max(gaps) <= interval + 0.002
     costly.say("bye")
     world.put("b", 0)
-    world.elapse(EASY)
+    world.elapse(LONGEST_INTERVAL)
     assert cheap.rows == world.truth()
 
 

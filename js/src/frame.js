@@ -23,7 +23,7 @@ const AT_ONCE = -1;
 /**
  * Call back when what has just been changed is on the screen, with the milliseconds that its frame took.
  *
- * @param {boolean} inFrame
+ * @param {boolean} inFrame whether this is called in an animation frame
  * @param {(drawing: number) => void} done
  */
 function whenDrawn(inFrame, done) {
@@ -92,8 +92,7 @@ export function mountFrame(el, store, signal) {
   /** @param {boolean} [inFrame] whether an animation frame has called for it */
   function paint(inFrame = false) {
     frame = 0;
-    const began = performance.now();
-    paintedAt = began;
+    paintedAt = performance.now();
     const now = Date.now();
     const { snapshot, options } = store;
     const fresh = snapshot !== null && snapshot !== drawn?.snapshot;
@@ -107,7 +106,7 @@ export function mountFrame(el, store, signal) {
     setAttribute(root, "data-epoch", snapshot?.epoch ?? null);
     setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
     setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));
-    const spent = performance.now() - began;
+    const spent = performance.now() - paintedAt;
     if (fresh) whenDrawn(inFrame, (drawing) => display.painted(spent + drawing));
   }
 
