@@ -17,7 +17,8 @@ import sys
 import time
 from collections.abc import Coroutine, Iterator
 
-from mzwidget.local import types, wire
+from mzwidget.local.formats import types
+from mzwidget.local.front import wire
 
 COLUMNS = (
     types.Column("mz_timestamp", types.MZ_TIMESTAMP),

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mzwidget.collection import Row, Updates, consolidate
 from mzwidget.fold import Fold
-from mzwidget.local import types
-from mzwidget.local.copying import line_encoder
+from mzwidget.local.formats import types
+from mzwidget.local.formats.copying import line_encoder
 from mzwidget.stream import Stream, parse
 from mzwidget.values import Column
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from mzwidget.local.server import Server
+from mzwidget.local.front.server import Server
 
 _WATCH_SECONDS = 0.5
 

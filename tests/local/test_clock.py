@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzwidget.local.clock import Clock
+from mzwidget.local.engine.clock import Clock
 
 SECOND = 1_000_000_000
 

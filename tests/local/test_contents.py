@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mzwidget.local import contents
-from mzwidget.local.contents import Contents, State
 from mzwidget.local.dialect import Query
-from mzwidget.local.types import FLOAT8, INT4, TEXT, Column
+from mzwidget.local.engine import contents
+from mzwidget.local.engine.contents import Contents, State
+from mzwidget.local.formats.types import FLOAT8, INT4, TEXT, Column
 
 if TYPE_CHECKING:
     Rows = list[tuple[object, ...]]

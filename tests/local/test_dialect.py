@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mzwidget.local import dialect
-from mzwidget.local import types as t
 from mzwidget.local.dialect.jsonb import canonical
 from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import types as t
 from tests.local.translated import Translated
 
 

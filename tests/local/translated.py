@@ -9,13 +9,13 @@ from sqlglot import exp
 
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
-from mzwidget.local.encoding import TEXT, carrier, encoder
-from mzwidget.local.types import Column
+from mzwidget.local.formats.encoding import TEXT, carrier, encoder
+from mzwidget.local.formats.types import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mzwidget.local.types import Type
+    from mzwidget.local.formats.types import Type
 
 Row = tuple[str | None, ...]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.casts import FLOATS, INTEGERS, NUMBERS, STRINGS, text_form
 from mzwidget.local.dialect.functions import no_function
 from mzwidget.local.dialect.operators import coerce, divide
 from mzwidget.local.dialect.scope import Statement
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import unsupported
-from mzwidget.local.types import Type
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Type
 
 Apply = Callable[[str], str]
 """Puts DISTINCT, ORDER BY and FILTER around the arguments of a DuckDB aggregate: ``sum`` → ``sum(…) …``."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.jsonb import canonical
 from mzwidget.local.dialect.values import Value, quote_text, raise_sql
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.types import Type
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Type
 
 
 class Cast(IntEnum):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.names import function_name
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
 
 
 def conjuncts(node: exp.Expr, kind: type[exp.Connector] = exp.And) -> Iterator[exp.Expr]:

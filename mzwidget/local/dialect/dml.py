@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.casts import Cast, allowed
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Relation
@@ -17,7 +16,8 @@ from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.types import Column, Type
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column, Type
 
 
 class _NoRelations:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect import aggregates, functions, operators
 from mzwidget.local.dialect.casts import STRINGS, Cast, number
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, ordered, temporal_error
@@ -18,6 +17,7 @@ from mzwidget.local.dialect.operators import coerce, unify
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value, quote_text
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.scope import Scope

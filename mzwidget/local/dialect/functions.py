@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.casts import FLOATS, INTEGERS, Cast, allowed, text_form
 from mzwidget.local.dialect.operators import arithmetic, coerce, unify
 from mzwidget.local.dialect.scope import Statement
 from mzwidget.local.dialect.values import Value, quote_text
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.types import Type
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Type
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mzwidget.local.errors import SqlError
-    from mzwidget.local.types import Column, Type
+    from mzwidget.local.formats.types import Column, Type
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.casts import FLOATS, INTEGERS, NUMBERS, STRINGS, Cast, allowed, cast, text_form, to_scale
 from mzwidget.local.dialect.scope import Statement, bind
 from mzwidget.local.dialect.values import Value, quote_text
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.types import Type
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Type
 
 _MOMENTS = ("date", "timestamp", "timestamptz")
 _PLAIN_KEY = re.compile(r'[^"\\*]+')

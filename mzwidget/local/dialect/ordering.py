@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.conditions import ordered
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.names import fold
@@ -14,7 +13,8 @@ from mzwidget.local.dialect.operators import coerce
 from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.types import Column
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column
 
 
 def _no_subquery(_: exp.Expr, __: Scope) -> tuple[tuple[Column, ...], str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect import aggregates
 from mzwidget.local.dialect.conditions import (
     conjuncts,
@@ -34,7 +33,8 @@ from mzwidget.local.dialect.sources import From
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.types import Column, Type
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column, Type
 
 _SELECT_ARGS = {"kind", "expressions", "from_", "joins", "where", "group", "having", "distinct", "order", "limit",
                 "offset", "with_"}  # fmt: skip

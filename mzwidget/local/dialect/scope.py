@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.casts import Cast, cast
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from mzwidget.local.dialect.model import Catalog, Relation
-    from mzwidget.local.types import Column, Type
+    from mzwidget.local.formats.types import Column, Type
 
 MAX_PARAMETERS = 65_535
 

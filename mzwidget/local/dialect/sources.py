@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
 from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
 from mzwidget.local.dialect.names import fold, function_name, table_parts
@@ -14,7 +13,8 @@ from mzwidget.local.dialect.operators import coerce, comparable
 from mzwidget.local.dialect.scope import Scope, Source
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.types import Column, Type
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column, Type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

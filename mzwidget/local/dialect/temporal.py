@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from mzwidget.local import types as t
 from mzwidget.local.dialect.conditions import contains_mz_now, temporal_error
 from mzwidget.local.dialect.expressions import MZ_NOW, Expressions
 from mzwidget.local.dialect.names import function_name
 from mzwidget.local.dialect.operators import coerce, compare
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import types as t
 
 _FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPERATORS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from mzwidget.local import types as t
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.types import Type
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Type
 
 _D = exp.DType
 _SIMPLE: dict[exp.DType, Type] = {

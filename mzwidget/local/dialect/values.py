@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
-    from mzwidget.local.types import Type
+    from mzwidget.local.formats.types import Type
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,23 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local import lexer, statements, wire
-from mzwidget.local.copying import BINARY_HEADER, BINARY_TRAILER
-from mzwidget.local.encoding import TEXT, encoder
 from mzwidget.local.errors import SqlError
-from mzwidget.local.parameters import decode
-from mzwidget.local.types import by_oid
-from mzwidget.local.variables import milliseconds
-from mzwidget.local.wire import Body, ProtocolError
+from mzwidget.local.formats.copying import BINARY_HEADER, BINARY_TRAILER
+from mzwidget.local.formats.encoding import TEXT, encoder
+from mzwidget.local.formats.parameters import decode
+from mzwidget.local.formats.types import by_oid
+from mzwidget.local.front import wire
+from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.statements import lexer
+from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.variables import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
 
-    from mzwidget.local.results import Chunk, Result
-    from mzwidget.local.session import Prepared, Session
-    from mzwidget.local.types import Type
+    from mzwidget.local.formats.results import Chunk, Result
+    from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.session import Prepared, Session
 
 _WRITE_BYTES = 64 * 1024
 _INBOX = 16

@@ -7,27 +7,36 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local import shows, statements
-from mzwidget.local.catalog import DATABASE, Catalog
-from mzwidget.local.copying import copy_format
-from mzwidget.local.cursors import Cursor
-from mzwidget.local.definitions import Definition, Definitions
+from mzwidget.local.engine.catalog import DATABASE, Catalog
+from mzwidget.local.engine.maintenance import Feeds
+from mzwidget.local.engine.reading import read, scalar
+from mzwidget.local.engine.store import Store
+from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.feeds import Feeds
-from mzwidget.local.grammar import parse
-from mzwidget.local.planning import CopyToPlan, InsertPlan, MutatePlan, Plan, Planner, QueryPlan, SubscribePlan
-from mzwidget.local.reading import read, scalar
-from mzwidget.local.results import Notice, Result, once
-from mzwidget.local.store import Store
-from mzwidget.local.variables import VERSION, Variables
-from mzwidget.local.writing import Staging, TableCopy, insertion, mutation
+from mzwidget.local.formats.copying import copy_format
+from mzwidget.local.formats.results import Notice, Result, once
+from mzwidget.local.statements import model as statements
+from mzwidget.local.statements import shows
+from mzwidget.local.statements.cursors import Cursor
+from mzwidget.local.statements.definitions import Definition, Definitions
+from mzwidget.local.statements.grammar import parse
+from mzwidget.local.statements.planning import (
+    CopyToPlan,
+    InsertPlan,
+    MutatePlan,
+    Plan,
+    Planner,
+    QueryPlan,
+    SubscribePlan,
+)
+from mzwidget.local.statements.variables import VERSION, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from mzwidget.local.catalog import Item
-    from mzwidget.local.statements import Statement
-    from mzwidget.local.types import Column, Type
+    from mzwidget.local.engine.catalog import Item
+    from mzwidget.local.formats.types import Column, Type
+    from mzwidget.local.statements.model import Statement
 
 _LONG_STATEMENT = 20_000
 _ABORTED = "current transaction is aborted, commands ignored until end of transaction block"

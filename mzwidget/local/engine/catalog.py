@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import Relation
+from mzwidget.local.engine.store import live
 from mzwidget.local.errors import SqlError
-from mzwidget.local.store import live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mzwidget.local.dialect import ColumnDefinition, Query
-    from mzwidget.local.types import Column
+    from mzwidget.local.formats.types import Column
 
 DATABASE = "materialize"
 DEFAULT_SCHEMA = "public"

@@ -9,13 +9,13 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError
-from mzwidget.local.variables import milliseconds
+from mzwidget.local.statements.variables import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from mzwidget.local.results import Chunk, Result, Row
-    from mzwidget.local.types import Column
+    from mzwidget.local.formats.results import Chunk, Result, Row
+    from mzwidget.local.formats.types import Column
 
 _DAY_MS = 86_400_000
 

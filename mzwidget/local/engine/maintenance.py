@@ -15,15 +15,15 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mzwidget.local.contents import Contents, State
+from mzwidget.local.engine.contents import Contents, State
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mzwidget.local.contents import Batch
     from mzwidget.local.dialect import Query
-    from mzwidget.local.store import Store
+    from mzwidget.local.engine.contents import Batch
+    from mzwidget.local.engine.store import Store
 
 TICK_MS = 1000
 """An idle subscription tells its progress this often."""

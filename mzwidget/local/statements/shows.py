@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local import statements
 from mzwidget.local.errors import SqlError
-from mzwidget.local.types import BOOL, TEXT, Column, sql_name
+from mzwidget.local.formats.types import BOOL, TEXT, Column, sql_name
+from mzwidget.local.statements import model as statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mzwidget.local.catalog import Catalog
-    from mzwidget.local.results import Row
-    from mzwidget.local.variables import Variables
+    from mzwidget.local.engine.catalog import Catalog
+    from mzwidget.local.formats.results import Row
+    from mzwidget.local.statements.variables import Variables
 
 Show = statements.ShowVariable | statements.ShowItems | statements.ShowColumns | statements.ShowCreate
 

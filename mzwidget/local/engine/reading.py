@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.encoding import carrier
-from mzwidget.local.results import Chunk
-from mzwidget.local.store import bind
+from mzwidget.local.engine.store import bind
+from mzwidget.local.formats.encoding import carrier
+from mzwidget.local.formats.results import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from mzwidget.local.dialect import Query
-    from mzwidget.local.store import Store
+    from mzwidget.local.engine.store import Store
 
 _CHUNK_ROWS = 5_000
 

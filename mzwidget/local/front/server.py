@@ -9,12 +9,12 @@ import secrets
 import struct
 from typing import TYPE_CHECKING
 
-from mzwidget.local import wire
-from mzwidget.local.connection import Connection
 from mzwidget.local.errors import SqlError
-from mzwidget.local.scram import ScramError, ScramServer
-from mzwidget.local.session import Engine, Session
-from mzwidget.local.wire import Body, ProtocolError
+from mzwidget.local.front import wire
+from mzwidget.local.front.messages import Connection
+from mzwidget.local.front.scram import ScramError, ScramServer
+from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.statements.session import Engine, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,20 +5,20 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.clock import FOREVER
-from mzwidget.local.copying import CopyReader
-from mzwidget.local.results import CopyIn
-from mzwidget.local.store import bind, quoted
+from mzwidget.local.engine.clock import FOREVER
+from mzwidget.local.engine.store import bind, quoted
+from mzwidget.local.formats.copying import CopyReader
+from mzwidget.local.formats.results import CopyIn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import duckdb
 
-    from mzwidget.local.catalog import Item
-    from mzwidget.local.copying import CopyFormat
-    from mzwidget.local.planning import InsertPlan, MutatePlan
-    from mzwidget.local.store import Job, Store
+    from mzwidget.local.engine.catalog import Item
+    from mzwidget.local.engine.store import Job, Store
+    from mzwidget.local.formats.copying import CopyFormat
+    from mzwidget.local.statements.planning import InsertPlan, MutatePlan
 
 _COPY_ROWS = 20_000
 

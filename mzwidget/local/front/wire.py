@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mzwidget.local.types import Column
+    from mzwidget.local.formats.types import Column
 
 PROTOCOL_3 = 196608
 SSL_REQUEST = 80877103

@@ -18,7 +18,7 @@ from mzwidget.local.errors import SqlError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mzwidget.local.types import Column, Type
+    from mzwidget.local.formats.types import Column, Type
 
     Encoder = Callable[[Any], bytes]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.copying import line_encoder
-from mzwidget.local.encoding import carrier, fields_encoder
-from mzwidget.local.store import bind
+from mzwidget.local.engine.store import bind
+from mzwidget.local.formats.copying import line_encoder
+from mzwidget.local.formats.encoding import carrier, fields_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from mzwidget.local.dialect import Query
-    from mzwidget.local.types import Column
+    from mzwidget.local.formats.types import Column
 
 SMALL = 500
 """Rows up to which a result is kept in memory."""

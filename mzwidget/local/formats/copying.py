@@ -8,14 +8,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mzwidget.local.encoding import BINARY, TEXT, encoder
 from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.encoding import BINARY, TEXT, encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mzwidget.local.results import Row
-    from mzwidget.local.types import Column
+    from mzwidget.local.formats.results import Row
+    from mzwidget.local.formats.types import Column
 
 Fields = list[str | None]
 

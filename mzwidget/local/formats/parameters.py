@@ -7,7 +7,8 @@ import struct
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.encoding import (
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.encoding import (
     BINARY,
     DAYS_1970_TO_2000,
     MICROSECONDS_PER_DAY,
@@ -15,13 +16,12 @@ from mzwidget.local.encoding import (
     encoder,
     float_text,
 )
-from mzwidget.local.errors import SqlError
-from mzwidget.local.types import by_oid, sql_name
+from mzwidget.local.formats.types import by_oid, sql_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mzwidget.local.types import Type
+    from mzwidget.local.formats.types import Type
 
 _EPOCH = DAYS_1970_TO_2000 * MICROSECONDS_PER_DAY
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local import statements
+from mzwidget.local.engine.store import quoted
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.results import Notice
-from mzwidget.local.store import quoted
-from mzwidget.local.types import Column
+from mzwidget.local.formats.results import Notice
+from mzwidget.local.formats.types import Column
+from mzwidget.local.statements import model as statements
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     import duckdb
 
-    from mzwidget.local.catalog import Catalog, Item
-    from mzwidget.local.feeds import Feeds
-    from mzwidget.local.planning import Planner
-    from mzwidget.local.store import Store
+    from mzwidget.local.engine.catalog import Catalog, Item
+    from mzwidget.local.engine.maintenance import Feeds
+    from mzwidget.local.engine.store import Store
+    from mzwidget.local.statements.planning import Planner
 
     Change = Callable[[], Awaitable[None]]
 

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from mzwidget.local.clock import Clock
 from mzwidget.local.dialect import evaluation_error, install
+from mzwidget.local.engine.clock import Clock
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mzwidget.local.types import Column
+    from mzwidget.local.formats.types import Column
 
     Job = Callable[[duckdb.DuckDBPyConnection, int], Any]
 

@@ -6,23 +6,23 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.clock import MAX_TIMESTAMP
-from mzwidget.local.copying import line_encoder
-from mzwidget.local.encoding import TEXT, encoder, fields_encoder
+from mzwidget.local.engine.clock import MAX_TIMESTAMP
 from mzwidget.local.errors import SqlError
-from mzwidget.local.results import Chunk, framed
-from mzwidget.local.types import BOOL, INT8, Column, numeric
-from mzwidget.local.types import TEXT as TEXT_TYPE
+from mzwidget.local.formats.copying import line_encoder
+from mzwidget.local.formats.encoding import TEXT, encoder, fields_encoder
+from mzwidget.local.formats.results import Chunk, framed
+from mzwidget.local.formats.types import BOOL, INT8, Column, numeric
+from mzwidget.local.formats.types import TEXT as TEXT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from mzwidget.local.contents import Batch
     from mzwidget.local.dialect import Query
-    from mzwidget.local.feeds import Feeds
-    from mzwidget.local.results import Row
-    from mzwidget.local.statements import Subscribe
-    from mzwidget.local.store import Store
+    from mzwidget.local.engine.contents import Batch
+    from mzwidget.local.engine.maintenance import Feeds
+    from mzwidget.local.engine.store import Store
+    from mzwidget.local.formats.results import Row
+    from mzwidget.local.statements.model import Subscribe
 
 _TIMESTAMP = Column("mz_timestamp", replace(numeric(0), typmod=2555908), nullable=False)
 _PROGRESSED = Column("mz_progressed", BOOL, nullable=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.lexer import Token, tokens
-from mzwidget.local.statements import (
+from mzwidget.local.statements.lexer import Token, tokens
+from mzwidget.local.statements.model import (
     Begin,
     CloseCursor,
     Commit,

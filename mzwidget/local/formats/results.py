@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mzwidget.local.copying import line_encoder
-from mzwidget.local.encoding import fields_encoder
+from mzwidget.local.formats.copying import line_encoder
+from mzwidget.local.formats.encoding import fields_encoder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from mzwidget.local.types import Column
+    from mzwidget.local.formats.types import Column
 
 Row = tuple[Any, ...]
 

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from mzwidget.local import dialect, statements
-from mzwidget.local.catalog import Scope
+from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
+from mzwidget.local.engine.catalog import Scope
+from mzwidget.local.engine.store import live
+from mzwidget.local.engine.subscriptions import Subscription
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.store import live
-from mzwidget.local.subscribe import Subscription
-from mzwidget.local.types import INT8, TEXT, Column, sql_name
+from mzwidget.local.formats.types import INT8, TEXT, Column, sql_name
+from mzwidget.local.statements import model as statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mzwidget.local.catalog import Catalog, Item
-    from mzwidget.local.statements import Statement
-    from mzwidget.local.types import Type
+    from mzwidget.local.engine.catalog import Catalog, Item
+    from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.model import Statement
 
 _NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
 _BARE_FUNCTIONS = {"current_user", "session_user", "current_role", "current_schema", "current_catalog"}

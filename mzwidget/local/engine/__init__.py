@@ -1,0 +1,1 @@
+"""The data, its time, and what is maintained over it."""

@@ -1,0 +1,1 @@
+"""The socket: messages, login, framing."""
