@@ -10,8 +10,10 @@ import time
 import anywidget
 import traitlets
 
-from mzwidget import connecting, query, subscription
-from mzwidget.collection import Updates
+from mzwidget.tail import connect as connecting
+from mzwidget.tail import query
+from mzwidget.tail import tail as subscription
+from mzwidget.tail.collection import Updates
 
 
 class Floor(anywidget.AnyWidget):

@@ -3,9 +3,9 @@
 import logging as _logging
 
 from mzwidget._version import __version__
-from mzwidget.connecting import connect
 from mzwidget.errors import LiveViewError
 from mzwidget.liveview import LiveView
+from mzwidget.tail.connect import connect
 from mzwidget.together import together
 
 _logging.getLogger(__name__).addHandler(_logging.NullHandler())

@@ -14,16 +14,18 @@ import anywidget
 import pandas as pd
 import traitlets
 
-from mzwidget import background, connecting, kernel
-from mzwidget.bridge import Bridge, Note, Stats
-from mzwidget.changes import Batch, Changes, call_back
-from mzwidget.collection import Updates
-from mzwidget.feed import Payload
-from mzwidget.history import SECONDS
-from mzwidget.kept import Kept
-from mzwidget.query import parse
-from mzwidget.subscription import shared
-from mzwidget.values import Column, to_pandas
+from mzwidget import background
+from mzwidget.following import Batch, Changes, call_back
+from mzwidget.page import kernel
+from mzwidget.page.feed import Payload
+from mzwidget.page.view import Bridge, Note, Stats
+from mzwidget.tail import connect as connecting
+from mzwidget.tail.collection import Updates
+from mzwidget.tail.history import SECONDS
+from mzwidget.tail.kept import Kept
+from mzwidget.tail.query import parse
+from mzwidget.tail.tail import shared
+from mzwidget.tail.values import Column, to_pandas
 
 _STATIC = Path(__file__).parent / "static"
 _FIRST_SNAPSHOT = 30.0
@@ -164,8 +166,8 @@ class LiveView(anywidget.AnyWidget):
     def df(self) -> pd.DataFrame:
         """The rows as a typed data frame: the view at `timestamp`, ranked as the bars are if it can be drawn as bars.
 
-        Waits up to 30 s for the first snapshot. An integer column is ``Int64`` (exact), see `mzwidget.values` for the
-        rest.
+        Waits up to 30 s for the first snapshot. An integer column is ``Int64`` (exact), see `mzwidget.tail.values` for
+        the rest.
 
         Raises
         ------

@@ -13,8 +13,8 @@ import pandas as pd
 from mzwidget import background
 
 if TYPE_CHECKING:
-    from mzwidget.bridge import Bridge
     from mzwidget.liveview import LiveView
+    from mzwidget.page.view import Bridge
 
 
 _OUT = ("reconnecting", "failed", "idle", "closed")

@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 import mzwidget
-from mzwidget import cli, demo
+from mzwidget import cli
+from mzwidget.demo import demo
 from tests.machine import free_port
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import nbformat
 import psutil
 import pytest
 
-from mzwidget import demo
-from mzwidget._execute import Outputs
+from mzwidget.demo import demo
+from mzwidget.demo.execute import Outputs
 from tests.machine import eventually
 
 if TYPE_CHECKING:

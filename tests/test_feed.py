@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mzwidget.collection import Row, Updates, consolidate
-from mzwidget.feed import INTERVAL, LONGEST_INTERVAL, SILENCE, WINDOW, Feed
-from mzwidget.values import column
+from mzwidget.page.feed import INTERVAL, LONGEST_INTERVAL, SILENCE, WINDOW, Feed
+from mzwidget.tail.collection import Row, Updates, consolidate
+from mzwidget.tail.values import column
 
 COLUMNS = (column("name", 25), column("n", 20))
 

@@ -17,7 +17,8 @@ import pytest
 from ipywidgets import Widget
 
 import mzwidget
-from mzwidget import LiveView, LiveViewError, subscription
+from mzwidget import LiveView, LiveViewError
+from mzwidget.tail import tail as subscription
 from tests.machine import eventually
 from tests.proxy import Proxy
 

@@ -175,7 +175,7 @@ def test_one_version(dist: Path, tmp_path: Path) -> None:
     metadata = message_from_string(the(tmp_path, "*.dist-info/METADATA").read_text())
     assert metadata["Version"] == mzwidget.__version__
     code = (
-        "import mzwidget, mzwidget.demo as demo; "
+        "import mzwidget, mzwidget.demo.demo as demo; "
         "print(mzwidget.__version__, *[p for p in demo.shipped_notebooks()], sep='\\n')"
     )
     done = subprocess.run(

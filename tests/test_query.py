@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mzwidget.query import parse, quote
+from mzwidget.tail.query import parse, quote
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ import psycopg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzwidget.collection import Row, Updates, consolidate
-from mzwidget.fold import Fold
 from mzwidget.local.formats import types
 from mzwidget.local.formats.copying import line_encoder
-from mzwidget.stream import Stream, parse
-from mzwidget.values import Column
+from mzwidget.tail.batches import Fold
+from mzwidget.tail.collection import Row, Updates, consolidate
+from mzwidget.tail.stream import Stream, parse
+from mzwidget.tail.values import Column
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 HARD = st.sampled_from([r"\N", "\\", "\t", "\n", "\r\n", "\\t", "\b\f\v", "", "a\\", "\\\\N", "é 🦩", r"\x41"])

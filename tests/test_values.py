@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzwidget.values import Column, column, to_json_rows, to_pandas, to_python
+from mzwidget.tail.values import Column, column, to_json_rows, to_pandas, to_python
 
 NAMES = [
     "bool", "int2", "int4", "int8", "oid", "float4", "float8", "numeric", "text", "varchar", "bpchar", "date", "time",

@@ -17,8 +17,8 @@ from typing import Any, cast, get_args
 import psycopg
 from psycopg import sql
 
-from mzwidget import connecting
 from mzwidget._version import __version__
+from mzwidget.tail import connect as connecting
 from mzwidget.wikipedia import recentchange
 from mzwidget.wikipedia.edits import CREATE_TABLE, RECORDED_IDS, Edit
 from mzwidget.wikipedia.ingest import Ingest

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import comm
 import pytest
 
-from mzwidget import feed, kernel, subscription
+from mzwidget.page import feed, kernel
+from mzwidget.tail import tail as subscription
 from tests.faults.lines import Postmaster
 from tests.faults.pages import Browser, Comm
 from tests.faults.run import World

@@ -43,7 +43,7 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 
 VIEW = """
 import mzwidget
-from mzwidget import subscription
+from mzwidget.tail import tail as subscription
 subscription.LINGER = 2.0
 view = mzwidget.LiveView({table!r})
 sent, send = [], view._bridge._send

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from mzwidget import subscription
+from mzwidget.tail import tail as subscription
 from tests.faults.run import Run, World
 from tests.faults.schedule import plan
 from tests.machine import eventually

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from mzwidget import LiveView, subscription
+from mzwidget import LiveView
+from mzwidget.tail import tail as subscription
 from tests.conftest import temporary_table
 from tests.machine import eventually
 from tests.proxy import Proxy

@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from mzwidget.liveview import _ranking
-from mzwidget.values import Column
+from mzwidget.tail.values import Column
 
 if TYPE_CHECKING:
     from pathlib import Path

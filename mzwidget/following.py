@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from mzwidget.collection import Updates, consolidate
-from mzwidget.values import Column, to_pandas, to_python
+from mzwidget.tail.collection import Updates, consolidate
+from mzwidget.tail.values import Column, to_pandas, to_python
 
 log = logging.getLogger("mzwidget")
 

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mzwidget import background, kernel
-from mzwidget.changes import Follower
-from mzwidget.collection import Updates
-from mzwidget.feed import Feed, Payload
-from mzwidget.status import Status
-from mzwidget.subscription import Subscription
+from mzwidget import background
+from mzwidget.following import Follower
+from mzwidget.page import kernel
+from mzwidget.page.feed import Feed, Payload
+from mzwidget.tail.collection import Updates
+from mzwidget.tail.status import Status
+from mzwidget.tail.tail import Subscription
 from mzwidget.together import Group
 
 Note = str | Callable[[], str] | None

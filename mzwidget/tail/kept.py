@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import zlib
 
-from mzwidget.collection import Updates
-from mzwidget.values import Column
+from mzwidget.tail.collection import Updates
+from mzwidget.tail.values import Column
 
 
 class Kept:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mzwidget._execute import run_cells
+from mzwidget.demo.execute import run_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class DemoError(Exception):
 
 def shipped_notebooks() -> list[Path]:
     """Return the notebooks that come with this package: inside it, or beside it in a checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "notebooks", package.parent / "notebooks"):
         found = sorted(folder.glob("*.ipynb"))
         if found:

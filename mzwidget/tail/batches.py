@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mzwidget.collection import Row, Updates
+from mzwidget.tail.collection import Row, Updates
 
 FIRST = 3
 """Where the view's own columns begin, after ``mz_timestamp``, ``mz_progressed`` and ``mz_diff``."""

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mzwidget.collection import Row, Updates, consolidate, difference
-from mzwidget.history import History
-from mzwidget.values import Column, to_json_rows
+from mzwidget.tail.collection import Row, Updates, consolidate, difference
+from mzwidget.tail.history import History
+from mzwidget.tail.values import Column, to_json_rows
 
 INTERVAL = 0.05
 """Seconds between two deltas of a view at the least."""

@@ -18,8 +18,8 @@ from psycopg.generators import execute, send
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
-from mzwidget.collection import Row
-from mzwidget.values import Column, column
+from mzwidget.tail.collection import Row
+from mzwidget.tail.values import Column, column
 
 LOT = 4096
 """Rows after which other tails get their turn."""

@@ -18,15 +18,15 @@ from typing import Any, Protocol
 import psycopg
 
 from mzwidget import background
-from mzwidget.collection import Row, Updates, consolidate, difference
-from mzwidget.connecting import Parameters
 from mzwidget.errors import LiveViewError
-from mzwidget.fold import FIRST, Fold, Step
-from mzwidget.history import History
-from mzwidget.query import Query
-from mzwidget.status import State, Status, explain
-from mzwidget.stream import Stream
-from mzwidget.values import Column
+from mzwidget.tail.batches import FIRST, Fold, Step
+from mzwidget.tail.collection import Row, Updates, consolidate, difference
+from mzwidget.tail.connect import Parameters
+from mzwidget.tail.history import History
+from mzwidget.tail.query import Query
+from mzwidget.tail.status import State, Status, explain
+from mzwidget.tail.stream import Stream
+from mzwidget.tail.values import Column
 
 TICK = 1.0
 """Seconds between two looks at how things stand."""

@@ -1,0 +1,1 @@
+"""``mzwidget demo``: JupyterLab with the chart already live."""

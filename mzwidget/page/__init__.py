@@ -1,0 +1,1 @@
+"""To the browser: base and delta, who looks, which moment."""

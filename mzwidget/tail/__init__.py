@@ -1,0 +1,1 @@
+"""From the database: a subscription kept as a collection at one timestamp."""
