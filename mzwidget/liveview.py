@@ -14,7 +14,7 @@ import anywidget
 import pandas as pd
 import traitlets
 
-from mzwidget import background
+from mzwidget import background, charts
 from mzwidget.following import Batch, Changes, call_back
 from mzwidget.page import kernel
 from mzwidget.page.feed import Payload
@@ -191,11 +191,12 @@ class LiveView(anywidget.AnyWidget):
 
     def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
         frame = to_pandas(columns, [row for row, count in rows.items() for _ in range(count)])
-        ranking = _ranking(columns, self.key, self.value)
-        if ranking is None:
+        encoding = charts.resolve(columns, charts.Options(self.key, self.value, self.limit), len(frame))
+        if encoding.kind != "bars":
             return frame
-        label, number = ranking
-        return frame.sort_values([number, label], ascending=[False, True], kind="stable", ignore_index=True)
+        by = [columns[index].name for index, _, _ in encoding.order]
+        ascending = [not descending for _, descending, _ in encoding.order]
+        return frame.sort_values(by, ascending=ascending, kind="stable", ignore_index=True)
 
     @property
     def timestamp(self) -> pd.Timestamp | None:
@@ -353,18 +354,6 @@ class LiveView(anywidget.AnyWidget):
     def _base(self) -> Payload:
         with self._bridge.subscription.lock:
             return self._bridge.feed.base()
-
-
-def _ranking(columns: tuple[Column, ...], key: str, value: str) -> tuple[str, str] | None:
-    """Name the label and the number by which bars are ranked; None if the view is no ranking."""
-    names = [of.name for of in columns]
-    labels = [of.name for of in columns if of.kind != "number"]
-    numbers = [of.name for of in columns if of.kind == "number"]
-    label = key if key in names else labels[0] if len(labels) == 1 else None
-    number = value if value in names else next((name for name in numbers if name != label), None)
-    if label is None or number is None or names.count(label) > 1 or names.count(number) > 1:
-        return None
-    return label, number
 
 
 def _unknown_keyword(name: str) -> str:
