@@ -3,11 +3,12 @@
 import logging as _logging
 
 from mzwidget._version import __version__
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import LiveViewError, SqlError
 from mzwidget.liveview import LiveView
+from mzwidget.notebook.sql import sql
 from mzwidget.tail.connect import connect
 from mzwidget.together import together
 
 _logging.getLogger(__name__).addHandler(_logging.NullHandler())
 
-__all__ = ["LiveView", "LiveViewError", "__version__", "connect", "together"]
+__all__ = ["LiveView", "LiveViewError", "SqlError", "__version__", "connect", "sql", "together"]

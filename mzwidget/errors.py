@@ -1,6 +1,20 @@
-"""Errors a user of mzwidget can catch."""
+"""Errors a user of mzwidget can catch, and what they say: the server's words, where in the SQL, and what to try."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import psycopg
+
+from mzwidget import words
+from mzwidget.lexing import Token
+from mzwidget.lexing import words as words_of
+
+_WIDEST = 100
+"""Characters of a line of SQL that are shown."""
 
 
 class LiveViewError(RuntimeError):
@@ -15,3 +29,280 @@ class LiveViewError(RuntimeError):
     def __init__(self, message: str, sqlstate: str | None = None) -> None:
         super().__init__(message)
         self.sqlstate = sqlstate
+
+    def _render_traceback_(self) -> list[str]:
+        """Show in a notebook what the database said, without the lines of ours that heard it."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class SqlError(LiveViewError):
+    """A statement failed; the message holds the server's words, the place in the SQL, and what to try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is there to be meant by a misspelt name.
+
+    Attributes
+    ----------
+    relations : collection of str
+        Tables, views and sources.
+    columns : mapping of str to collection of str
+        Columns by relation.
+    """
+
+    relations: Collection[str] = ()
+    columns: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An error for people.
+
+    Attributes
+    ----------
+    message : str
+        One line: the server's message, its detail and hint, and advice.
+    excerpt : str
+        The line of SQL and a caret under the word; empty where no word can be told.
+    sqlstate : str or None
+    """
+
+    message: str
+    excerpt: str = ""
+    sqlstate: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.excerpt}" if self.excerpt else self.message
+
+
+def explain(
+    error: psycopg.Error,
+    sql: str,
+    *,
+    origin: Callable[[int], int] = lambda offset: offset,
+    names: Callable[[], Names] = Names,
+) -> Explanation:
+    """Say what went wrong, where, and what was probably meant.
+
+    Parameters
+    ----------
+    error : psycopg.Error
+    sql : str
+        The SQL as the user wrote it.
+    origin : callable
+        Turns an offset in the statement that was sent into one in `sql`.
+    names : callable
+        Returns the names that exist; asked only when a name is not known.
+
+    Returns
+    -------
+    Explanation
+    """
+    said = error.diag.message_primary
+    if said is None:
+        return Explanation(_unsent(error), sqlstate=error.sqlstate)
+    position = error.diag.statement_position
+    offset = None if position is None else min(max(origin(int(position) - 1), 0), len(sql))
+    advice, token = _advice(said, sql, offset, names)
+    if advice and "embedded engine" in said:
+        said, hint = f"not understood: {token.text}" if token else said, None
+    else:
+        hint = error.diag.message_hint
+    if advice and hint and ("explicit type casts" in hint or "mz_now()" in hint):
+        hint = None
+    message = ". ".join(text.rstrip(".") for text in (said, error.diag.message_detail, hint, advice) if text)
+    if token is not None:
+        return Explanation(message, excerpt(sql, token.start, token.text), error.sqlstate)
+    if offset is not None:
+        return Explanation(message, excerpt(sql, offset, ""), error.sqlstate)
+    return Explanation(message, sqlstate=error.sqlstate)
+
+
+def excerpt(sql: str, offset: int, word: str) -> str:
+    """Return the line of `sql` that holds `offset`, and a caret under the word that begins there."""
+    sql = sql.replace("\r\n", " \n")
+    start = sql.rfind("\n", 0, offset) + 1
+    end = sql.find("\n", offset)
+    line = sql[start : len(sql) if end < 0 else end]
+    at = offset - start
+    label = f"line {sql.count(chr(10), 0, offset) + 1}: " if "\n" in sql.strip() else "  "
+    if len(line) > _WIDEST:
+        first = max(0, min(at - _WIDEST // 2, len(line) - _WIDEST))
+        line, at = line[first : first + _WIDEST], at - first
+    pad = "".join("\t" if character == "\t" else " " * _width(character) for character in line[:at])
+    marks = "^" * max(sum(map(_width, word.splitlines()[0][: len(line) - at])) if word else 1, 1)
+    return f"{label}{line}\n{' ' * len(label)}{pad}{marks}"
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that a word was probably meant to be, if any: a slip or two of the fingers away."""
+    wrong = word.lower()
+    allowed = 0 if len(wrong) < 3 else 1 if len(wrong) < 5 else 2
+    near = [(_slips(wrong, choice.lower()), choice) for choice in choices if abs(len(choice) - len(wrong)) <= allowed]
+    slips, found = min(near, default=(allowed + 1, ""))
+    return found if slips <= allowed and found != word else None
+
+
+def _slips(a: str, b: str) -> int:
+    """Count the letters to insert, drop, replace or swap with their neighbour (optimal string alignment)."""
+    before, above = [0] * (len(b) + 1), list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        row = [i]
+        for j, right in enumerate(b, 1):
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (left != right)))
+            if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
+                row[j] = min(row[j], before[j - 2] + 1)
+        before, above = above, row
+    return above[-1]
+
+
+# --------------------------------------------------------------------------------------------------- advice
+
+_BEFORE_VALUES = ("=", "<", ">", "(", ",", "~")
+_EXPECTED = re.compile(r"\b[A-Z]{2,}\b")
+
+_Advice = tuple[str, Token | None]
+
+
+def _advice(said: str, sql: str, offset: int | None, names: Callable[[], Names]) -> _Advice:
+    """Return advice, and the word that is meant."""
+    for pattern, advise in _RULES:
+        if match := pattern.search(said):
+            return advise(match, sql, names)
+    return ("", None) if offset is None else _syntax(said, sql, offset, names)
+
+
+def _syntax(said: str, sql: str, offset: int, names: Callable[[], Names]) -> _Advice:
+    """Look for a misspelt keyword at a syntax error or just before: it was read as a name."""
+    found = words_of(sql)
+    here = next((token for token in found if token.start <= offset < token.end), None)
+    suspects = [] if here is None else [here]
+    suspects += [token for token in reversed(found) if token.end <= offset][:2]
+    expected = _EXPECTED.findall(said.partition(", found ")[0])
+    choices = tuple(expected) if len(expected) > 2 else words.STRUCTURE
+    for token in suspects:
+        meant = None
+        if token.kind == "word" and not _means_something(token.text):
+            meant = nearest(token.text.upper(), choices)
+        if meant is not None and not _known(token.identifier, names):
+            return f"Did you mean {meant if token.text.isupper() else meant.lower()}?", token
+    if "trailing comma" in said or "an expression, found comma" in said:
+        return "A comma is too many", None
+    if "unterminated quoted string" in said:
+        return "A quote inside a text is written twice: 'it''s'", None
+    return "", here
+
+
+def _means_something(word: str) -> bool:
+    return word.upper() in words.KEYWORDS or word.lower() in words.FUNCTIONS or word.lower() in words.TYPES
+
+
+def _known(name: str, names: Callable[[], Names]) -> bool:
+    there = names()
+    return name in there.relations or any(name in columns for columns in there.columns.values())
+
+
+def _column(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advice:
+    name = match[1].rsplit(".", 1)[-1]
+    token = _token(sql, name)
+    if "similarly named column" in match.string:
+        return "", token
+    if token is not None and token.kind == "name" and sql[: token.start].rstrip().endswith(_BEFORE_VALUES):
+        text = token.identifier.replace("'", "''")
+        return f"A text is written in single quotes: '{text}'", token
+    there = names()
+    relations = {word.identifier for word in words_of(sql)}
+    used = [column for of, columns in there.columns.items() if of.rsplit(".", 1)[-1] in relations for column in columns]
+    meant = nearest(name, used)
+    if meant is not None:
+        return f"Did you mean {quoted(meant)}?", token
+    if name in words.ELSEWHERE:
+        return f"In Materialize, write {words.ELSEWHERE[name]}", token
+    return (f"There is {', '.join(map(quoted, dict.fromkeys(used)))}" if 0 < len(used) <= 12 else ""), token
+
+
+def _relation(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advice:
+    name = match[1]
+    token = _token(sql, name.rsplit(".", 1)[-1])
+    there = names().relations
+    meant = nearest(name, there) or nearest(name.rsplit(".", 1)[-1], there)
+    return (f"Did you mean {'.'.join(map(quoted, meant.split('.')))}?" if meant else ""), token
+
+
+def _function(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
+    name = match[1].rsplit(".", 1)[-1].lower()
+    token = _token(sql, name)
+    if name in words.FUNCTIONS:
+        return "", token
+    if name in words.ELSEWHERE:
+        return f"In Materialize, write {words.ELSEWHERE[name]}", token
+    meant = nearest(name, words.FUNCTIONS)
+    return (f"Did you mean {meant}?" if meant else ""), token
+
+
+def _choice(choices: tuple[str, ...]) -> Callable[[re.Match[str], str, Callable[[], Names]], _Advice]:
+    def advise(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
+        meant = nearest(match[1], choices)
+        return (f"Did you mean {meant}?" if meant else ""), _token(sql, match[1])
+
+    return advise
+
+
+def _now(_: re.Match[str], sql: str, __: Callable[[], Names]) -> _Advice:
+    token = next((found for name in ("now", "current_timestamp") if (found := _token(sql, name))), None)
+    return (
+        "A maintained view has no now(); compare a time with mz_now(): WHERE mz_now() <= at + INTERVAL '5 minutes'",
+        token,
+    )
+
+
+def _operator(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
+    at = sql.find(match[1])
+    token = Token("symbol", match[1], at) if at >= 0 else None
+    return {"==": "Write = to compare", "!": "Write NOT or <>", "&&": "Write AND"}.get(match[1], ""), token
+
+
+def _keyword(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
+    token = _token(sql, match[1])
+    meant = nearest(match[1].upper(), words.STRUCTURE)
+    return (f"Did you mean {meant}?" if meant else ""), token if meant else None
+
+
+_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, Callable[[], Names]], _Advice]], ...] = (
+    (re.compile(r'column "([^"]+)" does not exist'), _column),
+    (re.compile(r"unknown catalog item '([^']+)'"), _relation),
+    (re.compile(r'function "?([\w.]+)"?(?:\([^)]*\))? does not exist'), _function),
+    (re.compile(r"^([\w.]+) with these arguments is not supported by the embedded engine"), _function),
+    (re.compile(r'type "([^"]+)" does not exist'), _choice(words.TYPES)),
+    (re.compile(r"(?:\bunit '|unknown units )(\w+)"), _choice(words.UNITS)),
+    (re.compile(r"cannot materialize call to (?:current_timestamp|now)"), _now),
+    (re.compile(r"\[([^\]\s]+)\] not yet supported"), _operator),
+    (re.compile(r"^(?:CREATE|DROP|ALTER|SHOW) (\w+) is not supported by the embedded engine"), _keyword),
+)
+
+
+def _token(sql: str, name: str) -> Token | None:
+    """Return the first word of the SQL that is this name."""
+    found = words_of(sql)
+    exact = (token for token in found if token.identifier == name)
+    folded = (token for token in found if token.identifier.lower() == name.lower())
+    return next(exact, None) or next(folded, None)
+
+
+def quoted(name: str) -> str:
+    """Write a name as SQL: bare where that means the same."""
+    if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) and name.upper() not in words.KEYWORDS:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _unsent(error: psycopg.Error) -> str:
+    """Put what no server said: psycopg's first line, which never holds a password."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,103 @@
+"""What is there: relations and their columns, by SHOW, which Materialize and the embedded engine answer alike."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from mzwidget.errors import Names, quoted
+from mzwidget.lexing import words
+
+_SYSTEM = {
+    "information_schema",
+    "mz_catalog",
+    "mz_catalog_unstable",
+    "mz_internal",
+    "mz_introspection",
+    "mz_unsafe",
+    "pg_catalog",
+}
+_WATCHABLE = {"table", "source", "view", "materialized-view"}
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Something that rows can be read from.
+
+    Attributes
+    ----------
+    schema, name : str
+    kind : str
+        ``table``, ``source``, ``view`` or ``materialized view``.
+    """
+
+    schema: str
+    name: str
+    kind: str
+
+    @property
+    def sql(self) -> str:
+        """Its name in SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A column of a relation: its name, whether it may be NULL, its SQL type, the comment on it."""
+
+    name: str
+    nullable: bool
+    type: str
+    comment: str
+
+
+def schemas(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the schemas of the database that are not the system's."""
+    found = [str(row[0]) for row in _show(connection, "SHOW SCHEMAS")]
+    return sorted(name for name in found if name not in _SYSTEM)
+
+
+def current(connection: psycopg.Connection[Any]) -> str:
+    """Return the schema in which a bare name is looked up first."""
+    [[path]] = _show(connection, "SHOW search_path")
+    there = schemas(connection)
+    return next((word.identifier for word in words(str(path)) if word.identifier in there), "")
+
+
+def relations(connection: psycopg.Connection[Any], schema: str) -> list[Relation]:
+    """Return what a schema holds to be read from."""
+    found = [(str(row[0]), str(row[1])) for row in _show(connection, f"SHOW OBJECTS FROM {quoted(schema)}")]
+    return [Relation(schema, name, kind.replace("-", " ")) for name, kind in found if kind in _WATCHABLE]
+
+
+def attributes(connection: psycopg.Connection[Any], relation: str) -> list[Attribute]:
+    """Return the columns of a relation, given by its name in SQL."""
+    return [
+        Attribute(str(name), nullable in (True, "t"), str(of), str(comment or ""))
+        for name, nullable, of, comment in _show(connection, f"SHOW COLUMNS FROM {relation}")
+    ]
+
+
+def names(connection: psycopg.Connection[Any], sql: str) -> Names:
+    """Return all relations, and the columns of those that SQL speaks of; nothing where that cannot be asked."""
+    if connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
+        return Names()
+    with contextlib.suppress(psycopg.Error):
+        here = current(connection)
+        there = [relation for schema in schemas(connection) for relation in relations(connection, schema)]
+        spoken = {word.identifier for word in words(sql)}
+        columns = {
+            relation.name: [of.name for of in attributes(connection, relation.sql)]
+            for relation in there
+            if relation.name in spoken
+        }
+        return Names([of.name if of.schema == here else f"{of.schema}.{of.name}" for of in there], columns)
+    return Names()
+
+
+def _show(connection: psycopg.Connection[Any], statement: str) -> list[Any]:
+    return connection.execute(statement).fetchall()

@@ -1,0 +1,96 @@
+"""The connection on which a notebook's own statements run: one a database, so that a SET holds for later cells."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.types.string import TextLoader
+
+from mzwidget.errors import Explanation, SqlError, explain
+from mzwidget.lexing import words
+from mzwidget.notebook.catalog import names
+from mzwidget.params import Composed
+from mzwidget.tail.connect import Parameters, parameters
+from mzwidget.tail.status import explain as reason
+
+Connection = psycopg.Connection[tuple[str | None, ...]]
+
+_READS = {"select", "with", "values", "table", "show", "explain"}
+
+_lock = threading.Lock()
+_open: dict[tuple[int, str], Connection] = {}
+
+
+class _Texts:
+    """Reads every value as the text that the server sent; `mzwidget.tail.values` converts it by its type."""
+
+    connection = None
+
+    def __init__(self) -> None:
+        self.adapters = AdaptersMap(types=psycopg.adapters.types)
+        self.adapters.register_loader(0, TextLoader)
+
+
+def session(dsn: str | None = None) -> Connection:
+    """Return the connection of this process to a database; every value that it reads is text.
+
+    Raises
+    ------
+    SqlError
+        The server cannot be reached, or refuses.
+    ValueError
+        The connection string cannot be read.
+    """
+    given = parameters(dsn)
+    key = (os.getpid(), repr(sorted(given.items())))
+    with _lock:
+        found = _open.get(key)
+        if found is None or found.closed:
+            found = _open[key] = _connect(given)
+        return found
+
+
+def _connect(given: Parameters) -> Connection:
+    try:
+        return psycopg.connect(**given, autocommit=True, context=_Texts())
+    except psycopg.Error as error:
+        raise SqlError(reason(error).message, error.sqlstate) from None
+
+
+def run(sql: Composed, written: str, dsn: str | None = None) -> psycopg.Cursor[tuple[str | None, ...]]:
+    """Execute one statement.
+
+    Parameters
+    ----------
+    sql : Composed
+        What is sent.
+    written : str
+        As the user wrote it, for errors.
+    dsn : str, optional
+
+    Raises
+    ------
+    SqlError
+        It failed.
+    """
+    for again in (True, False):
+        connection = session(dsn)
+        try:
+            return connection.execute(sql.text)
+        except psycopg.Error as error:
+            first = next(iter(words(written)), None)
+            if again and connection.closed and first is not None and first.identifier in _READS:
+                continue  # the server ended a connection that had been idle; reading twice is harmless
+            raise _told(error, sql, written, connection) from None
+    raise AssertionError
+
+
+def _told(error: psycopg.Error, sql: Composed, written: str, connection: Connection) -> SqlError:
+    if error.diag.message_primary is None:
+        said = reason(error).message
+        return SqlError(f"the connection was lost: {said}" if connection.closed else said, error.sqlstate)
+    told: Explanation = explain(error, written, origin=sql.origin, names=lambda: names(connection, written))
+    return SqlError(str(told), told.sqlstate)

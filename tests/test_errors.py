@@ -1,0 +1,123 @@
+"""What a user reads when a statement fails: the server's words, a caret under the word, and what was probably meant."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+import mzwidget
+from mzwidget.errors import Names, SqlError, excerpt, explain, nearest
+from mzwidget.params import compose
+
+TYPOS = [
+    ("SELECT * form shop", "form", "Did you mean from?"),
+    ("SELCT * FROM shop", "SELCT", "Did you mean SELECT?"),
+    ("SELECT item FORM shop", "FORM", "Did you mean FROM?"),
+    ("select item fron shop", "fron", "Did you mean from?"),
+    ("SELECT item FROM shop WERE cost = 1", "WERE", "Did you mean WHERE?"),
+    ("SELECT item FROM shop GRUOP BY item", "GRUOP", "Did you mean GROUP?"),
+    ("SELECT item, cuont(*) FROM shop GROUP BY item", "cuont", "Did you mean count?"),
+    ("SELECT\n  itm\nFROM shop", "itm", "Did you mean item?"),
+    ("SELECT s.itm FROM shop s", "itm", "Did you mean item?"),
+    ("SELECT odd FROM shop", "odd", 'Did you mean "Odd"?'),
+    ("SELECT * FROM shp", "shp", "Did you mean shop?"),
+    ("SELECT * FROM sohp", "sohp", "Did you mean shop?"),
+    ("CREATE TABEL x (a int)", "TABEL", "Did you mean TABLE?"),
+    ("CREATE TABLE x (a txt)", "txt", "Did you mean text?"),
+    ('SELECT item FROM shop WHERE item = "pen"', '"pen"', "single quotes: 'pen'"),
+    ("SELECT getdate()", "getdate", "write now()"),
+    ("SELECT ifnull(item, 'x') FROM shop", "ifnull", "write coalesce(a, b)"),
+    ("SELECT nothing_like_it FROM shop", "nothing_like_it", 'There is item, cost, "Odd"'),
+    ("CREATE MATERIALIZED VIEW v AS SELECT now() AS n", "now", "mz_now()"),
+]
+
+
+@pytest.fixture(scope="module")
+def shop(engine_dsn: str) -> str:
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA teach")
+        connection.execute('CREATE TABLE teach.shop (item text, cost int, "Odd" int)')
+    yield f"{engine_dsn}{'&' if '?' in engine_dsn else '?'}options=--search_path%3Dteach"
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA teach CASCADE")
+
+
+@pytest.mark.parametrize(("query", "word", "advice"), TYPOS, ids=[word for _, word, _ in TYPOS])
+def test_typos_are_taught(shop: str, query: str, word: str, advice: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        mzwidget.sql(query, dsn=shop)
+    message, line, marks = str(caught.value).splitlines()
+    assert advice in message
+    assert "embedded engine" not in message, "a typo sold as a limit of the engine"
+    at = marks.index("^")
+    assert line[at : at + len(word)] == word
+    assert marks.count("^") == len(word)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("query", ["SELECT 1/0", "SELECT item FROM shop WHERE", "SELECT 'it's'", "SELECT 1 +"])
+def test_other_errors_keep_the_servers_words(shop: str, query: str) -> None:
+    with psycopg.connect(shop) as connection, pytest.raises(psycopg.Error) as said:
+        connection.execute(query)
+    with pytest.raises(SqlError) as caught:
+        mzwidget.sql(query, dsn=shop)
+    assert str(caught.value).startswith(said.value.diag.message_primary)
+    assert caught.value.sqlstate == said.value.sqlstate
+
+
+def test_a_caret_is_in_the_users_own_sql_whatever_was_written_into_it(shop: str) -> None:
+    query = "SELECT %(long)s,\n  itm FROM shop WHERE cost > %(least)s"
+    with pytest.raises(SqlError) as caught:
+        mzwidget.sql(query, {"long": "x'y" * 40, "least": 3}, dsn=shop)
+    _, line, marks = str(caught.value).splitlines()
+    assert line == "line 2:   itm FROM shop WHERE cost > %(least)s"
+    assert line[marks.index("^") :].startswith("itm")
+
+
+def test_a_caret_in_the_second_statement_of_a_cell(shop: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        mzwidget.sql("SELECT 1;\n-- two\nSELECT %s form shop", ["a" * 30], dsn=shop)
+    _, line, marks = str(caught.value).splitlines()
+    assert line.startswith("line 3: ")
+    assert line[marks.index("^") :].startswith("form")
+
+
+def test_the_password_is_not_told(engine_dsn: str) -> None:
+    wrong = engine_dsn.replace("materialize:", "materialize:s3cret", 1)
+    with pytest.raises(SqlError) as caught:
+        mzwidget.sql("SELECT 1", dsn=wrong)
+    assert "s3cret" not in repr(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_notebook_shows_the_message_alone() -> None:
+    assert SqlError("column", "XX000")._render_traceback_() == ["SqlError: column"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("form", "from"), ("cuont", "count"), ("any_value", None), ("id", None), ("count", None), ("Count", "count")],
+)
+def test_nearest(word: str, meant: str | None) -> None:
+    assert nearest(word, ["count", "from", "last_value", "oid"]) == meant
+
+
+def test_excerpts() -> None:
+    assert excerpt("SELECT\tx", 7, "x") == "  SELECT\tx\n        \t^"
+    assert excerpt("a\nb c\r\nd", 4, "c") == "line 2: b c \n          ^"
+    assert excerpt("SELECT '日本', x", 13, "x").splitlines()[1] == "  " + " " * 15 + "^"
+    assert excerpt("SELECT 1 +", 10, "").splitlines()[1] == "  " + " " * 10 + "^"
+    long = "SELECT " + ", ".join(f"column_{i}" for i in range(100)) + ", oops FROM t"
+    line, marks = excerpt(long, long.index("oops"), "oops").splitlines()
+    assert len(line) < 120
+    assert line[marks.index("^") :].startswith("oops")
+
+
+def test_explain_never_fails_whatever_the_position(shop: str) -> None:
+    with psycopg.connect(shop) as connection, pytest.raises(psycopg.Error) as said:
+        connection.execute("SELECT * form shop")
+    for query in ("", "x", "SELECT * form shop", "\n\n", compose("%s", ["a"]).text):
+        for shift in (-100, 0, 100):
+            told = explain(said.value, query, origin=lambda at, shift=shift: at + shift, names=Names)
+            assert told.message.startswith("Expected")
+            assert told.sqlstate == "42601"
