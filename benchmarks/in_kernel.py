@@ -12,8 +12,8 @@ import traitlets
 
 from mzwidget.tail import connect as connecting
 from mzwidget.tail import query
-from mzwidget.tail import tail as subscription
-from mzwidget.tail.collection import Updates
+from mzwidget.tail.shared import shared
+from mzwidget.tail.updates import Updates
 
 
 class Floor(anywidget.AnyWidget):
@@ -55,8 +55,9 @@ class Closings:
     def __init__(self, text: str) -> None:
         self.closed: list[tuple[int, float]] = []
         self.snapshot = 0.0
-        self._of = subscription.shared(connecting.parameters(None), query.parse(text))
-        self._of.attach(self)
+        tail = shared(connecting.parameters(None), query.parse(text))
+        self._of = tail.collection
+        tail.attach(self)
 
     def on_reset(self) -> None:
         self.snapshot = time.time()

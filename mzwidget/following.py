@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from mzwidget.tail.collection import Updates, consolidate
+from mzwidget.tail.updates import Updates, consolidate
 from mzwidget.tail.values import Column, to_pandas, to_python
 
 log = logging.getLogger("mzwidget")

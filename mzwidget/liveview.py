@@ -20,11 +20,11 @@ from mzwidget.page import kernel
 from mzwidget.page.feed import Payload
 from mzwidget.page.view import Bridge, Note, Stats
 from mzwidget.tail import connect as connecting
-from mzwidget.tail.collection import Updates
 from mzwidget.tail.history import SECONDS
 from mzwidget.tail.kept import Kept
 from mzwidget.tail.query import parse
-from mzwidget.tail.tail import shared
+from mzwidget.tail.shared import shared
+from mzwidget.tail.updates import Updates
 from mzwidget.tail.values import Column, to_pandas
 
 _STATIC = Path(__file__).parent / "static"
@@ -177,7 +177,7 @@ class LiveView(anywidget.AnyWidget):
             There is no snapshot after 30 s.
         """
         if self._last is None:
-            self._bridge.subscription.wait(_FIRST_SNAPSHOT, fresh=True)
+            self._bridge.tail.wait(_FIRST_SNAPSHOT, fresh=True)
             if self._bridge.group is not None:
                 self._bridge.group.settle()
         return self._frame(*self._content())
@@ -186,8 +186,8 @@ class LiveView(anywidget.AnyWidget):
         """Return the columns and rows of one timestamp."""
         if self._last is not None:
             return self._last.columns, self._last.rows()
-        with self._bridge.subscription.lock:
-            return self._bridge.subscription.columns, dict(self._bridge.feed.rows())
+        with self._bridge.collection.lock:
+            return self._bridge.collection.columns, dict(self._bridge.feed.rows())
 
     def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
         frame = to_pandas(columns, [row for row, count in rows.items() for _ in range(count)])
@@ -204,7 +204,7 @@ class LiveView(anywidget.AnyWidget):
         if self._last is not None:
             at = self._last.time
         else:
-            with self._bridge.subscription.lock:
+            with self._bridge.collection.lock:
                 at = self._bridge.feed.timestamp()
         return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
 
@@ -234,18 +234,18 @@ class LiveView(anywidget.AnyWidget):
             Not in time.
         """
         if self._last is None:
-            self._bridge.subscription.wait(timeout)
+            self._bridge.tail.wait(timeout)
         return self
 
     def pause(self) -> None:
         """Freeze the picture and `df` at the present timestamp; changes are counted and wait."""
-        with self._bridge.subscription.lock:
+        with self._bridge.collection.lock:
             self._bridge.pause()
             self._bridge.on_status()
 
     def resume(self) -> None:
         """End a pause: picture and `df` go to now in one step."""
-        with self._bridge.subscription.lock:
+        with self._bridge.collection.lock:
             self._bridge.resume()
             self._bridge.on_status()
 
@@ -260,7 +260,7 @@ class LiveView(anywidget.AnyWidget):
         """
         moment = pd.Timestamp(timestamp)
         moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
-        with self._bridge.subscription.lock:
+        with self._bridge.collection.lock:
             self._bridge.seek(int(moment.timestamp() * 1000))
             self._bridge.on_status()
 
@@ -327,15 +327,15 @@ class LiveView(anywidget.AnyWidget):
 
     def retry(self) -> None:
         """Try to connect again now, rather than at `status.retry_at`."""
-        self._bridge.subscription.retry()
+        self._bridge.tail.retry()
 
     def close(self) -> None:
         """End the tail (unless another view shares it) and remove the picture; `df` stays what it was."""
         bridge = getattr(self, "_bridge", None)
         if bridge is not None and self._last is None:
-            with bridge.subscription.lock:
-                if bridge.subscription.epoch:
-                    self._last = Kept(bridge.subscription.columns, bridge.feed.rows(), bridge.feed.timestamp())
+            with bridge.collection.lock:
+                if bridge.collection.epoch:
+                    self._last = Kept(bridge.collection.columns, bridge.feed.rows(), bridge.feed.timestamp())
             bridge.close()
             kernel.control.forget(self.control)
         super().close()
@@ -352,7 +352,7 @@ class LiveView(anywidget.AnyWidget):
         return f"<LiveView {self.name!r}: {self.status.state}>"
 
     def _base(self) -> Payload:
-        with self._bridge.subscription.lock:
+        with self._bridge.collection.lock:
             return self._bridge.feed.base()
 
 

@@ -66,9 +66,7 @@ class Group:
     def locked(self) -> contextlib.ExitStack:
         """Hold the locks of all members, always in the same order."""
         stack = contextlib.ExitStack()
-        for lock in sorted(
-            {id(member.subscription.lock): member.subscription.lock for member in self._members}.items()
-        ):
+        for lock in sorted({id(member.collection.lock): member.collection.lock for member in self._members}.items()):
             stack.enter_context(lock[1])
         return stack
 
@@ -87,7 +85,7 @@ class Group:
     def _go(self) -> None:
         if self.paused and self._aim is None:
             return
-        members = [member for member in self._members if member.subscription.status.state not in _OUT]
+        members = [member for member in self._members if member.tail.status.state not in _OUT]
         target = self._target(members)
         self._aim = None
         if target is None or (target == self.time and all(member.feed.time == target for member in members)):
@@ -99,7 +97,7 @@ class Group:
 
     def _target(self, members: list[Bridge]) -> int | None:
         """Return the timestamp to show next: the least of all, or the one that was sought; None to stay."""
-        sources = [member.subscription for member in members]
+        sources = [member.collection for member in members]
         if not all(source.epoch for source in sources):
             return None
         least = min((source.time for source in sources if source.time is not None), default=None)

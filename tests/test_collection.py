@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzwidget.tail.collection import Row, consolidate, difference
+from mzwidget.tail.updates import Row, consolidate, difference
 
 rows: st.SearchStrategy[Row] = st.tuples(st.sampled_from(["a", "b", "", "é", None]), st.sampled_from(["1", "2", None]))
 diffs = st.integers(-3, 3) | st.sampled_from([10**7, -(10**7)])

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mzwidget.page.feed import INTERVAL, LONGEST_INTERVAL, SILENCE, WINDOW, Feed
-from mzwidget.tail.collection import Row, Updates, consolidate
+from mzwidget.tail.updates import Row, Updates, consolidate
 from mzwidget.tail.values import column
 
 COLUMNS = (column("name", 25), column("n", 20))

@@ -18,7 +18,7 @@ from ipywidgets import Widget
 
 import mzwidget
 from mzwidget import LiveView, LiveViewError
-from mzwidget.tail import tail as subscription
+from mzwidget.tail import shared, subscription, tail
 from tests.machine import eventually
 from tests.proxy import Proxy
 
@@ -64,7 +64,7 @@ def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
     yield make
     for view in views:
         view.close()
-    eventually(lambda: not subscription._shared, what="every tail has ended")
+    eventually(lambda: not shared._tails, what="every tail has ended")
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_names_that_need_quotes(database: Database, live: Callable[..., LiveView
 def test_two_views_of_a_query_share_a_tail(database: Database, live: Callable[..., LiveView]) -> None:
     table = database.table()
     first, second = live(table).wait(10), live(f" {table}; ").wait(10)
-    assert first._bridge.subscription is second._bridge.subscription
+    assert first._bridge.tail is second._bridge.tail
     first.close()
     before = len(first.df)
     database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
@@ -160,7 +160,7 @@ def test_closing_ends_the_tail(database: Database, engine_dsn: str) -> None:
     with LiveView(table, dsn=engine_dsn) as view:
         view.wait(10)
     assert view.status.state in ("live", "closed")
-    eventually(lambda: view.status.state == "closed" and view._bridge.subscription._task is None)
+    eventually(lambda: view.status.state == "closed" and view._bridge.tail._task is None)
     assert len(view.df) == 0
     other = LiveView(table, dsn=engine_dsn).wait(10)
     Widget.close_all()
@@ -174,7 +174,7 @@ def test_a_closed_view_keeps_its_content_and_little_else(database: Database, liv
     view = live(table).wait(20)
     before, at = content(view), view.timestamp
     view.close()
-    eventually(lambda: not view._bridge.subscription.rows, what="the rows are let go")
+    eventually(lambda: not view._bridge.collection.rows, what="the rows are let go")
     assert content(view) == before
     assert view.timestamp == at
     assert len(live(table).wait(20).df) == 20003
@@ -183,7 +183,7 @@ def test_a_closed_view_keeps_its_content_and_little_else(database: Database, liv
 def test_a_tail_that_nobody_looks_at_rests_and_wakes(
     database: Database, live: Callable[..., LiveView], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "LINGER", 1.0)
+    monkeypatch.setattr(tail, "LINGER", 1.0)
     table = database.table()
     view = live(table).wait(10)
     eventually(lambda: view.status.state == "idle")
@@ -346,7 +346,7 @@ def test_a_wrong_password_is_said_and_told_to_nobody(engine_dsn: str, live: Call
     with pytest.raises(LiveViewError, match="invalid password") as error:
         view.wait(10)
     state = json.dumps(view.get_state(), default=str)
-    for text in (state, repr(view), repr(view.status), str(error.value), repr(view._bridge.subscription)):
+    for text in (state, repr(view), repr(view.status), str(error.value), repr(view._bridge.tail)):
         assert "tell-nobody" not in text
 
 
@@ -363,7 +363,7 @@ def test_a_cut_line_is_mended_by_the_net_difference(
     table = database.table()
     database.execute(f"INSERT INTO {table} SELECT 'x' || n, n FROM (VALUES (1), (2), (3)) AS v (n)")
     view = live(table, dsn=proxy.dsn).wait(10)
-    epoch = view._bridge.subscription.epoch
+    epoch = view._bridge.collection.epoch
     batches: list[int] = []
     view.on_change(lambda batch: batches.append(len(batch)))
     proxy.refuse()
@@ -376,7 +376,7 @@ def test_a_cut_line_is_mended_by_the_net_difference(
     view.retry()
     same(view, database, table)
     eventually(lambda: view.status.state == "live")
-    assert view._bridge.subscription.epoch == epoch
+    assert view._bridge.collection.epoch == epoch
     eventually(lambda: batches == [3, 1])
 
 
@@ -393,7 +393,7 @@ def test_a_snapshot_cut_inside_a_row_shows_nothing_by_halves(
     view.on_change(lambda _: lengths.add(len(view.df)))
     proxy.cut_after(size)
     view.retry()
-    eventually(lambda: view._bridge.subscription.epoch)
+    eventually(lambda: view._bridge.collection.epoch)
     same(view, database, table)
     assert lengths <= {500}
 
@@ -421,14 +421,14 @@ def test_a_view_dropped_while_watched_and_made_again(database: Database, live: C
     database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
     database.execute(f"CREATE VIEW {name} AS SELECT name, n FROM {table}")
     view = live(name).wait(10)
-    epoch = view._bridge.subscription.epoch
+    epoch = view._bridge.collection.epoch
     database.execute(f"DROP VIEW {name}")
     eventually(lambda: view.status.state == "failed")
     assert name in view.status.message
     assert len(view.df) == 1
     database.execute(f"CREATE VIEW {name} AS SELECT n * 2 AS double FROM {table}")
     view.retry()
-    eventually(lambda: view._bridge.subscription.epoch != epoch)
+    eventually(lambda: view._bridge.collection.epoch != epoch)
     assert view.df["double"].tolist() == [2]
 
 

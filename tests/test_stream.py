@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mzwidget.local.formats import types
 from mzwidget.local.formats.copying import line_encoder
-from mzwidget.tail.batches import Fold
-from mzwidget.tail.collection import Row, Updates, consolidate
+from mzwidget.tail.batches import OWN, Batches
 from mzwidget.tail.stream import Stream, parse
+from mzwidget.tail.updates import Row, Updates, consolidate
 from mzwidget.tail.values import Column
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -47,10 +47,11 @@ async def read(
     connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
     stream = Stream(connection, statement)
     try:
-        async for lot in stream.lots():
+        await stream.describe()
+        async for chunk in stream.chunks():
             if not rows:
                 meanwhile()
-            rows += lot
+            rows += chunk
     except psycopg.Error as error:
         problem = error
     finally:
@@ -95,10 +96,10 @@ def test_what_came_before_an_error_is_not_lost(engine_dsn: str) -> None:
     assert ("f", "1", "1") in {row[1:] for row in rows}
 
 
-Batches = list[tuple[int, Updates]]
+Closed = list[tuple[int, Updates]]
 
 
-def told(batches: list[list[tuple[str, int]]]) -> tuple[list[Row], Batches]:
+def told(batches: list[list[tuple[str, int]]]) -> tuple[list[Row], Closed]:
     """Return the rows that tell of batches, one a timestamp from 101 on, and what they close."""
     records: list[Row] = [("100", "t", None, None)]
     closed = []
@@ -115,12 +116,13 @@ def told(batches: list[list[tuple[str, int]]]) -> tuple[list[Row], Batches]:
 )
 def test_any_pieces_give_the_same_batches(batches: list[list[tuple[str, int]]], pieces: list[int]) -> None:
     records, closed = told(batches)
-    fold = Fold()
-    found: Batches = []
+    stream = Batches(tuple(Column(name, 0, "text") for name in (*OWN, "value")))
+    found: Closed = []
     while records:
         size = pieces.pop() if pieces else 3
-        for steps, at in fold.take(records[:size]):
-            found.append((at, consolidate(update for _, updates in steps for update in updates.items())))
+        for batch in stream.take(records[:size]):
+            assert batch.time is not None
+            found.append((batch.time, consolidate(update for _, updates in batch.at for update in updates.items())))
         del records[:size]
     assert found == closed
-    assert fold.rest() == []
+    assert stream.end().at == []

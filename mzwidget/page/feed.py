@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mzwidget.tail.collection import Row, Updates, consolidate, difference
 from mzwidget.tail.history import History
+from mzwidget.tail.updates import Row, Updates, consolidate, difference
 from mzwidget.tail.values import Column, to_json_rows
 
 INTERVAL = 0.05

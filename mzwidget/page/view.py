@@ -1,6 +1,6 @@
-"""What stands between one subscription and the pages and Python code that follow it through one widget.
+"""What stands between one tail and the pages and Python code that follow it through one widget.
 
-Everything here happens in the background thread, or with the subscription's lock held.
+Everything here happens in the background thread, or with the collection's lock held.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from mzwidget import background
 from mzwidget.following import Follower
 from mzwidget.page import kernel
 from mzwidget.page.feed import Feed, Payload
-from mzwidget.tail.collection import Updates
 from mzwidget.tail.status import Status
-from mzwidget.tail.tail import Subscription
+from mzwidget.tail.tail import Tail
+from mzwidget.tail.updates import Updates
 from mzwidget.together import Group
 
 Note = str | Callable[[], str] | None
@@ -52,11 +52,12 @@ class Stats:
 
 
 class Bridge:
-    """Stands between a subscription and the pages of one widget, in the background thread."""
+    """Stands between a tail and the pages of one widget, in the background thread."""
 
-    def __init__(self, subscription: Subscription, note: Note) -> None:
-        self.subscription = subscription
-        self.feed = Feed(subscription, self)
+    def __init__(self, tail: Tail, note: Note) -> None:
+        self.tail = tail
+        self.collection = tail.collection
+        self.feed = Feed(tail.collection, self)
         self.note = note if isinstance(note, str) else ""
         self._ask_note = note if callable(note) else None
         self._refresh_note()
@@ -67,15 +68,15 @@ class Bridge:
     def open(self, send: Callable[[str], None], history: float) -> None:
         """Begin to follow, telling pages through `send` and keeping `history` seconds of the past."""
         self._send = send
-        past = self.subscription.history
+        past = self.collection.history
         past.seconds = max(past.seconds, history)
-        self.subscription.attach(self)
+        self.tail.attach(self)
 
     def hear(self, message: object) -> None:
         """Take what a page says; called in the background thread."""
         if not isinstance(message, Mapping):
             return
-        with self.subscription.lock:
+        with self.collection.lock:
             self.feed.hear(message)
             match message.get("type"):
                 case "pause":
@@ -85,14 +86,14 @@ class Bridge:
                 case "seek" if isinstance(at := message.get("time"), int):
                     self.seek(at)
                 case "retry":
-                    self.subscription.retry()
+                    self.tail.retry()
                 case "ack":
                     self.on_progress()
                     return
             self.on_progress()
             self.on_status()
         if self.feed.watched:
-            self.subscription.wake()
+            self.tail.wake()
 
     def pause(self) -> None:
         """Stay at the timestamp now shown, with all views that show one moment with this one."""
@@ -116,7 +117,7 @@ class Bridge:
 
     def join(self, group: Group) -> None:
         """Show one moment with other views."""
-        with self.subscription.lock:
+        with self.collection.lock:
             self.group = group
             self.feed.follow_lead(True)
             self.send("group")
@@ -125,40 +126,40 @@ class Bridge:
     def follow(self) -> Follower:
         """Let Python follow, from the present content on."""
         follower = Follower()
-        with self.subscription.lock:
-            if self.subscription.epoch:
-                follower.begin(self.subscription.columns, self.subscription.rows, self.subscription.time)
+        with self.collection.lock:
+            if self.collection.epoch:
+                follower.begin(self.collection.columns, self.collection.rows, self.collection.time)
             self._followers += (follower,)
-        self.subscription.wake()
+        self.tail.wake()
         return follower
 
     def leave(self, follower: Follower) -> None:
         """Stop one who follows."""
         follower.end()
-        with self.subscription.lock:
+        with self.collection.lock:
             self._followers = tuple(other for other in self._followers if other is not follower)
 
     def close(self) -> None:
         """Follow no longer."""
         if self.group is not None:
             self.group.leave(self)
-        self.subscription.detach(self)
-        with self.subscription.lock:
+        self.tail.detach(self)
+        with self.collection.lock:
             self.feed.close()
         for follower in self._followers:
             self.leave(follower)
 
-    # subscription.Listener
+    # tail.Listener
 
     def on_reset(self) -> None:
         self.feed.reset()
         for follower in self._followers:
-            follower.begin(self.subscription.columns, self.subscription.rows, self.subscription.time)
+            follower.begin(self.collection.columns, self.collection.rows, self.collection.time)
 
     def on_batch(self, updates: Updates) -> None:
         self.feed.add(updates)
         for follower in self._followers:
-            follower.add(updates, self.subscription.time)
+            follower.add(updates, self.collection.time)
 
     def on_progress(self) -> None:
         if self.group is not None:
@@ -170,7 +171,7 @@ class Bridge:
 
     def on_tick(self) -> None:
         changed = self._refresh_note()
-        with self.subscription.lock:
+        with self.collection.lock:
             self.feed.tick()
             if changed:
                 self.send("note")
@@ -197,7 +198,7 @@ class Bridge:
 
     def later(self, delay: float, function: Callable[[], None]) -> None:
         def locked() -> None:
-            with self.subscription.lock:
+            with self.collection.lock:
                 function()
 
         background.call(lambda: background.loop().call_later(delay, locked))
@@ -210,29 +211,27 @@ class Bridge:
 
     def stats(self) -> Stats:
         """Return the figures so far."""
-        with self.subscription.lock:
-            feed, subscription = self.feed, self.subscription
-            recent = list(subscription.recent)
+        with self.collection.lock:
+            feed = self.feed
             at = feed.timestamp()
-            seconds = recent[-1][0] - recent[0][0] if len(recent) > 1 else 0.0
             return Stats(
-                updates_per_second=(recent[-1][1] - recent[0][1]) / seconds if seconds else 0.0,
-                updates=subscription.updates,
-                batches=subscription.batches,
+                updates_per_second=self.tail.rate.per_second(),
+                updates=self.collection.updates,
+                batches=self.collection.batches,
                 messages=feed.messages,
                 bytes_sent=feed.bytes,
                 acks=feed.acks,
                 resyncs=feed.resyncs,
-                reconnects=subscription.reconnects,
+                reconnects=self.tail.reconnects,
                 lag=None if at is None else max(0.0, time.time() - at / 1000),
             )
 
     # What the page's header tells
 
     def status(self) -> Status:
-        """Return how the view fares: as its subscription does, unless it is paused or has data from before."""
-        status = self.subscription.status
-        if status.state == "connecting" and self.subscription.epoch:
+        """Return how the view fares: as its tail does, unless it is paused or has data from before."""
+        status = self.tail.status
+        if status.state == "connecting" and self.collection.epoch:
             return replace(status, state="catching up")
         if status.state == "live" and self.paused:
             return replace(status, state="paused")
@@ -240,23 +239,23 @@ class Bridge:
 
     def report(self) -> Payload:
         """Return the trait `status` as the page gets it."""
-        with self.subscription.lock:
-            feed, subscription = self.feed, self.subscription
+        with self.collection.lock:
+            feed = self.feed
             status = self.status()
             at = feed.moment()
-            past = subscription.history
+            past = self.collection.history
             earliest = past.earliest if past.seconds else None
             return {
                 "state": status.state,
                 "message": status.message,
                 "time": at,
                 "lag": None if at is None else max(0.0, time.time() - at / 1000),
-                "epoch": subscription.epoch,
+                "epoch": self.collection.epoch,
                 "seq": feed.seq,
-                "rows": sum(subscription.rows.values()),
+                "rows": sum(self.collection.rows.values()),
                 "paused": self.paused,
                 "waiting": feed.waiting if self.paused else 0,
-                "history": None if earliest is None else [earliest, subscription.time],
+                "history": None if earliest is None else [earliest, self.collection.time],
                 "since": status.since * 1000,
                 "retry_at": None if status.retry_at is None else status.retry_at * 1000,
             }

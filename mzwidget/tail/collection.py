@@ -1,49 +1,107 @@
-"""A maintained multiset of rows, and the algebra of its updates.
-
-An update is a row with a *diff*: how many copies to add (or, negative, to take away). Updates form a commutative group,
-so any split and any order of the same updates give the same collection.
-"""
+"""What one query holds at one timestamp, and its recent past."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+import uuid
 
-Row = tuple[str | None, ...]
-"""Values in column order, as the server printed them; None is NULL."""
+import psycopg
 
-Updates = dict[Row, int]
-"""Consolidated updates: each row once, with a diff that is not zero."""
+from mzwidget.tail.batches import Batch
+from mzwidget.tail.history import History
+from mzwidget.tail.updates import Updates, consolidate, difference
+from mzwidget.tail.values import Column
 
 
-def consolidate(updates: Iterable[tuple[Row, int]], into: Updates | None = None) -> Updates:
-    """Add up the diffs of equal rows and drop those that cancel out.
+class Collection:
+    """A multiset of rows at one timestamp.
 
-    Parameters
+    Attributes
     ----------
-    updates : iterable of (row, diff)
-    into : dict, optional
-        Updates to add to, in place; a new dict by default.
-
-    Returns
-    -------
-    dict
-        `into`.
+    lock : threading.RLock
+        Held while `rows`, `columns`, `time` and `epoch` change, so that whoever holds it sees them at one timestamp.
+    rows : dict
+        How many copies there are of each row.
+    columns : tuple of Column
+        Empty before the first snapshot.
+    epoch : str
+        Changes whenever `columns` do; empty before the first snapshot.
+    time : int or None
+        Milliseconds since 1970: `rows` is the query's exact content at this timestamp. None before the first snapshot
+        and for a constant view.
+    history : History
+        What changed lately.
+    batches, updates : int
+        What has been applied so far; a snapshot counts only by what it changed.
     """
-    total = {} if into is None else into
-    for row, diff in updates:
-        count = total.get(row, 0) + diff
-        if count:
-            total[row] = count
-        else:
-            total.pop(row, None)
-    return total
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.rows: Updates = {}
+        self.columns: tuple[Column, ...] = ()
+        self.epoch = ""
+        self.time: int | None = None
+        self.history = History()
+        self.batches = 0
+        self.updates = 0
+
+    def restart(self, columns: tuple[Column, ...], snapshot: Batch) -> Updates | None:
+        """Go on from a snapshot; return its net change, or None if it has other columns and so begins a new epoch.
+
+        Raises
+        ------
+        psycopg.DataError
+            As `apply` does.
+        """
+        rows = snapshot.consolidated()
+        _check(rows, {})
+        with self.lock:
+            if self.epoch and columns == self.columns:
+                return self.apply(Batch([(snapshot.time or 0, difference(rows, self.rows))], snapshot.time))
+            self.rows, self.columns, self.time = rows, columns, snapshot.time
+            self.epoch = uuid.uuid4().hex
+            self.history.begin(self.time)
+            return None
+
+    def apply(self, batch: Batch) -> Updates:
+        """Go on by one batch, whole; return its consolidated updates.
+
+        Raises
+        ------
+        psycopg.DataError
+            There would be fewer than zero copies of a row. Nothing has changed.
+        """
+        updates = batch.consolidated()
+        _check(updates, self.rows)
+        with self.lock:
+            for time, changes in batch.at:
+                if changes:
+                    self.history.add(time, changes, self.time)
+            if updates:
+                consolidate(updates.items(), into=self.rows)
+                self.batches += 1
+                self.updates += len(updates)
+            self.time = batch.time
+        return updates
+
+    def snapshot(self) -> tuple[tuple[Column, ...], Updates, int | None]:
+        """Return columns, rows and time as they are together; from any thread."""
+        with self.lock:
+            return self.columns, dict(self.rows), self.time
+
+    def forget_past(self) -> None:
+        """Keep only what holds now."""
+        with self.lock:
+            self.history.begin(self.time)
+
+    def clear(self) -> None:
+        """Let go of everything, as before the first snapshot."""
+        with self.lock:
+            self.rows, self.epoch, self.time = {}, "", None
+            self.history.begin(None)
 
 
-def difference(new: Mapping[Row, int], old: Mapping[Row, int]) -> Updates:
-    """Return the updates that turn `old` into `new`."""
-    changes: Updates = {row: -count for row, count in old.items() if row not in new}
-    for row, count in new.items():
-        diff = count - old.get(row, 0)
-        if diff:
-            changes[row] = diff
-    return changes
+def _check(updates: Updates, rows: Updates) -> None:
+    """Refuse updates that would leave fewer than zero copies of a row; the next snapshot sets things right."""
+    if bad := next((row for row, diff in updates.items() if diff < 0 and rows.get(row, 0) + diff < 0), None):
+        raise psycopg.DataError(f"the view holds a negative number of copies of {bad!r}")

@@ -20,7 +20,7 @@ _announced = False
 
 DEFAULTS: Parameters = {
     "application_name": "mzwidget",
-    "connect_timeout": 10,
+    "connect_timeout": 20,
     # A cut cable or a sleeping laptop ends a connection in about 20 s rather than in hours.
     "keepalives_idle": 10,
     "keepalives_interval": 3,

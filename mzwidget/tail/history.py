@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from mzwidget.tail.collection import Row, Updates, consolidate
+from mzwidget.tail.updates import Row, Updates, consolidate
 
 SECONDS = 300.0
 """How far back by default."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 
-from mzwidget.tail.collection import Updates
+from mzwidget.tail.updates import Updates
 from mzwidget.tail.values import Column
 
 

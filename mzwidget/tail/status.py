@@ -15,8 +15,13 @@ State = Literal[
 _REFUSED = re.compile(
     r'connection to server (?:at|on socket) "(?P<host>[^"]*)"(?:, port (?P<port>\d+))? failed: (?P<said>.*)'
 )
+_LOST = re.compile(r"(?:consuming input|sending [\w ]+|flushing|preparing [\w ]+) failed: ", re.IGNORECASE)
 _SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC):\s+")
 _DISTRUST = re.compile(r"certificate|SSL was required|does not support SSL")
+
+
+LONGEST = 1000
+"""Characters of a message at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +51,29 @@ class Status:
     retry_at: float | None = None
 
 
-def explain(error: psycopg.Error) -> Status:
+def explain(error: Exception) -> Status:
     """Put an error in the server's own words: ``failed`` if it refused, ``reconnecting`` if it is not there."""
+    if isinstance(error, OSError):
+        return Status("reconnecting", shorten(str(error)) or type(error).__name__)
+    if not isinstance(error, psycopg.Error):
+        return Status("failed", shorten(f"{type(error).__name__}: {error}"))
     said = error.diag.message_primary
     if said is not None:
         detail = ". ".join(text for text in (said, error.diag.message_detail, error.diag.message_hint) if text)
-        return Status("failed", detail, error.sqlstate)
+        return Status("failed", shorten(detail), error.sqlstate)
     text = str(error).strip() or type(error).__name__
     if isinstance(error, psycopg.DataError):
-        return Status("failed", text)
+        return Status("failed", shorten(text))
     if (match := _REFUSED.search(text)) is None:
-        return Status("reconnecting", text.splitlines()[0])
-    answer = _SEVERITY.sub("", match["said"])
-    if answer != match["said"] or _DISTRUST.search(answer):
+        line = shorten(text.splitlines()[0])
+        lost = _LOST.match(line)
+        return Status("reconnecting", f"the connection was lost: {line[lost.end() :]}" if lost else line)
+    answer = shorten(_SEVERITY.sub("", match["said"]))
+    if _SEVERITY.match(match["said"]) or _DISTRUST.search(answer):
         return Status("failed", answer)
     return Status("reconnecting", f"{match['host']}:{match['port']}: {answer}" if match["port"] else answer)
+
+
+def shorten(message: str) -> str:
+    """Cut a message that would fill more than a few lines; the server chooses its length."""
+    return message if len(message) <= LONGEST else f"{message[:LONGEST]} …"

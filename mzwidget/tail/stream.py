@@ -18,10 +18,10 @@ from psycopg.generators import execute, send
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
-from mzwidget.tail.collection import Row
+from mzwidget.tail.updates import Row
 from mzwidget.tail.values import Column, column
 
-LOT = 4096
+CHUNK = 4096
 """Rows after which other tails get their turn."""
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -41,50 +41,59 @@ class Stream:
     Attributes
     ----------
     columns : tuple of Column
-        Empty until `lots` has begun.
+        Empty until `describe` has asked for them.
+    size : int
+        Bytes of rows that have come.
     """
 
     def __init__(self, connection: psycopg.AsyncConnection[Any], statement: str) -> None:
         self.columns: tuple[Column, ...] = ()
+        self.size = 0
         self._connection = connection
         self._statement = statement
 
-    async def lots(self) -> AsyncGenerator[list[Row]]:
-        """Yield what has arrived, at most `LOT` rows at a time, until the statement ends.
+    async def chunks(self) -> AsyncGenerator[list[Row]]:
+        """Yield what has arrived, at most `CHUNK` rows at a time, until the statement ends.
 
         Raises
         ------
         psycopg.Error
             The server's own error, or the loss of the connection.
         """
-        await self._describe()
         libpq = self._connection.pgconn
         libpq.send_query(f"COPY ({self._statement}) TO STDOUT".encode())
         await self._connection.wait(send(libpq))
         loop, watched, readable = asyncio.get_running_loop(), libpq.socket, asyncio.Event()
         loop.add_reader(watched, readable.set)
-        try:
+
+        async def result() -> PGresult | None:
             while libpq.is_busy():
                 await readable.wait()
                 readable.clear()
                 libpq.consume_input()
-            started = libpq.get_result()
+            return libpq.get_result()
+
+        try:
+            started = await result()
             _check(started)
-            if started is None or started.nfields != len(self.columns):
+            if started is None or started.status != ExecStatus.COPY_OUT:
+                raise psycopg.DataError("the server does not answer as COPY (SUBSCRIBE …) TO STDOUT does")
+            if started.nfields != len(self.columns):
                 raise psycopg.OperationalError("the view was replaced in this moment")
-            lot: list[Row] = []
+            chunk: list[Row] = []
             handed = 0  # since others had their turn
             while (taken := libpq.get_copy_data(1))[0] >= 0:
                 size, line = taken
                 if size > 0:
-                    lot.append(parse(str(line[:-1], "utf-8")))
-                    if len(lot) < LOT:
+                    self.size += size
+                    chunk.append(parse(str(line[:-1], "utf-8")))
+                    if len(chunk) < CHUNK:
                         continue
-                if lot:
-                    handed += len(lot)
-                    yield lot
-                    lot = []
-                    if handed >= LOT:
+                if chunk:
+                    handed += len(chunk)
+                    yield chunk
+                    chunk = []
+                    if handed >= CHUNK:
                         handed = 0
                         await asyncio.sleep(0)
                 else:
@@ -93,13 +102,19 @@ class Stream:
                     readable.clear()
                 if size == 0:
                     libpq.consume_input()
-            yield lot
-            _check(libpq.get_result())
+            yield chunk
+            _check(await result())
         finally:
             loop.remove_reader(watched)
 
-    async def _describe(self) -> None:
-        """Ask for names and types, which a COPY does not tell."""
+    async def describe(self) -> None:
+        """Ask for names and types, which a COPY does not tell.
+
+        Raises
+        ------
+        psycopg.Error
+            The server refuses the statement.
+        """
         libpq = self._connection.pgconn
         libpq.send_prepare(b"", self._statement.encode())
         _check(*await self._connection.wait(execute(libpq)))

@@ -8,7 +8,7 @@ import comm
 import pytest
 
 from mzwidget.page import feed, kernel
-from mzwidget.tail import tail as subscription
+from mzwidget.tail import subscription, tail
 from tests.faults.lines import Postmaster
 from tests.faults.pages import Browser, Comm
 from tests.faults.run import World
@@ -30,11 +30,11 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "SEEN", 2.5)
     monkeypatch.setattr(feed, "HIDDEN", 4.0)
     monkeypatch.setattr(feed, "INLINE", 20)
-    monkeypatch.setattr(subscription, "TICK", 0.1)
+    monkeypatch.setattr(tail, "TICK", 0.1)
     monkeypatch.setattr(subscription, "STALL", 2.0)
     monkeypatch.setattr(subscription, "SILENCE", 4.0)
-    monkeypatch.setattr(subscription, "LINGER", 0.6)
-    monkeypatch.setattr(subscription, "BACKOFF", (0.02, 0.3))
+    monkeypatch.setattr(tail, "LINGER", 0.6)
+    monkeypatch.setattr(tail, "BACKOFF", (0.02, 0.3))
     monkeypatch.setattr(kernel, "budget", kernel.Budget(rate=3000, burst=100))
 
 

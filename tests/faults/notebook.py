@@ -43,8 +43,8 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 
 VIEW = """
 import mzwidget
-from mzwidget.tail import tail as subscription
-subscription.LINGER = 2.0
+from mzwidget.tail import shared, tail
+tail.LINGER = 2.0
 view = mzwidget.LiveView({table!r})
 sent, send = [], view._bridge._send
 view._bridge._send = lambda trait: (sent.append(trait), send(trait))

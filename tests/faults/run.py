@@ -263,7 +263,7 @@ class Run:
 
     def read(self, _: Step) -> None:
         """Read the data frame; note it if it is known of which timestamp it is."""
-        if not self._live._bridge.subscription.epoch or self._live.status.state != "live":
+        if not self._live._bridge.collection.epoch or self._live.status.state != "live":
             return
         before = self._live.timestamp
         columns, rows = self._frame()

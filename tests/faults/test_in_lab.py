@@ -115,7 +115,7 @@ def test_a_cell_run_again_leaves_nothing_behind(opened: Notebook) -> None:
         opened.right(page)
     assert opened.threads == ["mzwidget"]
     assert opened.tails == 1
-    assert opened.ask("len(subscription._shared)") == 1
+    assert opened.ask("len(shared._tails)") == 1
 
 
 def test_a_websocket_that_dies_and_returns(opened: Notebook) -> None:
@@ -282,7 +282,7 @@ def test_closing(opened: Notebook, how: str) -> None:
     eventually(lambda: opened.pictures(page) == [], what="the picture is gone")
     eventually(lambda: opened.tails == 0)
     opened.nothing_is_sent()
-    assert opened.ask("len(subscription._shared)") == 0
+    assert opened.ask("len(shared._tails)") == 0
     assert sorted([name, str(n)] for name, n in opened.ask("view.df.values.tolist()")) == truth
     opened.lab.execute(page, "notebook:run-cell")
     opened.right(page)

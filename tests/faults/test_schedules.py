@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from mzwidget.tail import tail as subscription
+from mzwidget.tail import shared
 from tests.faults.run import Run, World
 from tests.faults.schedule import plan
 from tests.machine import eventually
@@ -48,7 +48,7 @@ def test_after_any_trouble_the_page_is_right_and_was_never_wrong(
         failures = [text for text in pool.map(lambda seed: failure(world, seed), SEEDS) if text]
     assert not failures, f"{len(failures)} of {len(SEEDS)} schedules failed\n\n" + "\n\n".join(failures[:5])
 
-    eventually(lambda: not subscription._shared, what="every tail has ended")
+    eventually(lambda: not shared._tails, what="every tail has ended")
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING], "noise in the notebook"
     threads = sorted(thread.name for thread in threading.enumerate())
     assert threads.count("mzwidget") == 1

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from mzwidget import LiveView
-from mzwidget.tail import tail as subscription
+from mzwidget.tail import shared, tail
 from tests.conftest import temporary_table
 from tests.machine import eventually
 from tests.proxy import Proxy
@@ -31,7 +31,7 @@ def test_closing_is_quick_and_quiet_when_the_server_is_gone(
     table: str, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     view = LiveView(table, dsn=proxy.dsn).wait(20)
-    task = view._bridge.subscription._task
+    task = view._bridge.tail._task
     assert task is not None
     proxy.stall()
     proxy.refuse()
@@ -52,17 +52,17 @@ def test_a_refusal_is_not_answered_by_noise(
         proxy.refuse()
         database.execute(f"DROP VIEW {table}_view")
     eventually(lambda: view.status.state in ("failed", "reconnecting"))
-    eventually(lambda: view._bridge.subscription.reconnects > 1)
+    eventually(lambda: view._bridge.tail.reconnects > 1)
     stop()
     view.close()
-    eventually(lambda: not subscription._shared)
+    eventually(lambda: not shared._tails)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_a_tail_that_wakes_while_its_last_connection_hangs(
     engine_dsn: str, table: str, proxy: Proxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "LINGER", 0.2)
+    monkeypatch.setattr(tail, "LINGER", 0.2)
     view = LiveView(table, dsn=proxy.dsn).wait(20)
     proxy.stall()
     eventually(lambda: view.status.state == "idle")

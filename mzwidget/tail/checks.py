@@ -1,0 +1,65 @@
+"""Whether values are what the server says they are: what it sends is checked before anybody computes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import psycopg
+
+from mzwidget.tail.updates import Row
+from mzwidget.tail.values import Column
+
+Test = Callable[[Sequence[str]], bool]
+
+
+def _whole(least: int, most: int) -> Test:
+    def test(texts: Sequence[str]) -> bool:
+        numbers = list(map(int, texts))
+        return least <= min(numbers) and max(numbers) <= most
+
+    return test
+
+
+def _numbers(texts: Sequence[str]) -> bool:
+    return all(number is not None for number in map(float, texts))
+
+
+def _booleans(texts: Sequence[str]) -> bool:
+    return {"t", "f"}.issuperset(texts)
+
+
+_TESTS: dict[str, Test] = {
+    "bool": _booleans,
+    "float4": _numbers,
+    "float8": _numbers,
+    "numeric": _numbers,
+    "oid": _whole(0, 2**32 - 1),
+    "mz_timestamp": _whole(0, 2**64 - 1),
+    **{f"int{size}": _whole(-(2 ** (8 * size - 1)), 2 ** (8 * size - 1) - 1) for size in (2, 4, 8)},
+    **{f"uint{size}": _whole(0, 2 ** (8 * size) - 1) for size in (2, 4, 8)},
+}
+
+
+def check_values(columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """Refuse rows with a value that its column's type does not have.
+
+    Raises
+    ------
+    psycopg.DataError
+        Names the column and the value.
+    """
+    for index, of in enumerate(columns):
+        test = _TESTS.get(of.type)
+        if test is None:
+            continue
+        texts = [text for row in rows if (text := row[index]) is not None]
+        if texts and not _passes(test, texts):
+            bad = next(text for text in texts if not _passes(test, [text]))
+            raise psycopg.DataError(f"the server sent {bad[:100]!r} in column {of.name!r}, which is no {of.type}")
+
+
+def _passes(test: Test, texts: Sequence[str]) -> bool:
+    try:
+        return test(texts)
+    except ValueError:
+        return False

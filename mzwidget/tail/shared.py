@@ -1,0 +1,43 @@
+"""One tail a distinct query of a database, shared by all who follow it in this process."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from mzwidget.tail.connect import Parameters
+from mzwidget.tail.query import Query
+from mzwidget.tail.tail import Tail
+
+_Key = tuple[tuple[str, str], ...]
+
+_tails: dict[_Key, Tail] = {}
+_lock = threading.Lock()
+
+
+def shared(parameters: Parameters, query: Query) -> Tail:
+    """Return the one tail of this process on a query of a database."""
+    named = {**parameters, "statement": query.statement}
+    key = tuple(sorted((name, str(value)) for name, value in named.items()))
+
+    def forget() -> None:
+        with _lock:
+            if _tails.get(key) is tail:
+                del _tails[key]
+
+    with _lock:
+        if key in _tails:
+            return _tails[key]
+        tail = _tails[key] = Tail(parameters, query, forget)
+        return tail
+
+
+def _start_anew() -> None:
+    """Share nothing with the process that this one was forked from: its thread and its connections stay there."""
+    global _lock  # noqa: PLW0603 - may have been held at that moment
+    _lock = threading.Lock()
+    _tails.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

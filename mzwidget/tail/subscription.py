@@ -1,0 +1,173 @@
+"""One SUBSCRIBE, from its connection to its end; everything that it waits for has a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import psycopg
+
+from mzwidget.tail.batches import Batch, Batches
+from mzwidget.tail.connect import Parameters
+from mzwidget.tail.status import Status
+from mzwidget.tail.stream import Stream
+from mzwidget.tail.values import Column
+
+ANSWER = 30.0
+"""Seconds that the server may take to answer the statement; Materialize sends a first progress row at once."""
+SNAPSHOT = 300.0
+"""Seconds of silence before the snapshot is given up: a view may take minutes to be computed for the first time."""
+STALL = 5.0
+"""Seconds without a progress row after which a view counts as stalled (a healthy server sends one a second)."""
+HASTE = 1.0
+"""Seconds that an attempt lasts at the least before somebody can have it begun again."""
+SILENCE = 20.0
+"""Seconds without a row after the snapshot: a healthy server sends one a second."""
+SIZE = 256 * 2**20
+"""Bytes of rows, as COPY writes them, that may come before a progress row closes them."""
+
+
+class Subscription:
+    """One attempt: a connection of its own, and what comes over it.
+
+    Parameters
+    ----------
+    parameters : dict
+        Connection parameters.
+    statement : str
+        A SUBSCRIBE with progress.
+    patience : float
+        By how much `SNAPSHOT` is multiplied.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        The view's; empty until the server has described them.
+    waiting : int
+        Rows that have come and are not closed yet.
+    answered : bool
+        Whether the server has begun to send.
+    began, heard : float
+        When this began, and when something last came, in monotonic seconds.
+    progressed : float or None
+        When the last batch was taken; None before the snapshot was.
+    overdue : str
+        What did not come in time and so ended this; empty if nothing.
+    """
+
+    def __init__(self, parameters: Parameters, statement: str, patience: float = 1.0) -> None:
+        self.columns: tuple[Column, ...] = ()
+        self.waiting = 0
+        self.answered = False
+        self.began = self.heard = time.monotonic()
+        self._live_since: float | None = None
+        self.progressed: float | None = None
+        self.overdue = ""
+        self._parameters = parameters
+        self._statement = statement
+        self._snapshot = SNAPSHOT * patience
+        self._connecting: asyncio.Task[psycopg.AsyncConnection[Any]] | None = None
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    async def batches(self) -> AsyncGenerator[Batch]:
+        """Connect, subscribe and yield batches, the snapshot first, until the statement is complete.
+
+        Raises
+        ------
+        psycopg.Error
+            The server refuses, contradicts itself, is silent for too long or is gone.
+        """
+        connection = await self._connect()
+        try:
+            async with contextlib.aclosing(self._read(Stream(connection, self._statement))) as batches:
+                async for batch in batches:
+                    yield batch
+        except UnicodeDecodeError:
+            raise psycopg.DataError("the server sent text that is not UTF-8") from None
+        except psycopg.OperationalError:
+            if self.overdue:
+                raise psycopg.OperationalError(self.overdue) from None
+            raise
+        finally:
+            self._connection = None
+            await connection.close()
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        connect = psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
+        self._connecting = asyncio.get_running_loop().create_task(connect)
+        try:
+            self._connection = await self._connecting
+        except asyncio.CancelledError:
+            if self.overdue:
+                raise psycopg.OperationalError(self.overdue) from None
+            raise
+        self.heard = time.monotonic()
+        return self._connection
+
+    async def _read(self, stream: Stream) -> AsyncGenerator[Batch]:
+        await stream.describe()
+        batches = Batches(stream.columns)
+        self.columns = batches.columns
+        closed = 0
+        async with contextlib.aclosing(stream.chunks()) as chunks:
+            async for rows in chunks:
+                for batch in batches.take(rows):
+                    closed = stream.size
+                    yield batch
+                    self._progress()
+                self.answered = batches.as_of is not None
+                self.waiting = batches.waiting
+                self.heard = time.monotonic()
+                if stream.size - closed > SIZE:
+                    raise psycopg.DataError(
+                        f"{self.waiting:,} rows ({SIZE >> 20} MiB) came without an end, more than mzwidget keeps in "
+                        "memory; watch a query with fewer rows"
+                    )
+        yield batches.end()
+
+    def _progress(self) -> None:
+        self.progressed = time.monotonic()
+        if self._live_since is None:
+            self._live_since = self.progressed
+
+    def lived(self, now: float) -> float:
+        """Return for how many seconds there has been a snapshot."""
+        return 0.0 if self._live_since is None else now - self._live_since
+
+    def hangs(self, now: float) -> bool:
+        """Whether it is of use to begin again: nothing has come lately."""
+        return now - self.heard > (STALL if self.answered else HASTE)
+
+    def watch(self, now: float) -> Status | None:
+        """Return what this waits for, if that is worth telling; hang up if it has become too long."""
+        silent, lasted = now - self.heard, now - self.began
+        if self.progressed is not None:
+            if silent > SILENCE:
+                self.hang_up(f"the server was silent for {silent:.0f} s")
+            return Status("stalled", "the server reports no progress") if now - self.progressed > STALL else None
+        if not self.answered:
+            if silent > ANSWER and self._connection is not None:
+                self.hang_up(f"the server did not answer for {silent:.0f} s")
+            return Status("connecting", f"no answer yet, after {lasted:.0f} s") if lasted > STALL else None
+        if silent > self._snapshot:
+            self.hang_up(f"no snapshot came for {silent:.0f} s")
+        if self.waiting:
+            return Status("connecting", f"{self.waiting:,} rows of the snapshot so far")
+        return Status("connecting", f"no snapshot yet, after {lasted:.0f} s" if lasted > STALL else "")
+
+    def hang_up(self, reason: str) -> None:
+        """End this at once, whatever it is doing and whether or not the other side still answers."""
+        self.overdue = reason
+        if self._connection is None:
+            if self._connecting is not None:
+                self._connecting.cancel()
+        elif not self._connection.closed:
+            # Cancelled, psycopg would call the server once more.
+            with contextlib.suppress(OSError, psycopg.Error):
+                duplicate = socket.fromfd(self._connection.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)
+                with contextlib.closing(duplicate):
+                    duplicate.shutdown(socket.SHUT_RDWR)

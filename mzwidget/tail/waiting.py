@@ -1,0 +1,81 @@
+"""Threads that wait for a tail's first snapshot."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mzwidget.errors import LiveViewError
+
+if TYPE_CHECKING:
+    from mzwidget.tail.tail import Tail
+
+
+class Waiters:
+    """Any number of threads; true while there is one."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._count = 0
+
+    def __bool__(self) -> bool:
+        return self._count > 0
+
+    def notify(self) -> None:
+        """Let all look again."""
+        with self._condition:
+            self._condition.notify_all()
+
+    def until(self, timeout: float | None) -> Iterator[None]:
+        """Yield at once, and whenever it is time to look again, until `timeout` seconds are over."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._condition:
+            self._count += 1
+        try:
+            while True:
+                yield
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return
+                with self._condition:
+                    # In steps, so that an interrupt gets through on every platform.
+                    self._condition.wait(0.1 if left is None else min(left, 0.1))
+        finally:
+            with self._condition:
+                self._count -= 1
+
+
+def wait(tail: Tail, timeout: float | None, *, fresh: bool = False) -> None:
+    """Block until there is a snapshot.
+
+    Parameters
+    ----------
+    tail : Tail
+    timeout : float or None
+        Seconds; None waits for ever.
+    fresh : bool
+        Wake an idle tail and wait until it has caught up.
+
+    Raises
+    ------
+    LiveViewError
+        The server refused or cannot be reached, and there is no snapshot.
+    TimeoutError
+        No snapshot in time.
+    """
+    attempts, name = tail.attempts, tail.query.text
+    if tail.collection.epoch:
+        tail.wake()
+    else:
+        tail.hurry()
+    for _ in tail.waiters.until(timeout):
+        status = tail.status
+        if tail.collection.epoch:
+            if status.state not in ("idle", "connecting") or not fresh:
+                return
+        elif status.state == "closed" or (status.state in ("failed", "reconnecting") and tail.attempts > attempts):
+            raise LiveViewError(f"{name}: {status.message or status.state}", status.sqlstate)
+    said = f"{status.state}: {status.message}" if status.message else status.state
+    raise TimeoutError(f"{name}: no snapshot after {timeout:g} s ({said})")
