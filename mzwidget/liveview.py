@@ -190,13 +190,12 @@ class LiveView(anywidget.AnyWidget):
             return self._bridge.collection.columns, dict(self._bridge.feed.rows())
 
     def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
-        frame = to_pandas(columns, [row for row, count in rows.items() for _ in range(count)])
-        encoding = charts.resolve(columns, charts.Options(self.key, self.value, self.limit), len(frame))
-        if encoding.kind != "bars":
-            return frame
-        by = [columns[index].name for index, _, _ in encoding.order]
-        ascending = [not descending for _, descending, _ in encoding.order]
-        return frame.sort_values(by, ascending=ascending, kind="stable", ignore_index=True)
+        told = [row for row, count in rows.items() for _ in range(count)]
+        return to_pandas(columns, self._encoding(columns, len(told)).arrange(columns, told))
+
+    def _encoding(self, columns: tuple[Column, ...], rows: int) -> charts.Encoding:
+        options = charts.Options.of(key=self.key or None, value=self.value or None, limit=self.limit or None)
+        return charts.resolve(columns, options, rows)
 
     @property
     def timestamp(self) -> pd.Timestamp | None:

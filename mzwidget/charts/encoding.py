@@ -1,4 +1,4 @@
-"""`resolve`: from a view's columns and a user's options to an `Encoding`."""
+"""`Encoding`: a kind of picture, and which columns it takes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mzwidget.charts.options import Options
+from mzwidget.charts import order as ordering
+from mzwidget.charts.order import Row, Term
 from mzwidget.tail.values import Column
 
 Channels = dict[str, tuple[int, ...]]
 """Channel → the indexes of its columns."""
-
-Term = tuple[int, bool, bool]
-"""A term of an order: column index, descending, NULLs (and NaN, next to them) first."""
-
-BARS = 20
-TABLE_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +21,17 @@ class Encoding:
     Attributes
     ----------
     kind : str
-        ``bars``, ``number`` or ``table``.
+        ``bars``, ``line``, ``number``, ``table`` or ``vega``: each has a module here that says what it draws.
     channels : dict of str to tuple of int
         Column indexes by channel.
     order : tuple of (column index, descending, NULLs first)
-        The order of rows; equal ones follow by all their columns from left to right, ascending, NULLs last.
+        The order of rows, also of those of `df`: see `mzwidget.charts.order`.
+    formats : tuple of str
+        A d3-format for each column, "" for the default (see `mzwidget.charts.formats`); empty if all have it.
+    timezone : str
+        IANA name of the zone for times; "" for the reader's own.
     options : dict
-        JSON values that only this kind knows: see its module.
+        JSON values that only this kind knows.
     table : Encoding or None
         What is shown instead when the user switches to a table; None where the picture is one.
     """
@@ -40,56 +39,26 @@ class Encoding:
     kind: str
     channels: Channels = field(default_factory=dict)
     order: tuple[Term, ...] = ()
+    formats: tuple[str, ...] = ()
+    timezone: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     table: Encoding | None = None
 
+    def arrange(self, columns: Sequence[Column], rows: Sequence[Row]) -> list[Row]:
+        """Sort a view's rows as the picture shows them."""
+        total = (self.channels["label"][0], self.channels["value"][0]) if self.options.get("totals") else None
+        return ordering.arrange(columns, rows, self.order, total)
+
     def to_json(self) -> dict[str, Any]:
-        """Return what the page gets in `base`."""
+        """Return what the page gets in `base`; `formats` and `timezone` are left out where they are empty."""
         told: dict[str, Any] = {
             "kind": self.kind,
             "channels": {name: list(indexes) for name, indexes in self.channels.items()},
             "order": [list(term) for term in self.order],
             **self.options,
         }
+        if self.formats:
+            told["formats"] = list(self.formats)
+        if self.timezone:
+            told["timezone"] = self.timezone
         return told if self.table is None else told | {"table": self.table.to_json()}
-
-
-def resolve(columns: Sequence[Column], options: Options, rows: int = 0) -> Encoding:
-    """Choose a picture.
-
-    One number is a figure while there is at most one row of it, a label and a number are ranked bars, and everything
-    else is a table.
-
-    Parameters
-    ----------
-    columns : sequence of Column
-    options : Options
-    rows : int
-        How many rows the view has now.
-
-    Returns
-    -------
-    Encoding
-    """
-    table = Encoding("table", options={"limit": options.limit or TABLE_ROWS})
-    if len(columns) == 1 and columns[0].kind == "number" and rows <= 1:
-        return Encoding("number", {"value": (0,)}, table=table)
-    names = [of.name for of in columns]
-    labels = [index for index, of in enumerate(columns) if of.kind != "number"]
-    numbers = [index for index, of in enumerate(columns) if of.kind == "number"]
-    label = names.index(options.key) if options.key in names else labels[0] if len(labels) == 1 else None
-    if options.value in names:
-        value: int | None = names.index(options.value)
-    else:
-        value = next((index for index in numbers if index != label), None)
-    if (
-        label is None
-        or value is None
-        or label == value
-        or names.count(names[label]) > 1
-        or names.count(names[value]) > 1
-    ):
-        return table
-    limits = {"limit": options.limit or BARS, "reserve": min(options.limit, BARS)}
-    order = ((value, True, False), (label, False, False))
-    return Encoding("bars", {"label": (label,), "value": (value,)}, order, limits, table)

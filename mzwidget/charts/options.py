@@ -2,23 +2,129 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from mzwidget.charts import formats
+
+KINDS = ("bars", "line", "number", "table")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user asks of a picture.
+    """What a user asks of a picture; whatever is empty is for `resolve` to choose.
 
     Attributes
     ----------
-    key : str
-        Name of the column that labels; "" to choose.
-    value : str
-        Name of the column that measures; "" to choose.
+    kind : str
+        One of `KINDS`.
+    x, color, key : str
+        Names of columns.
+    y, value : tuple of str
+        Names of columns of numbers; two words for the same, so only one of them is given.
     limit : int
-        Rows drawn at most; 0 to choose.
+        How many bars, lines or rows are drawn at most.
+    format : dict of str to str
+        Column name → d3-format.
+    timezone : str
+        IANA name of the zone in which times are shown; empty for the reader's own.
     """
 
+    kind: str = ""
+    x: str = ""
+    y: tuple[str, ...] = ()
+    color: str = ""
     key: str = ""
-    value: str = ""
+    value: tuple[str, ...] = ()
     limit: int = 0
+    format: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        kind: str | None = None,
+        x: str | None = None,
+        y: str | Sequence[str] | None = None,
+        color: str | None = None,
+        key: str | None = None,
+        value: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        format: Mapping[str, str] | None = None,  # noqa: A002 - the word users know
+        timezone: str | None = None,
+    ) -> Self:
+        """Check what a user gave.
+
+        Raises
+        ------
+        TypeError
+            A name is not text.
+        ValueError
+            Anything else that cannot be meant so; the message names the option and quotes its value.
+        """
+        if kind is not None and kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(map(repr, KINDS))}, not {kind!r}{_nearest(kind)}")
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+            raise ValueError(f"limit must be a whole number from 1 up, not {limit!r}")
+        if y is not None and value is not None:
+            raise ValueError("y and value both name the numbers; give one of them")
+        if timezone is not None:
+            _check_zone(timezone)
+        for column, text in _mapping("format", format).items():
+            formats.parse(text, f"format of {column!r}")
+        return cls(
+            kind=kind or "",
+            x=_name("x", x),
+            y=_names("y", y),
+            color=_name("color", color),
+            key=_name("key", key),
+            value=_names("value", value),
+            limit=limit or 0,
+            format=dict(format or {}),
+            timezone=timezone or "",
+        )
+
+
+def _name(option: str, given: object) -> str:
+    if given is None:
+        return ""
+    if not isinstance(given, str):
+        raise TypeError(f"{option} must be a column's name, not {given!r}")
+    if not given:
+        raise ValueError(f"{option} must be a column's name, not ''")
+    return given
+
+
+def _names(option: str, given: object) -> tuple[str, ...]:
+    if given is None or isinstance(given, str):
+        return (_name(option, given),) if given is not None else ()
+    if not isinstance(given, Sequence) or not given:
+        raise TypeError(f"{option} must be a column's name or a list of them, not {given!r}")
+    names = tuple(_name(option, name) for name in given)
+    if len(set(names)) < len(names):
+        raise ValueError(f"{option} names a column twice: {list(names)!r}")
+    return names
+
+
+def _mapping(option: str, given: object) -> Mapping[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise TypeError(f'{option} must be a dict such as {{"revenue": ",.2f"}}, not {given!r}')
+    return given
+
+
+def _check_zone(name: object) -> None:
+    try:
+        zoneinfo.ZoneInfo(name)  # type: ignore[arg-type]
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise ValueError(f"timezone must be a name such as 'Europe/Berlin' or 'UTC', not {name!r}") from None
+
+
+def _nearest(kind: object) -> str:
+    near = difflib.get_close_matches(kind, KINDS, n=1) if isinstance(kind, str) else []
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,229 @@
+"""Numbers as text: d3-format's specifiers, and what is done where none is given.
+
+A specifier is ``[[fill]align][sign][symbol][0][width][,][.precision][~][type]`` as d3-format and Vega-Lite define it
+(https://d3js.org/d3-format#locale_format); beyond it, `symbol` may be any currency's sign and not only ``$``.
+
+Without a specifier, an integer shows all its digits in groups of three. The other numbers of a column share one number
+of decimals: as many as the value with most of them needs, but at most four after the zeros that follow the point in
+the largest value. So nothing jumps, and 12.5 stands below 3.25 as 12.50.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+
+DECIMALS = 4
+_SPECIFIER = re.compile(
+    r"(?:(?P<fill>.)?(?P<align>[<>=^]))?(?P<sign>[+\-( ])?(?P<symbol>[^\w\s.,~%+\-(0-9])?(?P<zero>0)?(?P<width>\d+)?"
+    r"(?P<comma>,)?(?:\.(?P<precision>\d+))?(?P<trim>~)?(?P<type>[a-zA-Z%])?",
+    re.DOTALL,
+)
+_TYPES = "%bcdefgnoprsxX"
+_PREFIXES = ("y", "z", "a", "f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y")
+_CONTEXT = Context(prec=400, rounding=ROUND_HALF_UP)
+MINUS = "−"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A d3-format specifier, taken apart."""
+
+    fill: str
+    align: str
+    sign: str
+    symbol: str
+    width: int
+    comma: bool
+    precision: int | None
+    trim: bool
+    type: str
+
+
+def parse(text: object, what: str = "format") -> Format:
+    """Read a specifier.
+
+    Parameters
+    ----------
+    text : str
+    what : str
+        Whose it is, for the error.
+
+    Raises
+    ------
+    ValueError
+        It is none; the message says what is wrong with it.
+    """
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"{what} must be a d3-format such as ',.2f', '.1%' or '€,.0f', not {text!r}")
+    found = _SPECIFIER.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            f"{what} {text!r} is no d3-format: [[fill]align][sign][symbol][0][width][,][.precision][~][type]"
+        )
+    symbol, kind = found["symbol"] or "", found["type"] or ""
+    if symbol not in ("", "#") and unicodedata.category(symbol) != "Sc":
+        raise ValueError(f"{what} {text!r}: {symbol!r} is no currency's sign")
+    if kind and kind not in _TYPES:
+        raise ValueError(f"{what} {text!r}: there is no type {kind!r}; d3-format has {', '.join(_TYPES)}")
+    precision = None if found["precision"] is None else int(found["precision"])
+    if (precision or 0) > 20 or int(found["width"] or 0) > 100:
+        raise ValueError(f"{what} {text!r}: a precision ends at 20, and a width at 100")
+    zero = found["zero"] is not None
+    return Format(
+        fill="0" if zero else found["fill"] or " ",
+        align="=" if zero else found["align"] or ">",
+        sign=found["sign"] or "-",
+        symbol=symbol,
+        width=int(found["width"] or 0),
+        comma=found["comma"] is not None or kind == "n",
+        precision=precision,
+        trim=found["trim"] is not None or not kind,
+        type={"n": "g"}.get(kind, kind),
+    )
+
+
+def formatter(texts: Iterable[str | None], given: str = "") -> Callable[[str], str]:
+    """Return how the numbers of one column are written.
+
+    Parameters
+    ----------
+    texts : iterable of str or None
+        The column as the server printed it; it settles the number of decimals where no format is given.
+    given : str
+        A specifier, or "" for the default.
+
+    Returns
+    -------
+    callable
+        Takes one of the texts. What is no finite number stays as it is.
+    """
+    if given:
+        chosen = parse(given)
+        # As in a browser: the double that is nearest is what gets rounded.
+        return lambda text: text if finite(text) is None else write(Decimal(float(text)), chosen)
+    decimals = _decimals([number for text in texts if text is not None and (number := finite(text)) is not None])
+    usual = parse(f",.{decimals}f")
+    return lambda text: text if (number := finite(text)) is None else write(number, usual)
+
+
+def finite(text: str) -> Decimal | None:
+    """Read a finite number; None for anything else."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _decimals(numbers: list[Decimal]) -> int:
+    largest = max(map(abs, numbers), default=Decimal(0))
+    zeros = max(0, -largest.adjusted() - 1) if largest else 0
+    needed = max((_places(number) for number in numbers), default=0)
+    return min(needed, DECIMALS + zeros, 20)
+
+
+def _places(number: Decimal) -> int:
+    exponent = number.normalize(_CONTEXT).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def write(number: Decimal, spec: Format) -> str:
+    """Write a finite number as d3-format does, in its default locale."""
+    digits, suffix = _digits(abs(number), spec)
+    negative = number < 0 and (spec.sign == "+" or any(digit in "123456789abcdefABCDEF" for digit in digits))
+    if spec.trim:
+        digits = _trimmed(digits)
+    prefix, symbol = "", "" if spec.symbol == "#" else spec.symbol
+    if spec.symbol == "#" and spec.type in {"b", "o", "x", "X"}:
+        symbol = f"0{spec.type.lower()}"
+    if negative:
+        prefix = "(" if spec.sign == "(" else MINUS
+        suffix += ")" if spec.sign == "(" else ""
+    elif spec.sign in "+ ":
+        prefix = spec.sign
+    prefix += symbol
+    if spec.comma and not (spec.fill == "0" and spec.align == "="):
+        digits = _grouped(digits)
+    length = len(prefix) + len(digits) + len(suffix)
+    padding = spec.fill * (spec.width - length)
+    if spec.comma and spec.fill == "0" and spec.align == "=":
+        digits, padding = _grouped(padding + digits, max(spec.width - len(prefix) - len(suffix), 0)), ""
+    match spec.align:
+        case "<":
+            return prefix + digits + suffix + padding
+        case "=":
+            return prefix + padding + digits + suffix
+        case "^":
+            half = len(padding) // 2
+            return padding[:half] + prefix + digits + suffix + padding[half:]
+    return padding + prefix + digits + suffix
+
+
+def _digits(number: Decimal, spec: Format) -> tuple[str, str]:
+    """Write a number that is not negative, without sign or groups; and what comes after it."""
+    precision = 6 if spec.precision is None else spec.precision
+    match spec.type:
+        case "b" | "o" | "x" | "X":
+            return format(int(number.to_integral_value(context=_CONTEXT)), spec.type), ""
+        case "d" | "c":
+            return format(number.to_integral_value(context=_CONTEXT), "f"), ""
+        case "f":
+            return _fixed(number, precision), ""
+        case "%":
+            return _fixed(number * 100, precision), "%"
+        case "e":
+            return format(number, f".{precision}e"), ""
+        case "p":
+            return _rounded(number * 100, max(precision, 1)), "%"
+        case "r":
+            return _rounded(number, max(precision, 1)), ""
+        case "s":
+            return _prefixed(number, max(precision, 1))
+        case "g":
+            return _general(number, max(precision, 1)), ""
+    return _general(number, 12 if spec.precision is None else max(precision, 1)), ""
+
+
+def _fixed(number: Decimal, places: int) -> str:
+    return format(number.quantize(Decimal(1).scaleb(-places), context=_CONTEXT), "f")
+
+
+def _rounded(number: Decimal, significant: int) -> str:
+    """Round to so many significant digits, in plain notation."""
+    if not number:
+        return _fixed(number, significant - 1)
+    rounded = Context(prec=significant, rounding=ROUND_HALF_UP).plus(number)
+    return _fixed(rounded, max(0, significant - 1 - rounded.adjusted()))
+
+
+def _general(number: Decimal, significant: int) -> str:
+    rounded = Context(prec=significant, rounding=ROUND_HALF_UP).plus(number)
+    exponent = rounded.adjusted() if rounded else 0
+    if exponent < -6 or exponent >= significant:
+        return format(number, f".{significant - 1}e")
+    return _rounded(number, significant)
+
+
+def _prefixed(number: Decimal, significant: int) -> tuple[str, str]:
+    if not number:
+        return _rounded(number, significant), ""
+    rounded = Context(prec=significant, rounding=ROUND_HALF_UP).plus(number)
+    step = min(max(rounded.adjusted() // 3, -8), 8)
+    return _rounded(number.scaleb(-3 * step), significant), _PREFIXES[step + 8]
+
+
+def _trimmed(digits: str) -> str:
+    """Drop the zeros that end a fraction, before an exponent if there is one."""
+    return re.sub(r"(?:(\.\d*?[1-9])0+|\.0+)(?=$|e)", r"\1", digits)
+
+
+def _grouped(digits: str, width: int = 0) -> str:
+    """Part the whole digits in threes; no longer than `width` where leading zeros fill it."""
+    whole, rest = re.match(r"(\d*)(.*)", digits, re.DOTALL).groups()  # type: ignore[union-attr]
+    groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)]
+    text = ",".join(reversed(groups)) + rest
+    return text[len(text) - width :].lstrip(",") if width and len(text) > width else text

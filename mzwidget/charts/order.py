@@ -1,0 +1,158 @@
+"""The order of rows, one for `df`, the page and what is saved.
+
+Rows are compared term by term. Numbers are compared exactly; NaN stands next to NULL, between it and the numbers. Text,
+times and everything else are compared as the server prints them, by code points; false comes before true. NULLs are
+last, or first where the term says so. Rows that are equal in all terms follow by all their columns from left to right,
+ascending, NULLs last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mzwidget.tail.values import Column
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+Term = tuple[int, bool, bool]
+"""Column index, descending, NULLs first."""
+
+Row = tuple[str | None, ...]
+
+
+def arrange(
+    columns: Sequence[Column], rows: Sequence[Row], order: Sequence[Term], total: tuple[int, int] | None = None
+) -> list[Row]:
+    """Sort rows.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    rows : sequence of tuple
+    order : sequence of (column index, descending, NULLs first)
+    total : (label, value), optional
+        Columns by whose sum of values a label all rows are sorted before anything else, the greatest first.
+    """
+    size = len(rows)
+    group = np.zeros(size, dtype=np.int64)
+    if total is not None:
+        group = _by_total([row[total[0]] for row in rows], [row[total[1]] for row in rows])
+    for index, descending, nulls_first in [*order, *((index, False, False) for index in range(len(columns)))]:
+        ranks = _ranks(columns[index], [row[index] for row in rows], descending, nulls_first)
+        # Two integers below 2**31 make one: equal rows so far stay together, and are parted by this term.
+        found, group = np.unique((group << 31) + ranks, return_inverse=True)
+        if len(found) == size:
+            break
+    return [rows[place] for place in np.argsort(group, kind="stable").tolist()]
+
+
+def _by_total(labels: Sequence[str | None], values: Sequence[str | None]) -> NDArray[np.int64]:
+    totals: dict[str | None, float] = {}
+    for label, value in zip(labels, values, strict=True):
+        number = None if value is None else _number(value)
+        totals[label] = totals.get(label, 0.0) + (0.0 if number is None else float(number))
+    place = {total: rank for rank, total in enumerate(sorted(set(totals.values()), reverse=True))}
+    return np.array([place[totals[label]] for label in labels], dtype=np.int64)
+
+
+def _ranks(of: Column, texts: list[str | None], descending: bool, nulls_first: bool) -> NDArray[np.int64]:
+    """Give the values of a column their places in its order, equal ones the same."""
+    distinct = set(texts)
+    if of.kind == "number":
+        numbers = {text: number for text in distinct if text is not None and (number := _number(text)) is not None}
+        ordered = sorted(set(numbers.values()), reverse=descending)
+        place = {number: rank for rank, number in enumerate(ordered)}
+        known: dict[str | None, int] = {text: place[number] for text, number in numbers.items()}
+    else:
+        present = sorted((text for text in distinct if text is not None), reverse=descending)
+        known = {text: rank for rank, text in enumerate(present)}
+    last = len(known)
+    for text in distinct - known.keys():
+        beyond = 2 if text is None else 1
+        known[text] = -beyond if nulls_first else last + beyond
+    return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts)) + 2
+
+
+def _number(text: str) -> Decimal | int | None:
+    with contextlib.suppress(ValueError):
+        return int(text)
+    with contextlib.suppress(InvalidOperation):
+        number = Decimal(text)
+        return None if number.is_nan() else number
+    return None
+
+
+def asked(query: str, columns: Sequence[Column]) -> tuple[Term, ...]:
+    """Read the order that a SELECT asks for at its top level, in terms of its own columns.
+
+    Materialize does not keep what it subscribes to in an order, so rows are sorted here, by what they show: a term that
+    is none of the columns ends the order before it.
+
+    Parameters
+    ----------
+    query : str
+        A SELECT, or anything else, which has no order.
+    columns : sequence of Column
+        The columns it has.
+
+    Returns
+    -------
+    tuple of (column index, descending, NULLs first)
+    """
+    if "order" not in query.lower():
+        return ()
+    import sqlglot  # noqa: PLC0415 - only where there is an order to be read
+    from sqlglot import exp  # noqa: PLC0415
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415
+
+    try:
+        statement = sqlglot.parse_one(query, read="materialize")
+    except SqlglotError:
+        return ()
+    while isinstance(statement, exp.Subquery) and statement.args.get("order") is None:
+        statement = statement.this
+    ordering = statement.args.get("order")
+    if not isinstance(ordering, exp.Order):
+        return ()
+    shown = [one.unalias() for one in statement.selects] if isinstance(statement, exp.Query) else []
+    terms: list[Term] = []
+    for ordered in ordering.expressions:
+        index = _column(ordered.this, shown, [of.name for of in columns])
+        if index is None:
+            break
+        descending = bool(ordered.args.get("desc"))
+        nulls_first = ordered.args.get("nulls_first")
+        terms.append((index, descending, descending if nulls_first is None else bool(nulls_first)))
+    return tuple(terms)
+
+
+def _column(term: exp.Expr, shown: list[exp.Expr], names: list[str]) -> int | None:
+    """Find a term among what is selected: by its place, its name or as the same expression."""
+    from sqlglot import exp  # noqa: PLC0415 - as above
+
+    if isinstance(term, exp.Literal):
+        place = int(term.name) if term.name.isdecimal() and not term.is_string else 0
+        return place - 1 if 1 <= place <= len(names) else None
+    if isinstance(term, exp.Column) and (not term.table or len(shown) != len(names)):  # or there is a star
+        name = term.name if term.this.args.get("quoted") else term.name.lower()
+        if names.count(name) == 1:
+            return names.index(name)
+    if len(shown) != len(names):
+        return None
+    same = [place for place, one in enumerate(shown) if one == term or _same_column(one, term)]
+    return same[0] if same else None
+
+
+def _same_column(one: exp.Expr, other: exp.Expr) -> bool:
+    from sqlglot import exp  # noqa: PLC0415 - as above
+
+    if not isinstance(one, exp.Column) or not isinstance(other, exp.Column):
+        return False
+    return one.name == other.name and not (one.table and other.table)

@@ -1,0 +1,20 @@
+"""A table of all columns. It has no channels.
+
+Options
+-------
+limit : int
+    Rows shown at most.
+
+Without an ORDER BY, rows stand by their columns from left to right.
+"""
+
+from __future__ import annotations
+
+from mzwidget.charts.encoding import Encoding
+
+LIMIT = 100
+
+
+def encode(limit: int) -> Encoding:
+    """Return a table."""
+    return Encoding("table", options={"limit": limit or LIMIT})
