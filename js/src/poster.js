@@ -1,4 +1,4 @@
-import { randomId } from "./id.js";
+import { randomId } from "./sync/id.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 

@@ -1,13 +1,15 @@
-import { mountFrame } from "./frame.js";
-import { randomId } from "./id.js";
+import { receiveAsset } from "./display/assets.js";
+import { mountFrame } from "./display/frame.js";
+import { randomId } from "./sync/id.js";
 import { poster } from "./poster.js";
-import { Store } from "./store.js";
-import { groupOf } from "./together.js";
+import { Store } from "./sync/store.js";
+import { groupOf } from "./sync/together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
-/** @typedef {import("./protocol.js").Options} Options */
+/** @typedef {import("./sync/protocol.js").Options} Options */
 
-const OPTIONS = /** @type {const} */ (["title", "name", "key", "value", "limit", "height", "note", "kind"]);
+/** Traits that the options come from; those after `note` are a kernel's that has no trait `options` yet. */
+const OPTIONS = /** @type {const} */ (["options", "name", "note", "title", "key", "value", "limit", "height"]);
 
 /**
  * Tie a store to the model: the only place that knows both.
@@ -26,8 +28,7 @@ function connect(model, signal) {
     }
   });
 
-  const readOptions = () =>
-    store.configure(/** @type {Record<keyof Options, unknown>} */ (readAll(model)));
+  const readOptions = () => store.configure(optionsOf(model));
   for (const name of OPTIONS) model.on(`change:${name}`, readOptions);
   model.on("change:base", () => store.receiveBase(model.get("base")));
   model.on("change:delta", () => store.receiveDelta(model.get("delta")));
@@ -35,6 +36,10 @@ function connect(model, signal) {
   const joinGroup = () => store.join(groupOf(String(model.get("group") ?? "")));
   model.on("change:group", joinGroup);
   model.on("comm_live_update", () => store.disconnect());
+  model.on("msg:custom", (message, buffers) => {
+    const [script] = /** @type {BufferSource[]} */ (buffers ?? []);
+    if (message?.type === "asset" && script) receiveAsset(String(message.name), script);
+  });
 
   readOptions();
   joinGroup();
@@ -63,8 +68,14 @@ function connect(model, signal) {
   return store;
 }
 
-/** @param {Model} model */
-const readAll = (model) => Object.fromEntries(OPTIONS.map((name) => [name, model.get(name)]));
+/**
+ * @param {Model} model
+ * @returns {Partial<Options>}
+ */
+function optionsOf(model) {
+  const { options, ...others } = Object.fromEntries(OPTIONS.map((name) => [name, model.get(name)]));
+  return { ...others, ...options };
+}
 
 /** One call for each model, so that its store is its own. */
 export default () => {

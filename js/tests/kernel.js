@@ -5,10 +5,10 @@
 
 import fc from "fast-check";
 
-/** @typedef {import("../src/protocol.js").Base} Base */
-/** @typedef {import("../src/protocol.js").Delta} Delta */
-/** @typedef {import("../src/protocol.js").Row} Row */
-/** @typedef {import("../src/replica.js").Snapshot} Snapshot */
+/** @typedef {import("../src/sync/protocol.js").Base} Base */
+/** @typedef {import("../src/sync/protocol.js").Delta} Delta */
+/** @typedef {import("../src/sync/protocol.js").Row} Row */
+/** @typedef {import("../src/sync/replica.js").Snapshot} Snapshot */
 /** @typedef {Record<string, number>} Counts rows, as JSON, and how often each occurs */
 
 export class FakeClock {
@@ -47,6 +47,9 @@ export const COLUMNS = [
   { name: "name", type: "text", kind: "text" },
   { name: "n", type: "int8", kind: "number" },
 ];
+
+/** @type {Base["encoding"]} */
+export const TABLE = { kind: "table", channels: {} };
 
 /** @param {Counts} counts */
 const total = (counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -89,7 +92,7 @@ export class Epoch {
   base(seq) {
     const state = this.states[seq] ?? {};
     const rows = Object.keys(state).map((row) => /** @type {Row} */ (JSON.parse(row)));
-    const base = { epoch: this.name, seq, time: seq * 1000, columns: COLUMNS, rows };
+    const base = { epoch: this.name, seq, time: seq * 1000, columns: COLUMNS, encoding: TABLE, rows };
     return total(state) === rows.length ? base : { ...base, counts: Object.values(state) };
   }
 

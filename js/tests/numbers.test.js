@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { compareNumbers, formatNumber, isNumber, ratio } from "../src/numbers.js";
+import { compareNumbers, formatNumber, isNumber, ratio } from "../src/views/numbers.js";
 
 const digits = (/** @type {number} */ max) => fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: max });
 

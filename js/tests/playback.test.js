@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Store } from "../src/store.js";
-import { COLUMNS, FakeClock } from "./kernel.js";
+import { Store } from "../src/sync/store.js";
+import { COLUMNS, FakeClock, TABLE } from "./kernel.js";
 
-/** @typedef {import("../src/protocol.js").Message} Message */
+/** @typedef {import("../src/sync/protocol.js").Message} Message */
 
 /** A store that shows a view at time 0, and what it says about playing. */
 function setUp() {
@@ -11,7 +11,7 @@ function setUp() {
   /** @type {Message[]} */
   const posted = [];
   const store = new Store((message) => posted.push(message), clock);
-  const place = { epoch: "e", columns: COLUMNS };
+  const place = { epoch: "e", columns: COLUMNS, encoding: TABLE };
   store.receiveBase({ ...place, seq: 0, time: 0, rows: [["ann", 0]] });
   store.open();
   store.display().show(true);
@@ -22,7 +22,7 @@ function setUp() {
     /** @param {number} to */
     delta: (to) =>
       store.receiveDelta({ epoch: "e", from: to - 1, to, time: to, deletes: [["ann", to - 1]], inserts: [["ann", to]] }),
-    /** @param {Partial<import("../src/protocol.js").Status>} status */
+    /** @param {Partial<import("../src/sync/protocol.js").Status>} status */
     status: (status) => store.receiveStatus({ state: "live", epoch: "e", ...status }),
     shown: () => store.snapshot?.entries[0]?.row[1],
   };

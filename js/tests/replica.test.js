@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Replica } from "../src/replica.js";
-import { COLUMNS, epochs, rowsOf } from "./kernel.js";
+import { Change, Multiset } from "../src/sync/multiset.js";
+import { Replica } from "../src/sync/replica.js";
+import { COLUMNS, TABLE, epochs, rowsOf } from "./kernel.js";
 
 /** @typedef {import("./kernel.js").Epoch} Epoch */
-/** @typedef {{ base: import("../src/protocol.js").Base } | { delta: import("../src/protocol.js").Delta }} Sent */
+/** @typedef {{ base: import("../src/sync/protocol.js").Base } | { delta: import("../src/sync/protocol.js").Delta }} Sent */
 
 /**
  * Messages about the epochs: any base, any delta, in any order, some often, many never.
@@ -106,15 +107,75 @@ test("applying anything twice changes nothing", () => {
   );
 });
 
-/** @param {Partial<import("../src/protocol.js").Delta>} delta */
+/** @param {Partial<import("../src/sync/protocol.js").Delta>} delta */
 const someDelta = (delta) => ({ epoch: "e", from: 0, to: 1, time: 1, inserts: [], deletes: [], ...delta });
 
-/** @param {import("../src/protocol.js").Row[]} rows */
+/** @param {import("../src/sync/protocol.js").Row[]} rows */
 function replicaOf(...rows) {
   const replica = new Replica();
-  replica.base({ epoch: "e", seq: 0, time: 0, columns: COLUMNS, rows });
+  replica.base({ epoch: "e", seq: 0, time: 0, columns: COLUMNS, encoding: TABLE, rows });
   return replica;
 }
+
+test("what came and went between two states leads from one to the other, or is said not to be known", () => {
+  const world = epochs(2).chain((all) => fc.tuple(fc.constant(all), chaos(all)));
+  let known = 0;
+  fc.assert(
+    fc.property(world, ([, messages]) => {
+      const replica = new Replica();
+      /** @type {import("../src/sync/replica.js").Snapshot[]} */
+      const seen = [];
+      for (const message of messages) {
+        deliver(replica, message);
+        const { snapshot } = replica;
+        if (snapshot === null) continue;
+        void snapshot.entries;
+        seen.push(snapshot);
+        for (const before of seen) {
+          const change = replica.between(before, snapshot);
+          if (change === null) continue;
+          if (change.inserts.length + change.deletes.length > 0) known++;
+          const { inserts, deletes } = change;
+          const then = new Multiset(before.entries.map(({ row }) => row), before.entries.map(({ count }) => count));
+          const step = new Change();
+          step.add(deletes.map(({ row }) => row), deletes.map(({ count }) => count), -1);
+          step.add(inserts.map(({ row }) => row), inserts.map(({ count }) => count), 1);
+          assert.equal(step.size, inserts.length + deletes.length, "no row comes and goes");
+          assert.notEqual(then.apply(step), -1);
+          assert.deepEqual(rowsOf({ ...snapshot, entries: then.entries() }), rowsOf(snapshot));
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(known > 100, `${known} changes were known`);
+});
+
+test("a pinned snapshot stays readable, however late it is read and whatever came since", () => {
+  const world = epochs(3).chain((all) => fc.tuple(fc.constant(all), chaos(all), fc.nat(40)));
+  fc.assert(
+    fc.property(world, ([all, messages, at]) => {
+      const replica = new Replica();
+      messages.slice(0, at).forEach((message) => deliver(replica, message));
+      const pinned = replica.pin();
+      messages.slice(at).forEach((message) => deliver(replica, message));
+      const epoch = all.find(({ name }) => name === pinned?.epoch);
+      if (pinned && epoch) assert.deepEqual(rowsOf(pinned), epoch.rows(pinned.seq));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("changes are remembered up to a bound, beyond which a pinned snapshot still is what it was", () => {
+  const replica = replicaOf(["row", 0]);
+  const first = /** @type {import("../src/sync/replica.js").Snapshot} */ (replica.pin());
+  for (let i = 0; i < 30_000; i++) {
+    replica.delta(someDelta({ from: i, to: i + 1, deletes: [["row", i]], inserts: [["row", i + 1]] }));
+  }
+  const last = /** @type {import("../src/sync/replica.js").Snapshot} */ (replica.snapshot);
+  assert.equal(replica.between(first, last), null);
+  assert.deepEqual([rowsOf(first), rowsOf(last)], [['["row",0]'], ['["row",30000]']]);
+});
 
 test("a delta that takes away a row that is not there is refused as a whole", () => {
   const replica = replicaOf(["ann", 1]);
@@ -122,7 +183,7 @@ test("a delta that takes away a row that is not there is refused as a whole", ()
   assert.equal(changed, false);
   assert.deepEqual(rowsOf(replica.snapshot), ['["ann",1]']);
   assert.equal(replica.needsBase, true);
-  replica.base({ epoch: "e", seq: 1, time: 1, columns: COLUMNS, rows: [["bob", 2]] });
+  replica.base({ epoch: "e", seq: 1, time: 1, columns: COLUMNS, encoding: TABLE, rows: [["bob", 2]] });
   assert.deepEqual(rowsOf(replica.snapshot), ['["bob",2]']);
   assert.equal(replica.needsBase, false);
 });
@@ -143,7 +204,7 @@ test("a delta may take away and bring back one row, and as many as it likes of i
 });
 
 test("an epoch that was left does not return, unless the kernel says that it is there", () => {
-  const base = (/** @type {string} */ epoch) => ({ epoch, seq: 0, time: 0, columns: COLUMNS, rows: [] });
+  const base = (/** @type {string} */ epoch) => ({ epoch, seq: 0, time: 0, columns: COLUMNS, encoding: TABLE, rows: [] });
   const replica = new Replica();
   replica.base(base("old"));
   replica.base(base("new"));
@@ -160,7 +221,7 @@ test("an epoch that was left does not return, unless the kernel says that it is 
 test("what came of another epoch before the first base is not waited for", () => {
   const replica = new Replica();
   replica.delta(someDelta({ epoch: "older" }));
-  replica.base({ epoch: "e", seq: 3, time: 0, columns: COLUMNS, rows: [] });
+  replica.base({ epoch: "e", seq: 3, time: 0, columns: COLUMNS, encoding: TABLE, rows: [] });
   assert.equal(replica.needsBase, false);
 });
 
@@ -168,7 +229,7 @@ test("a delta of an epoch that nobody knows is held back, and its base asked for
   const replica = replicaOf(["ann", 1]);
   replica.delta(someDelta({ epoch: "newer", deletes: [["bob", 2]] }));
   assert.equal(replica.needsBase, true);
-  replica.base({ epoch: "newer", seq: 0, time: 0, columns: COLUMNS, rows: [["bob", 2]] });
+  replica.base({ epoch: "newer", seq: 0, time: 0, columns: COLUMNS, encoding: TABLE, rows: [["bob", 2]] });
   assert.deepEqual(replica.position, { epoch: "newer", seq: 1 });
   assert.equal(replica.needsBase, false);
 });
@@ -176,7 +237,7 @@ test("a delta of an epoch that nobody knows is held back, and its base asked for
 test("what is held back stays bounded, and one base still repairs all", () => {
   const replica = replicaOf(["ann", 1]);
   for (let seq = 5; seq < 5000; seq++) replica.delta(someDelta({ from: seq, to: seq + 1 }));
-  const base = { epoch: "e", time: 1, columns: COLUMNS, rows: [["bob", 2]] };
+  const base = { epoch: "e", time: 1, columns: COLUMNS, encoding: TABLE, rows: [["bob", 2]] };
   replica.base({ ...base, seq: 5 });
   assert.deepEqual(replica.position, { epoch: "e", seq: 5 }, "the oldest are gone");
   assert.equal(replica.needsBase, true);

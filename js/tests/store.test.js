@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Store } from "../src/store.js";
+import { Store } from "../src/sync/store.js";
 import { Epoch, FakeClock, epochs, rowsOf } from "./kernel.js";
 
-/** @typedef {import("../src/protocol.js").Message} Message */
+/** @typedef {import("../src/sync/protocol.js").Message} Message */
 
 const HISTORY = new Epoch("e", [{ '["ann",1]': 1 }, { '["ann",2]': 1 }, { '["ann",2]': 1, '["bob",1]': 2 }, {}, { '["ann",9]': 1 }]);
 const NO_EPOCH = new Epoch("other", [{ '["zoe",1]': 1 }, {}]);
@@ -22,7 +22,7 @@ function setUp() {
     heard: () => posted.splice(0),
     /** How often a base was asked for since the last call. */
     asked: () => posted.splice(0).filter(({ type }) => type === "hello").length,
-    /** @param {Partial<import("../src/protocol.js").Status>} status */
+    /** @param {Partial<import("../src/sync/protocol.js").Status>} status */
     status: (status) => store.receiveStatus({ state: "live", time: clock.time, ...status }),
   };
 }

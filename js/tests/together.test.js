@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Store } from "../src/store.js";
-import { Together, groupOf } from "../src/together.js";
-import { COLUMNS, FakeClock, rowsOf } from "./kernel.js";
+import { Store } from "../src/sync/store.js";
+import { Together, groupOf } from "../src/sync/together.js";
+import { COLUMNS, FakeClock, TABLE, rowsOf } from "./kernel.js";
 
-/** @typedef {import("../src/protocol.js").Message} Message */
-/** @typedef {import("../src/protocol.js").Row} Row */
-/** @typedef {import("../src/store.js").Display} Display */
+/** @typedef {import("../src/sync/protocol.js").Message} Message */
+/** @typedef {import("../src/sync/protocol.js").Row} Row */
+/** @typedef {import("../src/sync/store.js").Display} Display */
 
 const LAST = 9;
 
@@ -40,7 +40,7 @@ class View {
   }
 
   base() {
-    const base = { epoch: "e", seq: this.seq, time: this.group.time, columns: COLUMNS, rows: [this.row(this.group.time)] };
+    const base = { epoch: "e", seq: this.seq, time: this.group.time, columns: COLUMNS, encoding: TABLE, rows: [this.row(this.group.time)] };
     this.line.push(() => this.store.receiveBase(base));
   }
 
@@ -272,7 +272,7 @@ test("a view that never changes agrees with any moment", () => {
   const constant = new Store(() => {}, group.clock);
   constant.join(group.together);
   constant.display();
-  constant.receiveBase({ epoch: "c", seq: 0, time: null, columns: COLUMNS, rows: [["x", 1]] });
+  constant.receiveBase({ epoch: "c", seq: 0, time: null, columns: COLUMNS, encoding: TABLE, rows: [["x", 1]] });
   assert.equal(constant.snapshot?.size, 1);
   group.go(1);
   a.line.shift()?.();

@@ -5,7 +5,7 @@
 
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
-import { Store } from "../../js/src/store.js";
+import { Store } from "../../js/src/sync/store.js";
 
 const SPEED = Number(process.argv[2]);
 const FRAME = 16;

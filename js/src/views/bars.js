@@ -1,14 +1,14 @@
 import { element, setAttribute, setText } from "../dom.js";
-import { compareNumbers, formatNumber, isNumber, ratio } from "../numbers.js";
-import { byRank, first } from "../order.js";
+import { compareNumbers, formatNumber, isNumber, ratio } from "./numbers.js";
+import { Leading, byOrder } from "./order.js";
+import { columnOf } from "./view.js";
 
-/** @typedef {import("../multiset.js").Entry} Entry */
-/** @typedef {import("../plan.js").Plan} Plan */
-/** @typedef {import("../protocol.js").Column} Column */
-/** @typedef {import("../protocol.js").Row} Row */
-/** @typedef {import("../protocol.js").Value} Value */
-/** @typedef {import("../replica.js").Snapshot} Snapshot */
+/** @typedef {import("../sync/multiset.js").Entry} Entry */
+/** @typedef {import("../sync/protocol.js").Row} Row */
+/** @typedef {import("../sync/protocol.js").Value} Value */
 
+/** Bars drawn where the encoding does not say. */
+const BARS = 20;
 const ROW_HEIGHT = 28;
 const SMALLEST_ROW = 20;
 const LARGEST_ROW = 48;
@@ -136,15 +136,18 @@ function slide(offset) {
 /**
  * Ranked horizontal bars, one for each label, that glide to their new place and length.
  *
- * @param {HTMLElement} el
- * @param {Plan} plan
+ * @type {import("./view.js").Mount}
  */
-export function mount(el, plan) {
-  const labelName = element("span", "");
-  const valueName = element("span", "");
+export function mount(el, encoding, host) {
+  const { columns } = host;
+  const [labelColumn, valueColumn] = [columnOf(encoding, "label"), columnOf(encoding, "value")];
+  const leading = new Leading(byOrder(columns, encoding.order), encoding.limit ?? BARS);
+  const labelName = element("span", "", columns[labelColumn]?.name ?? "");
+  const valueName = element("span", "", columns[valueColumn]?.name ?? "");
   const names = element("div", "mzw-names", labelName, valueName);
   const list = element("div", "mzw-list");
   list.setAttribute("role", "list");
+  list.setAttribute("aria-label", `${valueName.textContent} by ${labelName.textContent}`);
   const none = element("div", "mzw-none", "no rows");
   const area = element("div", "mzw-area", list, none);
   const root = element("div", "mzw-bars", names, area);
@@ -154,19 +157,19 @@ export function mount(el, plan) {
   const bars = new Map();
   /** @type {Map<string, Bar>} */
   const leaving = new Map();
-  let slots = Math.max(plan.reserve, 1);
+  let slots = Math.max(encoding.reserve ?? 0, 1);
   let valueWidth = 0;
   let churned = -Infinity;
-  if (plan.height) {
-    area.style.height = `${plan.height}px`;
+  if (host.height) {
+    area.style.height = `${host.height}px`;
     area.tabIndex = 0;
   }
 
   /** @param {number} count */
   function rowHeight(count) {
     slots = Math.max(slots, count);
-    if (!plan.height) return ROW_HEIGHT;
-    return Math.min(Math.max(Math.floor(plan.height / slots), SMALLEST_ROW), LARGEST_ROW);
+    if (!host.height) return ROW_HEIGHT;
+    return Math.min(Math.max(Math.floor(host.height / slots), SMALLEST_ROW), LARGEST_ROW);
   }
 
   /**
@@ -212,22 +215,13 @@ export function mount(el, plan) {
     }, LEAVING);
   }
 
-  /** @param {readonly Column[]} columns */
-  function nameColumns(columns) {
-    setText(labelName, columns[plan.label]?.name ?? "");
-    setText(valueName, columns[plan.value]?.name ?? "");
-    setAttribute(list, "aria-label", `${valueName.textContent} by ${labelName.textContent}`);
-  }
-
   return {
-    /** @param {Snapshot} snapshot */
-    paint({ entries, columns }) {
-      nameColumns(columns);
-      const rows = first(entries, byRank(columns, plan.label, plan.value), plan.limit);
-      const values = rows.map(({ row }) => row[plan.value] ?? null);
+    paint(snapshot, change) {
+      const rows = leading.update(snapshot, change);
+      const values = rows.map(({ row }) => row[valueColumn] ?? null);
       const scale = scaleOf(values);
       const height = rowHeight(rows.length);
-      valueWidth = Math.max(valueWidth, ...values.map((value) => formatNumber(value).length));
+      for (const value of values) valueWidth = Math.max(valueWidth, formatNumber(value).length);
       root.style.setProperty("--mzw-zero", scale.zero.toFixed(4));
       root.style.setProperty("--mzw-digits", String(valueWidth));
       root.style.setProperty("--mzw-row", `${height}px`);
@@ -235,7 +229,7 @@ export function mount(el, plan) {
       root.classList.toggle("mzw-signed", scale.zero > 0);
       none.hidden = rows.length > 0;
 
-      const identities = identify(rows, plan.label);
+      const identities = identify(rows, labelColumn);
       const staying = new Set(identities);
       const now = performance.now();
       const gently = now - churned >= RAPID;
@@ -249,7 +243,7 @@ export function mount(el, plan) {
         if (bar.row !== row) {
           bar.row = row;
           const detail = columns.map(({ name }, j) => `${name}: ${text(row[j] ?? null)}`).join("\n");
-          bar.show(row[plan.label] ?? null, value, detail);
+          bar.show(row[labelColumn] ?? null, value, detail);
         }
         bar.moveTo(i, height, value, scale);
         setAttribute(bar.root, "aria-setsize", String(rows.length));

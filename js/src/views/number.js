@@ -1,33 +1,31 @@
 import { element, setAttribute, setText } from "../dom.js";
-import { formatNumber } from "../numbers.js";
-import { byColumns, first } from "../order.js";
-
-/** @typedef {import("../plan.js").Plan} Plan */
-/** @typedef {import("../replica.js").Snapshot} Snapshot */
+import { formatNumber } from "./numbers.js";
+import { Leading, byOrder } from "./order.js";
+import { columnOf } from "./view.js";
 
 /**
  * One number, large.
  *
- * @param {HTMLElement} el
- * @param {Plan} plan
+ * @type {import("./view.js").Mount}
  */
-export function mount(el, plan) {
+export function mount(el, encoding, { columns, height }) {
+  const column = columnOf(encoding, "value");
+  const leading = new Leading(byOrder(columns, encoding.order), 1);
   const figure = element("div", "mzw-figure");
   const caption = element("div", "mzw-caption");
   const root = element("div", "mzw-number", figure, caption);
-  if (plan.height) root.style.height = `${plan.height}px`;
+  if (height) root.style.height = `${height}px`;
   el.append(root);
 
   return {
-    /** @param {Snapshot} snapshot */
-    paint({ entries, columns, size }) {
-      const [entry] = first(entries, byColumns(columns), 1);
-      const value = entry?.row[plan.value];
+    paint(snapshot, change) {
+      const [entry] = leading.update(snapshot, change);
+      const value = entry?.row[column];
       setText(figure, value === undefined ? "—" : formatNumber(value));
       figure.classList.toggle("mzw-null", value === undefined || value === null);
       setAttribute(figure, "data-value", value === undefined ? null : String(value));
-      const name = columns[plan.value]?.name ?? "";
-      setText(caption, size > 1 ? `${name}, first of ${formatNumber(size)} rows` : name);
+      const name = columns[column]?.name ?? "";
+      setText(caption, snapshot.size > 1 ? `${name}, first of ${formatNumber(snapshot.size)} rows` : name);
     },
     destroy: () => root.remove(),
   };

@@ -1,11 +1,21 @@
 import { element, setAttribute, setText } from "../dom.js";
-import { formatNumber } from "../numbers.js";
-import { byColumns, first } from "../order.js";
+import { formatNumber } from "./numbers.js";
+import { Leading, byOrder } from "./order.js";
 
-/** @typedef {import("../plan.js").Plan} Plan */
-/** @typedef {import("../protocol.js").Column} Column */
-/** @typedef {import("../protocol.js").Value} Value */
-/** @typedef {import("../replica.js").Snapshot} Snapshot */
+/** @typedef {import("../sync/protocol.js").Column} Column */
+/** @typedef {import("../sync/protocol.js").Row} Row */
+/** @typedef {import("../sync/protocol.js").Value} Value */
+
+/** Rows drawn where the encoding does not say. */
+const ROWS = 100;
+
+/** @param {Column} column */
+function heading({ name, type, kind }) {
+  const cell = element("th", kind === "number" ? "mzw-right" : "", name);
+  cell.scope = "col";
+  cell.title = `${name} ${type}`;
+  return cell;
+}
 
 /**
  * @param {Value} value
@@ -19,60 +29,54 @@ function text(value, column) {
 /**
  * The first rows of the view, as text.
  *
- * @param {HTMLElement} el
- * @param {Plan} plan
+ * @type {import("./view.js").Mount}
  */
-export function mount(el, plan) {
-  const head = element("tr", "");
+export function mount(el, encoding, { columns, height }) {
+  const leading = new Leading(byOrder(columns, encoding.order), encoding.limit ?? ROWS);
+  const head = element("tr", "", ...columns.map(heading));
   const body = element("tbody", "");
   const table = element("table", "", element("thead", "", head), body);
   const scroll = element("div", "mzw-scroll", table);
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "region");
   scroll.setAttribute("aria-label", "rows");
-  if (plan.height) scroll.style.height = `${plan.height}px`;
+  if (height) scroll.style.height = `${height}px`;
   const foot = element("div", "mzw-foot");
   const root = element("div", "mzw-table", scroll, foot);
   el.append(root);
 
-  /** @type {readonly Column[] | null} */
-  let drawn = null;
+  /** @type {Row[]} rows that are drawn, by line */
+  const drawn = [];
   let tallest = 0;
 
-  /** @param {readonly Column[]} columns */
-  function drawHead(columns) {
-    drawn = columns;
-    head.replaceChildren(
-      ...columns.map((column) => {
-        const cell = element("th", column.kind === "number" ? "mzw-right" : "", column.name);
-        cell.scope = "col";
-        cell.title = `${column.name} ${column.type}`;
-        return cell;
-      }),
-    );
-    body.replaceChildren();
+  /**
+   * @param {Row} row
+   * @param {number} i
+   */
+  function drawLine(row, i) {
+    if (drawn[i] === row) return;
+    drawn[i] = row;
+    const line = body.rows[i] ?? body.insertRow();
+    columns.forEach((column, j) => {
+      const cell = line.cells[j] ?? line.insertCell();
+      const value = row[j] ?? null;
+      const shown = text(value, column);
+      if (cell.textContent === shown && cell.classList.contains("mzw-null") === (value === null)) return;
+      setText(cell, shown);
+      setAttribute(cell, "title", shown.length > 40 ? shown : null);
+      cell.dir = "auto";
+      cell.className = column.kind === "number" ? "mzw-right" : "";
+      cell.classList.toggle("mzw-null", value === null);
+    });
   }
 
   return {
-    /** @param {Snapshot} snapshot */
-    paint({ entries, columns, size }) {
-      if (drawn !== columns) drawHead(columns);
-      const rows = first(entries, byColumns(columns), plan.limit);
+    paint(snapshot, change) {
+      const { size } = snapshot;
+      const rows = leading.update(snapshot, change);
       while (body.rows.length > rows.length) body.deleteRow(-1);
-      rows.forEach(({ row }, i) => {
-        const line = body.rows[i] ?? body.insertRow();
-        columns.forEach((column, j) => {
-          const cell = line.cells[j] ?? line.insertCell();
-          const value = row[j] ?? null;
-          const shown = text(value, column);
-          if (cell.textContent === shown && cell.classList.contains("mzw-null") === (value === null)) return;
-          setText(cell, shown);
-          setAttribute(cell, "title", shown.length > 40 ? shown : null);
-          cell.dir = "auto";
-          cell.className = column.kind === "number" ? "mzw-right" : "";
-          cell.classList.toggle("mzw-null", value === null);
-        });
-      });
+      drawn.length = rows.length;
+      rows.forEach(({ row }, i) => drawLine(row, i));
       setText(
         foot,
         size === 0
@@ -81,7 +85,7 @@ export function mount(el, plan) {
             ? `first ${formatNumber(rows.length)} of ${formatNumber(size)} rows`
             : `${formatNumber(size)} ${size === 1 ? "row" : "rows"}`,
       );
-      if (!plan.height && rows.length > tallest) {
+      if (!height && rows.length > tallest) {
         tallest = rows.length;
         scroll.style.minHeight = `min(${tallest + 1} * var(--mzw-line), var(--mzw-table-height))`;
       }

@@ -11,6 +11,22 @@
 /** @typedef {{ name: string, type: string, kind: Kind }} Column */
 
 /**
+ * Which picture, and which columns it takes: decided in the kernel. What else is in it, only its kind knows.
+ *
+ * @typedef {{
+ *   kind: string,
+ *   channels: Readonly<Record<string, readonly number[]>>,
+ *   order?: readonly (readonly [column: number, descending: boolean, nullsFirst: boolean])[],
+ *   limit?: number,
+ *   reserve?: number,
+ *   table?: Encoding,
+ *   [option: string]: unknown,
+ * }} Encoding
+ *   order: of rows, equal ones following by all their columns; limit: rows drawn at most; reserve: rows that room is
+ *   kept for; table: what is shown when the user switches to a table, absent where the picture is one
+ */
+
+/**
  * The whole view at one timestamp.
  *
  * @typedef {object} Base
@@ -18,6 +34,7 @@
  * @property {number} seq
  * @property {number | null} time milliseconds since 1970; null for a view that never changes
  * @property {readonly Column[]} columns
+ * @property {Encoding} encoding
  * @property {readonly Row[]} rows
  * @property {readonly number[]} [counts] how often each row occurs; absent if each occurs once
  */
@@ -63,7 +80,6 @@
  * @property {number} limit rows drawn, 0 to choose
  * @property {number} height pixels, 0 to choose
  * @property {string} note where the data come from, if that has to be said
- * @property {"auto" | "bars" | "number" | "table"} kind
  */
 
 /**
@@ -72,6 +88,7 @@
  *   | { type: "hello" | "have" | "visible", visible: boolean, displays: number } & Position
  *   | { type: "ack", cost: number } & Position
  *   | { type: "seek", time: number }
+ *   | { type: "need", asset: string }
  *   | { type: "bye" | "pause" | "resume" | "retry" }
  * )} Message
  */

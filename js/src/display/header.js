@@ -1,8 +1,8 @@
-import { element, icon, keepKeys, setAttribute, setText } from "./dom.js";
-import { formatNumber } from "./numbers.js";
+import { element, icon, keepKeys, setAttribute, setText } from "../dom.js";
+import { formatNumber } from "../views/numbers.js";
 import { clockTime, describe } from "./words.js";
 
-/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("../sync/store.js").Store} Store */
 
 const PAUSE = "M4 3h3v10H4zM9 3h3v10H9z";
 const PLAY = "M4.5 2.5v11l9-5.5z";

@@ -1,7 +1,7 @@
-import { element, icon, keepKeys, setAttribute, setText } from "./dom.js";
+import { element, icon, keepKeys, setAttribute, setText } from "../dom.js";
 import { clockTime } from "./words.js";
 
-/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("../sync/store.js").Store} Store */
 
 const BACK = "M3.5 3.5h1.8v9H3.5zM12.5 3.5v9L6 8z";
 const FORTH = "M12.5 3.5h-1.8v9h1.8zM3.5 3.5v9L10 8z";

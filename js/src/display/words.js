@@ -1,4 +1,4 @@
-import { formatNumber } from "./numbers.js";
+import { formatNumber } from "../views/numbers.js";
 
 /**
  * What the header says about a view's state.
@@ -15,9 +15,9 @@ import { formatNumber } from "./numbers.js";
  * @property {boolean} canPause
  */
 
-/** @typedef {Pick<import("./store.js").Store, "status" | "snapshot" | "time" | "playback" | "disconnected" | "silent">} Known */
+/** @typedef {Pick<import("../sync/store.js").Store, "status" | "snapshot" | "time" | "playback" | "disconnected" | "silent">} Known */
 
-/** @type {Record<import("./protocol.js").State, Told["tone"]>} */
+/** @type {Record<import("../sync/protocol.js").State, Told["tone"]>} */
 const TONES = {
   connecting: "busy",
   live: "good",

@@ -1,19 +1,11 @@
-import { element, setAttribute } from "./dom.js";
+import { element, setAttribute } from "../dom.js";
+import { loadAsset } from "./assets.js";
 import { mountHeader } from "./header.js";
 import { mountPast } from "./past.js";
-import { plan } from "./plan.js";
-import * as bars from "./views/bars.js";
-import * as number from "./views/number.js";
-import * as table from "./views/table.js";
+import { mountPicture } from "./picture.js";
 import { describe } from "./words.js";
 
-/** @typedef {import("./plan.js").Plan} Plan */
-/** @typedef {import("./replica.js").Snapshot} Snapshot */
-/** @typedef {import("./store.js").Store} Store */
-/** @typedef {{ paint: (snapshot: Snapshot) => void, destroy: () => void }} View */
-
-/** @type {Record<Plan["kind"], (el: HTMLElement, plan: Plan) => View>} */
-const VIEWS = { bars: bars.mount, number: number.mount, table: table.mount };
+/** @typedef {import("../sync/store.js").Store} Store */
 
 const TICK = 1_000;
 /** Milliseconds since the last paint within which the next waits for its animation frame; after them it need not wait. */
@@ -53,8 +45,8 @@ export function mountFrame(el, store, signal) {
     store,
     past.steps,
     {
-      limit: () => drawn?.plan.limit ?? Infinity,
-      switchable: () => drawn !== null && drawn.chart !== "table",
+      limit: () => picture.shown?.limit ?? Infinity,
+      switchable: () => picture.encoding?.table !== undefined,
       asTable: () => showTable,
       toggleTable: () => {
         showTable = !showTable;
@@ -67,8 +59,13 @@ export function mountFrame(el, store, signal) {
   el.append(root);
 
   const display = store.display();
-  /** @type {{ view: View, plan: Plan, key: string, chart: Plan["kind"], snapshot: Snapshot | null } | null} */
-  let drawn = null;
+  const picture = mountPicture(pictureEl, {
+    load: (asset) => loadAsset(asset, () => store.need(asset), signal),
+    between: (before, after) => store.between(before, after),
+    arrived: schedule,
+  });
+  /** @type {import("../sync/replica.js").Snapshot | null} */
+  let painted = null;
   let frame = 0;
   let paintedAt = -Infinity;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -95,46 +92,21 @@ export function mountFrame(el, store, signal) {
     paintedAt = performance.now();
     const now = Date.now();
     const { snapshot, options } = store;
-    const fresh = snapshot !== null && snapshot !== drawn?.snapshot;
-    if (snapshot) paintPicture(snapshot);
-    else paintSkeleton();
+    const fresh = snapshot !== null && snapshot !== painted;
+    if (snapshot) picture.paint(snapshot, options, showTable);
+    else picture.paintSkeleton(options);
+    painted = snapshot;
     past.paint(now);
     header.paint(now);
     const name = options.title || options.name;
     setAttribute(root, "aria-label", name || null);
+    setAttribute(root, "data-kind", picture.shown?.kind ?? null);
     setAttribute(root, "data-state", describe(store, now).state);
     setAttribute(root, "data-epoch", snapshot?.epoch ?? null);
     setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
     setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));
     const spent = performance.now() - paintedAt;
     if (fresh) whenDrawn(inFrame, (drawing) => display.painted(spent + drawing));
-  }
-
-  /** @param {Snapshot} snapshot */
-  function paintPicture(snapshot) {
-    const { columns, size } = snapshot;
-    const next = plan(columns, store.options, size, showTable);
-    const key = JSON.stringify([next, columns]);
-    if (drawn === null || drawn.key !== key) {
-      drawn?.view.destroy();
-      pictureEl.replaceChildren();
-      const chart = plan(columns, store.options, size, false).kind;
-      drawn = { view: VIEWS[next.kind](pictureEl, next), plan: next, key, chart, snapshot: null };
-      setAttribute(root, "data-kind", next.kind);
-    }
-    if (drawn.snapshot !== snapshot) drawn.view.paint(snapshot);
-    drawn.snapshot = snapshot;
-  }
-
-  function paintSkeleton() {
-    if (pictureEl.firstChild) return;
-    const { kind, limit, height } = store.options;
-    const skeleton = element("div", `mzw-skeleton mzw-skeleton-${kind}`);
-    skeleton.setAttribute("aria-hidden", "true");
-    if (height) skeleton.style.height = `${height}px`;
-    const rows = kind === "number" ? 1 : Math.min(limit || 5, 20);
-    for (let i = 0; i < rows; i++) skeleton.append(element("div", "mzw-skeleton-row"));
-    pictureEl.append(skeleton);
   }
 
   function updateVisible() {
@@ -156,6 +128,7 @@ export function mountFrame(el, store, signal) {
   });
   observer.observe(root);
   document.addEventListener("visibilitychange", updateVisible, { signal });
+  followTheme(picture.redraw, signal);
   const unsubscribe = store.subscribe(schedule);
   // The first paint does not wait to be seen, so that a notebook has its height before one scrolls to it.
   paint();
@@ -165,8 +138,19 @@ export function mountFrame(el, store, signal) {
     unsubscribe();
     updateVisible();
     display.close();
-    drawn?.view.destroy();
-    drawn = null; // and with it the rows, whatever still holds on to this display
+    picture.destroy();
+    painted = null; // and with it the rows, whatever still holds on to this display
     root.remove();
   });
+}
+
+/**
+ * @param {() => void} changed
+ * @param {AbortSignal} signal
+ */
+function followTheme(changed, signal) {
+  const observer = new MutationObserver(changed);
+  observer.observe(document.body, { attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed, { signal });
 }

@@ -33,7 +33,7 @@ const SILENCE = 15_000;
 const SIGN_OF_LIFE = 10_000;
 
 /** @type {Options} */
-const NO_OPTIONS = { title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "", kind: "auto" };
+const NO_OPTIONS = { title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "" };
 
 /**
  * What a page knows of one view, shared by all its displays, and the page's side of the
@@ -123,6 +123,16 @@ export class Store {
     return this.#held === null ? this.#replica.snapshot : this.#held.snapshot;
   }
 
+  /**
+   * What came and went between two snapshots; null if that may be anything.
+   *
+   * @param {Snapshot} before
+   * @param {Snapshot} after
+   */
+  between(before, after) {
+    return this.#replica.between(before, after);
+  }
+
   /** The latest timestamp at which `snapshot` is known to be exact; null if there is none or it never changes. */
   get time() {
     if (this.#held !== null) return this.#held.time;
@@ -178,10 +188,10 @@ export class Store {
     if (!this.#replica.needsBase) this.#say("have");
   }
 
-  /** @param {Record<keyof Options, unknown>} options those that are undefined stay as they are */
+  /** @param {Partial<Options>} options those that are undefined or null are left to choose */
   configure(options) {
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    this.#options = { ...this.#options, ...Object.fromEntries(given) };
+    const given = Object.entries(options).filter(([, value]) => value != null);
+    this.#options = { ...NO_OPTIONS, ...Object.fromEntries(given) };
     this.#notify();
   }
 
@@ -259,6 +269,15 @@ export class Store {
     this.#send({ type: "retry" });
   }
 
+  /**
+   * Ask for a script of the package.
+   *
+   * @param {string} asset
+   */
+  need(asset) {
+    this.#send({ type: "need", asset });
+  }
+
   /** @returns {Display} */
   display() {
     /** @type {Display} */
@@ -329,11 +348,12 @@ export class Store {
         return store.#moment;
       },
       hold() {
-        store.#held ??= { snapshot: store.#replica.snapshot, time: store.time };
+        store.#held ??= { time: store.time, snapshot: store.#replica.pin() };
       },
       release() {
         if (store.#held === null) return;
         store.#held = null;
+        store.#replica.unpin();
         store.#notify();
       },
     };

@@ -1,7 +1,7 @@
 /**
  * Numbers as the database sends them: JSON numbers, or exact text where a double would lose digits.
  *
- * @typedef {import("./protocol.js").Value} Value
+ * @typedef {import("../sync/protocol.js").Value} Value
  */
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;

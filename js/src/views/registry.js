@@ -1,0 +1,14 @@
+import * as bars from "./bars.js";
+import * as number from "./number.js";
+import * as table from "./table.js";
+
+/** @typedef {import("./view.js").Host} Host */
+/** @typedef {import("./view.js").Kind} Kind */
+
+/**
+ * Every kind of picture: at hand, or to be loaded when a page first draws one, such as
+ * `line: (host) => host.load("line")`.
+ *
+ * @type {Readonly<Record<string, Kind | ((host: Host) => Promise<Kind>)>>}
+ */
+export const KINDS = { bars, number, table };
