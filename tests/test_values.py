@@ -113,7 +113,7 @@ def test_pandas_types() -> None:
         "float8": ("NaN", "Float64"),
         "bool": ("t", "boolean"),
         "text": ("x", "string"),
-        "numeric": ("1.5", "object"),
+        "numeric": ("1.5", "float64"),
         "timestamptz": ("2015-09-12 00:47:00+00", "datetime64[us, UTC]"),
         "timestamp": ("2015-09-12 00:47:00", "datetime64[us]"),
         "date": ("2015-09-12", "datetime64[s]"),
@@ -143,3 +143,22 @@ def test_columns_of_equal_names() -> None:
 
 def test_a_view_without_columns_has_rows() -> None:
     assert len(to_pandas([], [(), ()])) == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "floats"),
+    [
+        (["1.5", None, "12345678901234567890.1"], [1.5, None, 12345678901234567890.1]),
+        (["NaN", "0.1"], [None, 0.1]),
+        (["1e400"], [float("inf")]),
+        ([], []),
+    ],
+)
+def test_numeric_is_a_float_unless_asked_exactly(texts: list[str | None], floats: list[float | None]) -> None:
+    rows = [(text,) for text in texts]
+    found = to_pandas([of("numeric")], rows).iloc[:, 0]
+    assert found.dtype == "float64"
+    assert [None if value != value else value for value in found] == floats
+    exact = to_pandas([of("numeric")], rows, exact=True).iloc[:, 0]
+    assert exact.dtype == object
+    assert list(map(str, exact)) == [str(text if text is None else Decimal(text)) for text in texts]

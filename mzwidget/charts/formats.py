@@ -22,7 +22,7 @@ _SPECIFIER = re.compile(
     r"(?P<comma>,)?(?:\.(?P<precision>\d+))?(?P<trim>~)?(?P<type>[a-zA-Z%])?",
     re.DOTALL,
 )
-_TYPES = "%bcdefgnoprsxX"
+_TYPES = "%bdefgnoprsxX"
 _PREFIXES = ("y", "z", "a", "f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y")
 _CONTEXT = Context(prec=400, rounding=ROUND_HALF_UP)
 MINUS = "−"
@@ -146,12 +146,16 @@ def write(number: Decimal, spec: Format) -> str:
     elif spec.sign in "+ ":
         prefix = spec.sign
     prefix += symbol
-    if spec.comma and not (spec.fill == "0" and spec.align == "="):
-        digits = _grouped(digits)
-    length = len(prefix) + len(digits) + len(suffix)
-    padding = spec.fill * (spec.width - length)
-    if spec.comma and spec.fill == "0" and spec.align == "=":
-        digits, padding = _grouped(padding + digits, max(spec.width - len(prefix) - len(suffix), 0)), ""
+    whole, rest = re.match(r"([0-9a-fA-F]*)(.*)", digits, re.DOTALL).groups() if spec.comma else (digits, "")  # type: ignore[union-attr]
+    suffix = rest + suffix
+    filled = spec.fill == "0" and spec.align == "="
+    if spec.comma and not filled:
+        whole = _grouped(whole)
+    padding = spec.fill * (spec.width - len(prefix) - len(whole) - len(suffix))
+    if spec.comma and filled:
+        whole = _grouped(padding + whole, spec.width - len(suffix) if padding else None)
+        padding = ""
+    digits = whole
     match spec.align:
         case "<":
             return prefix + digits + suffix + padding
@@ -169,16 +173,16 @@ def _digits(number: Decimal, spec: Format) -> tuple[str, str]:
     match spec.type:
         case "b" | "o" | "x" | "X":
             return format(int(number.to_integral_value(context=_CONTEXT)), spec.type), ""
-        case "d" | "c":
+        case "d":
             return format(number.to_integral_value(context=_CONTEXT), "f"), ""
         case "f":
             return _fixed(number, precision), ""
         case "%":
-            return _fixed(number * 100, precision), "%"
+            return _fixed(Decimal(float(number) * 100), precision), "%"
         case "e":
-            return format(number, f".{precision}e"), ""
+            return format(number or Decimal("0." + "0" * precision), f".{precision}e"), ""
         case "p":
-            return _rounded(number * 100, max(precision, 1)), "%"
+            return _rounded(Decimal(float(number) * 100), max(precision, 1)), "%"
         case "r":
             return _rounded(number, max(precision, 1)), ""
         case "s":
@@ -195,7 +199,7 @@ def _fixed(number: Decimal, places: int) -> str:
 def _rounded(number: Decimal, significant: int) -> str:
     """Round to so many significant digits, in plain notation."""
     if not number:
-        return _fixed(number, significant - 1)
+        return "0"
     rounded = Context(prec=significant, rounding=ROUND_HALF_UP).plus(number)
     return _fixed(rounded, max(0, significant - 1 - rounded.adjusted()))
 
@@ -205,12 +209,12 @@ def _general(number: Decimal, significant: int) -> str:
     exponent = rounded.adjusted() if rounded else 0
     if exponent < -6 or exponent >= significant:
         return format(number, f".{significant - 1}e")
-    return _rounded(number, significant)
+    return _rounded(number, significant) if number else _fixed(number, significant - 1)
 
 
 def _prefixed(number: Decimal, significant: int) -> tuple[str, str]:
     if not number:
-        return _rounded(number, significant), ""
+        return _fixed(number, significant - 1), ""
     rounded = Context(prec=significant, rounding=ROUND_HALF_UP).plus(number)
     step = min(max(rounded.adjusted() // 3, -8), 8)
     return _rounded(number.scaleb(-3 * step), significant), _PREFIXES[step + 8]
@@ -221,9 +225,12 @@ def _trimmed(digits: str) -> str:
     return re.sub(r"(?:(\.\d*?[1-9])0+|\.0+)(?=$|e)", r"\1", digits)
 
 
-def _grouped(digits: str, width: int = 0) -> str:
-    """Part the whole digits in threes; no longer than `width` where leading zeros fill it."""
-    whole, rest = re.match(r"(\d*)(.*)", digits, re.DOTALL).groups()  # type: ignore[union-attr]
-    groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)]
-    text = ",".join(reversed(groups)) + rest
-    return text[len(text) - width :].lstrip(",") if width and len(text) > width else text
+def _grouped(digits: str, width: int | None = None) -> str:
+    """Part digits in threes from the right; with leading zeros, into no more than `width` characters."""
+    groups: list[str] = []
+    length, end = 0, len(digits)
+    while end > 0 and (width is None or length <= width):
+        size = 3 if width is None or length + 4 <= width else max(1, width - length)
+        groups.append(digits[max(0, end - size) : end])
+        end, length = end - size, length + size + 1
+    return ",".join(reversed(groups))

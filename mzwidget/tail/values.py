@@ -139,21 +139,29 @@ def to_json_rows(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...
     return converted
 
 
-def to_pandas(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]]) -> pd.DataFrame:
+def to_pandas(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]], exact: bool = False) -> pd.DataFrame:
     """Build a typed data frame.
 
-    Integers and booleans get pandas' nullable types, floats ``Float64`` in which NaN and NULL stay apart, dates and
-    times ``datetime64`` (the whole column stays text if one value is outside its range), ``numeric`` Decimal objects,
-    intervals ``timedelta64`` (text if one of them has months), everything else text or Python objects.
+    Integers and booleans get pandas' nullable types, floats ``Float64`` in which NaN and NULL stay apart, ``numeric``
+    ``float64`` in which they do not (as `pandas.read_sql` does), dates and times ``datetime64`` (the whole column stays
+    text if one value is outside its range), intervals ``timedelta64`` (text if one of them has months), everything else
+    text or Python objects.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    rows : sequence of tuple
+    exact : bool
+        Make ``numeric`` Decimal objects with all their digits, NULL being None.
     """
     values: list[tuple[str | None, ...]] = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    series = [_series(of, texts) for of, texts in zip(columns, values, strict=True)]
+    series = [_series(of, texts, exact) for of, texts in zip(columns, values, strict=True)]
     frame = pd.concat(series, axis=1) if series else pd.DataFrame(index=range(len(rows)))
     frame.columns = pd.Index([of.name for of in columns])
     return frame
 
 
-def _series(of: Column, texts: tuple[str | None, ...]) -> pd.Series[Any]:
+def _series(of: Column, texts: tuple[str | None, ...], exact: bool) -> pd.Series[Any]:
     missing = np.array([text is None for text in texts], dtype=bool)
     if dtype := _INTEGERS.get(of.type):
         integers = np.array([int(text or 0) for text in texts], dtype=dtype.lower())
@@ -161,6 +169,11 @@ def _series(of: Column, texts: tuple[str | None, ...]) -> pd.Series[Any]:
     if of.type in _FLOATS:
         floats = np.array([float(text or 0) for text in texts], dtype="float64")
         return pd.Series(pd.arrays.FloatingArray(floats, missing))
+    if of.type == "numeric" and not exact:
+        try:
+            return pd.Series(np.array([float("nan" if text is None else text) for text in texts], dtype="float64"))
+        except ValueError:  # whatever this is, it can be shown
+            return pd.Series(list(texts), dtype="string")
     if of.type == "bool":
         return pd.Series(pd.arrays.BooleanArray(np.array([text == "t" for text in texts], dtype=bool), missing))
     if of.type in _DATETIME:
