@@ -69,6 +69,11 @@ def call(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> No
     loop().call_soon_threadsafe(lambda: function(*args, **kwargs))
 
 
+def later(delay: float, function: Callable[[], object]) -> None:
+    """Call a function in the background loop after `delay` seconds; callable from any thread."""
+    call(lambda: loop().call_later(delay, function))
+
+
 @atexit.register
 def _stop() -> None:
     """Cancel what runs, so that servers see closed connections rather than dead ones."""

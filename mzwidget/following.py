@@ -3,19 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from mzwidget.tail.updates import Updates, consolidate
+from mzwidget import background
+from mzwidget.errors import LiveViewError
+from mzwidget.tail.updates import Row, Updates, consolidate
 from mzwidget.tail.values import Column, to_pandas, to_python
 
+ROWS = 10_000_000
+"""Rows at the most of a data frame, if they are more than the distinct ones: copies cost the database nothing."""
+
+INTERVAL = 0.05
+"""Seconds between two calls of observers at the least."""
+
 log = logging.getLogger("mzwidget")
+
+
+def frame(columns: tuple[Column, ...], rows: Mapping[Row, int]) -> pd.DataFrame:
+    """Build a typed data frame that has each row as often as it occurs.
+
+    Raises
+    ------
+    LiveViewError
+        There are too many copies.
+    """
+    return to_pandas(columns, copies(rows))
+
+
+def copies(rows: Mapping[Row, int]) -> list[Row]:
+    """List each row as often as it occurs; not at all what occurs less than once."""
+    total = sum(count for count in rows.values() if count > 0)
+    if total > max(ROWS, len(rows)):
+        raise LiveViewError(
+            f"{total:,} rows, of which {len(rows):,} differ, are too many for a data frame (at most {ROWS:,}); "
+            "let the query count them: SELECT …, count(*) … GROUP BY …"
+        )
+    return [row for row, count in rows.items() for _ in range(count)]
 
 
 class Change(NamedTuple):
@@ -24,7 +56,9 @@ class Change(NamedTuple):
     Attributes
     ----------
     row : dict
-        Values by column name, as `mzwidget.values.to_python` makes them.
+        Values by column name: int, float, str, bool, `datetime`'s classes, Decimal for ``numeric``, Python objects for
+        ``jsonb``, lists for arrays, bytes; None for NULL. A value without an exact Python form (the year 12000, an
+        interval of months) stays the server's text.
     diff : int
         Copies that came (positive) or went (negative); never zero.
     """
@@ -35,7 +69,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What changed since the batch before, consolidated.
+    """What changed since the batch before, consolidated: iterate for each `Change`; its length is how many there are.
 
     Attributes
     ----------
@@ -58,17 +92,13 @@ class Batch:
 
     @property
     def inserts(self) -> pd.DataFrame:
-        """The rows that came, each as often as it came."""
-        return self._frame(1)
+        """The rows that came, each as often as it came; the dtypes are those of `LiveView.df`."""
+        return frame(self._columns, self._updates)
 
     @property
     def deletes(self) -> pd.DataFrame:
-        """The rows that went, each as often as it went."""
-        return self._frame(-1)
-
-    def _frame(self, sign: int) -> pd.DataFrame:
-        rows = [row for row, diff in self._updates.items() for _ in range(sign * diff)]
-        return to_pandas(self._columns, rows)
+        """The rows that went, each as often as it went; the dtypes are those of `LiveView.df`."""
+        return frame(self._columns, {row: -diff for row, diff in self._updates.items()})
 
 
 class Follower:
@@ -77,45 +107,67 @@ class Follower:
     A view whose columns change begins anew: its next batch takes nothing away and holds the whole new content.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wake: Callable[[], object] = lambda: None) -> None:
+        self._wake = wake
         self._condition = threading.Condition()
         self._updates: Updates = {}
         self._columns: tuple[Column, ...] = ()
         self._time: int | None = None
+        self._moved = False
         self._ended = False
 
+    # page.view.Follower
+
     def begin(self, columns: tuple[Column, ...], rows: Updates, at: int | None) -> None:
-        """Start from a whole content."""
-        with self._condition:
+        with self._news():
             self._columns, self._updates, self._time = columns, dict(rows), at
-            self._condition.notify_all()
 
     def add(self, updates: Updates, at: int | None) -> None:
-        """Follow a batch."""
-        with self._condition:
+        with self._news():
             consolidate(updates.items(), into=self._updates)
             self._time = at
-            self._condition.notify_all()
+
+    def moved(self) -> None:
+        with self._news():
+            self._moved = True
 
     def end(self) -> None:
-        """Say that nothing more will come."""
-        with self._condition:
+        with self._news():
             self._ended = True
+
+    @contextlib.contextmanager
+    def _news(self) -> Iterator[None]:
+        with self._condition:
+            yield
             self._condition.notify_all()
+        self._wake()
+
+    # From whoever follows
 
     def take(self, timeout: float | None = None) -> Batch | None:
         """Wait for changes and take them all; None at the end or after `timeout` seconds."""
-        deadline = None if timeout is None else time.monotonic() + timeout
         with self._condition:
-            while not self._updates:
-                left = None if deadline is None else deadline - time.monotonic()
-                if self._ended or (left is not None and left <= 0):
-                    return None
-                # In steps, so that an interrupt gets through on every platform.
-                self._condition.wait(0.1 if left is None else min(left, 0.1))
+            self._wait(lambda: bool(self._updates), timeout)
+            if not self._updates:
+                return None
             updates, self._updates = self._updates, {}
             at = None if self._time is None else pd.Timestamp(self._time, unit="ms", tz="UTC")
             return Batch(at, self._columns, updates)
+
+    def skip(self, timeout: float | None = None) -> None:
+        """Wait until something has changed, or another moment is shown, and forget what it was."""
+        with self._condition:
+            self._wait(lambda: bool(self._updates) or self._moved, timeout)
+            self._updates, self._moved = {}, False
+
+    def _wait(self, ready: Callable[[], bool], timeout: float | None) -> None:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not ready() and not self._ended:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            # In steps, so that an interrupt gets through on every platform.
+            self._condition.wait(0.1 if left is None else min(left, 0.1))
 
     @property
     def ended(self) -> bool:
@@ -125,36 +177,106 @@ class Follower:
 
 
 class Changes:
-    """The changes of a view, for ``for batch in …`` and ``async for batch in …``; ends when the view is closed."""
+    """The changes of a view, for ``for batch in …`` and ``async for batch in …``; ends when the view is closed.
 
-    def __init__(self, follower: Follower, leave: Callable[[], None]) -> None:
-        self._follower = follower
+    Parameters
+    ----------
+    follow, leave : callable
+        Let a `Follower` begin, and end.
+    """
+
+    def __init__(self, follow: Callable[[Follower], None], leave: Callable[[Follower], None]) -> None:
+        self._follow = follow
         self._leave = leave
 
     def __iter__(self) -> Iterator[Batch]:
+        follower = Follower()
+        self._follow(follower)
         try:
-            while (batch := self._follower.take()) is not None:
+            while (batch := follower.take()) is not None:
                 yield batch
         finally:
-            self._leave()
+            self._leave(follower)
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
+        loop, news = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(news.set)
+
+        follower = Follower(wake)
+        self._follow(follower)
         try:
-            while not self._follower.ended:
-                if (batch := await asyncio.to_thread(self._follower.take, 0.5)) is not None:
+            while not follower.ended:
+                news.clear()
+                if (batch := follower.take(0)) is not None:
                     yield batch
+                else:
+                    await news.wait()
         finally:
-            self._leave()
+            self._leave(follower)
 
 
-def call_back(follower: Follower, callback: Callable[[Batch], object]) -> None:
-    """Call back with every batch, in a thread of its own: a slow callback gets fewer, larger batches."""
+def call_back(follower: Follower, callback: Callable[[Batch], object], complain: Callable[[str], object]) -> None:
+    """Call back with every batch until the end, whatever the callback raises but what ends a thread.
 
-    def run() -> None:
-        while (batch := follower.take()) is not None:
-            try:
-                callback(batch)
-            except Exception:
-                log.exception("on_change: %r raised", callback)
+    Parameters
+    ----------
+    complain : callable
+        Given what the callback has raised, and an empty text when it did not raise again.
+    """
+    told = False
+    while (batch := follower.take()) is not None:
+        try:
+            callback(batch)
+        except Exception as error:
+            log.exception("on_change: %r raised", callback)
+            if not told:
+                traceback.print_exc()
+            told = True
+            complain(f"on_change: {type(error).__name__}: {error}")
+        except BaseException as error:  # nobody else would say why it is not called any more
+            complain(f"on_change: ended by {type(error).__name__}")
+            return
+        else:
+            complain("")
 
-    threading.Thread(target=run, name="mzwidget callback", daemon=True).start()
+
+class Announcer:
+    """Calls a function soon after there is news: on the loop on which it was made, which is the kernel's.
+
+    Where there is no loop, the function is called in a thread of its own. However much news there is, one call at most
+    is under way.
+
+    Parameters
+    ----------
+    function : callable
+    """
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._function = function
+        self._appointed = False
+        self._called = 0.0
+        try:
+            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None
+
+    def announce(self) -> None:
+        """Note that there is news; from any thread."""
+        if not self._appointed:
+            self._appointed = True
+            background.later(max(0.0, self._called + INTERVAL - time.monotonic()), self._dispatch)
+
+    def _dispatch(self) -> None:
+        if self._loop is None:
+            threading.Thread(target=self._call, name="mzwidget observers", daemon=True).start()
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(self._call)
+
+    def _call(self) -> None:
+        self._appointed = False
+        self._called = time.monotonic()
+        self._function()

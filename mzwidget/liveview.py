@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,21 +18,30 @@ import pandas as pd
 import traitlets
 
 from mzwidget import background, charts
-from mzwidget.following import Batch, Changes, call_back
-from mzwidget.page import kernel
-from mzwidget.page.feed import Payload
-from mzwidget.page.view import Bridge, Note, Stats
+from mzwidget.errors import LiveViewError
+from mzwidget.following import Announcer, Batch, Changes, Follower, call_back, copies
+from mzwidget.page import assets
+from mzwidget.page.cells import cells
+from mzwidget.page.control import control
+from mzwidget.page.note import Given
+from mzwidget.page.protocol import shorten
+from mzwidget.page.report import Diagnostics, Stats, diagnostics, report, stats
+from mzwidget.page.view import View
 from mzwidget.tail import connect as connecting
 from mzwidget.tail.history import SECONDS
 from mzwidget.tail.kept import Kept
 from mzwidget.tail.query import parse
 from mzwidget.tail.shared import shared
+from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Updates
 from mzwidget.tail.values import Column, to_pandas
 
 _STATIC = Path(__file__).parent / "static"
 _FIRST_SNAPSHOT = 30.0
 _OPTIONS = ("title", "key", "value", "limit", "height", "note", "history", "dsn")
+
+Moment = pd.Timestamp | datetime | str | int | Decimal
+"""A moment (UTC if it names no time zone), or milliseconds since 1970 as ``SELECT mz_now()`` gives them."""
 
 
 class _Computed(traitlets.TraitType[Any, Any]):
@@ -95,6 +107,9 @@ class LiveView(anywidget.AnyWidget):
     _css = _STATIC / "widget.css"
 
     name = traitlets.Unicode().tag(sync=True)
+    """The view's name or the query, on one line."""
+    options = traitlets.Dict().tag(sync=True)
+    """What the page needs of what was chosen: `title` (str) and `height` (pixels), where they were."""
     title = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
@@ -102,13 +117,22 @@ class LiveView(anywidget.AnyWidget):
     height = traitlets.Int(0, min=0).tag(sync=True)
     control = traitlets.Unicode().tag(sync=True)
     """Address for pages on the kernel's control channel; empty where there is none, and they use the comm."""
-    note = _Computed(lambda view: view._bridge.note)
-    group = _Computed(lambda view: "" if view._bridge.group is None else view._bridge.group.id)
-    base = _Computed(lambda view: view._base())
-    delta = _Computed(lambda view: view._bridge.feed.delta())
-    status = _Computed(lambda view: view._bridge.status(), lambda _, view: view._bridge.report())
-    """How the view fares, a `Status`: `state`, `message`, `sqlstate`, `since`, `retry_at`."""
-    _bridge: Bridge
+    note = _Computed(lambda live: live._view.note.text)
+    """The label in the header, a str."""
+    group = _Computed(lambda live: live._view.leader.id)
+    """Names the views that show one moment with this one; empty if there are none."""
+    base = _Computed(lambda live: live._told.get("base") or live._view.base() or {})
+    """The whole view as a page gets it, a `page.protocol.Base`; empty before the first snapshot."""
+    delta = _Computed(lambda live: live._told.get("delta") or {})
+    """The change that is being sent, a `page.protocol.Delta`; else empty, so that nobody is told old news."""
+    status = _Computed(lambda live: live._status(), lambda _, live: live._report())
+    """How the view fares, a `Status`: `state`, `message`, `sqlstate`, `since`, `retry_at`.
+
+    Its observers are called on the kernel's loop, at most 20 times a second.
+    """
+    _view: View
+    _closed: _Closed | None = None
+    _observed: tuple[Announcer, Status] | None = None
 
     def __init__(
         self,
@@ -119,29 +143,37 @@ class LiveView(anywidget.AnyWidget):
         value: str | None = None,
         limit: int | None = None,
         height: int | None = None,
-        note: Note = None,
+        note: Given = None,
         history: float = SECONDS,
         dsn: str | None = None,
         **unknown: object,
     ) -> None:
         if unknown:
             raise TypeError(_unknown_keyword(next(iter(unknown))))
-        for option, given in {"limit": limit, "height": height}.items():
-            if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
-                raise ValueError(f"{option} must be a whole number from 1 up, not {given!r}")
+        if height is not None and (isinstance(height, bool) or not isinstance(height, int) or height < 1):
+            raise ValueError(f"height must be a whole number from 1 up, not {height!r}")
         if isinstance(history, bool) or not isinstance(history, int | float) or not history >= 0:
             raise ValueError(f"history must be a number of seconds, 0 to keep none, not {history!r}")
         parsed = parse(query)
-        self._bridge = Bridge(shared(connecting.parameters(dsn), parsed), note)
-        self._last: Kept | None = None
+        self._chosen = charts.Options.of(key=key or None, value=value or None, limit=limit)
+        self._told: dict[str, Any] = {}
+        self._view = View(
+            shared(connecting.parameters(dsn), parsed),
+            self._tell,
+            lambda columns, rows: charts.resolve(columns, self._chosen, rows).to_json(),
+            note,
+            self._supply,
+            self._announce,
+        )
 
         def hear(message: object) -> None:
-            background.call(self._bridge.hear, message)
+            background.call(self._view.hear, message)
 
-        address = kernel.control.listen(hear)
+        address = control.listen(hear)
         try:
             super().__init__(
-                name=" ".join(parsed.text.split()),
+                name=shorten(" ".join(parsed.text.split())),
+                options={name: of for name, of in {"title": title, "height": height}.items() if of},
                 title=title or "",
                 key=key or "",
                 value=value or "",
@@ -150,75 +182,66 @@ class LiveView(anywidget.AnyWidget):
                 control=address,
             )
         except BaseException:
-            kernel.control.forget(address)
+            control.forget(address)
             raise
         if hasattr(self.comm, "_reply_subshell_for"):
             # For pages that can only use the comm: ipykernel 7.4 would hand what they say to the shell in which a cell
             # runs, and so hold it up.
             self.comm._reply_subshell_for = None
-        kernel.cells.watch()
+        cells.watch()
         self.on_msg(lambda _widget, message, _buffers: hear(message))
-        self._bridge.open(self.send_state, history)
+        self._view.open(history)
 
-    # What users call
+    # What it shows
 
     @property
     def df(self) -> pd.DataFrame:
         """The rows as a typed data frame: the view at `timestamp`, ranked as the bars are if it can be drawn as bars.
 
-        Waits up to 30 s for the first snapshot. An integer column is ``Int64`` (exact), see `mzwidget.tail.values` for
-        the rest.
+        Waits up to 30 s for the first snapshot. What has just been committed may not be in it yet: see `wait`.
+        Integers and booleans have pandas' nullable dtypes (``Int64``, exact; ``boolean``), floats ``Float64`` in which
+        NaN and NULL stay apart, text ``string``, dates and times ``datetime64`` (the whole column stays text if one
+        value is outside its range), intervals ``timedelta64``, ``numeric`` Decimal objects, everything else Python
+        objects.
 
         Raises
         ------
         LiveViewError
-            The server refused or cannot be reached, and there has never been a snapshot.
+            The server refused or cannot be reached, and there has never been a snapshot; or there are more than ten
+            million rows most of which are copies.
         TimeoutError
             There is no snapshot after 30 s.
         """
-        if self._last is None:
-            self._bridge.tail.wait(_FIRST_SNAPSHOT, fresh=True)
-            if self._bridge.group is not None:
-                self._bridge.group.settle()
-        return self._frame(*self._content())
-
-    def _content(self) -> tuple[tuple[Column, ...], Updates]:
-        """Return the columns and rows of one timestamp."""
-        if self._last is not None:
-            return self._last.columns, self._last.rows()
-        with self._bridge.collection.lock:
-            return self._bridge.collection.columns, dict(self._bridge.feed.rows())
-
-    def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
-        told = [row for row, count in rows.items() for _ in range(count)]
-        return to_pandas(columns, self._encoding(columns, len(told)).arrange(columns, told))
-
-    def _encoding(self, columns: tuple[Column, ...], rows: int) -> charts.Encoding:
-        options = charts.Options.of(key=self.key or None, value=self.value or None, limit=self.limit or None)
-        return charts.resolve(columns, options, rows)
+        return self._frame(*self._content(_FIRST_SNAPSHOT))
 
     @property
     def timestamp(self) -> pd.Timestamp | None:
         """The moment whose exact content `df` is, in UTC; None before the first snapshot and for a constant view."""
-        if self._last is not None:
-            at = self._last.time
+        if self._closed is not None:
+            at = self._closed.time
         else:
-            with self._bridge.collection.lock:
-                at = self._bridge.feed.timestamp()
+            with self._view.lock:
+                at = self._view.playhead.time
         return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
 
     @property
     def stats(self) -> Stats:
         """Figures of the work done so far: updates, batches, messages, bytes, lag."""
-        return self._bridge.stats()
+        return stats(self._view)
 
-    def wait(self, timeout: float | None = None) -> Self:
-        """Block until the first snapshot is there.
+    def diagnostics(self) -> Diagnostics:
+        """Return what goes on inside, for tests and bug reports; what it tells may change with every release."""
+        return diagnostics(self._view)
+
+    def wait(self, timeout: float | None = None, *, until: Moment | None = None) -> Self:
+        """Block until the first snapshot is there, and until it is as new as asked for.
 
         Parameters
         ----------
         timeout : float, optional
             Seconds; by default for ever.
+        until : datetime, str or int, optional
+            The moment that `timestamp` has to reach.
 
         Returns
         -------
@@ -228,40 +251,52 @@ class LiveView(anywidget.AnyWidget):
         Raises
         ------
         LiveViewError
-            The server refused or cannot be reached; the message is its own.
+            The server refused or cannot be reached, and the message is its own; or the view is closed.
         TimeoutError
             Not in time.
+
+        Examples
+        --------
+        To see what one has just written, ask for the time after it:
+
+        >>> database.execute("INSERT INTO sales VALUES ('ann', 5)")
+        >>> [(now,)] = database.execute("SELECT mz_now()")
+        >>> view.wait(10, until=now).df
         """
-        if self._last is None:
-            self._bridge.tail.wait(timeout)
+        wanted = None if until is None else _milliseconds(until)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if self._closed is None:
+            with self._view.awaited():
+                self._view.tail.wait(timeout)
+                if wanted is not None:
+                    self._await(wanted, timeout, deadline)
+        elif self._closed.content is None or (wanted is not None and (self._closed.time or wanted) < wanted):
+            raise LiveViewError(f"{self.name}: the view is closed")
         return self
+
+    # Which moment it shows
 
     def pause(self) -> None:
         """Freeze the picture and `df` at the present timestamp; changes are counted and wait."""
-        with self._bridge.collection.lock:
-            self._bridge.pause()
-            self._bridge.on_status()
+        self._lead(self._view.leader.pause)
 
     def resume(self) -> None:
         """End a pause: picture and `df` go to now in one step."""
-        with self._bridge.collection.lock:
-            self._bridge.resume()
-            self._bridge.on_status()
+        self._lead(self._view.leader.resume)
 
-    def seek(self, timestamp: pd.Timestamp | datetime | str) -> None:
+    def seek(self, timestamp: Moment) -> None:
         """Pause, and show the view exactly as it was.
 
         Parameters
         ----------
-        timestamp : datetime or str
+        timestamp : datetime, str or int
             Taken as UTC if it names no time zone. One that is older than what is kept (see `history`) gives the oldest
             content that is.
         """
-        moment = pd.Timestamp(timestamp)
-        moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
-        with self._bridge.collection.lock:
-            self._bridge.seek(int(moment.timestamp() * 1000))
-            self._bridge.on_status()
+        at = _milliseconds(timestamp)
+        self._lead(lambda: self._view.leader.seek(at))
+
+    # Following it
 
     def changes(self) -> Changes:
         """Follow the view from Python: the content as it is, then every change.
@@ -272,8 +307,7 @@ class LiveView(anywidget.AnyWidget):
             For ``for batch in view.changes()`` and ``async for``; each `Batch` holds the consolidated changes since the
             one before. Ends when the view is closed.
         """
-        follower = self._bridge.follow()
-        return Changes(follower, lambda: self._bridge.leave(follower))
+        return Changes(self._follow, self._view.leave)
 
     def on_change(self, callback: Callable[[Batch], object]) -> Callable[[], None]:
         """Call back with every `Batch` of changes, the first being the content as it is.
@@ -281,16 +315,24 @@ class LiveView(anywidget.AnyWidget):
         Parameters
         ----------
         callback : callable
-            Called in a thread of its own. What it raises is logged; if it is slow it gets fewer, larger batches.
+            Called in a thread of its own. If it is slow it gets fewer, larger batches. What it raises is printed, the
+            first time, and is the `status`'s message until it returns again; it is called again with the next batch,
+            unless it was ``SystemExit``.
 
         Returns
         -------
         callable
             Call it to stop.
         """
-        follower = self._bridge.follow()
-        call_back(follower, callback)
-        return lambda: self._bridge.leave(follower)
+        follower = Follower()
+        self._follow(follower)
+
+        def run() -> None:
+            call_back(follower, callback, self._view.complain)
+            self._view.leave(follower)
+
+        threading.Thread(target=run, name="mzwidget callback", daemon=True).start()
+        return lambda: self._view.leave(follower)
 
     def when(self, predicate: Callable[[pd.DataFrame], object], timeout: float | None = None) -> pd.DataFrame:
         """Block until the view satisfies a condition.
@@ -298,7 +340,7 @@ class LiveView(anywidget.AnyWidget):
         Parameters
         ----------
         predicate : callable
-            Given `df` after each change; true ends the wait.
+            Given `df` after each change, and whenever it shows another moment; true ends the wait.
         timeout : float, optional
             Seconds; by default for ever.
 
@@ -311,32 +353,59 @@ class LiveView(anywidget.AnyWidget):
         ------
         TimeoutError
             Not in time.
+        LiveViewError
+            There is no content to be had, or the view was closed before the condition was met.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        follower = self._bridge.follow()
+        follower = Follower()
+        self._follow(follower)
         try:
             while True:
-                if predicate(frame := self.df):
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                ended = follower.ended
+                if predicate(frame := self._frame(*self._content(left))):
                     return frame
-                left = None if deadline is None else deadline - time.monotonic()
-                if (left is not None and left <= 0) or (follower.take(left) is None and follower.ended):
-                    raise TimeoutError(f"{self.name}: the condition was not met within {timeout} s")
+                if ended:
+                    raise LiveViewError(f"{self.name}: the view was closed before the condition was met")
+                if left == 0:
+                    raise TimeoutError(f"{self.name}: the condition was not met within {timeout:g} s")
+                follower.skip(left)
         finally:
-            self._bridge.leave(follower)
+            self._view.leave(follower)
+
+    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002
+        """Call a handler when a trait changes, as every widget does; `base` and `delta` are for pages only.
+
+        Raises
+        ------
+        ValueError
+            Asked for `base` or `delta`: `on_change` tells of changes.
+        """
+        named = {names} if isinstance(names, str) else set() if names is traitlets.All else set(names)
+        if refused := named & {"base", "delta"}:
+            raise ValueError(f"{min(refused)!r} cannot be observed; on_change tells of changes")
+        super().observe(handler, names, type)
+        if self._observed is None and (names is traitlets.All or "status" in named):
+            self._observed = Announcer(self._notify), self.status
+
+    # Its end
 
     def retry(self) -> None:
         """Try to connect again now, rather than at `status.retry_at`."""
-        self._bridge.tail.retry()
+        if self._closed is None:
+            self._view.tail.retry()
 
     def close(self) -> None:
         """End the tail (unless another view shares it) and remove the picture; `df` stays what it was."""
-        bridge = getattr(self, "_bridge", None)
-        if bridge is not None and self._last is None:
-            with bridge.collection.lock:
-                if bridge.collection.epoch:
-                    self._last = Kept(bridge.collection.columns, bridge.feed.rows(), bridge.feed.timestamp())
-            bridge.close()
-            kernel.control.forget(self.control)
+        view = getattr(self, "_view", None)
+        if view is not None and self._closed is None:
+            with view.lock:
+                of = view.collection
+                content = Kept(of.columns, view.playhead.rows(), view.playhead.time) if of.epoch else None
+                self._closed = _Closed(content, Status("closed", since=time.time()))
+                view.close()
+            control.forget(self.control)
+            self._announce()
         super().close()
 
     def __enter__(self) -> Self:
@@ -350,9 +419,115 @@ class LiveView(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<LiveView {self.name!r}: {self.status.state}>"
 
-    def _base(self) -> Payload:
-        with self._bridge.collection.lock:
-            return self._bridge.feed.base()
+    # How
+
+    def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
+        """Return the columns and rows that are shown, once there are any."""
+        if self._closed is None:
+            with self._view.awaited():
+                self._view.tail.wait(timeout, fresh=True)
+            self._view.leader.settle()
+        return self._shown()
+
+    def _shown(self) -> tuple[tuple[Column, ...], Updates]:
+        with self._view.lock:
+            closed = self._closed
+            if closed is None:
+                return self._view.collection.columns, dict(self._view.playhead.rows())
+        if closed.content is None:
+            raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
+        return closed.content.columns, closed.content.rows()
+
+    def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
+        listed = copies(rows)
+        return to_pandas(columns, charts.resolve(columns, self._chosen, len(listed)).arrange(columns, listed))
+
+    def _await(self, wanted: int, timeout: float | None, deadline: float | None) -> None:
+        """Block until the moment `wanted` is shown."""
+        view = self._view
+        with view.progress:
+            while (at := view.playhead.time) is None or at < wanted:
+                status = self._status()
+                if status.state == "ended":
+                    return
+                if status.state in ("closed", "failed"):
+                    raise LiveViewError(f"{self.name}: {status.message or status.state}", status.sqlstate)
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    then = pd.Timestamp(wanted, unit="ms", tz="UTC")
+                    raise TimeoutError(f"{self.name}: not yet at {then} after {timeout:g} s ({status.state})")
+                # In steps, so that an interrupt gets through on every platform.
+                view.progress.wait(0.1 if left is None else min(left, 0.1))
+
+    def _follow(self, follower: Follower) -> None:
+        if self._closed is None:
+            self._view.follow(follower)
+        else:
+            follower.end()
+
+    def _lead(self, act: Callable[[], None]) -> None:
+        if self._closed is None:
+            with self._view.lock:
+                act()
+                self._view.on_status()
+
+    def _tell(self, trait: str, payload: Mapping[str, Any] | None) -> None:
+        """Send one trait to all pages; called with the view's lock held."""
+        self._told[trait] = payload
+        try:
+            self.send_state(trait)
+        finally:
+            del self._told[trait]
+
+    def _supply(self, name: str) -> None:
+        script = assets.read(name)
+        if script is not None:
+            self.send({"type": "asset", "name": name}, buffers=[script])
+
+    def _status(self) -> Status:
+        return self._view.status() if self._closed is None else self._closed.status
+
+    def _report(self) -> Mapping[str, Any]:
+        told = report(self._view)
+        return told if self._closed is None else {**told, "state": "closed"}
+
+    def _announce(self) -> None:
+        if self._observed is not None:
+            self._observed[0].announce()
+
+    def _notify(self) -> None:
+        """Call the observers of `status`, if it is another one."""
+        assert self._observed is not None
+        announcer, old = self._observed
+        new = self.status
+        if new == old:
+            return
+        self._observed = announcer, new
+        change = traitlets.Bunch(name="status", old=old, new=new, owner=self, type="change")
+        # Not the widget's own: that would send the trait, which pages have long been told.
+        traitlets.HasTraits.notify_change(self, change)
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """What a closed view still knows."""
+
+    content: Kept | None
+    status: Status
+
+    @property
+    def time(self) -> int | None:
+        return None if self.content is None else self.content.time
+
+
+def _milliseconds(moment: Moment) -> int:
+    """Read a moment as milliseconds since 1970."""
+    if isinstance(moment, int | Decimal) or (isinstance(moment, str) and moment.isdecimal() and len(moment) > 8):
+        return int(moment)
+    at = pd.Timestamp(moment)
+    if pd.isna(at):
+        raise ValueError(f"{moment!r} is no moment")
+    return int((at.tz_localize("UTC") if at.tzinfo is None else at).timestamp() * 1000)
 
 
 def _unknown_keyword(name: str) -> str:

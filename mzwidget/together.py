@@ -2,112 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-import uuid
-from typing import TYPE_CHECKING
 
 import ipywidgets
 import pandas as pd
 
-from mzwidget import background
+from mzwidget.errors import LiveViewError
+from mzwidget.liveview import LiveView
+from mzwidget.page.group import Group
 
-if TYPE_CHECKING:
-    from mzwidget.liveview import LiveView
-    from mzwidget.page.view import Bridge
-
-
-_OUT = ("reconnecting", "failed", "idle", "closed")
-"""States of a member that the others do not wait for; its picture says so itself, until it is back."""
-
-
-class Group:
-    """Leads the feeds of several views: all go to the least of their timestamps, in one step."""
-
-    def __init__(self, members: tuple[Bridge, ...]) -> None:
-        self.id = uuid.uuid4().hex
-        self.paused = False
-        self.time: int | None = None
-        self._members = members
-        self._aim: int | None = None
-        self._scheduled = False
-
-    def notify(self) -> None:
-        """Consider a step soon: a member's timestamp, page or content changed. From any thread."""
-        if not self._scheduled:
-            self._scheduled = True
-            background.call(self._step)
-
-    def leave(self, member: Bridge) -> None:
-        """Let a member go its own way."""
-        self._members = tuple(other for other in self._members if other is not member)
-        self.notify()
-
-    def pause(self) -> None:
-        """Stay where all are."""
-        self.paused = True
-
-    def resume(self) -> None:
-        """Go to now."""
-        self.paused, self._aim = False, None
-        self.notify()
-
-    def seek(self, time: int) -> None:
-        """Pause, and go back to a timestamp."""
-        self.paused, self._aim = True, time
-        self.notify()
-
-    def settle(self) -> bool:
-        """Take a step now, whatever the pace; returns whether all members show one moment. From any thread."""
-        with self.locked():
-            self._go()
-            return all(member.feed.time == self.time for member in self._members if member.feed.time is not None)
-
-    def locked(self) -> contextlib.ExitStack:
-        """Hold the locks of all members, always in the same order."""
-        stack = contextlib.ExitStack()
-        for lock in sorted({id(member.collection.lock): member.collection.lock for member in self._members}.items()):
-            stack.enter_context(lock[1])
-        return stack
-
-    def _step(self) -> None:
-        self._scheduled = False
-        with self.locked():
-            waits = [member.feed.due() for member in self._members if member.feed.visible]
-            if any(wait is None for wait in waits):
-                return  # an acknowledgement brings us back
-            if (wait := max((wait for wait in waits if wait is not None), default=0.0)) > 0:
-                self._scheduled = True
-                background.call(lambda: background.loop().call_later(wait, self._step))
-                return
-            self._go()
-
-    def _go(self) -> None:
-        if self.paused and self._aim is None:
-            return
-        members = [member for member in self._members if member.tail.status.state not in _OUT]
-        target = self._target(members)
-        self._aim = None
-        if target is None or (target == self.time and all(member.feed.time == target for member in members)):
-            return
-        self.time = target
-        changed = [member for member in members if member.feed.lead(target)]
-        for member in members:
-            member.feed.tell(bool(changed))
-
-    def _target(self, members: list[Bridge]) -> int | None:
-        """Return the timestamp to show next: the least of all, or the one that was sought; None to stay."""
-        sources = [member.collection for member in members]
-        if not all(source.epoch for source in sources):
-            return None
-        least = min((source.time for source in sources if source.time is not None), default=None)
-        if least is None:
-            return None
-        target = least if self._aim is None else min(self._aim, least)
-        while (known := min(source.history.known(target) for source in sources if source.time is not None)) < target:
-            target = known
-        earliest = max((source.history.earliest or 0) for source in sources if source.time is not None)
-        return target if target >= earliest else None
+_PATIENCE = 30.0
 
 
 class Together(ipywidgets.VBox):  # type: ignore[misc]
@@ -120,9 +24,10 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self, *views: LiveView) -> None:
         self.views = views
-        self._group = Group(tuple(view._bridge for view in views))
+        self._group = Group(tuple(view._view for view in views))
         for view in views:
-            view._bridge.join(self._group)
+            view._view.join(self._group)
+        self._group.consider()
         super().__init__(children=views)
 
     @property
@@ -132,22 +37,32 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
 
     @property
     def dfs(self) -> list[pd.DataFrame]:
-        """The views' contents, in their order, all at `timestamp`.
+        """The views' contents, in their order, all at `timestamp`; typed as `LiveView.df` is.
 
         Raises
         ------
+        LiveViewError
+            One of the views is closed, and so stays at a moment of its own; or there is nothing to be had of it.
         TimeoutError
             For 30 s there was no moment at which the contents of all views are known.
         """
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + _PATIENCE
         for view in self.views:
-            view.wait(30)
-        while not self._group.settle():
+            view.wait(_PATIENCE)
+        while True:
+            for view in self.views:
+                if view.comm is None:
+                    raise LiveViewError(f"together(): {view.name!r} is closed")
+            if self._group.settle():
+                break
             if time.monotonic() > deadline:
-                raise TimeoutError("together(): no moment at which the contents of all views are known, after 30 s")
+                raise TimeoutError(
+                    f"together(): no moment at which the contents of all views are known, after {_PATIENCE:.0f} s; "
+                    + ", ".join(f"{view.name}: {view.status.state}" for view in self.views)
+                )
             time.sleep(0.01)
         with self._group.locked():
-            contents = [view._content() for view in self.views]
+            contents = [view._shown() for view in self.views]
         return [view._frame(*content) for view, content in zip(self.views, contents, strict=True)]
 
 
@@ -171,14 +86,12 @@ def together(*views: LiveView) -> Together:
     ValueError
         Fewer than two views, or one that is closed, given twice or already together with others.
     """
-    from mzwidget.liveview import LiveView  # noqa: PLC0415 - it uses this module
-
     for view in views:
         if not isinstance(view, LiveView):
             raise TypeError(f"together() takes LiveViews, not {type(view).__name__}")
         if view.comm is None:
             raise ValueError(f"together(): {view.name!r} is closed")
-        if view._bridge.group is not None:
+        if view._view.leader.id:
             raise ValueError(f"together(): {view.name!r} is already together with other views")
     if len(views) < 2:
         raise ValueError(f"together() takes at least two LiveViews, not {len(views)}")

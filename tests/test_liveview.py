@@ -146,7 +146,7 @@ def test_names_that_need_quotes(database: Database, live: Callable[..., LiveView
 def test_two_views_of_a_query_share_a_tail(database: Database, live: Callable[..., LiveView]) -> None:
     table = database.table()
     first, second = live(table).wait(10), live(f" {table}; ").wait(10)
-    assert first._bridge.tail is second._bridge.tail
+    assert first.diagnostics().tail == second.diagnostics().tail
     first.close()
     before = len(first.df)
     database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
@@ -159,8 +159,8 @@ def test_closing_ends_the_tail(database: Database, engine_dsn: str) -> None:
     table = database.table()
     with LiveView(table, dsn=engine_dsn) as view:
         view.wait(10)
-    assert view.status.state in ("live", "closed")
-    eventually(lambda: view.status.state == "closed" and view._bridge.tail._task is None)
+    assert view.status.state == "closed"
+    eventually(lambda: not view.diagnostics().tailing)
     assert len(view.df) == 0
     other = LiveView(table, dsn=engine_dsn).wait(10)
     Widget.close_all()
@@ -174,7 +174,7 @@ def test_a_closed_view_keeps_its_content_and_little_else(database: Database, liv
     view = live(table).wait(20)
     before, at = content(view), view.timestamp
     view.close()
-    eventually(lambda: not view._bridge.collection.rows, what="the rows are let go")
+    eventually(lambda: view.diagnostics().rows == 0, what="the rows are let go")
     assert content(view) == before
     assert view.timestamp == at
     assert len(live(table).wait(20).df) == 20003
@@ -223,8 +223,9 @@ def test_stats_count_what_happened(database: Database, live: Callable[..., LiveV
     assert (stats.batches, stats.messages, stats.acks, stats.resyncs, stats.reconnects) == (1, 0, 0, 0, 0)
     assert stats.lag is not None
     assert stats.lag < 30
-    view._bridge.hear({"type": "hello", "page": "p", "visible": True})
-    assert view.stats.messages == view.stats.resyncs == 1
+    hello = {"type": "hello", "page": "p", "visible": True, "displays": 1, "epoch": None, "seq": None}
+    view.comm.handle_msg({"content": {"data": {"method": "custom", "content": hello}}, "buffers": []})
+    eventually(lambda: view.stats.messages == view.stats.resyncs == 1)
     assert view.stats.bytes_sent == len('{"rows":[["a",1],["b",1]]}')
     eventually(lambda: view.stats.updates_per_second >= 0)
 
@@ -250,7 +251,7 @@ def test_pause_and_look_back(database: Database, live: Callable[..., LiveView]) 
         time.sleep(0.005)
     view.pause()
     database.execute(f"INSERT INTO {table} VALUES (99)")
-    eventually(lambda: view._bridge.feed.waiting == 1)
+    eventually(lambda: view.diagnostics().waiting == 1)
     assert 99 not in view.df["n"].tolist()
     for n, moment in reversed(seen.items()):
         view.seek(moment)
@@ -284,7 +285,7 @@ def test_together_shows_one_moment(database: Database, live: Callable[..., LiveV
     parts.pause()
     moment = both.timestamp
     database.execute(f"INSERT INTO {table} VALUES ('x', 1000)")
-    eventually(lambda: total._bridge.feed.waiting)
+    eventually(lambda: total.diagnostics().waiting)
     assert int(total.df["n"].sum()) == 1500
     assert (total.timestamp, parts.timestamp, total.status.state) == (moment, moment, "paused")
     total.resume()
@@ -346,7 +347,7 @@ def test_a_wrong_password_is_said_and_told_to_nobody(engine_dsn: str, live: Call
     with pytest.raises(LiveViewError, match="invalid password") as error:
         view.wait(10)
     state = json.dumps(view.get_state(), default=str)
-    for text in (state, repr(view), repr(view.status), str(error.value), repr(view._bridge.tail)):
+    for text in (state, repr(view), repr(view.status), str(error.value), repr(view.diagnostics())):
         assert "tell-nobody" not in text
 
 
@@ -363,7 +364,7 @@ def test_a_cut_line_is_mended_by_the_net_difference(
     table = database.table()
     database.execute(f"INSERT INTO {table} SELECT 'x' || n, n FROM (VALUES (1), (2), (3)) AS v (n)")
     view = live(table, dsn=proxy.dsn).wait(10)
-    epoch = view._bridge.collection.epoch
+    epoch = view.diagnostics().epoch
     batches: list[int] = []
     view.on_change(lambda batch: batches.append(len(batch)))
     proxy.refuse()
@@ -376,7 +377,7 @@ def test_a_cut_line_is_mended_by_the_net_difference(
     view.retry()
     same(view, database, table)
     eventually(lambda: view.status.state == "live")
-    assert view._bridge.collection.epoch == epoch
+    assert view.diagnostics().epoch == epoch
     eventually(lambda: batches == [3, 1])
 
 
@@ -393,7 +394,7 @@ def test_a_snapshot_cut_inside_a_row_shows_nothing_by_halves(
     view.on_change(lambda _: lengths.add(len(view.df)))
     proxy.cut_after(size)
     view.retry()
-    eventually(lambda: view._bridge.collection.epoch)
+    eventually(lambda: view.diagnostics().epoch)
     same(view, database, table)
     assert lengths <= {500}
 
@@ -421,14 +422,14 @@ def test_a_view_dropped_while_watched_and_made_again(database: Database, live: C
     database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
     database.execute(f"CREATE VIEW {name} AS SELECT name, n FROM {table}")
     view = live(name).wait(10)
-    epoch = view._bridge.collection.epoch
+    epoch = view.diagnostics().epoch
     database.execute(f"DROP VIEW {name}")
     eventually(lambda: view.status.state == "failed")
     assert name in view.status.message
     assert len(view.df) == 1
     database.execute(f"CREATE VIEW {name} AS SELECT n * 2 AS double FROM {table}")
     view.retry()
-    eventually(lambda: view._bridge.collection.epoch != epoch)
+    eventually(lambda: view.diagnostics().epoch != epoch)
     assert view.df["double"].tolist() == [2]
 
 

@@ -1,261 +1,386 @@
-"""What stands between one tail and the pages and Python code that follow it through one widget.
-
-Everything here happens in the background thread, or with the collection's lock held.
-"""
+"""What one widget shows of a tail: to pages at the pace that they can take, to Python as it comes."""
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
 
 from mzwidget import background
-from mzwidget.following import Follower
-from mzwidget.page import kernel
-from mzwidget.page.feed import Feed, Payload
+from mzwidget.page import budget, protocol
+from mzwidget.page.cells import cells
+from mzwidget.page.feed import Encode, Feed
+from mzwidget.page.note import Given, Note
+from mzwidget.page.pages import Page, Pages
+from mzwidget.page.playhead import Playhead
+from mzwidget.page.protocol import Base
 from mzwidget.tail.status import Status
 from mzwidget.tail.tail import Tail
 from mzwidget.tail.updates import Updates
-from mzwidget.together import Group
+from mzwidget.tail.values import Column
 
-Note = str | Callable[[], str] | None
-"""A label for the header, or whom to ask for it."""
+Send = Callable[[str, Mapping[str, Any] | None], None]
+"""Sends one synced trait, by its name; `base` and `delta` with what they are."""
+Supply = Callable[[str], None]
+"""Sends a script, by its name."""
+Later = Callable[[float, Callable[[], None]], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """What one view has cost and done so far.
+class Leader(Protocol):
+    """Who decides which moment a view shows; called with the view's lock held."""
 
-    Attributes
+    id: str
+    """Empty for a view that is led by itself."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the user has stopped the picture."""
+
+    def pause(self) -> None:
+        """Stay at the moment now shown."""
+
+    def resume(self) -> None:
+        """Go to now, and on."""
+
+    def seek(self, time: int) -> None:
+        """Pause, and go back to a timestamp, as far as that is still known."""
+
+    def consider(self) -> None:
+        """Tell pages what they lack, if now is the time; else make sure that it is done when it is."""
+
+    def settle(self) -> object:
+        """Show the moment that is due, whatever the pace of pages; called without the lock."""
+
+    def release(self, member: Any) -> None:
+        """Lead a view no longer."""
+
+
+class Follower(Protocol):
+    """Who follows the newest content from Python; called with the view's lock held."""
+
+    def begin(self, columns: tuple[Column, ...], rows: Updates, at: int | None) -> None:
+        """Start from a whole content."""
+
+    def add(self, updates: Updates, at: int | None) -> None:
+        """Follow a batch."""
+
+    def moved(self) -> None:
+        """Note that another moment is shown."""
+
+    def end(self) -> None:
+        """Note that nothing more will come."""
+
+
+class View:
+    """One widget's view of a tail, which is its own leader unless it joins others.
+
+    Everything happens in the background thread or with `lock` held, which is the collection's.
+
+    Parameters
     ----------
-    updates_per_second : float
-        Rows that came or went in the database, over the last ten seconds.
-    updates, batches : int
-        Consolidated updates, and the batches they came in.
-    messages, bytes_sent : int
-        Bases and deltas sent to pages, and the size of their data as JSON.
-    acks, resyncs, reconnects : int
-        Acknowledgements of pages; bases that a page asked for; connections made after the first.
-    lag : float or None
-        Seconds since the timestamp that `df` shows; None before the first snapshot and for a constant view.
+    tail : Tail
+    send, encode : callable
+    note : str or callable, optional
+    supply, announce : callable, optional
+        Sends a script; is called when `status` may be another one.
+    clock, later, busy, kernel : optional
+        Monotonic seconds; calls a function after some of them; whether a cell runs; the kernel's budget of messages.
     """
 
-    updates_per_second: float
-    updates: int
-    batches: int
-    messages: int
-    bytes_sent: int
-    acks: int
-    resyncs: int
-    reconnects: int
-    lag: float | None
+    id = ""
 
-
-class Bridge:
-    """Stands between a tail and the pages of one widget, in the background thread."""
-
-    def __init__(self, tail: Tail, note: Note) -> None:
+    def __init__(
+        self,
+        tail: Tail,
+        send: Send,
+        encode: Encode,
+        note: Given = None,
+        supply: Supply = lambda _: None,
+        announce: Callable[[], None] = lambda: None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        later: Later = background.later,
+        busy: Callable[[], bool] = lambda: cells.running,
+        kernel: budget.Bucket | None = None,
+    ) -> None:
         self.tail = tail
         self.collection = tail.collection
-        self.feed = Feed(tail.collection, self)
-        self.note = note if isinstance(note, str) else ""
-        self._ask_note = note if callable(note) else None
-        self._refresh_note()
-        self._followers: tuple[Follower, ...] = ()
-        self.group: Group | None = None
-        self._send: Callable[[str], None] = lambda _: None
-
-    def open(self, send: Callable[[str], None], history: float) -> None:
-        """Begin to follow, telling pages through `send` and keeping `history` seconds of the past."""
+        self.lock = tail.collection.lock
+        self.feed = Feed(encode)
+        self.pages = Pages(busy, clock)
+        self.playhead = Playhead(self.collection)
+        self.leader: Leader = self
+        self.note = Note(note)
+        self.complaint = ""
+        self.progress = threading.Condition(self.lock)
+        self.supply = supply
+        self._announce = announce
         self._send = send
+        self._later = later
+        self._kernel = kernel or budget.kernel
+        self._followers: tuple[Follower, ...] = ()
+        self._waiting = 0
+        self._appointed = False
+
+    def open(self, history: float) -> None:
+        """Begin to follow, and keep `history` seconds of the past."""
         past = self.collection.history
         past.seconds = max(past.seconds, history)
         self.tail.attach(self)
 
-    def hear(self, message: object) -> None:
-        """Take what a page says; called in the background thread."""
-        if not isinstance(message, Mapping):
-            return
-        with self.collection.lock:
-            self.feed.hear(message)
-            match message.get("type"):
-                case "pause":
-                    self.pause()
-                case "resume":
-                    self.resume()
-                case "seek" if isinstance(at := message.get("time"), int):
-                    self.seek(at)
-                case "retry":
-                    self.tail.retry()
-                case "ack":
-                    self.on_progress()
-                    return
-            self.on_progress()
-            self.on_status()
-        if self.feed.watched:
-            self.tail.wake()
-
-    def pause(self) -> None:
-        """Stay at the timestamp now shown, with all views that show one moment with this one."""
-        leader = self.feed if self.group is None else self.group
-        leader.pause()
-
-    def resume(self) -> None:
-        """Go to now, and on."""
-        leader = self.feed if self.group is None else self.group
-        leader.resume()
-
-    def seek(self, time: int) -> None:
-        """Pause, and go back to a timestamp."""
-        leader = self.feed if self.group is None else self.group
-        leader.seek(time)
-
-    @property
-    def paused(self) -> bool:
-        """Whether the user has paused this view."""
-        return self.feed.paused if self.group is None else self.group.paused
-
-    def join(self, group: Group) -> None:
-        """Show one moment with other views."""
-        with self.collection.lock:
-            self.group = group
-            self.feed.follow_lead(True)
-            self.send("group")
-        group.notify()
-
-    def follow(self) -> Follower:
-        """Let Python follow, from the present content on."""
-        follower = Follower()
-        with self.collection.lock:
-            if self.collection.epoch:
-                follower.begin(self.collection.columns, self.collection.rows, self.collection.time)
-            self._followers += (follower,)
-        self.tail.wake()
-        return follower
-
-    def leave(self, follower: Follower) -> None:
-        """Stop one who follows."""
-        follower.end()
-        with self.collection.lock:
-            self._followers = tuple(other for other in self._followers if other is not follower)
-
-    def close(self) -> None:
-        """Follow no longer."""
-        if self.group is not None:
-            self.group.leave(self)
-        self.tail.detach(self)
-        with self.collection.lock:
-            self.feed.close()
-        for follower in self._followers:
-            self.leave(follower)
-
-    # tail.Listener
+    # From the tail
 
     def on_reset(self) -> None:
-        self.feed.reset()
+        self.playhead.begin()
+        of = self.collection
+        self.feed.begin(of.epoch, of.columns, of.rows, of.time)
+        self.pages.begin()
+        if self.pages:
+            self._send_base()
         for follower in self._followers:
-            follower.begin(self.collection.columns, self.collection.rows, self.collection.time)
+            follower.begin(of.columns, of.rows, of.time)
 
     def on_batch(self, updates: Updates) -> None:
-        self.feed.add(updates)
+        self.feed.add(self.playhead.follow(updates))
         for follower in self._followers:
             follower.add(updates, self.collection.time)
 
     def on_progress(self) -> None:
-        if self.group is not None:
-            self.group.notify()
+        self.leader.consider()
+        self.progress.notify_all()
 
     def on_status(self) -> None:
-        if self.feed.watched:
-            self.send("status")
+        self._announce()
+        if self.pages:
+            self._send("status", None)
 
     def on_tick(self) -> None:
-        changed = self._refresh_note()
-        with self.collection.lock:
-            self.feed.tick()
-            if changed:
-                self.send("note")
-            if self.feed.visible:
-                self.send("status")
+        self.note.refresh(lambda: background.call(self.on_note))
+        with self.lock:
+            self.pages.expire(self.feed.seq)
+            self.leader.consider()
+            if self.pages.visible:
+                self._send("status", None)
+
+    def on_note(self) -> None:
+        with self.lock:
+            if self.pages:
+                self._send("note", None)
 
     def wanted(self) -> bool:
-        return self.feed.watched or bool(self._followers)
+        return bool(self.pages or self._followers or self._waiting)
 
-    def _refresh_note(self) -> bool:
-        if self._ask_note is None:
-            return False
-        before = self.note
+    # From pages
+
+    def hear(self, message: object) -> None:
+        """Take what a page says."""
+        said = protocol.read(message)
+        if said is None:
+            return
+        with self.lock:
+            page = self.pages.hear(said["page"], self.feed.seq)
+            if page is None:
+                return
+            _ANSWERS[said["type"]](self, page, said)
+            self.leader.consider()
+            if said["type"] != "ack":
+                self.on_status()
+        if self.pages:
+            self.tail.wake()
+
+    def _acknowledged(self, page: Page, ack: protocol.Ack) -> None:
+        if ack["epoch"] == self.feed.epoch and ack["seq"] is not None and ack["seq"] <= self.feed.seq:
+            self.pages.acknowledge(page, ack["seq"], ack.get("cost", 0))
+
+    def _stands(self, page: Page, standing: protocol.Standing) -> None:
+        if standing["type"] == "visible" and standing["displays"] == 0:
+            self.pages.dismiss(standing["page"], finally_=False)
+            return
+        page.visible = standing["visible"]
+        has, seq = standing["epoch"] == self.feed.epoch, standing["seq"]
+        if standing["type"] == "hello" or (self.feed.epoch and not (has and seq == self.feed.seq)):
+            page.acked = self.feed.seq
+            self.pages.resyncs += 1
+            self._settle()  # a base tells every page all, so no delta need precede it
+            self._send_base()
+        elif seq is not None and has:
+            page.acked = seq
+
+    # A view that is its own leader
+
+    @property
+    def paused(self) -> bool:
+        return self.playhead.held
+
+    def pause(self) -> None:
+        if not self.playhead.held:
+            self.tell()
+            self.playhead.hold()
+
+    def resume(self) -> None:
+        self.show(self.playhead.release())
+        self.consider()
+
+    def seek(self, time: int) -> None:
+        self.pause()
+        if self.collection.time is not None:
+            self.show(self.playhead.go(self.collection.history.known(min(time, self.collection.time))))
+            self.consider()
+
+    def consider(self) -> None:
+        if not self.feed.pending:
+            return
+        wait = self.wait()
+        if wait is None:
+            return  # an acknowledgement, or a page that comes to look, brings us back
+        if wait <= 0:
+            self.tell()
+        elif not self._appointed:
+            self._appointed = True
+            self._later(wait, self._keep_appointment)
+
+    def settle(self) -> None:
+        pass  # there is nobody to wait for
+
+    def release(self, member: Any) -> None:
+        pass
+
+    def _keep_appointment(self) -> None:
+        with self.lock:
+            self._appointed = False
+            self.leader.consider()
+
+    # To pages
+
+    def wait(self) -> float | None:
+        """Return the seconds until pages may be told; None if that depends on a page."""
+        wait = self.pages.wait(self.feed.seq, large=self.feed.large, bulk=self.feed.bulk)
+        return None if wait is None else max(wait, self._kernel.wait())
+
+    def show(self, updates: Updates) -> None:
+        """Note a change of what is shown that is not the database's."""
+        self.feed.add(updates)
+        for follower in self._followers:
+            follower.moved()
+
+    def tell(self, *, always: bool = False) -> None:
+        """Bring pages to what is shown, by one delta or a base, if there is anything to be told, or `always`."""
+        if not (self.feed.pending or always):
+            return
+        updates = self.feed.step(self.playhead.time)
+        if not self.pages:
+            return
+        delta = self.feed.delta(updates)
+        if delta is None:
+            self._send_base()
+        else:
+            self._kernel.take()
+            self.pages.told()
+            self._send("delta", delta)
+
+    def _settle(self) -> None:
+        """Count as sent what is shown, whether or not pages are told."""
+        if self.feed.pending:
+            self.feed.step(self.playhead.time)
+        self.feed.time = self.playhead.time
+
+    def _send_base(self) -> None:
+        self.feed.time = self.playhead.time
+        base = self.feed.base(self.playhead.rows(), sent=True)
+        if base is not None:
+            self._kernel.take()
+            self.pages.told()
+            self._send("base", base)
+
+    def base(self) -> Base | None:
+        """Return the whole state, for whoever restores the widget; None before the first snapshot."""
+        with self.lock:
+            self.tell()
+            self._settle()
+            return self.feed.base(self.playhead.rows(), sent=False)
+
+    # From Python
+
+    def rows(self) -> Updates:
+        """Return the rows that are shown; not to be changed."""
+        return self.playhead.rows()
+
+    def follow(self, follower: Follower) -> None:
+        """Let Python follow, from the present content on."""
+        with self.lock:
+            if self.collection.epoch:
+                follower.begin(self.collection.columns, self.collection.rows, self.collection.time)
+            self._followers += (follower,)
+        self.tail.wake()
+
+    def leave(self, follower: Follower) -> None:
+        """Stop one who follows."""
+        follower.end()
+        with self.lock:
+            self._followers = tuple(other for other in self._followers if other is not follower)
+
+    @contextlib.contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Count as somebody who looks, for as long as it takes."""
+        with self.lock:
+            self._waiting += 1
         try:
-            self.note = str(self._ask_note() or "")
-        except Exception as error:
-            self.note = f"note: {type(error).__name__}: {error}"
-        return self.note != before
+            yield
+        finally:
+            with self.lock:
+                self._waiting -= 1
 
-    # feed.Surroundings
+    def complain(self, problem: str) -> None:
+        """Let the status tell what Python raised while it followed; empty when all is well again."""
+        if problem != self.complaint:
+            with self.lock:
+                self.complaint = problem
+                self.on_status()
 
-    def send(self, trait: str) -> None:
-        self._send(trait)
+    def join(self, leader: Leader) -> None:
+        """Show the moments that somebody else decides on."""
+        with self.lock:
+            self.playhead.hold()
+            self.leader = leader
+            self._send("group", None)
 
-    def later(self, delay: float, function: Callable[[], None]) -> None:
-        def locked() -> None:
-            with self.collection.lock:
-                function()
-
-        background.call(lambda: background.loop().call_later(delay, locked))
-
-    def busy(self) -> bool:
-        return kernel.cells.running
-
-    def allowance(self) -> float:
-        return kernel.budget.take()
-
-    def stats(self) -> Stats:
-        """Return the figures so far."""
-        with self.collection.lock:
-            feed = self.feed
-            at = feed.timestamp()
-            return Stats(
-                updates_per_second=self.tail.rate.per_second(),
-                updates=self.collection.updates,
-                batches=self.collection.batches,
-                messages=feed.messages,
-                bytes_sent=feed.bytes,
-                acks=feed.acks,
-                resyncs=feed.resyncs,
-                reconnects=self.tail.reconnects,
-                lag=None if at is None else max(0.0, time.time() - at / 1000),
-            )
-
-    # What the page's header tells
+    def close(self) -> None:
+        """Follow no longer, and let nobody follow."""
+        self.leader.release(self)
+        self.tail.detach(self)
+        with self.lock:
+            self.pages.clear()
+            self.feed.begin("", (), {}, None)
+            self.playhead.release()
+            self.progress.notify_all()
+        for follower in self._followers:
+            self.leave(follower)
 
     def status(self) -> Status:
         """Return how the view fares: as its tail does, unless it is paused or has data from before."""
         status = self.tail.status
         if status.state == "connecting" and self.collection.epoch:
-            return replace(status, state="catching up")
-        if status.state == "live" and self.paused:
-            return replace(status, state="paused")
-        return status
+            status = replace(status, state="catching up")
+        elif status.state == "live" and self.leader.paused:
+            status = replace(status, state="paused")
+        if self.feed.problem and not status.message:
+            return replace(status, state="failed", message=self.feed.problem)
+        return status if status.message else replace(status, message=self.complaint)
 
-    def report(self) -> Payload:
-        """Return the trait `status` as the page gets it."""
-        with self.collection.lock:
-            feed = self.feed
-            status = self.status()
-            at = feed.moment()
-            past = self.collection.history
-            earliest = past.earliest if past.seconds else None
-            return {
-                "state": status.state,
-                "message": status.message,
-                "time": at,
-                "lag": None if at is None else max(0.0, time.time() - at / 1000),
-                "epoch": self.collection.epoch,
-                "seq": feed.seq,
-                "rows": sum(self.collection.rows.values()),
-                "paused": self.paused,
-                "waiting": feed.waiting if self.paused else 0,
-                "history": None if earliest is None else [earliest, self.collection.time],
-                "since": status.since * 1000,
-                "retry_at": None if status.retry_at is None else status.retry_at * 1000,
-            }
+
+_ANSWERS: dict[str, Callable[[View, Page, Any], None]] = {
+    "hello": View._stands,
+    "have": View._stands,
+    "visible": View._stands,
+    "ack": View._acknowledged,
+    "bye": lambda view, _, said: view.pages.dismiss(said["page"], finally_=True),
+    "pause": lambda view, *_: view.leader.pause(),
+    "resume": lambda view, *_: view.leader.resume(),
+    "seek": lambda view, _, said: view.leader.seek(said["time"]),
+    "retry": lambda view, *_: view.tail.retry(),
+    "need": lambda view, _, said: view.supply(said["asset"]),
+}
+"""What a page says, by its type, and what is done about it."""

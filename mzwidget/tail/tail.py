@@ -77,6 +77,11 @@ class Tail:
 
     # From any thread
 
+    @property
+    def running(self) -> bool:
+        """Whether there is a task that tails."""
+        return self._task is not None
+
     def attach(self, listener: Listener) -> None:
         """Let a listener follow; it is told of what is there already."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import comm
 import pytest
 
-from mzwidget.page import feed, kernel
+from mzwidget.page import budget, feed, pages
 from mzwidget.tail import subscription, tail
 from tests.faults.lines import Postmaster
 from tests.faults.pages import Browser, Comm
@@ -24,18 +24,19 @@ PAGE_SPEED = 20.0
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the kernel's side be as impatient as the pages are; the engine still has its second between progress rows."""
-    monkeypatch.setattr(feed, "INTERVAL", 0.01)
-    monkeypatch.setattr(feed, "SHARE", 0.03)
-    monkeypatch.setattr(feed, "SILENCE", 1.0)
-    monkeypatch.setattr(feed, "SEEN", 2.5)
-    monkeypatch.setattr(feed, "HIDDEN", 4.0)
+    monkeypatch.setattr(pages, "RATE", 100.0)
+    monkeypatch.setattr(pages, "SLOWEST", 60.0)
+    monkeypatch.setattr(pages, "SHARE", 0.03)
+    monkeypatch.setattr(pages, "SILENCE", 1.0)
+    monkeypatch.setattr(pages, "SEEN", 2.5)
+    monkeypatch.setattr(pages, "HIDDEN", 4.0)
     monkeypatch.setattr(feed, "INLINE", 20)
     monkeypatch.setattr(tail, "TICK", 0.1)
     monkeypatch.setattr(subscription, "STALL", 2.0)
     monkeypatch.setattr(subscription, "SILENCE", 4.0)
     monkeypatch.setattr(tail, "LINGER", 0.6)
     monkeypatch.setattr(tail, "BACKOFF", (0.02, 0.3))
-    monkeypatch.setattr(kernel, "budget", kernel.Budget(rate=3000, burst=100))
+    monkeypatch.setattr(budget, "kernel", budget.Bucket(rate=3000, burst=100))
 
 
 @pytest.fixture

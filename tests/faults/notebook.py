@@ -46,8 +46,8 @@ import mzwidget
 from mzwidget.tail import shared, tail
 tail.LINGER = 2.0
 view = mzwidget.LiveView({table!r})
-sent, send = [], view._bridge._send
-view._bridge._send = lambda trait: (sent.append(trait), send(trait))
+sent, send = [], view.send_state
+view.send_state = lambda trait: (sent.append(trait), send(trait))
 view
 """
 

@@ -99,7 +99,7 @@ class Run:
         self._create()
         self._live = LiveView(self._view, dsn=self._proxy.dsn)
         self._stack.callback(self._live.close)
-        self._live._bridge.busy = lambda: self._is_busy  # type: ignore[method-assign]
+        self._live._view.pages._busy = lambda: self._is_busy
         self._open(visible=True)
 
     # The database
@@ -263,7 +263,7 @@ class Run:
 
     def read(self, _: Step) -> None:
         """Read the data frame; note it if it is known of which timestamp it is."""
-        if not self._live._bridge.collection.epoch or self._live.status.state != "live":
+        if not self._live.diagnostics().epoch or self._live.status.state != "live":
             return
         before = self._live.timestamp
         columns, rows = self._frame()
@@ -393,7 +393,7 @@ class Run:
 
         def unwatched() -> bool:
             self._commit(f"INSERT INTO {self._table} VALUES ('top', {next(larger)})")
-            return not self._live._bridge.feed.watched
+            return self._live.diagnostics().pages == 0
 
         eventually(unwatched, what="pages that are gone are given up")
         sent = self._live.comm.sent

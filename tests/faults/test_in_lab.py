@@ -31,16 +31,16 @@ def test_two_tabs_and_then_none(opened: Notebook) -> None:
     opened.right(first, second)
     opened.change(20)
     opened.right(first, second)
-    eventually(lambda: opened.ask("len(view._bridge.feed._pages)") == 2)
+    eventually(lambda: opened.ask("view.diagnostics().pages") == 2)
 
     first.close()
-    # A tab's last word may be lost with it; its silence is noticed within `feed.SEEN`.
-    eventually(lambda: opened.ask("len(view._bridge.feed._pages)") == 1, within=90)
+    # A tab's last word may be lost with it; its silence is noticed within `pages.SEEN`.
+    eventually(lambda: opened.ask("view.diagnostics().pages") == 1, within=90)
     opened.change(20)
     opened.right(second)
 
     second.close()
-    eventually(lambda: not opened.ask("view._bridge.feed.watched"), within=90)
+    eventually(lambda: opened.ask("view.diagnostics().pages") == 0, within=90)
     opened.nothing_is_sent()
     eventually(lambda: opened.tails == 0, what="a tail that nobody looks at has ended")
     opened.change()
@@ -55,7 +55,7 @@ def test_two_tabs_and_then_none(opened: Notebook) -> None:
 
 
 def test_a_tab_that_dies_without_a_word(lab: LabServer, browser: Browser, engine_dsn: str) -> None:
-    patience = "from mzwidget import feed; feed.SILENCE, feed.SEEN, feed.HIDDEN = 3.0, 12.0, 12.0"
+    patience = "from mzwidget.page import pages; pages.SILENCE, pages.SEEN, pages.HIDDEN = 3.0, 12.0, 12.0"
     with notebook(lab, browser, engine_dsn, before=patience) as opened:
         page = opened.start()
         page.evaluate(
@@ -65,7 +65,7 @@ def test_a_tab_that_dies_without_a_word(lab: LabServer, browser: Browser, engine
             }"""
         )
         page.close()
-        eventually(lambda: not opened.ask("view._bridge.feed.watched"), what="the page is given up")
+        eventually(lambda: opened.ask("view.diagnostics().pages") == 0, what="the page is given up")
         opened.nothing_is_sent()
         eventually(lambda: opened.tails == 0)
         opened.right(opened.tab())
@@ -84,7 +84,7 @@ def test_two_displays_of_one_widget(opened: Notebook) -> None:
     page.evaluate("() => document.querySelectorAll('.mzw').forEach((root) => root.scrollIntoView({ block: 'end' }))")
     opened.change(10)
     opened.right(page, count=2)
-    assert opened.ask("len(view._bridge.feed._pages)") == 1
+    assert opened.ask("view.diagnostics().pages") == 1
     page.evaluate("() => window.jupyterapp.shell.currentWidget.close()")
     eventually(lambda: len(opened.pictures(page)) == 1)
     opened.change(10)
@@ -101,7 +101,7 @@ def test_reloads_leave_nothing_behind(opened: Notebook) -> None:
         opened.change(3)
         opened.right(page)
         memory = opened.process.memory_info().rss if time == 1 else memory
-    eventually(lambda: opened.ask("len(view._bridge.feed._pages)") == 1)
+    eventually(lambda: opened.ask("view.diagnostics().pages") == 1)
     assert opened.threads == ["mzwidget"]
     assert opened.tails == 1
     assert opened.process.memory_info().rss - memory < 10 * 2**20
@@ -126,7 +126,7 @@ def test_a_websocket_that_dies_and_returns(opened: Notebook) -> None:
         opened.right(page)
     opened.change(5)
     opened.right(page)
-    assert opened.ask("len(view._bridge.feed._pages)") == 1
+    assert opened.ask("view.diagnostics().pages") == 1
 
 
 def test_a_page_that_is_frozen_and_thaws(opened: Notebook) -> None:
@@ -211,9 +211,9 @@ def test_out_of_sight_nothing_is_sent(lab: LabServer, browser: Browser, engine_d
         scroll(page, away=False)
         opened.right(page)
         put(page, away=True)
-        eventually(lambda: not opened.ask("view._bridge.feed.visible"), what="the kernel knows that nobody looks")
+        eventually(lambda: not opened.ask("view.diagnostics().visible"), what="the kernel knows that nobody looks")
         opened.nothing_is_sent()
-        assert opened.ask("view._bridge.feed.watched")
+        assert opened.ask("view.diagnostics().pages") == 1
         before = opened.ask(PICTURES_SENT)
         put(page, away=False)
         opened.right(page)
@@ -226,11 +226,11 @@ def test_a_busy_cell_lets_all_pass(opened: Notebook) -> None:
     page = opened.start()
     opened.execute(page, "import time\nbusy = True\nend = time.time() + 8\nwhile time.time() < end: pass\nbusy = False")
     eventually(lambda: opened.ask("busy") is True)
-    deltas, acks = opened.ask(PICTURES_SENT), opened.ask("view._bridge.feed.acks")
+    deltas, acks = opened.ask(PICTURES_SENT), opened.ask("view.stats.acks")
     for _ in range(10):
         opened.change()
         opened.right(page)
-    deltas, acks = opened.ask(PICTURES_SENT) - deltas, opened.ask("view._bridge.feed.acks") - acks
+    deltas, acks = opened.ask(PICTURES_SENT) - deltas, opened.ask("view.stats.acks") - acks
     assert opened.ask("busy") is True, "the cell ended too early for this to say anything"
     assert deltas >= 10
     assert acks > 0

@@ -31,7 +31,7 @@ def test_closing_is_quick_and_quiet_when_the_server_is_gone(
     table: str, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     view = LiveView(table, dsn=proxy.dsn).wait(20)
-    task = view._bridge.tail._task
+    task = view._view.tail._task
     assert task is not None
     proxy.stall()
     proxy.refuse()
@@ -52,7 +52,7 @@ def test_a_refusal_is_not_answered_by_noise(
         proxy.refuse()
         database.execute(f"DROP VIEW {table}_view")
     eventually(lambda: view.status.state in ("failed", "reconnecting"))
-    eventually(lambda: view._bridge.tail.reconnects > 1)
+    eventually(lambda: view.stats.reconnects > 1)
     stop()
     view.close()
     eventually(lambda: not shared._tails)

@@ -1,0 +1,47 @@
+"""Whether a cell runs, by IPython's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def shell() -> Any:
+    """Return IPython's shell, if there is one."""
+    try:
+        from IPython.core.getipython import get_ipython  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+class Cells:
+    """Follows the beginning and the end of cells.
+
+    Attributes
+    ----------
+    running : bool
+    """
+
+    def __init__(self) -> None:
+        self.running = False
+        self._watched: object = None
+
+    def watch(self) -> None:
+        """Follow the shell there is; does nothing outside IPython or when it is followed already."""
+        found = shell()
+        if found is None or found is self._watched:
+            return
+        self._watched = found
+        found.events.register("pre_run_cell", self._begin)
+        found.events.register("post_run_cell", self._end)
+        # Whoever makes the first view does so in a running cell.
+        self.running = True
+
+    def _begin(self, *_: object) -> None:
+        self.running = True
+
+    def _end(self, *_: object) -> None:
+        self.running = False
+
+
+cells = Cells()

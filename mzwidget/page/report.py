@@ -1,0 +1,135 @@
+"""What a view tells of itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from mzwidget.page.protocol import Report, shorten
+from mzwidget.page.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What one view has cost and done so far.
+
+    Attributes
+    ----------
+    updates_per_second : float
+        Rows that came or went in the database, over the last ten seconds.
+    updates, batches : int
+        Consolidated updates, and the batches they came in.
+    messages, bytes_sent : int
+        Bases and deltas sent to pages, and the size of their data as JSON.
+    acks, resyncs, reconnects : int
+        Acknowledgements of pages; bases that a page asked for; connections made after the first.
+    lag : float or None
+        Seconds since the timestamp that `df` shows; None before the first snapshot and for a constant view.
+    """
+
+    updates_per_second: float
+    updates: int
+    batches: int
+    messages: int
+    bytes_sent: int
+    acks: int
+    resyncs: int
+    reconnects: int
+    lag: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """What tests and bug reports want to know.
+
+    Attributes
+    ----------
+    tail : int
+        Names the tail, which views of the same query share.
+    tailing : bool
+        Whether its task runs.
+    epoch : str
+        Another one whenever the view has other columns; empty before the first snapshot.
+    rows : int
+        Distinct rows in memory.
+    pages : int
+        How many pages have a display of the view, seen or not.
+    visible : bool
+        Whether one of them can be seen.
+    seq : int
+        The number of the state that pages have been sent.
+    pending : int
+        Rows of change that they have not been sent.
+    waiting : int
+        Rows of change that came while the view is paused.
+    """
+
+    tail: int
+    tailing: bool
+    epoch: str
+    rows: int
+    pages: int
+    visible: bool
+    seq: int
+    pending: int
+    waiting: int
+
+
+def stats(view: View) -> Stats:
+    """Return the figures so far."""
+    with view.lock:
+        feed, tail = view.feed, view.tail
+        return Stats(
+            updates_per_second=tail.rate.per_second(),
+            updates=view.collection.updates,
+            batches=view.collection.batches,
+            messages=feed.messages,
+            bytes_sent=feed.bytes,
+            acks=view.pages.acks,
+            resyncs=view.pages.resyncs,
+            reconnects=tail.reconnects,
+            lag=_lag(view.playhead.time),
+        )
+
+
+def report(view: View) -> Report:
+    """Return the trait `status` as the page gets it."""
+    with view.lock:
+        feed, of = view.feed, view.collection
+        status = view.status()
+        at = feed.time if feed.pending else view.playhead.time
+        earliest = of.history.earliest if of.history.seconds else None
+        return {
+            "state": status.state,
+            "message": shorten(status.message),
+            "time": at,
+            "lag": _lag(at),
+            "epoch": "" if feed.problem else feed.epoch,
+            "seq": feed.seq,
+            "rows": sum(of.rows.values()),
+            "paused": view.leader.paused,
+            "waiting": view.playhead.waiting if view.leader.paused else 0,
+            "history": None if earliest is None else [earliest, of.time],
+            "since": status.since * 1000,
+            "retry_at": None if status.retry_at is None else status.retry_at * 1000,
+        }
+
+
+def diagnostics(view: View) -> Diagnostics:
+    """Return what is not for users."""
+    with view.lock:
+        return Diagnostics(
+            tail=id(view.tail),
+            tailing=view.tail.running,
+            epoch=view.collection.epoch,
+            rows=len(view.collection.rows),
+            pages=len(view.pages),
+            visible=view.pages.visible,
+            seq=view.feed.seq,
+            pending=len(view.feed.pending),
+            waiting=view.playhead.waiting,
+        )
+
+
+def _lag(at: int | None) -> float | None:
+    return None if at is None else max(0.0, time.time() - at / 1000)
