@@ -1,0 +1,209 @@
+"""`load`: a data frame becomes a table, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from mzwidget.errors import SqlError, explain, nearest, quoted
+from mzwidget.lexing import tokens
+from mzwidget.notebook.catalog import Attribute, attributes
+from mzwidget.notebook.literals import UnfitError, column_texts
+from mzwidget.notebook.progress import Progress, Report
+from mzwidget.notebook.session import Connection, session
+from mzwidget.notebook.sources import Source, source
+from mzwidget.tail.status import explain as reason
+
+PIECE = 10_000
+"""Rows that are encoded and sent at a time."""
+
+_INTEGERS = {"smallint", "integer", "bigint", "uint2", "uint4", "uint8", "oid"}
+_NUMBERS = _INTEGERS | {"numeric", "real", "double precision"}
+_TEXTS = {"text", "character varying", "character"}
+_SHORT = {"timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz"}
+_VALUE = re.compile(r'"([^"]*)"$')
+
+
+def load(
+    data: Any,
+    table: str,
+    *,
+    append: bool = False,
+    progress: bool | Report = True,
+    dsn: str | None = None,
+) -> int:
+    """Make a table of a data frame: all of it, at one timestamp, or nothing.
+
+    Parameters
+    ----------
+    data : DataFrame, Table, str or Path
+        A data frame of pandas or polars, an Arrow table or stream, or the path of a CSV or Parquet file. Of a pandas
+        index the levels with names are loaded. Dicts become ``jsonb``, lists arrays, categories their values, NaN in a
+        float column of pandas NULL.
+    table : str
+        Its name, as in ``LiveView("name")``. A table that does not exist is made; one that does must have the columns.
+    append : bool
+        Whether to add to a table that already holds rows; by default that is refused, so that running a cell twice does
+        not load twice.
+    progress : bool or callable
+        A bar in a notebook and a line in a terminal once it takes longer than a moment; or called with the rows done
+        and the rows in all (None if not known).
+    dsn : str, optional
+        As `connect` takes it; by default the database of `connect`.
+
+    Returns
+    -------
+    int
+        How many rows were loaded.
+
+    Raises
+    ------
+    ValueError
+        A value does not fit (it is named by row, counted from 0, and column), the columns are not the table's, or the
+        table holds rows and `append` is not set.
+    TypeError
+        `data` is of no kind that can be loaded, or a column's type has no SQL form.
+    SqlError
+        The server refused or cannot be reached.
+
+    Examples
+    --------
+    >>> mzwidget.load(pd.read_excel("orders.xlsx"), "orders")
+    """
+    name = _name(table)
+    rows = source(data)
+    connection = session(dsn)
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise ValueError("load(): a transaction is open; COMMIT or ROLLBACK first")
+    there = _existing(connection, name)
+    types, nullable = _fitted(rows, there, table)
+    if there is None:
+        listed = ", ".join(f"{quoted(of)} {_SHORT.get(kind, kind)}" for of, kind in zip(rows.names, types, strict=True))
+        _execute(connection, f"CREATE TABLE {name} ({listed})")
+    elif not append and _execute(connection, f"SELECT 1 FROM {name} LIMIT 1").fetchone():
+        raise ValueError(
+            f"load(): table {table} already holds rows; load(…, append=True) adds to them, "
+            f"DELETE FROM {name} empties it"
+        )
+    try:
+        return _copy(connection, name, rows, types, nullable, Progress(f"loading {table}", rows.rows, progress))
+    except BaseException:
+        if there is None:
+            with contextlib.suppress(psycopg.Error, SqlError):
+                session(dsn).execute(f"DROP TABLE IF EXISTS {name}")
+        raise
+
+
+def _name(table: str) -> str:
+    """Read a table's name as `LiveView` reads a view's."""
+    if not isinstance(table, str):
+        raise TypeError(f"load() wants the table's name as text, not {type(table).__name__}")
+    if not table.strip() or "\0" in table:
+        raise ValueError(f"load(): {table!r} is no table's name")
+    parts = [token for token in tokens(table) if token.kind != "space"]
+    names = all(token.kind in ("word", "name") for token in parts[::2])
+    dots = all(token.text == "." for token in parts[1::2])
+    return table.strip() if names and dots and len(parts) in (1, 3, 5) else quoted(table)
+
+
+def _existing(connection: Connection, name: str) -> dict[str, Attribute] | None:
+    """Return the columns of a table; None if it does not exist."""
+    try:
+        return {of.name: of for of in attributes(connection, name)}
+    except psycopg.Error as error:
+        if "unknown catalog item" in (error.diag.message_primary or "") or error.sqlstate == "42704":
+            return None
+        raise _told(error, name) from None
+
+
+def _fitted(rows: Source, there: dict[str, Attribute] | None, table: str) -> tuple[list[str], list[bool]]:
+    """Return the types to encode for, and which columns take NULL; refuse what is not the table's.
+
+    Text is sent as it is, whatever the column's type: the server reads it.
+    """
+    if there is None:
+        return rows.types, [True] * len(rows.types)
+    for name, kind in zip(rows.names, rows.types, strict=True):
+        if name not in there:
+            meant = nearest(name, there)
+            hint = f"did you mean {meant!r}?" if meant else f"it has {', '.join(there)}"
+            raise ValueError(f"load(): table {table} has no column {name!r}; {hint}")
+        wanted = there[name].type
+        if not _fits(kind, wanted):
+            raise ValueError(f"load(): column {name!r} is {wanted} in table {table}, and the data are {kind}")
+    kinds = [of if of == "text" else there[name].type for name, of in zip(rows.names, rows.types, strict=True)]
+    return kinds, [there[name].nullable for name in rows.names]
+
+
+def _fits(kind: str, wanted: str) -> bool:
+    """Tell whether values of a type can go into a column; text may be anything, the server reads it."""
+    return (
+        kind == wanted
+        or kind == "text"
+        or (kind in _NUMBERS and wanted in _NUMBERS)
+        or (kind in _SHORT and wanted in _SHORT)
+        or (kind == "date" and wanted in _SHORT)
+        or (kind == "uuid" and wanted in _TEXTS)
+        or (kind.endswith("[]") and wanted == "jsonb")
+        or (kind.endswith("[]") and wanted.endswith("[]") and _fits(kind[:-2], wanted[:-2]))
+    )
+
+
+def _copy(
+    connection: Connection, name: str, rows: Source, types: list[str], nullable: list[bool], progress: Progress
+) -> int:
+    """Send all rows by one COPY, which the server takes whole or not at all."""
+    columns = ", ".join(map(quoted, rows.names))
+    statement = f"COPY {name} ({columns}) FROM STDIN"
+    try:
+        with progress, connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for piece in rows.pieces(PIECE):
+                copy.write(_lines(rows, piece, types, nullable, progress.done))
+                progress.advance(len(piece[0]))
+    except psycopg.Error as error:
+        told = _told(error, statement)
+        place = _place(rows, types, str(told))
+        raise (SqlError(f"{place}: {told}", told.sqlstate) if place else told) from None
+    return progress.done
+
+
+def _lines(rows: Source, piece: list[Any], types: list[str], nullable: list[bool], done: int) -> bytes:
+    texts = []
+    for name, values, kind, null in zip(rows.names, piece, types, nullable, strict=True):
+        try:
+            texts.append(column_texts(values, kind, nullable=null))
+        except UnfitError as error:
+            said, index = error.args
+            raise ValueError(f"load(): row {done + index} of column {name!r} {said}") from None
+    return ("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n").encode()
+
+
+def _place(rows: Source, types: list[str], said: str) -> str:
+    """Find the text that the server could not read as a column's type, by how it quotes it."""
+    match = _VALUE.search(said.partition("\n")[0])
+    if match is None or rows.rows is None:
+        return ""
+    done = 0
+    for piece in rows.pieces(PIECE):
+        for name, values, kind in zip(rows.names, piece, types, strict=True):
+            if kind == "text" and match[1] in values:
+                return f"row {done + values.index(match[1])} of column {name!r}"
+        done += len(piece[0])
+    return ""
+
+
+def _execute(connection: Connection, statement: str) -> psycopg.Cursor[Any]:
+    try:
+        return connection.execute(statement)
+    except psycopg.Error as error:
+        raise _told(error, statement) from None
+
+
+def _told(error: psycopg.Error, statement: str) -> SqlError:
+    if error.diag.message_primary is None:
+        return SqlError(f"the connection was lost, nothing is loaded: {reason(error).message}", error.sqlstate)
+    return SqlError(explain(error, statement).message, error.sqlstate)

@@ -1,0 +1,56 @@
+"""Where rows come from: pandas, polars, Arrow, CSV and Parquet files, as pieces of columns of Python values."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mzwidget.notebook.sources import arrow, files, frames, polars
+from mzwidget.notebook.sources.model import Source
+
+__all__ = ["Source", "source"]
+
+
+def source(data: Any) -> Source:
+    """Return how to read a data frame, an Arrow table or a file.
+
+    Raises
+    ------
+    TypeError
+        It is none of them, or a column has a type without a SQL form.
+    ValueError
+        A column's values are of several types; names the first that differs.
+    FileNotFoundError
+    """
+    if isinstance(data, pd.DataFrame):
+        found = frames.read(data)
+    elif isinstance(data, str | Path):
+        found = files.read(Path(data))
+    elif _is(data, "polars", "DataFrame") or _is(data, "polars", "LazyFrame"):
+        found = polars.read(data)
+    elif hasattr(data, "__arrow_c_stream__") or _is(data, "pyarrow", "RecordBatchReader"):
+        found = arrow.read(data)
+    else:
+        raise TypeError(
+            "load() takes a data frame of pandas or polars, an Arrow table, or the path of a CSV or Parquet file, "
+            f"not {type(data).__name__}"
+        )
+    _check(found.names)
+    return found
+
+
+def _is(data: Any, module: str, name: str) -> bool:
+    return module in sys.modules and isinstance(data, getattr(sys.modules[module], name))
+
+
+def _check(names: list[str]) -> None:
+    if not names:
+        raise ValueError("load(): there are no columns")
+    for name in names:
+        if not name or "\0" in name:
+            raise ValueError(f"load(): a column has no proper name: {name!r}; rename it")
+        if names.count(name) > 1:
+            raise ValueError(f"load(): two columns are named {name!r}; rename one")

@@ -1,0 +1,102 @@
+"""The SQL type of a column of Python objects."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+
+_FAMILIES: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((bool, np.bool_), "boolean"),
+    ((int, np.integer), "bigint"),
+    ((float, np.floating), "double precision"),
+    ((Decimal,), "numeric"),
+    ((str,), "text"),
+    ((dt.datetime,), "timestamp without time zone"),
+    ((dt.date,), "date"),
+    ((dt.time,), "time"),
+    ((dt.timedelta,), "interval"),
+    ((bytes, bytearray, memoryview), "bytea"),
+    ((UUID,), "uuid"),
+    ((Mapping,), "jsonb"),
+    ((list, tuple, np.ndarray), "list"),
+)
+_TOGETHER = {
+    frozenset({"bigint", "double precision"}): "double precision",
+    frozenset({"bigint", "numeric"}): "numeric",
+    frozenset({"jsonb", "list"}): "jsonb",
+}
+
+
+def infer(name: str, values: Sequence[Any]) -> str:
+    """Return the SQL type of Python objects.
+
+    Raises
+    ------
+    TypeError
+        There is none.
+    ValueError
+        They are of several types.
+    """
+    kinds = {kind: _family(kind) for kind in set(map(type, values)) - {type(None)}}
+    families = frozenset(kinds.values())
+    if not families:
+        return "text"
+    if None in families:
+        odd = next(index for index, value in enumerate(values) if value is not None and kinds[type(value)] is None)
+        raise TypeError(
+            f"load(): row {odd} of column {name!r} holds a {type(values[odd]).__name__}, which has no SQL form: "
+            f"{values[odd]!r:.60}"
+        )
+    family = next(iter(families)) if len(families) == 1 else _TOGETHER.get(families)  # type: ignore[arg-type]
+    if family is None:
+        first = next(value for value in values if value is not None)
+        odd = next(
+            i for i, value in enumerate(values) if value is not None and kinds[type(value)] != kinds[type(first)]
+        )
+        raise ValueError(
+            f"load(): row {odd} of column {name!r} holds {values[odd]!r:.60}, a {type(values[odd]).__name__}, where "
+            f"rows before hold {type(first).__name__}; make them one type, such as df[{name!r}].astype(str)"
+        )
+    return _refined(name, family, [value for value in values if value is not None])
+
+
+def _family(kind: type) -> str | None:
+    return next((name for types, name in _FAMILIES if issubclass(kind, types)), None)
+
+
+def _refined(name: str, family: str, values: list[Any]) -> str:
+    """Tell apart what looks alike by type."""
+    if family == "bigint":
+        return "bigint" if all(-(2**63) <= value < 2**63 for value in values) else "numeric"
+    if family == "timestamp without time zone":
+        aware = {value.tzinfo is not None for value in values}
+        if len(aware) > 1:
+            raise ValueError(f"load(): column {name!r} mixes times with and without a time zone")
+        return "timestamp with time zone" if aware == {True} else family
+    if family == "list":
+        elements = [None if _missing(item) else item for value in values for item in _flat(value)]
+        try:
+            of = infer(name, elements)
+        except (TypeError, ValueError):
+            return "jsonb"
+        return "jsonb" if of == "jsonb" else f"{of}[]"
+    return family
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    for item in value:
+        if isinstance(item, list | tuple | np.ndarray):
+            yield from _flat(item)
+        else:
+            yield item
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))

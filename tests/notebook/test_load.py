@@ -1,0 +1,344 @@
+"""What is loaded comes back as it was, whole or not at all, and what does not fit is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import psutil
+import psycopg
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import mzwidget
+from mzwidget.errors import SqlError
+from mzwidget.notebook import load as loading
+
+
+def back(table: str, order: str = "") -> pd.DataFrame:
+    return mzwidget.sql(f"SELECT * FROM {table} {order}")
+
+
+COLUMNS = {
+    "boolean": ([True, False, None], "boolean"),
+    "small": (np.array([1, -5, 7], dtype="int8"), "Int16"),
+    "whole": (pd.array([1, None, -(2**63)], dtype="Int64"), "Int64"),
+    "unsigned": (np.array([0, 2**32 - 1, 5], dtype="uint32"), "Int64"),
+    "single": (np.array([1.5, -0.25, 0], dtype="float32"), "Float64"),
+    "double": (pd.array([0.1, None, float("inf")], dtype="Float64"), "Float64"),
+    "exact": ([Decimal("1.25"), None, Decimal("-123456789012345678.5")], "object"),
+    "text": (["a\tb\\c\n\r", None, "'; DROP TABLE x; --"], "string"),
+    "null text": (["\\N", "", "NULL"], "string"),
+    "category": (pd.Categorical(["x", None, "y\\"]), "string"),
+    "moment": (pd.to_datetime(["2024-01-01 01:02:03.000004", None, "1999-12-31"], format="ISO8601"), "datetime64[us]"),
+    "day": ([dt.date(2024, 2, 29), None, dt.date(1, 1, 1)], "datetime64[s]"),
+    "time": ([dt.time(1, 2, 3, 4), None, dt.time(0)], "object"),
+    "span": (pd.to_timedelta(["1 day 00:00:01.5", None, "-1s"]), "timedelta64[us]"),
+    "numbers": ([[1, 2], None, []], "object"),
+    "texts": ([["a", 'b"c\\', None], ["x,y", "{}"], ["NULL", ""]], "object"),
+    "documents": ([{"a": "it's\t\\"}, None, {"b": [1, None, {"c": 1.5}]}], "object"),
+    "lists of documents": ([[{"a": 1}], [], None], "object"),
+    "bytes": ([b"\x00\\'", None, b""], "object"),
+    "ids": ([UUID(int=1), None, UUID(int=2)], "object"),
+    "nothing": ([None] * 3, "string"),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.usefixtures("dsn")
+def test_pandas_columns_come_back(name: str) -> None:
+    values, dtype = COLUMNS[name]
+    frame = pd.DataFrame({"n": range(3), name: values})
+    assert mzwidget.load(frame, "loaded") == 3
+    found = back("loaded", "ORDER BY n")[name]
+    assert str(found.dtype) == dtype
+    for loaded, wanted in zip(found.tolist(), pd.Series(values).astype(object).tolist(), strict=True):
+        if wanted is None or wanted is pd.NA or wanted is pd.NaT or (isinstance(wanted, float) and wanted != wanted):
+            assert loaded is None or loaded is pd.NA or loaded is pd.NaT
+        else:
+            assert loaded == (pd.Timestamp(wanted) if name == "day" else wanted)
+
+
+@pytest.mark.usefixtures("dsn")
+def test_times_with_a_zone_are_the_same_moments() -> None:
+    moments = pd.to_datetime(["2024-07-01 12:00", "2024-01-01"], format="ISO8601").tz_localize("Europe/Berlin")
+    mzwidget.load(pd.DataFrame({"at": moments}), "moments")
+    assert set(back("moments")["at"]) == set(moments)
+
+
+@pytest.mark.usefixtures("dsn")
+def test_nan_is_missing_in_a_float_column_and_a_number_in_a_nullable_one() -> None:
+    nullable = pd.Series(pd.arrays.FloatingArray(np.array([np.nan, 0, 1]), np.array([False, True, False])))
+    mzwidget.load(pd.DataFrame({"n": [0, 1, 2], "f": [np.nan, 0.5, 1], "g": nullable}), "nans")
+    found = back("nans", "ORDER BY n")
+    assert found["f"].isna().tolist() == [True, False, False]
+    assert found["g"].isna().tolist() == [False, True, False]
+    assert np.isnan(found["g"][0])
+
+
+@pytest.mark.usefixtures("dsn")
+def test_polars_and_arrow_come_back() -> None:
+    frame = pl.DataFrame(
+        {
+            "a": [1, None],
+            "s": ["x\t", None],
+            "t": [dt.datetime(2024, 1, 1, 1, 2, 3, 4), None],
+            "l": [[1, None], None],
+            "st": [{"a": 1, "b": "ü"}, None],
+            "d": [Decimal("1.5"), None],
+            "span": [dt.timedelta(days=1), None],
+            "c": pl.Series(["x", "y"], dtype=pl.Categorical),
+            "tz": pl.Series([dt.datetime(2024, 1, 1), None]).dt.replace_time_zone("Asia/Tokyo"),
+            "u": pl.Series([2**64 - 1, 0], dtype=pl.UInt64),
+            "b": [b"\x00", None],
+        }
+    )
+    sources = {"frame": frame, "lazy": frame.lazy(), "arrow": frame.to_arrow(), "reader": frame.to_arrow().to_reader()}
+    for name, data in sources.items():
+        assert mzwidget.load(data, f"from_{name}") == 2
+        first, second = sorted(back(f"from_{name}").to_dict("records"), key=lambda row: row["a"] is pd.NA)
+        assert first["a"] == 1
+        assert first["s"] == "x\t"
+        assert first["t"] == pd.Timestamp("2024-01-01 01:02:03.000004")
+        assert first["l"] == [1, None]
+        assert first["st"] == {"a": 1, "b": "ü"}
+        assert first["span"] == pd.Timedelta(days=1)
+        assert first["tz"] == pd.Timestamp("2023-12-31 15:00", tz="UTC")
+        assert first["u"] == 2**64 - 1
+        assert first["b"] == b"\x00"
+        assert second["c"] == "y"
+        assert second["l"] is None
+
+
+@pytest.mark.usefixtures("dsn")
+def test_maps_of_arrow_are_documents() -> None:
+    column = pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int64()))
+    mzwidget.load(pa.table({"m": column}), "maps")
+    assert {"k": 1} in back("maps")["m"].tolist()
+
+
+@pytest.mark.usefixtures("dsn")
+def test_files_come_back(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"n": [1, 2, None], "s": ["a,b", '"', "x\ny"], "day": [dt.date(2024, 1, 1), None, None]})
+    frame.write_csv(tmp_path / "f.csv")
+    frame.write_parquet(tmp_path / "f.parquet")
+    for index, path in enumerate([tmp_path / "f.csv", str(tmp_path / "f.parquet")]):
+        assert mzwidget.load(path, f"file_{index}") == 3
+        found = back(f"file_{index}", "ORDER BY n")
+        assert found["n"].tolist()[:2] == [1, 2]
+        assert found["s"].tolist() == ["a,b", '"', "x\ny"]
+        assert found["day"][0] == pd.Timestamp("2024-01-01")
+    with pytest.raises(FileNotFoundError, match="no file"):
+        mzwidget.load(tmp_path / "nothing.csv", "x")
+    (tmp_path / "f.xlsx").write_bytes(b"")
+    with pytest.raises(ValueError, match="neither"):
+        mzwidget.load(tmp_path / "f.xlsx", "x")
+
+
+@pytest.mark.usefixtures("dsn")
+def test_named_levels_of_an_index_are_columns() -> None:
+    frame = pd.DataFrame({"k": ["a", "a", "b"], "v": [1, 2, 3]}).groupby("k").sum()
+    mzwidget.load(frame, "summed")
+    assert back("summed", "ORDER BY k").to_dict("list") == {"k": ["a", "b"], "v": [3, 3]}
+
+
+@pytest.mark.parametrize("table", ["plain", "Folded", '"Odd name"', "odd name; DROP TABLE x", 'quo"te', "select"])
+@pytest.mark.usefixtures("dsn")
+def test_names_of_tables_and_columns(table: str) -> None:
+    frame = pd.DataFrame({"a": [1], "Größe": [2], 'quo"te': [3], "select": [4], "; DROP TABLE x": [5]})
+    if table == "select":
+        with pytest.raises(SqlError):
+            mzwidget.load(frame, table)
+        return
+    mzwidget.load(frame, table)
+    with mzwidget.LiveView(table) as view:
+        assert list(view.wait(20).df) == list(frame)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=20))
+def test_any_text_comes_back(dsn: str, texts: list[str]) -> None:
+    mzwidget.sql("DROP TABLE IF EXISTS texts", dsn=dsn)
+    mzwidget.load(pd.DataFrame({"n": range(len(texts)), "s": pd.Series(texts, dtype=object)}), "texts", dsn=dsn)
+    assert mzwidget.sql("SELECT s FROM texts ORDER BY n", dsn=dsn)["s"].tolist() == texts
+
+
+@pytest.mark.usefixtures("dsn")
+def test_running_a_cell_twice_does_not_load_twice() -> None:
+    frame = pd.DataFrame({"a": [1, 2]})
+    mzwidget.load(frame, "once")
+    with pytest.raises(ValueError, match=r"already holds rows; .*append=True"):
+        mzwidget.load(frame, "once")
+    assert len(back("once")) == 2
+    assert mzwidget.load(frame, "once", append=True) == 2
+    assert len(back("once")) == 4
+
+
+@pytest.mark.usefixtures("dsn")
+def test_a_table_that_exists_is_checked() -> None:
+    mzwidget.sql("CREATE TABLE made (price numeric, amount int NOT NULL, note text, at timestamptz)")
+    for frame, said in (
+        (pd.DataFrame({"amuont": [1]}), "no column 'amuont'; did you mean 'amount'"),
+        (pd.DataFrame({"amount": [1], "note": [1.5]}), "'note' is text in table made, and the data are double"),
+        (pd.DataFrame({"amount": [1, None], "note": ["a", "b"]}), "row 1 of column 'amount' is missing"),
+        (pd.DataFrame({"amount": [1, 2**31]}), "row 1 of column 'amount' is out of range for integer"),
+        (pd.DataFrame({"amount": [1, 2.5]}), "row 1 of column 'amount' is no whole number: 2.5"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            mzwidget.load(frame, "made")
+    with pytest.raises(SqlError, match=r"row 1 of column 'at'.*yesterday-ish"):
+        mzwidget.load(pd.DataFrame({"amount": [1, 2], "at": ["2024-01-01", "yesterday-ish"]}), "made")
+    assert back("made").empty
+    mzwidget.load(pd.DataFrame({"note": ["x"], "amount": [2.0], "price": [1]}), "made")
+    [row] = back("made").to_dict("records")
+    assert (row["price"], row["amount"], row["note"], row["at"]) == (Decimal(1), 2, "x", pd.NaT)
+
+
+BAD = [
+    (pd.DataFrame({"p": [1.5, "abc"]}), "row 1 of column 'p' holds 'abc', a str"),
+    (pd.DataFrame({"s": ["a"] * 12_000 + ["a\0b"]}), "row 12000 of column 's' holds a NUL"),
+    (pd.DataFrame({"s": pd.Series(["\ud800"], dtype=object)}), "row 0 of column 's' holds half a surrogate"),
+    (pd.DataFrame({"d": [Decimal(1), Decimal("Infinity")]}), "row 1 of column 'd' is infinite"),
+    (pd.DataFrame({"d": [Decimal("1" * 40)]}), "row 0 of column 'd' has more than 39 digits"),
+    (pd.DataFrame({"j": [{"a": 1}, {"a": {1, object()}}]}), "row 1 of column 'j' holds a object"),
+    (pd.DataFrame({"j": [{"a": float("nan")}]}), "row 0 of column 'j'"),
+    (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns are named 'a'"),
+    (pd.DataFrame({"": [1]}), "no proper name"),
+    (pd.DataFrame(index=[1, 2]), "no columns"),
+    (
+        pd.DataFrame({"t": [dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 1, tzinfo=dt.UTC)]}, dtype=object),
+        "mixes times",
+    ),
+]
+
+
+@pytest.mark.parametrize(("frame", "said"), BAD, ids=[said[-20:] for _, said in BAD])
+@pytest.mark.usefixtures("dsn")
+def test_bad_values_are_named_and_nothing_stays(frame: pd.DataFrame, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        mzwidget.load(frame, "bad")
+    assert "bad" not in mzwidget.sql("SHOW TABLES")["name"].tolist()
+
+
+@pytest.mark.parametrize("data", [[1, 2], {"a": [1]}, None, 5, object(), np.array([1])])
+def test_what_cannot_be_loaded_is_said(data: object) -> None:
+    with pytest.raises(TypeError, match="load\\(\\) takes a data frame"):
+        mzwidget.load(data, "x")
+
+
+@pytest.mark.usefixtures("dsn")
+def test_types_without_a_form_are_named() -> None:
+    for values in ([1j], [object()]):
+        with pytest.raises(TypeError, match="column 'a'"):
+            mzwidget.load(pd.DataFrame({"a": values}), "x")
+    with pytest.raises(TypeError, match="several levels"):
+        mzwidget.load(pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])), "x")
+
+
+@pytest.mark.usefixtures("dsn")
+def test_a_view_is_not_filled() -> None:
+    mzwidget.sql("CREATE VIEW v AS SELECT 1 AS a WHERE false")
+    with pytest.raises(SqlError, match="view"):
+        mzwidget.load(pd.DataFrame({"a": [1]}), "v")
+
+
+@pytest.mark.usefixtures("dsn")
+def test_an_empty_frame_makes_an_empty_table() -> None:
+    assert mzwidget.load(pd.DataFrame({"a": pd.Series([], dtype="int64")}), "empty") == 0
+    assert back("empty").dtypes.astype(str).to_dict() == {"a": "Int64"}
+
+
+@pytest.mark.usefixtures("dsn")
+def test_all_rows_appear_at_one_timestamp() -> None:
+    mzwidget.sql("CREATE TABLE grows (a bigint)")
+    with mzwidget.LiveView("SELECT count(*) AS n FROM grows") as view:
+        view.wait(20)
+        seen: list[int] = []
+        stop = view.on_change(lambda _: seen.append(int(view.df["n"][0])))
+        mzwidget.load(pd.DataFrame({"a": range(50_000)}), "grows")
+        view.when(lambda df: df["n"][0] == 50_000, timeout=30)
+        stop()
+    assert set(seen) <= {0, 50_000}
+
+
+def test_interrupted_at_half_there_is_no_table(dsn: str) -> None:
+    frame = pd.DataFrame({"a": range(400_000), "s": "some text"})
+    done: list[int] = []
+
+    def report(rows: int, total: int | None) -> None:
+        assert total == 400_000
+        done.append(rows)
+        if rows >= 200_000 and not interrupted.is_set():
+            interrupted.set()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    interrupted = threading.Event()
+    with pytest.raises(KeyboardInterrupt):
+        mzwidget.load(frame, "half", progress=report)
+    assert 200_000 <= done[-1] < 400_000
+    assert "half" not in mzwidget.sql("SHOW TABLES")["name"].tolist()
+    mzwidget.sql("CREATE TABLE half (a bigint, s text)")
+    interrupted.clear()
+    with pytest.raises(KeyboardInterrupt):
+        mzwidget.load(frame, "half", progress=report)
+    assert back("half").empty
+    assert dsn
+
+
+def test_a_server_that_goes_leaves_nothing(dsn: str, database: psycopg.Connection) -> None:
+    database.execute("CREATE TABLE gone (a bigint)")
+
+    def cut(rows: int, _: int | None) -> None:
+        if rows == 20_000:
+            loading.session(dsn).close()
+
+    with pytest.raises(SqlError, match="nothing is loaded"):
+        mzwidget.load(pd.DataFrame({"a": range(100_000)}), "gone", progress=cut)
+    assert database.execute("SELECT count(*) FROM gone").fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("dsn")
+def test_an_open_transaction_is_named() -> None:
+    mzwidget.sql("BEGIN")
+    with pytest.raises(ValueError, match="COMMIT or ROLLBACK"):
+        mzwidget.load(pd.DataFrame({"a": [1]}), "x")
+    mzwidget.sql("ROLLBACK")
+
+
+@pytest.mark.usefixtures("dsn")
+def test_a_large_frame_takes_bounded_memory() -> None:
+    rows = 200_000
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {"n": np.arange(rows), "price": random.random(rows), "item": random.choice(["tea", "ink"], rows)}
+    )
+    process, peak, over = psutil.Process(), [0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            peak[0] = max(peak[0], process.memory_info().rss)
+
+    before = process.memory_info().rss
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    began = time.monotonic()
+    mzwidget.load(frame, "large", progress=False)
+    over.set()
+    watcher.join()
+    assert peak[0] - before < 100e6
+    assert time.monotonic() - began < 60
+    assert mzwidget.sql("SELECT count(*) AS n, sum(n) AS s FROM large").iloc[0].tolist() == [
+        rows,
+        rows * (rows - 1) // 2,
+    ]
