@@ -16,7 +16,7 @@ _ELSEWHERE = {
 }
 
 
-def sql(query: str, params: Params | None = None, *, dsn: str | None = None) -> pd.DataFrame:
+def sql(query: str, params: Params | None = None, *, exact: bool = False, dsn: str | None = None) -> pd.DataFrame:
     """Run SQL; return the result as a data frame with the types that `LiveView.df` has.
 
     Parameters
@@ -26,6 +26,8 @@ def sql(query: str, params: Params | None = None, *, dsn: str | None = None) -> 
     params : dict or list, optional
         Values for ``%(name)s`` or ``%s`` in the query, quoted by their type; a list is an array, as in
         ``wiki = ANY(%(wikis)s)``. With `params`, a percent sign in the query is written ``%%``.
+    exact : bool
+        Give ``numeric`` as Decimal objects with all their digits, instead of ``float64``.
     dsn : str, optional
         As `connect` takes it; by default the database of `connect`.
 
@@ -45,8 +47,7 @@ def sql(query: str, params: Params | None = None, *, dsn: str | None = None) -> 
     --------
     >>> mzwidget.sql("SELECT item, sold FROM sales WHERE sold > %(least)s", {"least": 3})
     """
-    last = execute(query, compose(check(query), params), dsn)
-    return frame(last)
+    return frame(execute(query, compose(check(query), params), dsn), exact)
 
 
 def check(query: str) -> str:
@@ -75,9 +76,9 @@ def execute(written: str, composed: Composed, dsn: str | None = None) -> psycopg
     return cursor
 
 
-def frame(cursor: psycopg.Cursor[tuple[str | None, ...]]) -> pd.DataFrame:
+def frame(cursor: psycopg.Cursor[tuple[str | None, ...]], exact: bool = False) -> pd.DataFrame:
     """Make a typed data frame of what a cursor of `session` has read."""
     columns = [column(of.name, of.type_code) for of in cursor.description or ()]
-    found = to_pandas(columns, cursor.fetchall()) if columns else pd.DataFrame()
+    found = to_pandas(columns, cursor.fetchall(), exact) if columns else pd.DataFrame()
     found.attrs["status"] = cursor.statusmessage or ""
     return found

@@ -27,7 +27,7 @@ from mzwidget.notebook import load as loading
 
 
 def back(table: str, order: str = "") -> pd.DataFrame:
-    return mzwidget.sql(f"SELECT * FROM {table} {order}")
+    return mzwidget.sql(f"SELECT * FROM {table} {order}", exact=True)
 
 
 COLUMNS = {
