@@ -38,7 +38,7 @@ from mzwidget.tail.values import Column, to_pandas
 
 _STATIC = Path(__file__).parent / "static"
 _FIRST_SNAPSHOT = 30.0
-_OPTIONS = ("title", "key", "value", "limit", "height", "note", "history", "dsn")
+_OPTIONS = ("title", "key", "value", "limit", "height", "note", "history", "dsn", "cluster", "isolation")
 
 Moment = pd.Timestamp | datetime | str | int | Decimal
 """A moment (UTC if it names no time zone), or milliseconds since 1970 as ``SELECT mz_now()`` gives them."""
@@ -89,6 +89,8 @@ class LiveView(anywidget.AnyWidget):
         A label for the header, such as ``"recorded"``. A callable is asked about once a second.
     dsn : str, optional
         Connection string of the database; by default the one of `connect`, ``MATERIALIZE_URL`` or the embedded engine.
+    cluster, isolation : str, optional
+        As for `connect`.
 
     Raises
     ------
@@ -146,6 +148,8 @@ class LiveView(anywidget.AnyWidget):
         note: Given = None,
         history: float = SECONDS,
         dsn: str | None = None,
+        cluster: str | None = None,
+        isolation: connecting.Isolation | None = None,
         **unknown: object,
     ) -> None:
         if unknown:
@@ -158,7 +162,7 @@ class LiveView(anywidget.AnyWidget):
         self._chosen = charts.Options.of(key=key or None, value=value or None, limit=limit)
         self._told: dict[str, Any] = {}
         self._view = View(
-            shared(connecting.parameters(dsn), parsed),
+            shared(connecting.parameters(dsn, cluster, isolation), parsed),
             self._tell,
             lambda columns, rows: charts.resolve(columns, self._chosen, rows).to_json(),
             note,

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ _READY_SECONDS = 60
 class _Engine:
     process: subprocess.Popen[str]
     owner: int
+    port: int
     dsn: str = field(repr=False)
 
 
@@ -29,6 +31,8 @@ _engine: _Engine | None = None
 
 def start() -> str:
     """Return the DSN of this process's embedded engine; start it if it does not run.
+
+    A forked process uses the engine of the process that it came from, for as long as that is there.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def start() -> str:
         if _engine is not None and mine and _engine.process.poll() is not None:
             _end(_engine.process)
             _engine = None
-        if _engine is None or not mine:
+        if _engine is None or not (mine or _answers(_engine)):
             _engine = _launch()
         return _engine.dsn
 
@@ -84,7 +88,15 @@ def _launch() -> _Engine:
     except (OSError, ValueError, KeyError):
         _end(process)
         raise RuntimeError("the embedded engine did not start; run `python -m mzwidget.local` to see why") from None
-    return _Engine(process, os.getpid(), f"postgres://materialize:{password}@127.0.0.1:{port}/materialize")
+    return _Engine(process, os.getpid(), port, f"postgres://materialize:{password}@127.0.0.1:{port}/materialize")
+
+
+def _answers(engine: _Engine) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", engine.port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def _first_line(process: subprocess.Popen[str]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
-from typing import Any
+from typing import Any, Literal, NamedTuple, get_args
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -14,9 +15,26 @@ ENVIRONMENT = "MATERIALIZE_URL"
 Parameters = dict[str, Any]
 """Connection parameters by libpq's names. May hold a password: never printed, never sent to a page."""
 
+Isolation = Literal["serializable", "strict serializable"]
+
+
+class _Named(NamedTuple):
+    """What a user has named, as far as they have."""
+
+    dsn: str | None = None
+    cluster: str | None = None
+    isolation: Isolation | None = None
+
+    def or_chosen(self) -> _Named:
+        """Fill in what `connect` was told last, unless this is another database."""
+        if self.dsn is not None:
+            return self
+        return _Named(_chosen.dsn, self.cluster or _chosen.cluster, self.isolation or _chosen.isolation)
+
+
 _lock = threading.Lock()
-_chosen: str | None = None
-_announced = False
+_chosen = _Named()
+_announced = ""
 
 DEFAULTS: Parameters = {
     "application_name": "mzwidget",
@@ -28,8 +46,13 @@ DEFAULTS: Parameters = {
     "tcp_user_timeout": 20_000,
 }
 
+_SERVERS = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
+_CLUSTER = re.compile(r"--cluster=((?:[^\\\s]|\\.)*)")
 
-def connect(dsn: str | None = None) -> psycopg.Connection[tuple[Any, ...]]:
+
+def connect(
+    dsn: str | None = None, *, cluster: str | None = None, isolation: Isolation | None = None
+) -> psycopg.Connection[tuple[Any, ...]]:
     """Open an autocommit connection, and make its database the default of every later `LiveView`.
 
     Parameters
@@ -37,6 +60,12 @@ def connect(dsn: str | None = None) -> psycopg.Connection[tuple[Any, ...]]:
     dsn : str, optional
         ``postgres://user:password@host:6875/materialize`` or libpq's ``key=value`` form. By default the environment
         variable ``MATERIALIZE_URL``; without that, an embedded engine is started on this machine, and a line says so.
+    cluster : str, optional
+        The cluster that computes; by default the server's own choice.
+    isolation : {'serializable', 'strict serializable'}, optional
+        With ``'serializable'`` Materialize may answer as of a moment ago, and so need not wait for one that is yet to
+        come: first rows can be there sooner, but may lack what was inserted just before. By default as the
+        server does.
 
     Returns
     -------
@@ -47,49 +76,99 @@ def connect(dsn: str | None = None) -> psycopg.Connection[tuple[Any, ...]]:
     Raises
     ------
     ValueError
-        The connection string cannot be read.
+        The connection string cannot be read, or the database has no such cluster or isolation.
     psycopg.OperationalError
         The server cannot be reached, or refuses.
     """
     global _chosen  # noqa: PLW0603 - the process's default database
-    connection = psycopg.connect(**parameters(dsn), autocommit=True)
-    if dsn is not None:
-        with _lock:
-            _chosen = dsn
+    named = _Named(dsn, cluster, isolation).or_chosen()
+    given = parameters(*named)
+    connection = psycopg.connect(**given, autocommit=True)
+    try:
+        check_cluster(connection, given)
+    except psycopg.DataError as error:
+        connection.close()
+        raise ValueError(str(error)) from None
+    with _lock:
+        _chosen = named
     return connection
 
 
-def parameters(dsn: str | None = None) -> Parameters:
+def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Isolation | None = None) -> Parameters:
     """Resolve a connection string, or the default database, to connection parameters.
 
     Raises
     ------
     ValueError
-        The connection string cannot be read. The message does not repeat it: it may hold a password.
+        The connection string cannot be read, or an option is none. The message does not repeat the string: it may hold
+        a password.
     """
-    text, origin = _resolve(dsn)
+    dsn, cluster, isolation = _Named(dsn, cluster, isolation).or_chosen()
+    given = DEFAULTS | (_default() if dsn is None else _read(dsn, "dsn"))
+    options = [given["options"]] if given.get("options") else []
+    if cluster is not None:
+        if not isinstance(cluster, str) or not cluster:
+            raise ValueError(f"cluster must be the name of a cluster, not {cluster!r}")
+        options.append(f"--cluster={_escaped(cluster)}")
+    if isolation is not None:
+        if isolation not in get_args(Isolation):
+            raise ValueError(f"isolation must be 'serializable' or 'strict serializable', not {isolation!r}")
+        options.append(f"--transaction_isolation={_escaped(isolation)}")
+    return given | {"options": " ".join(options)} if options else given
+
+
+def check_cluster(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], given: Parameters) -> None:
+    """See that the server has taken the cluster that was asked for: one that it does not know it ignores.
+
+    Raises
+    ------
+    psycopg.DataError
+        It has not.
+    """
+    asked = _CLUSTER.findall(given.get("options", ""))
+    taken = connection.info.parameter_status("cluster")
+    if asked and taken is not None and taken != (wanted := re.sub(r"\\(.)", r"\1", asked[-1])):
+        raise psycopg.DataError(f"there is no cluster {wanted!r} here; the database computes on {taken!r}")
+
+
+def _default() -> Parameters:
+    """Return the parameters of the database that nobody has named: the environment's or the embedded engine."""
+    global _announced
+    if url := os.environ.get(ENVIRONMENT):
+        return _read(url, ENVIRONMENT)
+    from mzwidget import local  # noqa: PLC0415 - only when needed
+
+    text = local.start()
+    with _lock:
+        before, _announced = _announced, text
+    if before != text:
+        again = " again, empty: the one before has ended" if before else ""
+        print(f"mzwidget: no {ENVIRONMENT} is set, so an embedded engine was started on this machine{again}.")
+    return _read(text, "the embedded engine's address")
+
+
+def _read(text: str, origin: str) -> Parameters:
+    if _SERVERS.match(text):
+        address = text.partition("://")[2].partition("?")[0]
+        if address.count("@") > 1 or address.count("@") > address.partition("/")[0].count("@"):
+            raise ValueError(
+                f"{origin} has an @ or / too many before the host: in a user's name or password write %40 for @ and "
+                "%2F for /"
+            )
     try:
         given = conninfo_to_dict(text)
     except psycopg.ProgrammingError:
         raise ValueError(
             f"{origin} is not a connection string; write postgres://user:password@host:6875/materialize"
         ) from None
-    return DEFAULTS | {name: value for name, value in given.items() if value is not None}
+    if "@" in str(given.get("host", "")) or not re.fullmatch(r"[\d,]*", str(given.get("port", ""))):
+        raise ValueError(
+            f"{origin} has no host or no port where one is due; in a user's name or password write %40 for @ and %3A "
+            "for :"
+        )
+    return {name: value for name, value in given.items() if value is not None}
 
 
-def _resolve(dsn: str | None) -> tuple[str, str]:
-    global _announced
-    if dsn is not None:
-        return dsn, "dsn"
-    if _chosen is not None:
-        return _chosen, "dsn"
-    if url := os.environ.get(ENVIRONMENT):
-        return url, ENVIRONMENT
-    from mzwidget import local  # noqa: PLC0415 - only when needed
-
-    text = local.start()
-    with _lock:
-        first, _announced = not _announced, True
-    if first:
-        print(f"mzwidget: no {ENVIRONMENT} is set, so an embedded engine was started on this machine.")
-    return text, "the embedded engine's address"
+def _escaped(value: str) -> str:
+    """Write a value for libpq's ``options``, in which spaces part."""
+    return re.sub(r"([\\\s])", r"\\\1", value)

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from mzwidget.tail.batches import Batch, Batches
-from mzwidget.tail.connect import Parameters
+from mzwidget.tail.connect import Parameters, check_cluster
 from mzwidget.tail.status import Status
 from mzwidget.tail.stream import Stream
 from mzwidget.tail.values import Column
@@ -83,6 +83,7 @@ class Subscription:
         """
         connection = await self._connect()
         try:
+            check_cluster(connection, self._parameters)
             async with contextlib.aclosing(self._read(Stream(connection, self._statement))) as batches:
                 async for batch in batches:
                     yield batch

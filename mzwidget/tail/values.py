@@ -18,22 +18,16 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import psycopg
-from psycopg.adapt import Transformer
+from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.pq import Format
+from psycopg.types import TypeInfo
+from psycopg.types.numeric import IntLoader
 
 Kind = Literal["number", "text", "boolean", "time", "json"]
 
 SAFE_INTEGER = 2**53
 """Integers up to here are exact as JSON numbers in a browser; larger ones travel as text."""
 
-_MATERIALIZE = {
-    16384: "list",
-    16385: "map",
-    16460: "uint2",
-    16462: "uint4",
-    16464: "uint8",
-    16552: "mz_timestamp",
-}
 _INTEGERS = {
     "int2": "Int16",
     "int4": "Int32",
@@ -50,7 +44,21 @@ _DATETIME = {"date": "datetime64[s]", "timestamp": "datetime64[us]", "timestampt
 _INTERVAL = re.compile(r"(?:(-?\d+) days? ?)?(?:([+-])?(\d+):(\d\d):(\d\d(?:\.\d+)?))?", re.ASCII)
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(?:\+00(?::00)?)?)?", re.ASCII)
 
-_transformer = Transformer()
+_adapters = AdaptersMap(psycopg.adapters)
+for _name, _oid, _array_oid in (
+    ("list", 16384, 0),
+    ("map", 16385, 0),
+    ("uint2", 16460, 16461),
+    ("uint4", 16462, 16463),
+    ("uint8", 16464, 16465),
+    ("mz_timestamp", 16552, 16553),
+    ("mz_aclitem", 16566, 16567),
+):
+    TypeInfo(_name, _oid, _array_oid).register(_adapters)
+    if _name in _INTEGERS:
+        _adapters.register_loader(_oid, IntLoader)
+
+_transformer = Transformer(_adapters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +90,7 @@ class Column:
 
 def column(name: str, oid: int) -> Column:
     """Describe a column by the name and type OID that the server gave."""
-    if known := _MATERIALIZE.get(oid):
-        return Column(name, oid, known)
-    info = psycopg.adapters.types.get(oid)
+    info = _adapters.types.get(oid)
     if info is None:
         return Column(name, oid, "unknown")
     return Column(name, oid, info.name if info.oid == oid else f"{info.name}[]")
