@@ -1,0 +1,173 @@
+"""Which database a view asks, and how: nothing of a password is told, and a wrong option is an error."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import traceback
+
+import psycopg
+import pytest
+
+import mzwidget
+from mzwidget import LiveView, LiveViewError
+from mzwidget.tail import connect as connecting
+from mzwidget.tail.values import column, to_python
+from tests.tail.server import Conversation, Server
+
+SECRETS = ["Zq@Wv", "Zq@Wv@Xj", "@", "Zq/Wv@", "Zq?Wv=Xj@Kp", "Zq#Wv@Xj", "Zq:Wv@Xj", "12/34@56", "Zq@Wv?Xj@Kp/Yu"]
+
+
+@pytest.fixture(autouse=True)
+def _no_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "_chosen", connecting._Named())
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_part_of_a_password_that_should_be_escaped_is_told(secret: str) -> None:
+    for call in (mzwidget.connect, lambda dsn: LiveView("v", dsn=dsn)):
+        with pytest.raises(ValueError, match=r"%40|not a connection string") as error:
+            call(f"postgres://somebody:{secret}@127.0.0.1:1/materialize")
+        told = "".join(traceback.format_exception(error.value)).rpartition("ValueError")[2]
+        assert not [part for part in re.findall(r"[a-zA-Z]+", secret) if part in told]
+
+
+@pytest.mark.parametrize("secret", ["p%40ss", "p%2Fss", "p?ss", "p#ss", "p:ss", "%25%40%2F"])
+def test_an_escaped_password_is_read(secret: str) -> None:
+    given = connecting.parameters(f"postgres://somebody:{secret}@example.com:6875/materialize?sslmode=require")
+    assert given["host"] == "example.com"
+    assert given["port"] == "6875"
+    assert given["dbname"] == "materialize"
+
+
+def test_an_at_sign_is_fine_where_it_is_no_address() -> None:
+    given = connecting.parameters("host=example.com user=me@example.com password=p@ss")
+    assert (given["user"], given["password"]) == ("me@example.com", "p@ss")
+    assert connecting.parameters("postgres://example.com/db?user=me@example.com")["user"] == "me@example.com"
+
+
+def test_isolation_has_its_effect(engine_dsn: str) -> None:
+    for isolation in ("serializable", "strict serializable"):
+        with mzwidget.connect(engine_dsn, isolation=isolation) as connection:
+            assert connection.execute("SHOW transaction_isolation").fetchall() == [(isolation,)]
+    # What was named last is what a view asks by default, unless it names another database.
+    assert "strict" in connecting.parameters()["options"]
+    assert "options" not in connecting.parameters(engine_dsn)
+
+
+def test_options_of_the_dsn_are_kept(engine_dsn: str) -> None:
+    given = connecting.parameters(engine_dsn + "?options=-c%20statement_timeout%3D7s", "quickstart", "serializable")
+    with psycopg.connect(**given) as connection:
+        assert connection.execute("SHOW statement_timeout").fetchall()[0][0].replace(" ", "") == "7s"
+        assert connection.execute("SHOW transaction_isolation").fetchall() == [("serializable",)]
+        assert connection.execute("SHOW cluster").fetchall() == [("quickstart",)]
+
+
+@pytest.mark.parametrize("name", ["two words", r"back\slash", "größe", "a=b", "--cluster=x"])
+def test_any_name_of_a_cluster_arrives(name: str) -> None:
+    asked: list[str] = []
+
+    def talk(server: Conversation, _: int) -> None:
+        server.greet(cluster=name)
+        asked.append(server.options)
+        server.silence()
+
+    with Server(talk) as server:
+        mzwidget.connect(server.dsn, cluster=name).close()
+    escaped = name.replace("\\", "\\\\").replace(" ", "\\ ")
+    assert asked == [f"--cluster={escaped}"]
+
+
+def test_a_cluster_that_is_not_there_is_an_error(engine_dsn: str) -> None:
+    def talk(server: Conversation, _: int) -> None:
+        server.greet(cluster="quickstart")
+        server.silence()
+
+    with Server(talk) as server:
+        with pytest.raises(ValueError, match="no cluster 'nosuch' here; the database computes on 'quickstart'"):
+            mzwidget.connect(server.dsn, cluster="nosuch")
+        with (
+            LiveView("v", dsn=server.dsn, cluster="nosuch") as view,
+            pytest.raises(LiveViewError, match="there is no cluster 'nosuch'"),
+        ):
+            view.wait(10)
+    with LiveView("SELECT 1 AS n", dsn=engine_dsn, cluster="quickstart", isolation="serializable") as view:
+        assert list(view.wait(20).df["n"]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cluster": ""}, "cluster must be the name of a cluster, not ''"),
+        ({"cluster": 5}, "cluster must be the name of a cluster, not 5"),
+        ({"isolation": "snapshot"}, "isolation must be 'serializable' or 'strict serializable', not 'snapshot'"),
+    ],
+)
+def test_a_wrong_option_is_an_error(options: dict[str, object], message: str) -> None:
+    for call in (mzwidget.connect, lambda **given: LiveView("v", **given)):
+        with pytest.raises(ValueError, match=message):
+            call(dsn="postgres://127.0.0.1:1/materialize", **options)
+
+
+FORKED = """
+import os, sys
+import mzwidget
+from mzwidget import LiveView
+connection = mzwidget.connect()
+connection.execute("CREATE TABLE shared (n int)")
+connection.execute("INSERT INTO shared VALUES (5)")
+view = LiveView("shared").wait(20)
+sys.stdout.flush()
+if child := os.fork():
+    assert os.waitpid(child, 0)[1] == 0
+    assert list(view.df["n"]) == [5]
+else:
+    print("in the child:", LiveView("shared").wait(20).df["n"].tolist(), flush=True)
+    os._exit(0)
+"""
+
+
+def test_a_forked_process_has_the_same_engine() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("an embedded engine was started") == 1
+    assert "in the child: [5]" in done.stdout
+
+
+ENDED = """
+import mzwidget
+from mzwidget.local import starter
+mzwidget.connect()
+starter._engine.process.kill()
+starter._engine.process.wait()
+mzwidget.connect()
+"""
+
+
+def test_an_engine_that_is_started_again_says_that_it_is_empty() -> None:
+    done = subprocess.run([sys.executable, "-c", ENDED], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert "again" not in first
+    assert "again, empty" in second
+
+
+@pytest.mark.parametrize(
+    ("oid", "name", "text", "value"),
+    [
+        (16465, "uint8[]", "{0,18446744073709551615,NULL}", [0, 2**64 - 1, None]),
+        (16461, "uint2[]", "{1}", [1]),
+        (16463, "uint4[]", "{{1},{2}}", [[1], [2]]),
+        (16553, "mz_timestamp[]", "{1700000000000}", [1_700_000_000_000]),
+        (16464, "uint8", "18446744073709551615", 2**64 - 1),
+        (16567, "mz_aclitem[]", "{u1=r/u2}", ["u1=r/u2"]),
+        (16384, "list", "{1,2}", "{1,2}"),
+        (16385, "map", "{a=>1}", "{a=>1}"),
+    ],
+)
+def test_types_of_materialize_have_names(oid: int, name: str, text: str, value: object) -> None:
+    assert column("c", oid).type == name
+    assert to_python(column("c", oid), text) == value

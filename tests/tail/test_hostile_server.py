@@ -1,0 +1,390 @@
+"""Whatever a server does: a status in words, the last exact content or an error, and no view that hangs or lies."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mzwidget import LiveView, LiveViewError
+from mzwidget.tail import status, subscription, tail
+from tests.machine import eventually
+from tests.tail.server import OWN, Conversation, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+T = 1_700_000_000_000
+INT8 = ("n", 20)
+TYPES = {"bool": 16, "int2": 21, "int4": 23, "int8": 20, "float8": 701, "numeric": 1700, "uint8": 16464, "oid": 26}
+
+
+@contextmanager
+def watching(server: Server) -> Iterator[LiveView]:
+    """Give a view that somebody looks at."""
+    with LiveView("v", dsn=server.dsn) as view:
+        stop = view.on_change(lambda _: None)
+        yield view
+        stop()
+
+
+def lively(
+    talk: Conversation, values: tuple[object, ...] = (1,), columns: tuple[tuple[str, int], ...] = (INT8,)
+) -> None:
+    """Send a snapshot of one row, and close it."""
+    talk.subscribe(*columns)
+    talk.progress(T, len(columns))
+    talk.row(T, 1, *values)
+    talk.progress(T + 1, len(columns))
+
+
+def refused(server: Server, message: str) -> None:
+    """See that a view fails in these words."""
+    with LiveView("v", dsn=server.dsn) as view:
+        for ask in (lambda: view.wait(10), lambda: view.df):
+            with pytest.raises(LiveViewError, match=message):
+                ask()
+        assert view.status.state == "failed"
+
+
+def keep_on(talk: Conversation, columns: int = 1) -> None:
+    """Report progress for as long as the client listens."""
+    for at in range(T + 2, T + 10_000):
+        talk.progress(at, columns)
+        time.sleep(0.1)
+
+
+# Silence
+
+
+def test_silence_after_the_greeting_ends_and_retry_begins_anew() -> None:
+    def talk(server: Conversation, _: int) -> None:
+        server.greet()
+        server.silence()
+
+    with Server(talk) as server, watching(server) as view:
+        eventually(lambda: server.connections == 1)
+        time.sleep(0.1)
+        seen = []
+        eventually(lambda: seen.append(view.status) or server.connections >= 3, within=10)
+        assert any("did not answer" in one.message for one in seen)
+        assert all(one.retry_at is None or one.retry_at > time.time() - 15 for one in seen)
+        with pytest.raises(LiveViewError, match="did not answer"):
+            view.wait(20)
+
+
+def test_retry_ends_an_attempt_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription, "ANSWER", 60.0)
+    monkeypatch.setattr(subscription, "HASTE", 0.1)
+
+    def talk(server: Conversation, number: int) -> None:
+        if number == 0:
+            server.greet()
+            server.parse()
+            server.silence()
+        lively(server)
+        keep_on(server)
+
+    with Server(talk) as server, watching(server) as view:
+        eventually(lambda: "no answer yet" in view.status.message)
+        assert view.status.state == "connecting"
+        view.retry()
+        eventually(lambda: view.status.state == "live", within=3)
+
+
+@pytest.mark.parametrize("step", ["greet", "parse", "copy", "progress"])
+def test_silence_after_a_reconnect_is_not_for_ever(step: str) -> None:
+    def talk(server: Conversation, number: int) -> None:
+        if number == 0:
+            lively(server)
+            return
+        if number == 1:
+            if step == "greet":
+                server.silence()
+            server.greet()
+            if step == "parse":
+                server.silence()
+            server.parse()
+            server.describe([*OWN, INT8])
+            server.until(b"Q") if step == "copy" else server.copy([*OWN, INT8])
+            if step == "progress":
+                server.progress(T)
+            server.silence()
+        lively(server, (2,))
+        keep_on(server)
+
+    parameter = "?connect_timeout=2"
+    with Server(talk) as server, LiveView("v", dsn=server.dsn + parameter) as view:
+        stop = view.on_change(lambda _: None)
+        eventually(lambda: server.connections == 2)
+        assert list(view.df["n"]) == [1]
+        while server.connections < 3:
+            retry_at = view.status.retry_at
+            assert retry_at is None or retry_at > time.time() - 1, "an appointment that is long past"
+            time.sleep(0.05)
+        eventually(lambda: view.status.state == "live")
+        assert list(view.df["n"]) == [2]
+        stop()
+
+
+def test_an_answer_that_never_ends_holds_up_nobody_else() -> None:
+    """CopyDone, and then nothing: libpq would wait for the rest in the thread that all views share."""
+
+    def talk(server: Conversation, _: int) -> None:
+        lively(server)
+        server.send(b"c")
+        server.silence()
+
+    def well(server: Conversation, _: int) -> None:
+        lively(server)
+        keep_on(server)
+
+    with Server(talk) as bad, Server(well) as good, watching(bad) as one, watching(good) as other:
+        one.wait(10)
+        other.wait(10)
+        before = other.timestamp
+        eventually(lambda: other.timestamp > before)
+        eventually(lambda: "silent" in one.status.message, within=10)
+        assert list(one.df["n"]) == [1]
+
+
+def test_whoever_waits_is_somebody_who_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail, "LINGER", 0.2)
+
+    def talk(server: Conversation, _: int) -> None:
+        server.subscribe(INT8)
+        server.progress(T)
+        time.sleep(1.5)
+        server.row(T, 1, 7)
+        server.progress(T + 1)
+        keep_on(server)
+
+    with Server(talk) as server, LiveView("v", dsn=server.dsn) as view:
+        assert list(view.wait(20).df["n"]) == [7]
+        assert server.connections == 1
+
+
+def test_a_server_that_is_slow_to_let_in_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail, "LINGER", 0.2)
+
+    def talk(server: Conversation, _: int) -> None:
+        time.sleep(1.5)
+        lively(server)
+        keep_on(server)
+
+    with Server(talk) as server, LiveView("v", dsn=server.dsn) as view:
+        assert list(view.wait(20).df["n"]) == [1]
+        assert server.connections == 1
+
+
+# Lies
+
+Lie = tuple[str, str, "Callable[[Conversation], None]"]
+LIES: list[Lie] = [
+    ("too few values", "3 values for 4 columns", lambda s: s.line(T + 1, "f", 1)),
+    ("too many values", "5 values for 4 columns", lambda s: s.row(T + 1, 1, 1, 2)),
+    ("progress of 10^400", "as a time", lambda s: s.progress("1" + "0" * 400)),
+    ("progress of 10^5000", "as a time", lambda s: s.progress("1" + "0" * 5000)),
+    ("progress after the year 9999", "as a time", lambda s: s.progress(10**15)),
+    ("negative progress", "as a time", lambda s: s.progress(-1)),
+    ("progress that is no number", "as a time", lambda s: s.progress("soon")),
+    ("progress of NULL", "as a time", lambda s: s.progress(None)),
+    ("progress goes back", "went back", lambda s: s.progress(T - 1)),
+    ("a row at a closed time", "after its progress", lambda s: s.row(T - 1, 1, 1)),
+    ("a row at no time", "as a time", lambda s: s.row("x", 1, 1)),
+    ("neither row nor progress", "mz_progressed", lambda s: s.line(T + 1, "x", 1, 1)),
+    ("a diff that is no number", "number of copies", lambda s: s.row(T + 1, "many", 1)),
+    ("a diff of NULL", "number of copies", lambda s: s.row(T + 1, None, 1)),
+    ("a diff beyond 64 bits", "number of copies", lambda s: s.row(T + 1, 2**64, 1)),
+    ("no UTF-8", "not UTF-8", lambda s: s.send(b"d", b"\xff\n")),
+    ("fewer than no copies", "negative number", lambda s: (s.row(T + 1, -5, 9), s.progress(T + 2))),
+    ("a value out of range", "int8", lambda s: (s.row(T + 1, 1, 2**63), s.progress(T + 2))),
+    ("a value that is none", "int8", lambda s: (s.row(T + 1, 1, "seven"), s.progress(T + 2))),
+]
+
+
+@pytest.mark.parametrize(("message", "lie"), [lie[1:] for lie in LIES], ids=[lie[0] for lie in LIES])
+def test_a_lie_is_found_out(message: str, lie: Callable[[Conversation], None]) -> None:
+    """At the snapshot the view fails; later it fails and shows what was true until then."""
+
+    def at_once(server: Conversation, _: int) -> None:
+        server.subscribe(INT8)
+        server.progress(T)
+        lie(server)
+        server.silence()
+
+    def later(server: Conversation, number: int) -> None:
+        if number:
+            server.silence()
+        lively(server)
+        time.sleep(0.1)  # in which it is taken
+        lie(server)
+        server.silence()
+
+    with Server(at_once) as server:
+        refused(server, message)
+    with Server(later) as server, watching(server) as view:
+        view.wait(10)
+        eventually(lambda: view.status.state == "failed")
+        assert message in view.status.message
+        assert list(view.df["n"]) == [1]
+
+
+def test_a_row_before_any_progress() -> None:
+    def talk(server: Conversation, _: int) -> None:
+        server.subscribe(INT8)
+        server.row(T, 1, 1)
+        server.silence()
+
+    with Server(talk) as server:
+        refused(server, "before any progress")
+
+
+def test_another_kind_of_answer() -> None:
+    def talk(server: Conversation, _: int) -> None:
+        server.greet()
+        server.parse()
+        server.describe([("a", 23)])
+        server.silence()
+
+    with Server(talk) as server:
+        refused(server, "does not answer as SUBSCRIBE does")
+
+
+def test_an_end_before_the_beginning() -> None:
+    def talk(server: Conversation, _: int) -> None:
+        server.subscribe(INT8)
+        server.complete()
+        server.silence()
+
+    with Server(talk) as server:
+        refused(server, "ended the subscription before it began")
+
+
+BAD = [
+    ("bool", "yes"),
+    ("int2", "32768"),
+    ("int4", "-2147483649"),
+    ("int8", "9" * 5000),
+    ("float8", "much"),
+    ("numeric", "1.2.3"),
+    ("uint8", "-1"),
+    ("oid", str(2**32)),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), BAD, ids=[kind for kind, _ in BAD])
+def test_a_value_that_its_type_does_not_have(kind: str, value: str) -> None:
+    def talk(server: Conversation, _: int) -> None:
+        lively(server, (value,), (("c", TYPES[kind]),))
+        server.silence()
+
+    with Server(talk) as server:
+        refused(server, f"column 'c', which is no {kind}")
+
+
+def test_the_ends_of_each_type_are_values() -> None:
+    names = ["int2", "int4", "int8", "uint8", "oid", "float8", "numeric", "bool"]
+    least = ["-32768", str(-(2**31)), str(-(2**63)), "0", "0", "-Infinity", "NaN", "t"]
+    most = ["32767", str(2**31 - 1), str(2**63 - 1), str(2**64 - 1), str(2**32 - 1), "NaN", "9" * 39, "f"]
+    columns = [(name, TYPES[name]) for name in names]
+
+    def talk(server: Conversation, _: int) -> None:
+        server.subscribe(*columns)
+        server.progress(T, len(columns))
+        for values in (least, most, [None] * len(columns)):
+            server.row(T, 1, *values)
+        server.progress(T + 1, len(columns))
+        keep_on(server, len(columns))
+
+    with Server(talk) as server, LiveView("v", dsn=server.dsn) as view:
+        frame = view.wait(10).df
+    assert len(frame) == 3
+    assert set(frame["int8"].dropna()) == {-(2**63), 2**63 - 1}
+    assert set(frame["uint8"].dropna()) == {0, 2**64 - 1}
+
+
+def test_one_view_that_fails_does_not_concern_the_others() -> None:
+    def talk(server: Conversation, _: int) -> None:
+        lively(server)
+        server.progress("9" * 400)
+        server.silence()
+
+    def well(server: Conversation, _: int) -> None:
+        lively(server)
+        keep_on(server)
+
+    with Server(talk) as bad, Server(well) as good, watching(bad) as one, watching(good) as other:
+        other.wait(10)
+        eventually(lambda: one.status.state == "failed")
+        before = other.timestamp
+        eventually(lambda: other.timestamp > before)
+        assert other.status.state == "live"
+
+
+# Too much
+
+
+def test_an_endless_snapshot_is_counted_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription, "SIZE", 4 * 2**20)
+
+    def talk(server: Conversation, _: int) -> None:
+        server.subscribe(INT8)
+        server.progress(T)
+        for start in range(0, 10**9, 1000):
+            rows = b"".join(
+                b"d" + len(line).__add__(4).to_bytes(4, "big") + line
+                for line in (f"{T}\tf\t1\t{n}\n".encode() for n in range(start, start + 1000))
+            )
+            server._socket.sendall(rows)
+            time.sleep(0.01)
+
+    with Server(talk) as server, watching(server) as view:
+        eventually(lambda: "rows of the snapshot so far" in view.status.message)
+        assert view.status.state == "connecting"
+        eventually(lambda: view.status.state == "failed")
+        assert "4 MiB" in view.status.message
+        assert "fewer rows" in view.status.message
+
+
+def test_a_message_of_any_length_is_cut() -> None:
+    def talk(server: Conversation, _: int) -> None:
+        server.greet()
+        server.parse()
+        server.error("no " + "x" * 10**6)
+        server.ready()
+        server.silence()
+
+    with Server(talk) as server, LiveView("v", dsn=server.dsn) as view:
+        with pytest.raises(LiveViewError) as error:
+            view.wait(10)
+        assert len(str(error.value)) < status.LONGEST + 20
+        assert len(view.status.message) < status.LONGEST + 20
+        assert view.status.sqlstate == "XX000"
+
+
+def test_a_server_that_ends_after_every_snapshot_is_not_asked_ever_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail, "BACKOFF", (0.25, 30.0))
+
+    def talk(server: Conversation, _: int) -> None:
+        lively(server)
+
+    with Server(talk) as server, watching(server):
+        time.sleep(4)
+        assert 2 <= server.connections <= 6
+
+
+def test_a_lost_connection_is_told_in_plain_words() -> None:
+    def talk(server: Conversation, number: int) -> None:
+        if number:
+            server.silence()
+        lively(server)
+
+    with Server(talk) as server, watching(server) as view:
+        view.wait(10)
+        eventually(lambda: view.status.state == "reconnecting")
+        assert view.status.message.startswith("the connection was lost")
+        assert "failed:" not in view.status.message
+        assert "\n" not in view.status.message
