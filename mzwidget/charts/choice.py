@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mzwidget.charts import bars, line, number, table
+from mzwidget.charts import altair, bars, line, number, table
 from mzwidget.charts.encoding import Encoding
 from mzwidget.charts.named import Free, Named
 from mzwidget.charts.options import Options
@@ -55,6 +55,8 @@ def resolve(columns: Sequence[Column], options: Options, rows: int = 0, order: t
 
 
 def _choose(columns: Sequence[Column], named: Named, free: Free, options: Options, rows: int) -> Encoding:
+    if options.chart is not None:
+        return altair.encode(options.chart, columns)
     match options.kind:
         case "number":
             return number.encode(columns, named, free)

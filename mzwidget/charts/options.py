@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from mzwidget.charts import formats
+from mzwidget.charts import altair, formats
 
 KINDS = ("bars", "line", "number", "table")
 
@@ -31,6 +31,8 @@ class Options:
         Column name → d3-format.
     timezone : str
         IANA name of the zone in which times are shown; empty for the reader's own.
+    chart : altair.Chart or dict, optional
+        An Altair chart or a Vega-Lite specification, in place of all others but `timezone`.
     """
 
     kind: str = ""
@@ -42,6 +44,7 @@ class Options:
     limit: int = 0
     format: Mapping[str, str] = field(default_factory=dict)
     timezone: str = ""
+    chart: altair.Chart | None = None
 
     @classmethod
     def of(
@@ -56,6 +59,7 @@ class Options:
         limit: int | None = None,
         format: Mapping[str, str] | None = None,  # noqa: A002 - the word users know
         timezone: str | None = None,
+        chart: altair.Chart | None = None,
     ) -> Self:
         """Check what a user gave.
 
@@ -72,6 +76,20 @@ class Options:
             raise ValueError(f"limit must be a whole number from 1 up, not {limit!r}")
         if y is not None and value is not None:
             raise ValueError("y and value both name the numbers; give one of them")
+        others = {
+            "kind": kind,
+            "x": x,
+            "y": y,
+            "color": color,
+            "key": key,
+            "value": value,
+            "format": format,
+            "limit": limit,
+        }
+        if chart is not None and (given := next((name for name, other in others.items() if other is not None), None)):
+            raise ValueError(f"chart says all of the picture; {given} is for the other kinds")
+        if chart is not None and not altair.is_chart(chart):
+            raise TypeError(f"chart must be an Altair chart or a Vega-Lite dict, not {type(chart).__name__}")
         if timezone is not None:
             _check_zone(timezone)
         for column, text in _mapping("format", format).items():
@@ -86,6 +104,7 @@ class Options:
             limit=limit or 0,
             format=dict(format or {}),
             timezone=timezone or "",
+            chart=chart,
         )
 
 
