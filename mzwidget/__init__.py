@@ -4,12 +4,29 @@ import logging as _logging
 
 from mzwidget._version import __version__
 from mzwidget.errors import LiveViewError, SqlError
+from mzwidget.following import Batch, Change
 from mzwidget.liveview import LiveView
 from mzwidget.notebook.load import load
 from mzwidget.notebook.sql import sql
+from mzwidget.page.report import Stats
 from mzwidget.tail.connect import connect
-from mzwidget.together import together
+from mzwidget.tail.status import Status
+from mzwidget.together import Together, together
 
 _logging.getLogger(__name__).addHandler(_logging.NullHandler())
 
-__all__ = ["LiveView", "LiveViewError", "SqlError", "__version__", "connect", "load", "sql", "together"]
+__all__ = [
+    "Batch",
+    "Change",
+    "LiveView",
+    "LiveViewError",
+    "SqlError",
+    "Stats",
+    "Status",
+    "Together",
+    "__version__",
+    "connect",
+    "load",
+    "sql",
+    "together",
+]

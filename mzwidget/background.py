@@ -34,18 +34,27 @@ logging.getLogger("psycopg").addFilter(_take_over)
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
-_pid = 0
+
+
+def _start_anew() -> None:
+    """Leave thread and loop to the process that this one was forked from."""
+    global _lock, _loop
+    _lock, _loop = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def loop() -> asyncio.AbstractEventLoop:
     """Return the running event loop, starting its thread on first use (and anew in a forked child)."""
-    global _loop, _pid
+    global _loop  # noqa: PLW0603 - there is one
     with _lock:
-        if _loop is None or _pid != os.getpid():
+        if _loop is None:
             fresh = asyncio.SelectorEventLoop()  # psycopg cannot use the proactor loop of Windows
             fresh.set_exception_handler(_report)
             threading.Thread(target=_run, args=(fresh,), name=_NAME, daemon=True).start()
-            _loop, _pid = fresh, os.getpid()
+            _loop = fresh
         return _loop
 
 
@@ -77,7 +86,7 @@ def later(delay: float, function: Callable[[], object]) -> None:
 @atexit.register
 def _stop() -> None:
     """Cancel what runs, so that servers see closed connections rather than dead ones."""
-    if _loop is None or _pid != os.getpid():
+    if _loop is None:
         return
 
     async def cancel_all() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -39,6 +40,8 @@ from mzwidget.tail.values import Column, to_pandas
 _STATIC = Path(__file__).parent / "static"
 _FIRST_SNAPSHOT = 30.0
 _OPTIONS = ("title", "key", "value", "limit", "height", "note", "history", "dsn", "cluster", "isolation")
+
+_FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
 
 Moment = pd.Timestamp | datetime | str | int | Decimal
 """A moment (UTC if it names no time zone), or milliseconds since 1970 as ``SELECT mz_now()`` gives them."""
@@ -112,11 +115,6 @@ class LiveView(anywidget.AnyWidget):
     """The view's name or the query, on one line."""
     options = traitlets.Dict().tag(sync=True)
     """What the page needs of what was chosen: `title` (str) and `height` (pixels), where they were."""
-    title = traitlets.Unicode().tag(sync=True)
-    key = traitlets.Unicode().tag(sync=True)
-    value = traitlets.Unicode().tag(sync=True)
-    limit = traitlets.Int(0, min=0).tag(sync=True)
-    height = traitlets.Int(0, min=0).tag(sync=True)
     control = traitlets.Unicode().tag(sync=True)
     """Address for pages on the kernel's control channel; empty where there is none, and they use the comm."""
     note = _Computed(lambda live: live._view.note.text)
@@ -161,6 +159,7 @@ class LiveView(anywidget.AnyWidget):
         parsed = parse(query)
         self._chosen = charts.Options.of(key=key or None, value=value or None, limit=limit)
         self._told: dict[str, Any] = {}
+        self._process = os.getpid()
         self._view = View(
             shared(connecting.parameters(dsn, cluster, isolation), parsed),
             self._tell,
@@ -178,11 +177,6 @@ class LiveView(anywidget.AnyWidget):
             super().__init__(
                 name=shorten(" ".join(parsed.text.split())),
                 options={name: of for name, of in {"title": title, "height": height}.items() if of},
-                title=title or "",
-                key=key or "",
-                value=value or "",
-                limit=limit or 0,
-                height=height or 0,
                 control=address,
             )
         except BaseException:
@@ -221,11 +215,9 @@ class LiveView(anywidget.AnyWidget):
     @property
     def timestamp(self) -> pd.Timestamp | None:
         """The moment whose exact content `df` is, in UTC; None before the first snapshot and for a constant view."""
-        if self._closed is not None:
-            at = self._closed.time
-        else:
-            with self._view.lock:
-                at = self._view.playhead.time
+        self._open()
+        with self._view.lock:
+            at = self._view.playhead.time if self._closed is None else self._closed.time
         return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
 
     @property
@@ -269,12 +261,12 @@ class LiveView(anywidget.AnyWidget):
         """
         wanted = None if until is None else _milliseconds(until)
         deadline = None if timeout is None else time.monotonic() + timeout
-        if self._closed is None:
+        if self._open():
             with self._view.awaited():
                 self._view.tail.wait(timeout)
                 if wanted is not None:
                     self._await(wanted, timeout, deadline)
-        elif self._closed.content is None or (wanted is not None and (self._closed.time or wanted) < wanted):
+        elif (at := self._kept().time) is not None and wanted is not None and at < wanted:
             raise LiveViewError(f"{self.name}: the view is closed")
         return self
 
@@ -396,17 +388,17 @@ class LiveView(anywidget.AnyWidget):
 
     def retry(self) -> None:
         """Try to connect again now, rather than at `status.retry_at`."""
-        if self._closed is None:
+        if self._open():
             self._view.tail.retry()
 
     def close(self) -> None:
         """End the tail (unless another view shares it) and remove the picture; `df` stays what it was."""
         view = getattr(self, "_view", None)
-        if view is not None and self._closed is None:
+        if view is not None and self._closed is None and self._process == os.getpid():
             with view.lock:
                 of = view.collection
                 content = Kept(of.columns, view.playhead.rows(), view.playhead.time) if of.epoch else None
-                self._closed = _Closed(content, Status("closed", since=time.time()))
+                self._closed = _Closed(content, Status("closed"))
                 view.close()
             control.forget(self.control)
             self._announce()
@@ -425,9 +417,15 @@ class LiveView(anywidget.AnyWidget):
 
     # How
 
+    def _open(self) -> bool:
+        """Whether the view is not closed; an error in a process that was forked, where nothing follows it."""
+        if self._process != os.getpid():
+            raise LiveViewError(f"{self.name}: the view stays in the process that made it; make a new one in this one")
+        return self._closed is None
+
     def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
         """Return the columns and rows that are shown, once there are any."""
-        if self._closed is None:
+        if self._open():
             with self._view.awaited():
                 self._view.tail.wait(timeout, fresh=True)
             self._view.leader.settle()
@@ -435,12 +433,15 @@ class LiveView(anywidget.AnyWidget):
 
     def _shown(self) -> tuple[tuple[Column, ...], Updates]:
         with self._view.lock:
-            closed = self._closed
-            if closed is None:
+            if self._closed is None:
                 return self._view.collection.columns, dict(self._view.playhead.rows())
-        if closed.content is None:
+        kept = self._kept()
+        return kept.columns, kept.rows()
+
+    def _kept(self) -> Kept:
+        if self._closed is None or self._closed.content is None:
             raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
-        return closed.content.columns, closed.content.rows()
+        return self._closed.content
 
     def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
         listed = copies(rows)
@@ -464,13 +465,13 @@ class LiveView(anywidget.AnyWidget):
                 view.progress.wait(0.1 if left is None else min(left, 0.1))
 
     def _follow(self, follower: Follower) -> None:
-        if self._closed is None:
+        if self._open():
             self._view.follow(follower)
         else:
             follower.end()
 
     def _lead(self, act: Callable[[], None]) -> None:
-        if self._closed is None:
+        if self._open():
             with self._view.lock:
                 act()
                 self._view.on_status()
@@ -526,9 +527,15 @@ class _Closed:
 
 def _milliseconds(moment: Moment) -> int:
     """Read a moment as milliseconds since 1970."""
-    if isinstance(moment, int | Decimal) or (isinstance(moment, str) and moment.isdecimal() and len(moment) > 8):
-        return int(moment)
-    at = pd.Timestamp(moment)
+    if isinstance(moment, str) and moment.isdecimal() and len(moment) > len("20261231"):
+        moment = int(moment)
+    if isinstance(moment, int | Decimal):
+        milliseconds = int(moment)
+        if abs(milliseconds) > _FAR:
+            raise ValueError("a moment is within 8.64e15 milliseconds of 1970")
+        at = pd.Timestamp(milliseconds, unit="ms")
+    else:
+        at = pd.Timestamp(moment)
     if pd.isna(at):
         raise ValueError(f"{moment!r} is no moment")
     return int((at.tz_localize("UTC") if at.tzinfo is None else at).timestamp() * 1000)

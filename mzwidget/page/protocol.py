@@ -65,8 +65,8 @@ class Report(TypedDict):
     paused: bool
     waiting: int
     history: list[int | None] | None
-    since: float
-    retry_at: float | None
+    since: int
+    retry_at: int | None
 
 
 # From a page, by messages

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import pandas as pd
+
 from mzwidget.page.protocol import Report, shorten
 from mzwidget.page.view import View
 
@@ -110,8 +112,8 @@ def report(view: View) -> Report:
             "paused": view.leader.paused,
             "waiting": view.playhead.waiting if view.leader.paused else 0,
             "history": None if earliest is None else [earliest, of.time],
-            "since": status.since * 1000,
-            "retry_at": None if status.retry_at is None else status.retry_at * 1000,
+            "since": _milliseconds(status.since),
+            "retry_at": None if status.retry_at is None else _milliseconds(status.retry_at),
         }
 
 
@@ -129,6 +131,10 @@ def diagnostics(view: View) -> Diagnostics:
             pending=len(view.feed.pending),
             waiting=view.playhead.waiting,
         )
+
+
+def _milliseconds(moment: pd.Timestamp) -> int:
+    return moment.as_unit("ms").value
 
 
 def _lag(at: int | None) -> float | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+import pandas as pd
 import psycopg
 
 State = Literal[
@@ -26,7 +27,7 @@ LONGEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a subscription fares.
+    """How a view fares.
 
     Attributes
     ----------
@@ -38,17 +39,18 @@ class Status:
     message : str
         The reason, for the user; empty while all is well.
     sqlstate : str or None
-    since : float
-        Seconds since the epoch when this state began.
-    retry_at : float or None
-        Seconds since the epoch of the next try.
+        The server's code for it, five characters; None if the reason is not the server's.
+    since : pandas.Timestamp
+        When this state began (UTC).
+    retry_at : pandas.Timestamp or None
+        When the next try is due (UTC); None if none is needed.
     """
 
     state: State
     message: str = ""
     sqlstate: str | None = None
-    since: float = 0.0
-    retry_at: float | None = None
+    since: pd.Timestamp = field(default_factory=lambda: pd.Timestamp.now("UTC"))
+    retry_at: pd.Timestamp | None = None
 
 
 def explain(error: Exception) -> Status:

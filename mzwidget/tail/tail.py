@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import pandas as pd
 import psycopg
 
 from mzwidget import background
@@ -62,7 +63,7 @@ class Tail:
     def __init__(self, parameters: Parameters, query: Query, forget: Callable[[], None]) -> None:
         self.query = query
         self.collection = Collection()
-        self.status = Status("connecting", since=time.time())
+        self.status = Status("connecting")
         self.attempts = self.reconnects = 0
         self.waiters = Waiters()
         self.rate = Rate()
@@ -197,7 +198,7 @@ class Tail:
         delay = self._backoff.next()
         self.reconnects += 1
         log.info("%s: %s; next try in %.1f s", self.query.text, problem.message, delay)
-        self._publish(replace(problem, retry_at=time.time() + delay))
+        self._publish(replace(problem, retry_at=pd.Timestamp.now("UTC") + pd.Timedelta(seconds=delay)))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._retry.wait(), delay)
         if self._current:
@@ -235,8 +236,8 @@ class Tail:
                 self.collection.forget_past()
 
     def _publish(self, status: Status) -> None:
-        since = self.status.since if self.status.state == status.state else time.time()
-        status = replace(status, since=since)
+        if self.status.state == status.state:
+            status = replace(status, since=self.status.since)
         if status != self.status:
             with self.collection.lock:
                 self.status = status

@@ -53,7 +53,7 @@
  * @property {readonly number[]} [delete_counts]
  */
 
-/** @typedef {"connecting" | "live" | "paused" | "catching up" | "reconnecting" | "stalled" | "failed" | "ended" | "closed"} State */
+/** @typedef {"connecting" | "live" | "paused" | "catching up" | "reconnecting" | "stalled" | "failed" | "ended" | "idle" | "closed"} State */
 
 /**
  * @typedef {object} Status

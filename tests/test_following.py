@@ -1,0 +1,380 @@
+"""Python follows a view through whatever the view, the user's code and the process do."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+import psycopg
+import pytest
+
+import mzwidget
+from mzwidget import LiveView, LiveViewError, Status, following
+from mzwidget.following import Follower, copies
+from tests.conftest import temporary_table
+from tests.machine import eventually
+
+
+@pytest.fixture
+def database(engine_dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(engine_dsn, autocommit=True) as database:
+        yield database
+
+
+@pytest.fixture
+def table(engine_dsn: str) -> Iterator[str]:
+    with temporary_table(engine_dsn, "n bigint", "VALUES (1)") as name:
+        yield name
+
+
+@pytest.fixture
+def view(engine_dsn: str, table: str) -> Iterator[LiveView]:
+    with LiveView(table, dsn=engine_dsn) as view:
+        yield view.wait(20)
+
+
+def insert(database: psycopg.Connection[Any], table: str, n: int) -> None:
+    database.execute(f"INSERT INTO {table} VALUES ({n})")
+
+
+# What one has written oneself
+
+
+def test_one_can_wait_for_what_one_has_written(database: psycopg.Connection[Any], table: str, view: LiveView) -> None:
+    for n in range(2, 8):
+        insert(database, table, n)
+        [(now,)] = database.execute("SELECT mz_now()").fetchall()
+        assert len(view.wait(20, until=now).df) == n
+        assert view.timestamp is not None
+        assert view.timestamp.value // 10**6 >= int(now)
+
+
+def test_waiting_for_a_moment_to_come_ends_in_time(view: LiveView) -> None:
+    with pytest.raises(TimeoutError, match=r"not yet at 2100-01-01 .* after 0\.2 s \(live\)"):
+        view.wait(0.2, until="2100-01-01")
+    assert view.wait(20, until=pd.Timestamp.now("UTC")) is view
+    for nonsense in (10**400, -(10**400), "NaT", "yesterday or so"):
+        with pytest.raises(ValueError, match=r"moment|parse|Unknown"):
+            view.wait(1, until=nonsense)
+        with pytest.raises(ValueError, match=r"moment|parse|Unknown"):
+            view.seek(nonsense)
+    assert view.status.state == "live"
+
+
+def test_who_waits_keeps_an_idle_tail_awake(view: LiveView, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mzwidget.tail.tail.LINGER", 0.5)
+    eventually(lambda: view.status.state == "idle")
+    later = pd.Timestamp.now("UTC") + pd.Timedelta(seconds=4)
+    assert view.wait(30, until=later) is view
+    assert view.timestamp is not None
+    assert view.timestamp >= later
+
+
+# when
+
+
+def wakes(view: LiveView, act: Callable[[], object], predicate: Callable[[pd.DataFrame], object]) -> None:
+    """Check that `when` notices what `act` does at once, and not at its deadline."""
+    threading.Timer(0.3, act).start()
+    began = time.monotonic()
+    view.when(predicate, timeout=25)
+    assert time.monotonic() - began < 10
+
+
+def test_when_is_woken_by_another_moment(database: psycopg.Connection[Any], table: str, view: LiveView) -> None:
+    first = view.timestamp
+    assert first is not None
+    time.sleep(0.01)
+    insert(database, table, 2)
+    view.when(lambda frame: len(frame) == 2, timeout=20)
+    wakes(view, lambda: view.seek(first), lambda frame: len(frame) == 1)
+    wakes(view, view.resume, lambda frame: len(frame) == 2)
+
+
+def test_when_is_woken_by_the_step_of_a_group(
+    database: psycopg.Connection[Any], table: str, view: LiveView, engine_dsn: str
+) -> None:
+    with LiveView(f"SELECT count(*) AS n FROM {table}", dsn=engine_dsn) as count:
+        mzwidget.together(view, count)
+        wakes(view, lambda: insert(database, table, 2), lambda frame: len(frame) == 2)
+        count.pause()
+        moment = view.timestamp
+        insert(database, table, 3)
+        with pytest.raises(TimeoutError, match=table):
+            view.when(lambda frame: len(frame) == 3, timeout=1)
+        assert view.timestamp == moment
+        wakes(view, count.resume, lambda frame: len(frame) == 3)
+
+
+def test_when_on_a_view_that_is_closed(view: LiveView) -> None:
+    wakes(view, lambda: None, lambda frame: len(frame) == 1)
+    threading.Timer(0.3, view.close).start()
+    with pytest.raises(LiveViewError, match="closed before the condition was met"):
+        view.when(lambda frame: len(frame) == 2)
+    assert len(view.when(lambda frame: len(frame) == 1)) == 1
+    with pytest.raises(LiveViewError, match="closed"):
+        view.when(lambda frame: len(frame) == 2)
+    assert list(view.changes()) == []
+
+
+def test_a_view_closed_before_its_first_snapshot_says_so(engine_dsn: str, table: str) -> None:
+    view = LiveView(table, dsn=engine_dsn)
+    view.close()
+    for ask in (lambda: view.df, view.wait, lambda: view.when(len)):
+        with pytest.raises(LiveViewError, match="closed"):
+            ask()
+    assert view.status.state == "closed"
+
+
+# Status
+
+
+def test_a_closed_view_is_closed_whoever_shares_its_tail(engine_dsn: str, table: str, view: LiveView) -> None:
+    with LiveView(table, dsn=engine_dsn) as other:
+        other.wait(20)
+        view.close()
+        assert view.status.state == "closed"
+        assert (other.status.state, repr(view)) == ("live", f"<LiveView {table!r}: closed>")
+
+
+def test_status_can_be_observed(view: LiveView) -> None:
+    seen: list[tuple[str, str, str]] = []
+    threads: set[threading.Thread] = set()
+
+    def note(change: Any) -> None:
+        threads.add(threading.current_thread())
+        assert change["owner"] is view
+        assert isinstance(change["new"], Status)
+        seen.append((change["name"], change["old"].state, change["new"].state))
+
+    async def pause_and_resume() -> None:
+        view.observe(note, "status")
+        for act in (view.pause, view.resume, view.pause):
+            act()
+            await asyncio.sleep(0.3)
+        for _ in range(200):
+            view.resume()
+            view.pause()
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.3)
+        view.close()
+        await asyncio.sleep(0.3)
+
+    began = time.monotonic()
+    asyncio.run(pause_and_resume())
+    states = [(old, new) for _, old, new in seen]
+    assert states[:3] == [("live", "paused"), ("paused", "live"), ("live", "paused")]
+    assert states[-1] == ("paused", "closed")
+    assert len(seen) <= 20 * (time.monotonic() - began) + 1
+    assert threads == {threading.main_thread()}, "observers are called on the loop on which they were made"
+
+
+def test_status_can_be_observed_where_there_is_no_loop(view: LiveView) -> None:
+    seen: list[str] = []
+    view.observe(lambda change: seen.append(change["new"].state), "status")
+    view.pause()
+    eventually(lambda: seen == ["paused"])
+
+
+@pytest.mark.parametrize("trait", ["base", "delta"])
+def test_what_is_for_pages_cannot_be_observed(view: LiveView, trait: str) -> None:
+    with pytest.raises(ValueError, match=f"'{trait}' cannot be observed; on_change"):
+        view.observe(print, ["name", trait])
+
+
+# Code of the user's that goes wrong, or takes its time
+
+
+def test_what_a_callback_raises_reaches_the_user_once(
+    database: psycopg.Connection[Any], table: str, view: LiveView, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = 0
+
+    def fragile(_: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            raise KeyError("no such <b>thing</b>")
+
+    view.on_change(fragile)
+    eventually(lambda: view.status.message == "on_change: KeyError: 'no such <b>thing</b>'")
+    assert view.status.state == "live"
+    insert(database, table, 2)
+    eventually(lambda: calls == 2)
+    insert(database, table, 3)
+    eventually(lambda: view.status.message == "", what="it is well again")
+    assert capsys.readouterr().err.count("Traceback") == 1
+
+
+def test_a_callback_that_exits_is_called_no_more_and_holds_nobody_up(
+    database: psycopg.Connection[Any], table: str, view: LiveView
+) -> None:
+    batches: list[int] = []
+    view.on_change(lambda batch: batches.append(len(batch)))
+    view.on_change(lambda _: sys.exit("enough"))
+    eventually(lambda: view.status.message == "on_change: ended by SystemExit")
+    insert(database, table, 2)
+    eventually(lambda: batches == [1, 1])
+    assert [thread.name for thread in threading.enumerate()].count("mzwidget callback") == 1
+
+
+def test_slow_code_of_the_user_holds_up_nobody_else(
+    database: psycopg.Connection[Any], engine_dsn: str, table: str, view: LiveView
+) -> None:
+    asked: list[float] = []
+
+    def slow_note() -> str:
+        asked.append(time.monotonic())
+        time.sleep(5)
+        return "slow"
+
+    with LiveView(f"SELECT n FROM {table}", dsn=engine_dsn, note=slow_note) as slow:
+        slow.wait(20)
+        slow.on_change(lambda _: time.sleep(5))
+        eventually(lambda: asked, what="the note is asked for")
+        for n in range(2, 12):
+            began = time.monotonic()
+            insert(database, table, n)
+            view.when(lambda frame, n=n: len(frame) == n, timeout=20)
+            assert time.monotonic() - began < 3
+        eventually(lambda: slow.note == "slow")
+        assert len(asked) <= 3
+
+
+def test_a_note_that_fails_says_so_and_may_recover(engine_dsn: str, table: str) -> None:
+    answers: list[Any] = [ZeroDivisionError("division by zero"), SystemExit(1), "fine"]
+
+    def note() -> str:
+        answer = answers[0] if len(answers) == 1 else answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return str(answer)
+
+    with LiveView(table, dsn=engine_dsn, note=note) as noted:
+        noted.on_change(lambda _: None)
+        eventually(lambda: noted.note == "note: ZeroDivisionError: division by zero")
+        eventually(lambda: noted.note == "fine")
+
+
+# async for
+
+
+def test_async_for_waits_without_a_thread(database: psycopg.Connection[Any], table: str, view: LiveView) -> None:
+    async def follow() -> list[int]:
+        before = threading.active_count()
+        found = []
+        async for batch in view.changes():
+            found.append(len(batch))
+            assert threading.active_count() <= before
+            if len(found) == 3:
+                break
+            insert(database, table, len(found))
+        return found
+
+    assert asyncio.run(asyncio.wait_for(follow(), 30)) == [1, 1, 1]
+
+
+def test_async_for_ends_with_the_view(view: LiveView) -> None:
+    async def follow() -> int:
+        threading.Timer(0.3, view.close).start()
+        return len([batch async for batch in view.changes()])
+
+    assert asyncio.run(asyncio.wait_for(follow(), 30)) == 1
+
+
+def run(code: str, dsn: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code, dsn], capture_output=True, text=True, timeout=120)
+
+
+def test_the_interpreter_may_exit_in_the_midst_of_all_that(engine_dsn: str, table: str) -> None:
+    code = f"""
+import asyncio, sys, threading
+import mzwidget
+view = mzwidget.LiveView("{table}", dsn=sys.argv[1]).wait(20)
+view.on_change(lambda _: None)
+begun = threading.Event()
+async def follow():
+    async for _ in view.changes():
+        begun.set()
+threading.Thread(target=asyncio.run, args=(follow(),), daemon=True).start()
+begun.wait(20)
+"""
+    done = run(code, engine_dsn)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_forked_child_is_told_that_the_view_is_not_its_own(engine_dsn: str, table: str) -> None:
+    code = f"""
+import os, sys
+import mzwidget
+view = mzwidget.LiveView("{table}", dsn=sys.argv[1]).wait(20)
+child = os.fork()
+if child == 0:
+    for ask in (lambda: view.df, lambda: view.wait(1), lambda: view.timestamp, view.pause, lambda: view.when(len)):
+        try:
+            ask()
+        except mzwidget.LiveViewError as error:
+            assert "in the process that made it" in str(error), error
+        else:
+            raise AssertionError("no error")
+    view.close()
+    assert mzwidget.LiveView("{table}", dsn=sys.argv[1]).wait(20).df["n"].tolist() == [1]
+    os._exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+assert view.wait(20, until=__import__("pandas").Timestamp.now("UTC")).df["n"].tolist() == [1]
+assert view.status.state == "live"
+"""
+    done = run(code, engine_dsn)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# together
+
+
+def test_together_with_a_closed_member_says_so(engine_dsn: str, table: str, view: LiveView) -> None:
+    other = LiveView(f"SELECT count(*) AS n FROM {table}", dsn=engine_dsn)
+    both = mzwidget.together(view, other)
+    assert [frame["n"].tolist() for frame in both.dfs] == [[1], [1]]
+    other.close()
+    with pytest.raises(LiveViewError, match="is closed"):
+        both.dfs  # noqa: B018
+    eventually(lambda: view.status.state == "live")
+    assert view.df["n"].tolist() == [1]
+
+
+# Content that is odd
+
+
+def test_labels_that_have_no_order_of_their_own(engine_dsn: str) -> None:
+    for type_, values in {"jsonb": ("'{\"a\": 1}'", "'[1, 2]'", "NULL"), "text[]": ("'{x}'", "'{}'", "NULL")}.items():
+        select = " UNION ALL ".join(f"SELECT {value}::{type_} AS label, 1 AS n" for value in values)
+        with LiveView(select, key="label", value="n", dsn=engine_dsn) as view:
+            assert len(view.wait(20).df) == 3
+
+
+def test_copies_cost_the_database_nothing_but_a_data_frame_much() -> None:
+    many = {("x",): 3 * 10**8, ("y",): 1}
+    with pytest.raises(LiveViewError, match=r"300,000,001 rows, of which 2 differ, .*count\(\*\)"):
+        copies(many)
+    assert copies({("x",): 2, ("y",): 1, ("z",): -3 * 10**8}) == [("x",), ("x",), ("y",)]
+    distinct = {(str(n),): 1 for n in range(1000)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(following, "ROWS", 10)
+        assert len(copies(distinct)) == 1000, "what is all different is not refused"
+
+
+def test_what_waits_for_a_follower_is_bounded_by_the_view() -> None:
+    follower = Follower()
+    follower.begin((), {("0",): 1}, 0)
+    for n in range(10_000):
+        follower.add({(str(n),): -1, (str(n + 1),): 1}, n)
+    batch = follower.take(0)
+    assert batch is not None
+    assert batch._updates == {("10000",): 1}
+    assert follower.take(0) is None
