@@ -6,6 +6,7 @@ from mzwidget._version import __version__
 from mzwidget.errors import LiveViewError, SqlError
 from mzwidget.following import Batch, Change
 from mzwidget.liveview import LiveView
+from mzwidget.notebook import load_ipython_extension, unload_ipython_extension
 from mzwidget.notebook.load import load
 from mzwidget.notebook.sql import sql
 from mzwidget.page.report import Stats
@@ -27,6 +28,8 @@ __all__ = [
     "__version__",
     "connect",
     "load",
+    "load_ipython_extension",
     "sql",
     "together",
+    "unload_ipython_extension",
 ]

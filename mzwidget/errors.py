@@ -112,11 +112,17 @@ def explain(
     if advice and hint and ("explicit type casts" in hint or "mz_now()" in hint):
         hint = None
     message = ". ".join(text.rstrip(".") for text in (said, error.diag.message_detail, hint, advice) if text)
-    if token is not None:
+    if token is not None and token.text != sql.strip():
         return Explanation(message, excerpt(sql, token.start, token.text), error.sqlstate)
-    if offset is not None:
+    if token is None and offset is not None:
         return Explanation(message, excerpt(sql, offset, ""), error.sqlstate)
     return Explanation(message, sqlstate=error.sqlstate)
+
+
+def names_matter(error: BaseException) -> bool:
+    """Tell whether an error is about a name, so that the names that exist could help."""
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return said is not None and any(pattern.search(said) for pattern, rule in _RULES if rule in (_column, _relation))
 
 
 def excerpt(sql: str, offset: int, word: str) -> str:

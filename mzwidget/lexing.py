@@ -79,6 +79,13 @@ def words(sql: str) -> list[Token]:
     return [token for token in tokens(sql) if token.kind in ("word", "name")]
 
 
+def is_name(sql: str) -> bool:
+    """Tell whether a text is a relation's name: ``view``, ``schema.view``, ``database.schema."odd view"``."""
+    parts = [token for token in tokens(sql) if token.kind != "space"]
+    names = all(token.kind in ("word", "name") for token in parts[::2])
+    return names and len(parts) in (1, 3, 5) and all(token.text == "." for token in parts[1::2])
+
+
 def statements(sql: str) -> list[tuple[int, str]]:
     """Split a script at its semicolons; return each statement that says something, with its offset.
 

@@ -43,9 +43,9 @@ class Composed:
 
     def origin(self, offset: int) -> int:
         """Return the offset in the query as it was written for an offset in `text`."""
-        sent, written = next(edge for edge in reversed(self.edges) if edge[0] <= max(offset, 0))
+        sent, written = next((edge for edge in reversed(self.edges) if edge[0] <= max(offset, 0)), self.edges[0])
         after = next((edge[1] for edge in self.edges if edge[0] > sent), None)
-        at = written + max(offset, 0) - sent
+        at = max(written, written + offset - sent)
         return at if after is None else min(at, max(after - 1, written))
 
 

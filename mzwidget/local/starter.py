@@ -55,6 +55,11 @@ def start() -> str:
         return _engine.dsn
 
 
+def running() -> bool:
+    """Tell whether this process has an embedded engine that runs."""
+    return _engine is not None and _engine.owner == os.getpid() and _engine.process.poll() is None
+
+
 def stop() -> None:
     """Stop this process's embedded engine, if it runs. All its data are gone."""
     global _engine

@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from mzwidget.catalog import Attribute, attributes
 from mzwidget.errors import SqlError, explain, nearest, quoted
-from mzwidget.lexing import tokens
-from mzwidget.notebook.catalog import Attribute, attributes
+from mzwidget.lexing import is_name
 from mzwidget.notebook.literals import UnfitError, column_texts
 from mzwidget.notebook.progress import Progress, Report
 from mzwidget.notebook.session import Connection, session
@@ -104,10 +104,7 @@ def _name(table: str) -> str:
         raise TypeError(f"load() wants the table's name as text, not {type(table).__name__}")
     if not table.strip() or "\0" in table:
         raise ValueError(f"load(): {table!r} is no table's name")
-    parts = [token for token in tokens(table) if token.kind != "space"]
-    names = all(token.kind in ("word", "name") for token in parts[::2])
-    dots = all(token.text == "." for token in parts[1::2])
-    return table.strip() if names and dots and len(parts) in (1, 3, 5) else quoted(table)
+    return table.strip() if is_name(table) else quoted(table)
 
 
 def _existing(connection: Connection, name: str) -> dict[str, Attribute] | None:

@@ -7,13 +7,16 @@ import threading
 
 import psycopg
 from psycopg.adapt import AdaptersMap
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 from psycopg.types.string import TextLoader
 
+from mzwidget.catalog import names
 from mzwidget.errors import Explanation, SqlError, explain
 from mzwidget.lexing import words
-from mzwidget.notebook.catalog import names
 from mzwidget.params import Composed
 from mzwidget.tail.connect import Parameters, parameters
+from mzwidget.tail.query import parse
 from mzwidget.tail.status import explain as reason
 
 Connection = psycopg.Connection[tuple[str | None, ...]]
@@ -86,6 +89,23 @@ def run(sql: Composed, written: str, dsn: str | None = None) -> psycopg.Cursor[t
                 continue  # the server ended a connection that had been idle; reading twice is harmless
             raise _told(error, sql, written, connection) from None
     raise AssertionError
+
+
+def prepare(sql: Composed, written: str, dsn: str | None = None) -> None:
+    """Let the server check a query that is to be watched, so that what it says is about the SQL as it was written.
+
+    Raises
+    ------
+    SqlError
+        It would refuse.
+    """
+    query = parse(sql.text)
+    lead = query.statement.find(query.text) - sql.text.find(query.text)
+    connection = session(dsn)
+    result = connection.pgconn.prepare(b"", query.statement.encode())
+    if result.status == ExecStatus.FATAL_ERROR:
+        watched = Composed(query.statement, tuple((sent + lead, origin) for sent, origin in sql.edges))
+        raise _told(error_from_result(result), watched, written, connection)
 
 
 def _told(error: psycopg.Error, sql: Composed, written: str, connection: Connection) -> SqlError:

@@ -10,6 +10,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from mzwidget.tail.cursor import TableCursor
+
 ENVIRONMENT = "MATERIALIZE_URL"
 
 Parameters = dict[str, Any]
@@ -71,7 +73,7 @@ def connect(
     -------
     psycopg.Connection
         An ordinary connection: ``connection.execute("CREATE VIEW …")`` runs plain SQL on Materialize and on the
-        embedded engine alike.
+        embedded engine alike. As the last line of a cell, it shows the rows it has read.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def connect(
     global _chosen  # noqa: PLW0603 - the process's default database
     named = _Named(dsn, cluster, isolation).or_chosen()
     given = parameters(*named)
-    connection = psycopg.connect(**given, autocommit=True)
+    connection = psycopg.connect(**given, autocommit=True, cursor_factory=TableCursor)
     try:
         check_cluster(connection, given)
     except psycopg.DataError as error:
@@ -115,6 +117,15 @@ def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Is
             raise ValueError(f"isolation must be 'serializable' or 'strict serializable', not {isolation!r}")
         options.append(f"--transaction_isolation={_escaped(isolation)}")
     return given | {"options": " ".join(options)} if options else given
+
+
+def chosen() -> bool:
+    """Tell whether a database is known without starting one."""
+    if _chosen.dsn is not None or os.environ.get(ENVIRONMENT):
+        return True
+    from mzwidget.local import starter  # noqa: PLC0415 - only when needed
+
+    return starter.running()
 
 
 def check_cluster(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], given: Parameters) -> None:

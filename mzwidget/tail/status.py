@@ -9,6 +9,10 @@ from typing import Literal
 import pandas as pd
 import psycopg
 
+from mzwidget import errors
+from mzwidget.errors import Names
+from mzwidget.tail.query import Query
+
 State = Literal[
     "connecting", "catching up", "live", "paused", "stalled", "reconnecting", "failed", "ended", "idle", "closed"
 ]
@@ -44,6 +48,8 @@ class Status:
         When this state began (UTC).
     retry_at : pandas.Timestamp or None
         When the next try is due (UTC); None if none is needed.
+    excerpt : str
+        The line of SQL that the message is about, and a line with a caret under the word; empty if there is none.
     """
 
     state: State
@@ -51,9 +57,10 @@ class Status:
     sqlstate: str | None = None
     since: pd.Timestamp = field(default_factory=lambda: pd.Timestamp.now("UTC"))
     retry_at: pd.Timestamp | None = None
+    excerpt: str = ""
 
 
-def explain(error: Exception) -> Status:
+def explain(error: Exception, query: Query | None = None, names: Names | None = None) -> Status:
     """Put an error in the server's own words: ``failed`` if it refused, ``reconnecting`` if it is not there."""
     if isinstance(error, OSError):
         return Status("reconnecting", shorten(str(error)) or type(error).__name__)
@@ -61,8 +68,9 @@ def explain(error: Exception) -> Status:
         return Status("failed", shorten(f"{type(error).__name__}: {error}"))
     said = error.diag.message_primary
     if said is not None:
-        detail = ". ".join(text for text in (said, error.diag.message_detail, error.diag.message_hint) if text)
-        return Status("failed", shorten(detail), error.sqlstate)
+        text, lead = ("", 0) if query is None else (query.text, query.statement.find(query.text))
+        told = errors.explain(error, text, origin=lambda at: at - lead, names=lambda: names or errors.Names())
+        return Status("failed", shorten(told.message), error.sqlstate, excerpt=told.excerpt)
     text = str(error).strip() or type(error).__name__
     if isinstance(error, psycopg.DataError):
         return Status("failed", shorten(text))

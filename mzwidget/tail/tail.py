@@ -14,6 +14,8 @@ import psycopg
 
 from mzwidget import background
 from mzwidget.backoff import Backoff
+from mzwidget.catalog import look_up
+from mzwidget.errors import names_matter
 from mzwidget.tail.batches import Batch
 from mzwidget.tail.collection import Collection
 from mzwidget.tail.connect import Parameters
@@ -182,7 +184,10 @@ class Tail:
                         break
                     self._take(subscription, batch)
         except Exception as error:
-            problem = explain(error)
+            problem = explain(error, self.query)
+            if names_matter(error):
+                names = await asyncio.to_thread(look_up, self._parameters, self.query.text)
+                problem = explain(error, self.query, names)
             if not isinstance(error, psycopg.Error | OSError) and problem.message != self.status.message:
                 log.exception("%s: unexpected", self.query.text)  # said once, not at every attempt
             return problem

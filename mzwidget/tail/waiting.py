@@ -76,6 +76,7 @@ def wait(tail: Tail, timeout: float | None, *, fresh: bool = False) -> None:
             if status.state not in ("idle", "connecting") or not fresh:
                 return
         elif status.state == "closed" or (status.state in ("failed", "reconnecting") and tail.attempts > attempts):
-            raise LiveViewError(f"{name}: {status.message or status.state}", status.sqlstate)
+            excerpt = f"\n{status.excerpt}" if status.excerpt else ""
+            raise LiveViewError(f"{name}: {status.message or status.state}{excerpt}", status.sqlstate)
     said = f"{status.state}: {status.message}" if status.message else status.state
     raise TimeoutError(f"{name}: no snapshot after {timeout:g} s ({said})")

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from mzwidget.notebook import session
+from mzwidget.tail import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ def dsn(engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with psycopg.connect(engine_dsn, autocommit=True) as admin:
         admin.execute(f"CREATE SCHEMA {schema}")
     dsn = f"{engine_dsn}{'&' if '?' in engine_dsn else '?'}options=--search_path%3D{schema}"
-    monkeypatch.setattr("mzwidget.tail.connect._chosen", dsn)
+    monkeypatch.setattr("mzwidget.tail.connect._chosen", connect._Named(dsn))
     yield dsn
     session.session(dsn).close()
     with psycopg.connect(engine_dsn, autocommit=True) as admin:

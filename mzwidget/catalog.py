@@ -99,5 +99,12 @@ def names(connection: psycopg.Connection[Any], sql: str) -> Names:
     return Names()
 
 
+def look_up(parameters: dict[str, Any], sql: str) -> Names:
+    """Return the `names` of a database, on a connection for this alone; nothing where it cannot be reached."""
+    with contextlib.suppress(psycopg.Error), psycopg.connect(**parameters, autocommit=True) as connection:
+        return names(connection, sql)
+    return Names()
+
+
 def _show(connection: psycopg.Connection[Any], statement: str) -> list[Any]:
     return connection.execute(statement).fetchall()
