@@ -18,7 +18,6 @@ import psycopg
 from psycopg import sql
 
 from mzwidget._version import __version__
-from mzwidget.tail import connect as connecting
 from mzwidget.wikipedia import recentchange
 from mzwidget.wikipedia.edits import CREATE_TABLE, RECORDED_IDS, Edit
 from mzwidget.wikipedia.ingest import Ingest
@@ -28,6 +27,8 @@ from mzwidget.wikipedia.tally import Stats
 __all__ = ["Edit", "Ingest", "Source", "Stats", "follow"]
 
 USER_AGENT = f"mzwidget/{__version__} (https://github.com/mzwidget/mzwidget)"
+
+_DEFAULTS: dict[str, Any] = {"application_name": "mzwidget", "connect_timeout": 10, "tcp_user_timeout": 20_000}
 
 _running: dict[tuple[object, ...], Ingest] = {}
 _running_lock = threading.Lock()
@@ -78,7 +79,7 @@ def follow(
         source = cast("Source", os.environ.get("MZWIDGET_SOURCE", "auto"))
     if source not in get_args(Source):
         raise ValueError(f"source={source!r} is not known: use 'auto', 'live' or 'recorded'")
-    parameters = connecting.DEFAULTS | connection.info.get_parameters()
+    parameters = _DEFAULTS | connection.info.get_parameters()
     if connection.info.password:
         parameters["password"] = connection.info.password
     identifier = _identifier(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 from psycopg import sql
 
+from mzwidget.backoff import Backoff
 from mzwidget.wikipedia.edits import Edit
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _INTERVAL = 0.2
 _MOST_ROWS = 500
 _CAPACITY = 20_000
 _PATIENCE = 5.0
-_LONGEST_BACKOFF = 10.0
+_BACKOFF = (0.25, 10.0)
 _ROW_FAULTS = ("22", "23")
 
 
@@ -36,10 +36,10 @@ class _Waiting(NamedTuple):
 class BatchWriter:
     """Writes edits from one daemon thread; `put` may be called from any other.
 
-    Memory is bounded: while the database keeps up with difficulty `put` waits, while it is away the oldest rows
-    are dropped and counted. A batch is one COPY, so it is there whole or not at all; when the connection breaks in the
-    middle of one, the rows that did arrive are looked up and not written again. A row that the database refuses
-    is counted and does not hold up the others.
+    Memory is bounded: while the database keeps up with difficulty `put` waits. For a source that cannot wait, since the
+    world goes on, the oldest rows are then dropped, counted and told of. A batch is one COPY, so it is there whole
+    or not at all; when the connection breaks in the middle of one, the rows that did arrive are looked up and not
+    written again. A row that the database refuses is counted and does not hold up the others.
 
     Parameters
     ----------
@@ -67,23 +67,26 @@ class BatchWriter:
         """Why nothing is being written, or nothing."""
         self.refusal = ""
         """The database's words about the last row it refused."""
+        self.dropped = 0
+        """Rows for which there was no room."""
 
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, edit: Edit, age: float = 0.0) -> None:
-        """Take an edit that is `age` seconds old."""
+    def put(self, edit: Edit, age: float = 0.0, *, patient: bool = False) -> None:
+        """Take an edit that is `age` seconds old; one who is `patient` waits until there is room for it."""
         with self._changed:
             if len(self._waiting) >= _CAPACITY:
-                patience = self._progress + _PATIENCE - time.monotonic()
-                self._changed.wait_for(self._has_room, timeout=max(0.0, patience))
+                patience = max(0.0, self._progress + _PATIENCE - time.monotonic())
+                self._changed.wait_for(self._has_room, timeout=None if patient else patience)
             if self._closing.is_set():
                 self._tally.skip("dropped", 1)
                 return
             if len(self._waiting) >= _CAPACITY:
                 self._waiting.popleft()
                 self._tally.skip("dropped", 1)
+                self.dropped += 1
             self._waiting.append(_Waiting(edit, time.monotonic() - age))
             self._changed.notify_all()
 
@@ -99,7 +102,7 @@ class BatchWriter:
 
     def _run(self) -> None:
         chunks: list[list[_Waiting]] = []
-        failures = 0
+        backoff = Backoff(*_BACKOFF)
         try:
             while True:
                 if not chunks:
@@ -108,12 +111,11 @@ class BatchWriter:
                     return
                 try:
                     self._write_all(chunks)
-                    failures = 0
+                    backoff.reset()
                     self.problem = ""
                 except Exception as error:
-                    failures += 1
                     self._disconnect(error)
-                    if self._closing.wait(_backoff(failures)):
+                    if self._closing.wait(backoff.next()):
                         return
         finally:
             with self._changed:
@@ -206,7 +208,3 @@ def first_line(error: Exception) -> str:
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
         return error.diag.message_primary
     return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def _backoff(failures: int) -> float:
-    return min(_LONGEST_BACKOFF, 0.25 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)

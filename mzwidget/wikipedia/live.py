@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mzwidget.backoff import Backoff
 from mzwidget.wikipedia.recentchange import RecentChanges, StreamError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mzwidget.wikipedia.edits import Edit
     from mzwidget.wikipedia.tally import Tally
 
-_LONGEST_BACKOFF = 30.0
+_BACKOFF = (0.5, 30.0)
 
 
 class LiveReader:
@@ -38,12 +38,16 @@ class LiveReader:
         self._thread = threading.Thread(target=self._run, name="mzwidget-live", daemon=True)
         self.events = 0
         """How many events have arrived."""
-        self.failures = 0
-        """Failed connections since the last event."""
+        self._backoff = Backoff(*_BACKOFF)
         self.problem = ""
         """What the last failure was, until the next event."""
         self.failed = False
         """Whether the reader has given up."""
+
+    @property
+    def failures(self) -> int:
+        """Failed connections since the last event."""
+        return self._backoff.failures
 
     def start(self) -> None:
         """Begin to read."""
@@ -78,23 +82,19 @@ class LiveReader:
                 self.problem = f"{type(error).__name__}: {error}"
             if self.failed or self._stop.is_set():
                 return
-            self.failures = 1 if heard else self.failures + 1
             if not heard and not self.problem:
                 self.problem = "the stream ended before the first event"
-            self._stop.wait(max(wait, _backoff(self.failures)))
+            self._stop.wait(max(wait, self._backoff.next()))
 
     def _take(self, event: Edit | str) -> None:
         if self._stop.is_set():
             return
         self.events += 1
-        self.failures, self.problem = 0, ""
+        self._backoff.reset()
+        self.problem = ""
         if isinstance(event, str):
             self._tally.receive(skipped=event)
         else:
             self._tally.receive()
             age = (datetime.now(UTC) - event.edited_at).total_seconds()
             self._writer.put(event, max(0.0, age))
-
-
-def _backoff(failures: int) -> float:
-    return min(_LONGEST_BACKOFF, 0.5 * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)

@@ -102,6 +102,8 @@ class Pipeline:
             return self._writer.problem
         if self.gave_up:
             return f"{self.gave_up} (start() tries the live stream again)"
+        if self._writer.dropped:
+            return f"the database takes rows too slowly: the oldest {self._writer.dropped:,} live edits were dropped"
         return self._reader.problem or self._writer.refusal
 
     def _work(self) -> None:
@@ -135,4 +137,4 @@ class Pipeline:
 
     def _take(self, edit: Edit) -> None:
         self._tally.receive()
-        self._writer.put(edit)
+        self._writer.put(edit, patient=True)

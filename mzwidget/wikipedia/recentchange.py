@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import OrderedDict
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -27,6 +29,7 @@ URL = "https://stream.wikimedia.org/v2/stream/recentchange"
 
 _CONNECT_TIMEOUT = 5.0
 _LONGEST_GAP = 600.0
+_LONGEST_WAIT = 3600.0
 _FRUITLESS = 3
 _REMEMBERED = 20_000
 _INT8 = 2**63
@@ -280,10 +283,18 @@ def _error_text(data: str) -> str:
 
 
 def _retry_after(headers: Any) -> float | None:
-    try:
-        return max(0.0, float(headers["Retry-After"]))
-    except (KeyError, TypeError, ValueError):
+    """Read for how long the server asks to be left alone: so many seconds, or until a date."""
+    text = (headers or {}).get("Retry-After")
+    if text is None:
         return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return min(max(0.0, seconds), _LONGEST_WAIT) if math.isfinite(seconds) else None
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from mzwidget import wikipedia
-from mzwidget.wikipedia import pipeline
+from mzwidget.wikipedia import batches, pipeline
 from mzwidget.wikipedia.edits import CREATE_TABLE, RECORDED_IDS
 from mzwidget.wikipedia.ingest import Ingest
 from tests.machine import eventually, free_port
@@ -267,6 +267,59 @@ def test_recorded(connection: Connection) -> None:
     assert newest is not None
     assert newest[0].total_seconds() < 10
     assert adds_up(ingest)
+
+
+@on_both
+def test_recorded_edits_wait_for_a_database_that_still_commits(
+    connection: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "_CAPACITY", 100)
+    monkeypatch.setattr(batches, "_PATIENCE", 0.1)
+    with proxy_to(dsn) as (proxy, parameters):
+        with psycopg.connect(**parameters, autocommit=True) as through_proxy:
+            ingest = wikipedia.follow(through_proxy, source="recorded", speed=FAST)
+        assert ingest.wait()
+        proxy.frozen = True
+        eventually(lambda: ingest.stats.pending >= 100)
+        time.sleep(0.5)
+        received = ingest.stats.received
+        time.sleep(0.3)
+        assert ingest.stats.received == received, "the day goes on though nothing takes its edits"
+        proxy.frozen = False
+        eventually(lambda: ingest.stats.inserted > received)
+        assert ids(connection)
+        assert ingest.stats.skipped == {}
+        assert ingest.stats.message == ""
+        assert adds_up(ingest)
+        ingest.stop()
+
+
+def test_live_edits_that_find_no_room_are_told_of(
+    connection: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "_CAPACITY", 10)
+    monkeypatch.setattr(batches, "_PATIENCE", 0.0)
+    held = threading.Event()
+
+    def many(visit: Visit) -> None:
+        visit.open()
+        visit.events(1)
+        held.wait(10)
+        visit.events(*range(2, 2002))
+        visit.hold()
+
+    with proxy_to(dsn) as (proxy, parameters), StreamServer(many) as server:
+        with psycopg.connect(**parameters, autocommit=True) as through_proxy:
+            ingest = wikipedia.follow(through_proxy, source="live", url=server.url)
+        assert ingest.wait()
+        proxy.frozen = True
+        held.set()
+        eventually(lambda: ingest.stats.skipped.get("dropped", 0) > 1000)
+        eventually(lambda: f"oldest {ingest.stats.skipped['dropped']:,} live edits were dropped" in repr(ingest))
+        proxy.frozen = False
+        eventually(lambda: ids(connection)[-1:] == [2001])
+        assert adds_up(ingest)
+        ingest.stop()
 
 
 def test_environment_chooses(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -308,6 +309,42 @@ def test_too_many_connections(watch: Callable[..., Watch]) -> None:
         watching.sees(1)
         assert datetime.now(UTC) - refused > timedelta(seconds=0.8)
         assert watching.reader.problem == ""
+
+
+def in_http(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("0.5", 0.5, 0.5),
+        ("-5", 0, 0),
+        ("1e9", 3600, 3600),
+        (in_http(500), 300, 500),
+        (in_http(-500), 0, 0),
+        (in_http(10**9), 3600, 3600),
+        ("nan", None, None),
+        ("inf", None, None),
+        ("soon", None, None),
+        ("Fri, 99 Foo 2026 00:00:00 GMT", None, None),
+        (None, None, None),
+    ],
+)
+def test_how_long_a_server_asks_to_wait(told: str | None, least: float | None, most: float | None) -> None:
+    """In seconds or until a date, as HTTP has it; never longer than an hour, and nothing if it makes no sense."""
+    headers = {} if told is None else {"Retry-After": told}
+    with StreamServer(lambda visit: visit.answer("503 Busy", headers)) as server:
+        changes = RecentChanges(server.url, AGENT, 1)
+        with pytest.raises(StreamError) as caught:
+            list(changes.connect(threading.Event()))
+    wait = caught.value.retry_after
+    if least is None or most is None:
+        assert wait is None
+    else:
+        assert wait is not None
+        assert least <= wait <= most
 
 
 def test_server_trouble(watch: Callable[..., Watch]) -> None:
