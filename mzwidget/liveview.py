@@ -39,6 +39,7 @@ from mzwidget.tail.values import Column, to_pandas
 
 _STATIC = Path(__file__).parent / "static"
 _FIRST_SNAPSHOT = 30.0
+_LOADING = 3.0  # seconds within which a page loads a widget, or gives it up
 _OPTIONS = ("title", "key", "value", "limit", "height", "note", "history", "dsn", "cluster", "isolation")
 
 _FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
@@ -133,6 +134,7 @@ class LiveView(anywidget.AnyWidget):
     _view: View
     _closed: _Closed | None = None
     _observed: tuple[Announcer, Status] | None = None
+    _loaded = False
 
     def __init__(
         self,
@@ -160,6 +162,7 @@ class LiveView(anywidget.AnyWidget):
         self._chosen = charts.Options.of(key=key or None, value=value or None, limit=limit)
         self._told: dict[str, Any] = {}
         self._process = os.getpid()
+        self._made = time.monotonic()
         self._view = View(
             shared(connecting.parameters(dsn, cluster, isolation), parsed),
             self._tell,
@@ -170,6 +173,7 @@ class LiveView(anywidget.AnyWidget):
         )
 
         def hear(message: object) -> None:
+            self._loaded = True
             background.call(self._view.hear, message)
 
         address = control.listen(hear)
@@ -402,6 +406,7 @@ class LiveView(anywidget.AnyWidget):
                 view.close()
             control.forget(self.control)
             self._announce()
+            self._let_load()
         super().close()
 
     def __enter__(self) -> Self:
@@ -422,6 +427,13 @@ class LiveView(anywidget.AnyWidget):
         if self._process != os.getpid():
             raise LiveViewError(f"{self.name}: the view stays in the process that made it; make a new one in this one")
         return self._closed is None
+
+    def _let_load(self) -> None:
+        """Let pages load what is to be closed: anywidget says on the page that a model failed if it goes meanwhile."""
+        comm = self.comm
+        if comm is not None and not self._loaded and time.monotonic() - self._made < _LOADING:
+            close = comm.close
+            comm.close = lambda *_, **__: background.later(_LOADING, close)
 
     def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
         """Return the columns and rows that are shown, once there are any."""

@@ -252,6 +252,26 @@ def test_closed_views_leave_no_rows_in_the_page(opened: Notebook) -> None:
     assert page.evaluate(f"{bundles}.length") == 1
 
 
+CLOSED_IN_ITS_CELL = (
+    "for _ in range(3):\n    mzwidget.LiveView(view.name).close()",
+    "with mzwidget.LiveView(view.name) as brief:\n    display(brief)\n    brief.wait(20)",
+    "brief",
+)
+
+
+def test_views_closed_in_the_cell_that_made_them(lab: LabServer, browser: Browser, engine_dsn: str) -> None:
+    with notebook(lab, browser, engine_dsn, *CLOSED_IN_ITS_CELL) as opened:
+        page = opened.tab()
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda told: problems.append(told.text) if told.type == "error" else None)
+        lab.run_all(page)
+        page.wait_for_timeout(4000)  # anywidget takes two seconds to give a model up, and then says so
+        assert not problems
+        opened.right(page)
+        assert page.locator(".jp-OutputArea").last.inner_text().endswith(f"<LiveView '{opened.table}': closed>")
+
+
 REMEMBER_PAYLOADS = """
     const made = [];
     globalThis.DataView = class extends DataView {
