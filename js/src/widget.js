@@ -2,7 +2,7 @@ import { receiveAsset } from "./display/assets.js";
 import { mountFrame } from "./display/frame.js";
 import { randomId } from "./sync/id.js";
 import { poster } from "./poster.js";
-import { Store } from "./sync/store.js";
+import { Client } from "./sync/client.js";
 import { groupOf } from "./sync/together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
@@ -12,7 +12,7 @@ import { groupOf } from "./sync/together.js";
 const OPTIONS = /** @type {const} */ (["options", "name", "note", "title", "key", "value", "limit", "height"]);
 
 /**
- * Tie a store to the model: the only place that knows both.
+ * Tie a client to the model: the only place that knows both.
  *
  * @param {Model} model
  * @param {AbortSignal} signal
@@ -20,7 +20,7 @@ const OPTIONS = /** @type {const} */ (["options", "name", "note", "title", "key"
 function connect(model, signal) {
   let page = randomId();
   const post = poster(model);
-  const store = new Store((message) => {
+  const client = new Client((message) => {
     try {
       post({ ...message, page });
     } catch {
@@ -28,14 +28,14 @@ function connect(model, signal) {
     }
   });
 
-  const readOptions = () => store.configure(optionsOf(model));
+  const readOptions = () => client.store.configure(optionsOf(model));
   for (const name of OPTIONS) model.on(`change:${name}`, readOptions);
-  model.on("change:base", () => store.receiveBase(model.get("base")));
-  model.on("change:delta", () => store.receiveDelta(model.get("delta")));
-  model.on("change:status", () => store.receiveStatus(model.get("status")));
-  const joinGroup = () => store.join(groupOf(String(model.get("group") ?? "")));
+  model.on("change:base", () => client.receiveBase(model.get("base")));
+  model.on("change:delta", () => client.receiveDelta(model.get("delta")));
+  model.on("change:status", () => client.receiveStatus(model.get("status")));
+  const joinGroup = () => client.join(groupOf(String(model.get("group") ?? "")));
   model.on("change:group", joinGroup);
-  model.on("comm_live_update", () => store.disconnect());
+  model.on("comm_live_update", () => client.disconnect());
   model.on("msg:custom", (message, buffers) => {
     const [script] = /** @type {BufferSource[]} */ (buffers ?? []);
     if (message?.type === "asset" && script) receiveAsset(String(message.name), script);
@@ -43,29 +43,29 @@ function connect(model, signal) {
 
   readOptions();
   joinGroup();
-  store.receiveBase(model.get("base"));
-  store.receiveDelta(model.get("delta"));
-  store.receiveStatus(model.get("status"));
-  store.open();
+  client.receiveBase(model.get("base"));
+  client.receiveDelta(model.get("delta"));
+  client.receiveStatus(model.get("status"));
+  client.open();
 
-  window.addEventListener("pagehide", () => store.leave(), { signal });
+  window.addEventListener("pagehide", () => client.leave(), { signal });
   window.addEventListener(
     "pageshow",
     (event) => {
       if (!event.persisted) return;
       page = randomId();
-      store.rejoin();
+      client.rejoin();
     },
     { signal },
   );
   signal.addEventListener("abort", () => {
-    store.close();
+    client.close();
     // JupyterLab keeps the models it has closed, and each its values and those before its last change, without end.
     model.off("change:base");
     model.off("change:delta");
     for (const name of ["base", "delta", "base"]) model.set(name, {});
   });
-  return store;
+  return client;
 }
 
 /**
@@ -77,18 +77,18 @@ function optionsOf(model) {
   return { ...others, ...options };
 }
 
-/** One call for each model, so that its store is its own. */
+/** One call for each model, so that its client is its own. */
 export default () => {
-  /** @type {Store} */
-  let store;
+  /** @type {Client} */
+  let client;
   return {
     /** @param {{ model: Model, signal: AbortSignal }} props */
     initialize({ model, signal }) {
-      store = connect(model, signal);
+      client = connect(model, signal);
     },
     /** @param {{ el: HTMLElement, signal: AbortSignal }} props */
     render({ el, signal }) {
-      mountFrame(el, store, signal);
+      mountFrame(el, client, signal);
     },
   };
 };

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Store } from "../src/sync/store.js";
+import { Client } from "../src/sync/client.js";
 import { Together, groupOf } from "../src/sync/together.js";
 import { COLUMNS, FakeClock, TABLE, rowsOf } from "./kernel.js";
 
 /** @typedef {import("../src/sync/protocol.js").Message} Message */
 /** @typedef {import("../src/sync/protocol.js").Row} Row */
-/** @typedef {import("../src/sync/store.js").Display} Display */
+/** @typedef {import("../src/sync/displays.js").Display} Display */
 
 const LAST = 9;
 
@@ -27,8 +27,8 @@ class View {
   constructor(group, values) {
     this.group = group;
     this.values = values;
-    this.store = new Store((message) => this.hear(message), group.clock);
-    this.store.join(group.together);
+    this.client = new Client((message) => this.hear(message), group.clock);
+    this.client.join(group.together);
   }
 
   /**
@@ -41,7 +41,7 @@ class View {
 
   base() {
     const base = { epoch: "e", seq: this.seq, time: this.group.time, columns: COLUMNS, encoding: TABLE, rows: [this.row(this.group.time)] };
-    this.line.push(() => this.store.receiveBase(base));
+    this.line.push(() => this.client.receiveBase(base));
   }
 
   /** @param {number} before */
@@ -50,13 +50,13 @@ class View {
     const isSame = this.values[before] === this.values[time];
     const [inserts, deletes] = isSame ? [[], []] : [[this.row(time)], [this.row(before)]];
     const delta = { epoch: "e", from: this.seq, to: ++this.seq, time, inserts, deletes };
-    this.line.push(() => this.store.receiveDelta(delta));
+    this.line.push(() => this.client.receiveDelta(delta));
   }
 
   status() {
     const { time, paused } = this.group;
     const status = { state: this.failed ? "failed" : "live", epoch: "e", seq: this.seq, time, paused };
-    this.line.push(() => this.store.receiveStatus(status));
+    this.line.push(() => this.client.receiveStatus(status));
   }
 
   /** @param {Message} message */
@@ -69,12 +69,12 @@ class View {
 
   toggleDisplay() {
     if (this.display) this.display.close();
-    this.display = this.display ? null : this.store.display();
+    this.display = this.display ? null : this.client.displays.add();
     this.display?.show(true);
   }
 
   get shown() {
-    return rowsOf(this.store.snapshot);
+    return rowsOf(this.client.store.snapshot);
   }
 }
 
@@ -92,7 +92,7 @@ class Group {
     for (const view of this.views) {
       view.base();
       view.line.splice(0).forEach((say) => say());
-      view.store.open();
+      view.client.open();
     }
   }
 
@@ -118,7 +118,7 @@ class Group {
 
   /** All views that show something, and do not say that it may be old. */
   get visible() {
-    return this.views.filter(({ display, failed, store }) => display && !failed && store.snapshot && store.status.state !== "failed");
+    return this.views.filter(({ display, failed, client }) => display && !failed && client.store.snapshot && client.store.status.state !== "failed");
   }
 
   check() {
@@ -127,14 +127,14 @@ class Group {
       visible.every((view) => view.shown.join() === JSON.stringify(view.row(time)));
     const times = [...(this.views[0]?.values ?? []).keys()];
     assert.ok(times.some(isAt), `no moment at which all is so: ${visible.map(({ shown }) => shown.join()).join(" ")}`);
-    for (const { store } of visible) {
-      if (store.time !== null) assert.equal(rowsOf(store.snapshot).join(), JSON.stringify(this.viewOf(store)?.row(store.time)));
+    for (const { client } of visible) {
+      if (client.store.time !== null) assert.equal(rowsOf(client.store.snapshot).join(), JSON.stringify(this.viewOf(client)?.row(client.store.time)));
     }
   }
 
-  /** @param {Store} store */
-  viewOf(store) {
-    return this.views.find((view) => view.store === store);
+  /** @param {Client} client */
+  viewOf(client) {
+    return this.views.find((view) => view.client === client);
   }
 
   deliverAll() {
@@ -173,8 +173,8 @@ test("views of a group never contradict each other, and end where the kernel is"
         if (now.does === "base") view?.base();
         if (now.does === "status") view?.status();
         if (now.does === "display") view?.toggleDisplay();
-        if (now.does === "pause") view?.store.pause();
-        if (now.does === "resume") view?.store.resume();
+        if (now.does === "pause") view?.client.playback.pause();
+        if (now.does === "resume") view?.client.playback.resume();
         if (now.does === "wait") group.clock.advance(now.for);
         group.check();
       }
@@ -201,14 +201,14 @@ function pair() {
   const [a, b] = /** @type {[View, View]} */ (group.views);
   a.toggleDisplay();
   b.toggleDisplay();
-  const times = () => [a, b].map(({ store }) => store.snapshot?.time ?? null);
+  const times = () => [a, b].map(({ client }) => client.store.snapshot?.time ?? null);
   return { group, a, b, times };
 }
 
 test("all go on at the very message that completes the moment", () => {
   const { group, a, b, times } = pair();
   let told = 0;
-  a.store.subscribe(() => told++);
+  a.client.store.subscribe(() => told++);
   group.go(1);
   a.line.shift()?.();
   assert.deepEqual(times(), [0, 0]);
@@ -237,18 +237,18 @@ test("what waits for others is acknowledged, or the kernel would wait as well", 
 
 test("a view that is gone, failed or shown nowhere holds up nobody", () => {
   for (const end of [
-    (/** @type {View} */ view) => view.store.disconnect(),
-    (/** @type {View} */ view) => view.store.receiveStatus({ state: "failed" }),
-    (/** @type {View} */ view) => view.store.receiveStatus({ state: "closed" }),
-    (/** @type {View} */ view) => view.store.close(),
+    (/** @type {View} */ view) => view.client.disconnect(),
+    (/** @type {View} */ view) => view.client.receiveStatus({ state: "failed" }),
+    (/** @type {View} */ view) => view.client.receiveStatus({ state: "closed" }),
+    (/** @type {View} */ view) => view.client.close(),
     (/** @type {View} */ view) => view.toggleDisplay(),
   ]) {
     const { group, a, b } = pair();
     group.go(1);
     a.line.shift()?.();
-    assert.equal(a.store.snapshot?.time, 0);
+    assert.equal(a.client.store.snapshot?.time, 0);
     end(b);
-    assert.equal(a.store.snapshot?.time, 1);
+    assert.equal(a.client.store.snapshot?.time, 1);
   }
 });
 
@@ -257,7 +257,7 @@ test("a view that comes late shows nothing until it can join, and holds up nobod
   b.toggleDisplay();
   group.go(1);
   a.line.shift()?.();
-  assert.equal(a.store.snapshot?.time, 1);
+  assert.equal(a.client.store.snapshot?.time, 1);
   b.toggleDisplay();
   assert.deepEqual(times(), [1, null]);
   group.go(2);
@@ -269,15 +269,15 @@ test("a view that comes late shows nothing until it can join, and holds up nobod
 
 test("a view that never changes agrees with any moment", () => {
   const { group, a, b } = pair();
-  const constant = new Store(() => {}, group.clock);
+  const constant = new Client(() => {}, group.clock);
   constant.join(group.together);
-  constant.display();
+  constant.displays.add();
   constant.receiveBase({ epoch: "c", seq: 0, time: null, columns: COLUMNS, encoding: TABLE, rows: [["x", 1]] });
-  assert.equal(constant.snapshot?.size, 1);
+  assert.equal(constant.store.snapshot?.size, 1);
   group.go(1);
   a.line.shift()?.();
   b.line.shift()?.();
-  assert.equal(a.store.snapshot?.time, 1);
+  assert.equal(a.client.store.snapshot?.time, 1);
 });
 
 test("bases of an idle group, taken at different times, agree once the views are known to have stayed so", () => {
@@ -293,7 +293,7 @@ test("bases of an idle group, taken at different times, agree once the views are
   a.status();
   a.line.shift()?.();
   assert.deepEqual(late.shown, ['["value",3]']);
-  assert.equal(a.store.time, 1);
+  assert.equal(a.client.store.time, 1);
   b.toggleDisplay();
   assert.deepEqual(b.shown, []);
 });
@@ -315,7 +315,7 @@ test("what was so before and after a leap in time need not have been so between"
     else group.go(2);
     a.status();
     a.line.splice(0).forEach((say) => say());
-    assert.equal(a.store.status.time, 2);
+    assert.equal(a.client.store.status.time, 2);
     assert.deepEqual([a.shown, b.shown], [['["value",1]'], ['["value",6]']]);
     group.deliverAll();
     assert.deepEqual([a.shown, b.shown], [['["value",1]'], ['["value",6]']]);
@@ -327,8 +327,8 @@ test("what was so before and after a leap in time need not have been so between"
 
 test("a pause stops the whole group at once, until the kernel has paused", () => {
   const { group, a, b, times } = pair();
-  b.store.pause();
-  assert.equal(b.store.playback.pending, "pausing");
+  b.client.playback.pause();
+  assert.equal(b.client.playback.pending, "pausing");
   group.go(1);
   a.line.shift()?.();
   b.line.shift()?.();
@@ -337,7 +337,7 @@ test("a pause stops the whole group at once, until the kernel has paused", () =>
   b.status();
   b.line.shift()?.();
   assert.deepEqual(times(), [1, 1]);
-  assert.equal(b.store.playback.pending, null);
+  assert.equal(b.client.playback.pending, null);
 });
 
 test("a group is one for the page, whoever asks, and is forgotten with its last view", () => {
@@ -345,10 +345,10 @@ test("a group is one for the page, whoever asks, and is forgotten with its last 
   assert.equal(groupOf("g"), one);
   assert.notEqual(groupOf("h"), one);
   assert.notEqual(groupOf(""), groupOf(""));
-  const stores = [new Store(() => {}), new Store(() => {})];
-  for (const store of stores) store.join(one);
-  stores[0]?.close();
+  const clients = [new Client(() => {}), new Client(() => {})];
+  for (const client of clients) client.join(one);
+  clients[0]?.close();
   assert.equal(groupOf("g"), one);
-  stores[1]?.close();
+  clients[1]?.close();
   assert.notEqual(groupOf("g"), one);
 });

@@ -1,11 +1,11 @@
 /**
- * Pages for the fault schedules: the page's own store, as many as wanted in one process. Speaks JSON lines with
+ * Pages for the fault schedules: the page's own client, as many as wanted in one process. Speaks JSON lines with
  * `pages.py`. Only the comm, the screen and the clock are made up; the clock runs as many times faster as is asked for.
  */
 
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
-import { Store } from "../../js/src/sync/store.js";
+import { Client } from "../../js/src/sync/client.js";
 
 const SPEED = Number(process.argv[2]);
 const FRAME = 16;
@@ -56,14 +56,14 @@ class Page {
 
   constructor(name, state) {
     this.name = name;
-    this.store = new Store((message) => tell({ to: name, says: { ...message, page: name } }), this.#clock);
-    this.#displays = [this.store.display(), this.store.display()];
-    this.store.subscribe(() => this.#schedule());
+    this.client = new Client((message) => tell({ to: name, says: { ...message, page: name } }), this.#clock);
+    this.#displays = [this.client.displays.add(), this.client.displays.add()];
+    this.client.store.subscribe(() => this.#schedule());
     this.#model = { base: {}, delta: {}, status: {}, ...state };
-    this.store.receiveStatus(this.#model.status);
-    this.store.receiveBase(this.#model.base);
-    this.store.receiveDelta(this.#model.delta);
-    this.store.open();
+    this.client.receiveStatus(this.#model.status);
+    this.client.receiveBase(this.#model.base);
+    this.client.receiveDelta(this.#model.delta);
+    this.client.open();
   }
 
   restore(state) {
@@ -75,9 +75,9 @@ class Page {
     const changed = Object.keys(state).filter((name) => !isDeepStrictEqual(state[name], this.#model[name]));
     Object.assign(this.#model, state);
     for (const name of changed) {
-      if (name === "base") this.store.receiveBase(this.#model.base);
-      if (name === "delta") this.store.receiveDelta(this.#model.delta);
-      if (name === "status") this.store.receiveStatus(this.#model.status);
+      if (name === "base") this.client.receiveBase(this.#model.base);
+      if (name === "delta") this.client.receiveDelta(this.#model.delta);
+      if (name === "status") this.client.receiveStatus(this.#model.status);
     }
   }
 
@@ -96,11 +96,11 @@ class Page {
   }
 
   press(button) {
-    this.store[button]();
+    (button === "retry" ? this.client : this.client.playback)[button]();
   }
 
   close() {
-    this.store.close();
+    this.client.close();
     this.freeze();
   }
 
@@ -109,8 +109,8 @@ class Page {
   }
 
   probe() {
-    const { store } = this;
-    tell({ to: this.name, probed: { status: store.status, silent: store.silent, snapshot: this.#rows(), shown: this.#shown } });
+    const { store, conversation } = this.client;
+    tell({ to: this.name, probed: { status: store.status, silent: conversation.silent, snapshot: this.#rows(), shown: this.#shown } });
   }
 
   #schedule() {
@@ -123,7 +123,7 @@ class Page {
   }
 
   #paint() {
-    const { snapshot } = this.store;
+    const { snapshot } = this.client.store;
     if (snapshot === null) return;
     if (snapshot !== this.#painted) tell({ to: this.name, painted: this.#rows() });
     this.#painted = snapshot;
@@ -131,7 +131,7 @@ class Page {
   }
 
   #rows() {
-    const { snapshot } = this.store;
+    const { snapshot } = this.client.store;
     if (snapshot === null) return null;
     const { epoch, seq, time, columns, entries } = snapshot;
     return { epoch, seq, time, columns: columns.map(({ name }) => name), rows: entries.map(({ row, count }) => [row, count]) };
@@ -144,7 +144,7 @@ const pages = new Map();
 /** What is done to a page before its first message has come. */
 const early = new Map();
 
-/** Bytes come as text in base64; the store gets them as a browser would hand them over. */
+/** Bytes come as text in base64; the client gets them as a browser would hand them over. */
 const revive = (_, value) =>
   typeof value === "object" && value !== null && "$bytes" in value
     ? new DataView(Uint8Array.from(Buffer.from(value.$bytes, "base64")).buffer)

@@ -5,7 +5,7 @@ import { mountPast } from "./past.js";
 import { mountPicture } from "./picture.js";
 import { describe } from "./words.js";
 
-/** @typedef {import("../sync/store.js").Store} Store */
+/** @typedef {import("../sync/client.js").Client} Client */
 
 const TICK = 1_000;
 /** Milliseconds since the last paint within which the next waits for its animation frame; after them it need not wait. */
@@ -32,17 +32,18 @@ function whenDrawn(inFrame, done) {
  * only while it can be seen.
  *
  * @param {HTMLElement} el
- * @param {Store} store
+ * @param {Client} client
  * @param {AbortSignal} signal ends the display
  */
-export function mountFrame(el, store, signal) {
+export function mountFrame(el, client, signal) {
+  const { store } = client;
   const root = element("section", "mzw");
   const pictureEl = element("div", "mzw-picture");
   let showTable = false;
-  const past = mountPast(store, signal);
+  const past = mountPast(client, signal);
   const header = mountHeader(
     root,
-    store,
+    client,
     past.steps,
     {
       limit: () => picture.shown?.limit ?? Infinity,
@@ -58,9 +59,9 @@ export function mountFrame(el, store, signal) {
   root.append(past.slider, pictureEl);
   el.append(root);
 
-  const display = store.display();
+  const display = client.displays.add();
   const picture = mountPicture(pictureEl, {
-    load: (asset) => loadAsset(asset, () => store.need(asset), signal),
+    load: (asset) => loadAsset(asset, () => client.need(asset), signal),
     between: (before, after) => store.between(before, after),
     arrived: schedule,
   });
@@ -101,7 +102,7 @@ export function mountFrame(el, store, signal) {
     const name = options.title || options.name;
     setAttribute(root, "aria-label", name || null);
     setAttribute(root, "data-kind", picture.shown?.kind ?? null);
-    setAttribute(root, "data-state", describe(store, now).state);
+    setAttribute(root, "data-state", describe(client, now).state);
     setAttribute(root, "data-epoch", snapshot?.epoch ?? null);
     setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
     setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));

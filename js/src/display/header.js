@@ -2,7 +2,7 @@ import { element, icon, keepKeys, setAttribute, setText } from "../dom.js";
 import { formatNumber } from "../views/numbers.js";
 import { clockTime, describe } from "./words.js";
 
-/** @typedef {import("../sync/store.js").Store} Store */
+/** @typedef {import("../sync/client.js").Client} Client */
 
 const PAUSE = "M4 3h3v10H4zM9 3h3v10H9z";
 const PLAY = "M4.5 2.5v11l9-5.5z";
@@ -31,12 +31,13 @@ function button(name, press, signal, ...children) {
  * The line above a picture: what it shows, how fresh it is, and what can be done about it.
  *
  * @param {HTMLElement} el
- * @param {Store} store
+ * @param {Client} client
  * @param {HTMLElement} steps buttons that take the place of the rate while the view is paused
  * @param {{ limit: () => number, switchable: () => boolean, asTable: () => boolean, toggleTable: () => void }} picture
  * @param {AbortSignal} signal
  */
-export function mountHeader(el, store, steps, picture, signal) {
+export function mountHeader(el, client, steps, picture, signal) {
+  const { store, playback } = client;
   const title = element("span", "mzw-title");
   title.dir = "auto";
   const note = element("span", "mzw-note");
@@ -51,7 +52,7 @@ export function mountHeader(el, store, steps, picture, signal) {
   const playIcon = icon(PLAY);
   const tableIcon = icon(TABLE);
   const barsIcon = icon(BARS);
-  const retry = button("retry now", () => store.retry(), signal);
+  const retry = button("retry now", () => client.retry(), signal);
   retry.append("retry now");
   retry.classList.add("mzw-retry");
   const view = button("show as table", picture.toggleTable, signal, tableIcon);
@@ -70,15 +71,15 @@ export function mountHeader(el, store, steps, picture, signal) {
   let ratedAt = -Infinity;
 
   function togglePause() {
-    if (store.playback.paused) store.resume();
-    else store.pause();
+    if (playback.paused) playback.resume();
+    else playback.pause();
   }
 
   return {
     /** @param {number} now milliseconds since 1970 */
     paint(now) {
-      const { options, playback, snapshot } = store;
-      const told = describe(store, now);
+      const { options, snapshot } = store;
+      const told = describe(client, now);
 
       setText(title, options.title || options.name);
       setAttribute(title, "title", options.name || options.title);

@@ -1,7 +1,7 @@
 import { element, icon, keepKeys, setAttribute, setText } from "../dom.js";
 import { clockTime } from "./words.js";
 
-/** @typedef {import("../sync/store.js").Store} Store */
+/** @typedef {import("../sync/client.js").Client} Client */
 
 const BACK = "M3.5 3.5h1.8v9H3.5zM12.5 3.5v9L6 8z";
 const FORTH = "M12.5 3.5h-1.8v9h1.8zM3.5 3.5v9L10 8z";
@@ -24,10 +24,10 @@ const KEYS = {
 /**
  * A slider over the time that can be looked back at, and buttons for single steps; both only while the view is paused.
  *
- * @param {Store} store
+ * @param {Client} client
  * @param {AbortSignal} signal
  */
-export function mountPast(store, signal) {
+export function mountPast({ store, playback }, signal) {
   const input = element("input", "mzw-range");
   input.type = "range";
   input.step = "1";
@@ -44,7 +44,7 @@ export function mountPast(store, signal) {
   for (const end of ["pointerup", "pointercancel", "change"]) {
     input.addEventListener(end, () => (dragging = false), { signal });
   }
-  input.addEventListener("input", () => store.seek(input.valueAsNumber), { signal });
+  input.addEventListener("input", () => playback.seek(input.valueAsNumber), { signal });
   input.addEventListener(
     "keydown",
     (event) => {
@@ -58,7 +58,7 @@ export function mountPast(store, signal) {
 
   /** @param {number} step milliseconds */
   function move(step) {
-    store.seek(Math.min(Math.max(input.valueAsNumber + step, Number(input.min)), Number(input.max)));
+    playback.seek(Math.min(Math.max(input.valueAsNumber + step, Number(input.min)), Number(input.max)));
   }
 
   /**
@@ -80,7 +80,7 @@ export function mountPast(store, signal) {
     steps,
     /** @param {number} now milliseconds since 1970 */
     paint(now) {
-      const { status, playback, time } = store;
+      const { status, time } = store;
       const [earliest, latest] = status.history ?? [0, 0];
       const usable = playback.canSeek && latest - earliest >= STEP;
       slider.hidden = steps.hidden = !usable;

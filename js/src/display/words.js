@@ -15,7 +15,7 @@ import { formatNumber } from "../views/numbers.js";
  * @property {boolean} canPause
  */
 
-/** @typedef {Pick<import("../sync/store.js").Store, "status" | "snapshot" | "time" | "playback" | "disconnected" | "silent">} Known */
+/** @typedef {import("../sync/client.js").Client} Client */
 
 /** @type {Record<import("../sync/protocol.js").State, Told["tone"]>} */
 const TONES = {
@@ -58,21 +58,26 @@ function describeLag(lag) {
 }
 
 /**
- * @param {Known} known
+ * @param {Client} client
  * @param {number} now milliseconds since 1970
  * @returns {Told}
  */
-export function describe({ status, snapshot, time, playback, disconnected, silent }, now) {
+export function describe({ store, playback, conversation }, now) {
+  const { status, snapshot, time } = store;
+  const { connected, silent, answered } = conversation;
   /** @type {string} */
   let state = status.state;
   let message = status.message;
   let tone = TONES[status.state] ?? "idle";
   let word = state;
-  if (disconnected) {
+  if (!connected) {
     [state, tone, message] = ["disconnected", "bad", "The kernel was restarted; run the cell again."];
     word = state;
   } else if (silent) {
-    [state, tone, message] = ["no news", "bad", "The kernel has not reported for a while; it may be busy or gone."];
+    [state, tone] = ["no news", "bad"];
+    message = answered
+      ? "The kernel has not reported for a while; it may be busy or gone."
+      : "This notebook's kernel does not know the view; run the cell again.";
     word = state;
   } else if (playback.pending !== null) {
     [state, tone, word] = [playback.pending, "busy", `${playback.pending}…`];
@@ -94,7 +99,7 @@ export function describe({ status, snapshot, time, playback, disconnected, silen
     time,
     asOf: time === null ? "" : `${stale ? "stale since" : "as of"} ${clockTime(time, now)}`,
     lag: stale || status.paused || snapshot === null ? "" : describeLag(status.lag),
-    canRetry: !disconnected && (status.state === "reconnecting" || status.state === "failed"),
-    canPause: !disconnected && (playback.paused || !["connecting", "failed", "ended", "closed"].includes(status.state)),
+    canRetry: connected && (status.state === "reconnecting" || status.state === "failed"),
+    canPause: connected && (playback.paused || !["connecting", "failed", "ended", "closed"].includes(status.state)),
   };
 }

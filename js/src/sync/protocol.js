@@ -84,9 +84,10 @@
 
 /**
  * @typedef {{ epoch: string | null, seq: number | null }} Position
+ * @typedef {{ type: "ack", cost: number } & Position} Ack
  * @typedef {(
  *   | { type: "hello" | "have" | "visible", visible: boolean, displays: number } & Position
- *   | { type: "ack", cost: number } & Position
+ *   | Ack
  *   | { type: "seek", time: number }
  *   | { type: "need", asset: string }
  *   | { type: "bye" | "pause" | "resume" | "retry" }
