@@ -115,7 +115,7 @@ class LiveView(anywidget.AnyWidget):
     name = traitlets.Unicode().tag(sync=True)
     """The view's name or the query, on one line."""
     options = traitlets.Dict().tag(sync=True)
-    """What the page needs of what was chosen: `title` (str) and `height` (pixels), where they were."""
+    """What the page needs of what was chosen: `title` (str), `limit` (rows) and `height` (pixels), where they were."""
     control = traitlets.Unicode().tag(sync=True)
     """Address for pages on the kernel's control channel; empty where there is none, and they use the comm."""
     note = _Computed(lambda live: live._view.note.text)
@@ -180,7 +180,7 @@ class LiveView(anywidget.AnyWidget):
         try:
             super().__init__(
                 name=shorten(" ".join(parsed.text.split())),
-                options={name: of for name, of in {"title": title, "height": height}.items() if of},
+                options={name: of for name, of in {"title": title, "limit": limit, "height": height}.items() if of},
                 control=address,
             )
         except BaseException:

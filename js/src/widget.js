@@ -8,8 +8,7 @@ import { groupOf } from "./sync/together.js";
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {import("./sync/protocol.js").Options} Options */
 
-/** Traits that the options come from; those after `note` are a kernel's that has no trait `options` yet. */
-const OPTIONS = /** @type {const} */ (["options", "name", "note", "title", "key", "value", "limit", "height"]);
+const OPTIONS = /** @type {const} */ (["options", "name", "note"]);
 
 /**
  * Tie a client to the model: the only place that knows both.
@@ -73,8 +72,7 @@ function connect(model, signal) {
  * @returns {Partial<Options>}
  */
 function optionsOf(model) {
-  const { options, ...others } = Object.fromEntries(OPTIONS.map((name) => [name, model.get(name)]));
-  return { ...others, ...options };
+  return { ...model.get("options"), name: model.get("name"), note: model.get("note") };
 }
 
 /** One call for each model, so that its client is its own. */

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Leading, byOrder, compareText } from "../src/views/order.js";
 import { Change, Multiset } from "../src/sync/multiset.js";
-import { plan } from "../src/display/plan.js";
 import { COLUMNS, TABLE } from "./kernel.js";
 
 /** @typedef {import("../src/sync/multiset.js").Entry} Entry */
@@ -138,32 +137,5 @@ test("bars of one label and value are told apart by the rest of their rows", () 
   const compare = byOrder(columns, RANK);
   for (const turned of [rows, [...rows].reverse()]) {
     assert.deepEqual(first(turned, compare, 3).map(({ row }) => row[2]), ["y", "z", null]);
-  }
-});
-
-test("the columns decide on the picture, the options overrule them", () => {
-  const column = (/** @type {string} */ name, /** @type {"number" | "text" | "time"} */ kind) => ({ name, type: kind, kind });
-  const [n, m, a, b, t] = [column("n", "number"), column("m", "number"), column("a", "text"), column("b", "text"), column("t", "time")];
-  const none = { title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "" };
-  const kinds = [
-    { columns: [n], size: 1, kind: "number" },
-    { columns: [n], size: 0, kind: "number" },
-    { columns: [n], size: 2, kind: "table" },
-    { columns: [a, n], size: 3, kind: "bars" },
-    { columns: [n, t, m], size: 3, kind: "bars" },
-    { columns: [a, b, n], size: 3, kind: "table" },
-    { columns: [a, b, n], size: 3, options: { key: "b" }, kind: "bars", label: 1 },
-    { columns: [n, m], size: 3, options: { key: "m" }, kind: "bars", label: 1, value: 0 },
-    { columns: [n, a, m], size: 3, options: { value: "m" }, kind: "bars", value: 2 },
-    { columns: [a, b], size: 3, kind: "table" },
-    { columns: [a, n], size: 3, options: { key: "gone" }, kind: "bars", label: 0 },
-    { columns: [], size: 1, kind: "table" },
-  ];
-  for (const { columns, size, options, kind, label, value: number } of kinds) {
-    const result = plan(columns, { ...none, ...options }, size);
-    assert.equal(result.kind, kind, JSON.stringify({ columns, size, options }));
-    if (label !== undefined) assert.deepEqual(result.channels["label"], [label]);
-    if (number !== undefined) assert.deepEqual(result.channels["value"], [number]);
-    assert.equal((result.table ?? result).kind, "table");
   }
 });

@@ -5,6 +5,8 @@ from __future__ import annotations
 import types
 from typing import Any, Literal, NotRequired, TypedDict, Union, cast, get_args, get_origin, get_type_hints
 
+from mzwidget.tail.status import State
+
 LONGEST = 2_000
 """Characters of a text from the database or the user that travel; nobody reads more in a header."""
 
@@ -55,7 +57,7 @@ Delta = TypedDict(
 class Report(TypedDict):
     """How a view fares, for its header and as a sign of life: times in milliseconds since 1970, the lag in seconds."""
 
-    state: str
+    state: State
     message: str
     time: int | None
     lag: float | None

@@ -5,7 +5,7 @@
 
 export class FakeModel {
   constructor(traits) {
-    this.traits = { base: {}, delta: {}, status: {}, title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "", group: "", ...traits };
+    this.traits = { base: {}, delta: {}, status: {}, options: {}, name: "", note: "", group: "", control: "", ...traits };
     this.handlers = new Map();
     this.sent = [];
     this.gone = false;
@@ -38,15 +38,28 @@ export class FakeModel {
   }
 }
 
+/** The picture that a kernel would choose for these columns, of those that are tested here. */
+function encodingOf(columns, limit) {
+  const indexes = (isNumber) => columns.flatMap(({ kind }, i) => ((kind === "number") === isNumber ? [i] : []));
+  const [labels, numbers] = [indexes(false), indexes(true)];
+  const table = { kind: "table", channels: {}, order: [], limit: limit ?? 100 };
+  if (columns.length === 1 && numbers.length === 1) return { kind: "number", channels: { value: numbers }, order: [], table };
+  if (labels.length !== 1 || numbers.length !== 1) return table;
+  const order = [[numbers[0], true, false], [labels[0], false, false]];
+  const limits = { limit: limit ?? 20, reserve: Math.min(limit ?? 0, 20) };
+  return { kind: "bars", channels: { label: labels, value: numbers }, order, ...limits, table };
+}
+
 /** A view as the kernel has it: every state it ever had, and when, by sequence number. */
 export class FakeView {
-  constructor(columns, rows, traits = {}) {
+  constructor(columns, rows, { title, limit, height, encoding, ...traits } = {}) {
     this.columns = columns.map(([name, kind]) => ({ name, type: kind === "number" ? "int8" : kind, kind }));
+    this.encoding = encoding ?? encodingOf(this.columns, limit);
     this.epoch = "epoch-1";
     this.seq = 0;
     this.states = [rows];
     this.times = [1_700_000_000_000];
-    this.model = new FakeModel({ ...traits, base: this.base(), status: this.statusNow({}) });
+    this.model = new FakeModel({ options: { title, limit, height }, ...traits, base: this.base(), status: this.statusNow({}) });
   }
 
   get rows() {
@@ -60,6 +73,7 @@ export class FakeView {
       seq: this.seq,
       time: this.timeOf(this.seq),
       columns: this.columns,
+      encoding: this.encoding,
       rows: [...counts.keys()].map((row) => JSON.parse(row)),
       counts: [...counts.values()],
     };

@@ -29,8 +29,9 @@ class Made(anywidget.AnyWidget):
 
     def set_base(self):
         columns = [dict(name="editor", type="text", kind="text"), dict(name="edits", type="int8", kind="number")]
+        encoding = dict(kind="bars", channels=dict(label=[0], value=[1]), order=[[1, True, False], [0, False, False]])
         rows = [list(item) for item in self.counts.items()]
-        self.base = dict(epoch="e", seq=self.seq, time=self.seq, columns=columns, rows=rows)
+        self.base = dict(epoch="e", seq=self.seq, time=self.seq, columns=columns, encoding=encoding, rows=rows)
         self.tell()
 
     def tell(self):

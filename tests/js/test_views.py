@@ -356,8 +356,7 @@ def test_anything_else_is_a_table_and_bars_can_be_one(stage: Stage) -> None:
     act(
         page,
         """const rows = Array.from({length: 12345}, (_, i) => [12345 - i, i % 2 ? null : "x" + i, i % 3 === 0]);
-        window.view = new FakeView([["id", "number"], ["a", "text"], ["b", "boolean"]], rows, {key: "", value: ""});
-        view.model.traits.kind = "table";
+        window.view = new FakeView([["id", "number"], ["a", "text"], ["b", "boolean"]], rows);
         window.widget = await load(view.model);
         widget.show()""",
     )

@@ -81,8 +81,8 @@ export function mountPast({ store, playback }, signal) {
     /** @param {number} now milliseconds since 1970 */
     paint(now) {
       const { status, time } = store;
-      const [earliest, latest] = status.history ?? [0, 0];
-      const usable = playback.canSeek && latest - earliest >= STEP;
+      const [earliest, latest] = (status.history ?? []).map(Number);
+      const usable = playback.canSeek && earliest !== undefined && latest !== undefined && latest - earliest >= STEP;
       slider.hidden = steps.hidden = !usable;
       if (!usable) {
         dragging = false;

@@ -1,6 +1,5 @@
 import { element } from "../dom.js";
 import { KINDS } from "../views/registry.js";
-import { encodingOf } from "./plan.js";
 
 /** @typedef {import("../sync/protocol.js").Encoding} Encoding */
 /** @typedef {import("../sync/protocol.js").Options} Options */
@@ -152,7 +151,7 @@ export function mountPicture(el, { load, between, arrived }) {
      * @param {boolean} asTable
      */
     paint(snapshot, options, asTable) {
-      encoding = encodingOf(snapshot, options);
+      encoding = snapshot.encoding;
       const subject = {
         encoding: (asTable && encoding.table) || encoding,
         columns: snapshot.columns,

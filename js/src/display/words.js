@@ -27,6 +27,7 @@ const TONES = {
   stalled: "bad",
   failed: "bad",
   ended: "idle",
+  idle: "idle",
   closed: "idle",
 };
 

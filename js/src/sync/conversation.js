@@ -164,7 +164,7 @@ export class Conversation {
   /** Come back, as a page of another id. */
   rejoin() {
     if (this.#standing !== "away") return;
-    this.#standing = this.#page.displays > 0 ? "known" : "unseen";
+    this.#standing = "known";
     this.#acknowledging.forget();
     this.open();
   }

@@ -2,7 +2,9 @@
  * What travels between the kernel and a page.
  *
  * The kernel publishes traits (`base`, `delta`, `status` and the options); the page answers with
- * custom messages only and never sets a trait.
+ * custom messages only and never sets a trait. The kernel's `protocol.py` says the same; a test holds them together.
+ *
+ * @module
  */
 
 /** @typedef {null | boolean | number | string} Value a number beyond 2^53, every `numeric`, NaN and ±Infinity come as text */
@@ -53,45 +55,59 @@
  * @property {readonly number[]} [delete_counts]
  */
 
-/** @typedef {"connecting" | "live" | "paused" | "catching up" | "reconnecting" | "stalled" | "failed" | "ended" | "idle" | "closed"} State */
+/**
+ * @typedef {(
+ *   | "connecting" | "catching up" | "live" | "paused" | "stalled" | "reconnecting" | "failed" | "ended" | "idle" | "closed"
+ * )} State
+ */
 
 /**
- * @typedef {object} Status
+ * How the view fares, and a sign of life.
+ *
+ * @typedef {object} Report
  * @property {State} state
  * @property {string} message for the user; "" if there is nothing to say
  * @property {number | null} time the newest closed timestamp
  * @property {number | null} lag seconds
- * @property {string | null} epoch
- * @property {number | null} seq the last state the kernel has sent
+ * @property {string} epoch "" for none
+ * @property {number} seq the last state the kernel has sent
+ * @property {number} rows
  * @property {boolean} paused whether the user has stopped the picture, whatever else is the case
- * @property {[number, number] | null} history the earliest and the latest timestamp that can be shown while paused
  * @property {number} waiting rows of change held back while paused
- * @property {number | null} retry_at
- * @property {number | null} since
- * @property {number | null} rows
+ * @property {readonly (number | null)[] | null} history the earliest and the latest timestamp that can be shown while paused
+ * @property {number} since milliseconds since 1970
+ * @property {number | null} retry_at milliseconds since 1970
  */
 
 /**
+ * A report as the page takes it: nothing is known before the first one.
+ *
+ * @typedef {Omit<Report, "epoch" | "seq" | "rows" | "since"> & {
+ *   epoch: string | null, seq: number | null, rows: number | null, since: number | null
+ * }} Status
+ */
+
+/**
+ * What the user chose, and the page needs as it is.
+ *
  * @typedef {object} Options
- * @property {string} title
  * @property {string} name the query or the view's name
- * @property {string} key the label column, "" to choose
- * @property {string} value the number column, "" to choose
+ * @property {string} title "" for none
  * @property {number} limit rows drawn, 0 to choose
  * @property {number} height pixels, 0 to choose
  * @property {string} note where the data come from, if that has to be said
  */
 
 /**
+ * What the page says; each with the id of the page that says it.
+ *
  * @typedef {{ epoch: string | null, seq: number | null }} Position
+ * @typedef {{ type: "hello" | "have" | "visible", visible: boolean, displays: number } & Position} Standing
  * @typedef {{ type: "ack", cost: number } & Position} Ack
- * @typedef {(
- *   | { type: "hello" | "have" | "visible", visible: boolean, displays: number } & Position
- *   | Ack
- *   | { type: "seek", time: number }
- *   | { type: "need", asset: string }
- *   | { type: "bye" | "pause" | "resume" | "retry" }
- * )} Message
+ * @typedef {{ type: "seek", time: number }} Seek
+ * @typedef {{ type: "need", asset: string }} Need
+ * @typedef {{ type: "bye" | "pause" | "resume" | "retry" }} Word
+ * @typedef {Standing | Ack | Seek | Need | Word} Message
  */
 
 /** @type {Status} */
@@ -141,7 +157,14 @@ function isMultiset(rows, counts) {
 export function decodeBase(trait) {
   const base = unpack(trait);
   if (base === null) return null;
-  if (!Number.isInteger(base["seq"]) || !Array.isArray(base["columns"]) || !isMultiset(base["rows"], base["counts"])) {
+  const encoding = /** @type {Partial<Encoding> | undefined} */ (base["encoding"]);
+  if (
+    !Number.isInteger(base["seq"]) ||
+    !Array.isArray(base["columns"]) ||
+    typeof encoding?.kind !== "string" ||
+    typeof encoding.channels !== "object" ||
+    !isMultiset(base["rows"], base["counts"])
+  ) {
     throw new Error("damaged base");
   }
   return /** @type {Base} */ (/** @type {unknown} */ (base));

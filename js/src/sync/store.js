@@ -10,7 +10,7 @@ import { ALWAYS, Together } from "./together.js";
 /** @typedef {import("./replica.js").Snapshot} Snapshot */
 
 /** @type {Options} */
-const NO_OPTIONS = { title: "", name: "", key: "", value: "", limit: 0, height: 0, note: "" };
+const NO_OPTIONS = { name: "", title: "", limit: 0, height: 0, note: "" };
 
 /** What a page knows of one view, shared by all its displays: content, status, options. */
 export class Store {
