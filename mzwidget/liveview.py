@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,10 +18,12 @@ from typing import Any, Self
 import anywidget
 import pandas as pd
 import traitlets
+from psycopg.conninfo import make_conninfo
 
 from mzwidget import background, charts
+from mzwidget.contents import Contents
 from mzwidget.errors import LiveViewError
-from mzwidget.following import Announcer, Batch, Changes, Follower, call_back, copies
+from mzwidget.following import Announcer, Batch, Changes, Follower, call_back
 from mzwidget.page import assets
 from mzwidget.page.cells import cells
 from mzwidget.page.control import control
@@ -35,13 +38,10 @@ from mzwidget.tail.query import parse
 from mzwidget.tail.shared import shared
 from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Updates
-from mzwidget.tail.values import Column, to_pandas
+from mzwidget.tail.values import Column
 
 _STATIC = Path(__file__).parent / "static"
-_FIRST_SNAPSHOT = 30.0
 _LOADING = 3.0  # seconds within which a page loads a widget, or gives it up
-_OPTIONS = ("title", "key", "value", "limit", "height", "note", "history", "dsn", "cluster", "isolation")
-
 _FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
 
 Moment = pd.Timestamp | datetime | str | int | Decimal
@@ -67,7 +67,7 @@ class _Computed(traitlets.TraitType[Any, Any]):
         return self._compute(obj)
 
 
-class LiveView(anywidget.AnyWidget):
+class LiveView(Contents, anywidget.AnyWidget):
     """A live picture of a view, and its rows.
 
     Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's
@@ -79,12 +79,26 @@ class LiveView(anywidget.AnyWidget):
         A view's name (``top10``, ``schema.view``, ``"odd name"``, ``database.schema.view``) or a SELECT.
     title : str, optional
         Shown above the picture; the query by default.
+    kind : {"bars", "line", "number", "table"}, optional
+        The picture. By default what the columns suggest: one number is a large figure; a label and a number are ranked
+        bars, several numbers grouped bars, two labels and a number stacked bars; a time and numbers are lines, one for
+        each value of a label; everything else is a table.
+    x, y, color : str, optional
+        Columns: of times (or numbers) and of numbers for lines, either way round for bars; `color` gives each of its
+        values a line, or parts the bars. `y` may be a list.
     key : str, optional
-        The column that labels a bar; by default the only column that is not a number.
-    value : str, optional
-        The column that a bar measures; by default the first column of numbers.
+        The column that labels a bar, or tells lines apart.
+    value : str or list of str, optional
+        The columns of numbers that are drawn.
+    chart : altair.Chart or dict, optional
+        An Altair chart without data, or a Vega-Lite specification, that draws the rows. Fields need no types.
     limit : int, optional
-        How many rows are drawn at most; all rows are in `df`. 20 bars or 100 lines of a table by default.
+        How many bars, lines or rows of a table are drawn at most; all rows are in `df`. 20 bars or lines and 100 rows
+        by default.
+    format : dict, optional
+        Columns of numbers and how they are written, in d3-format: ``{"revenue": "€,.2f", "share": ".1%"}``.
+    timezone : str, optional
+        Zone in which times are shown, such as ``"Europe/Berlin"``; by default the reader's.
     height : int, optional
         Height of the picture in pixels; by default as high as its content.
     history : float, optional
@@ -101,7 +115,8 @@ class LiveView(anywidget.AnyWidget):
     TypeError
         Unknown keyword, or `query` is not text.
     ValueError
-        `query` is empty, or an option is out of its range.
+        `query` is empty, or an option is out of its range. A column that the view does not have can only be told when
+        its columns are known: then `wait` and `df` raise it, and the picture says it.
 
     Examples
     --------
@@ -141,9 +156,16 @@ class LiveView(anywidget.AnyWidget):
         query: str,
         *,
         title: str | None = None,
+        kind: str | None = None,
+        x: str | None = None,
+        y: str | Sequence[str] | None = None,
+        color: str | None = None,
         key: str | None = None,
-        value: str | None = None,
+        value: str | Sequence[str] | None = None,
+        chart: Any = None,
         limit: int | None = None,
+        format: Mapping[str, str] | None = None,  # noqa: A002 - the word users know
+        timezone: str | None = None,
         height: int | None = None,
         note: Given = None,
         history: float = SECONDS,
@@ -159,14 +181,30 @@ class LiveView(anywidget.AnyWidget):
         if isinstance(history, bool) or not isinstance(history, int | float) or not history >= 0:
             raise ValueError(f"history must be a number of seconds, 0 to keep none, not {history!r}")
         parsed = parse(query)
-        self._chosen = charts.Options.of(key=key or None, value=value or None, limit=limit)
+        asked = charts.Options.of(
+            kind=kind,
+            x=x,
+            y=y,
+            color=color,
+            key=key,
+            value=value,
+            limit=limit,
+            format=format,
+            timezone=timezone,
+            chart=chart,
+        )
+        self._picture = charts.Picture(asked, parsed.text)
+        parameters = connecting.parameters(dsn, cluster, isolation)
+        self._another: Callable[..., LiveView] = lambda **options: LiveView(
+            query, dsn=make_conninfo(**parameters), note=note, history=history, **options
+        )
         self._told: dict[str, Any] = {}
         self._process = os.getpid()
         self._made = time.monotonic()
         self._view = View(
-            shared(connecting.parameters(dsn, cluster, isolation), parsed),
+            shared(parameters, parsed),
             self._tell,
-            lambda columns, rows: charts.resolve(columns, self._chosen, rows).to_json(),
+            self._picture.to_json,
             note,
             self._supply,
             self._announce,
@@ -195,26 +233,6 @@ class LiveView(anywidget.AnyWidget):
         self._view.open(history)
 
     # What it shows
-
-    @property
-    def df(self) -> pd.DataFrame:
-        """The rows as a typed data frame: the view at `timestamp`, ranked as the bars are if it can be drawn as bars.
-
-        Waits up to 30 s for the first snapshot. What has just been committed may not be in it yet: see `wait`.
-        Integers and booleans have pandas' nullable dtypes (``Int64``, exact; ``boolean``), floats ``Float64`` in which
-        NaN and NULL stay apart, text ``string``, dates and times ``datetime64`` (the whole column stays text if one
-        value is outside its range), intervals ``timedelta64``, ``numeric`` Decimal objects, everything else Python
-        objects.
-
-        Raises
-        ------
-        LiveViewError
-            The server refused or cannot be reached, and there has never been a snapshot; or there are more than ten
-            million rows most of which are copies.
-        TimeoutError
-            There is no snapshot after 30 s.
-        """
-        return self._frame(*self._content(_FIRST_SNAPSHOT))
 
     @property
     def timestamp(self) -> pd.Timestamp | None:
@@ -268,11 +286,39 @@ class LiveView(anywidget.AnyWidget):
         if self._open():
             with self._view.awaited():
                 self._view.tail.wait(timeout)
+                self._picture.encoding(self._view.collection.columns, 0)
                 if wanted is not None:
                     self._await(wanted, timeout, deadline)
         elif (at := self._kept().time) is not None and wanted is not None and at < wanted:
             raise LiveViewError(f"{self.name}: the view is closed")
         return self
+
+    def show(self, chart: Any = None, **options: Any) -> LiveView:
+        """Make another picture of the same view; both are fed by one subscription.
+
+        Parameters
+        ----------
+        chart : altair.Chart or dict, optional
+        **options
+            Those of `LiveView` that say how it looks: `title`, `kind`, `x`, `y`, `height` and so on.
+
+        Returns
+        -------
+        LiveView
+            A view of its own, to be displayed, paused and closed by itself.
+
+        Raises
+        ------
+        LiveViewError
+            This view is closed.
+
+        Examples
+        --------
+        >>> view.show(alt.Chart().mark_arc().encode(theta="edits", color="editor"))
+        """
+        if self._closed is not None:
+            raise LiveViewError(f"{self.name}: the view is closed")
+        return self._another(chart=chart, **options)
 
     # Which moment it shows
 
@@ -455,10 +501,6 @@ class LiveView(anywidget.AnyWidget):
             raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
         return self._closed.content
 
-    def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
-        listed = copies(rows)
-        return to_pandas(columns, charts.resolve(columns, self._chosen, len(listed)).arrange(columns, listed))
-
     def _await(self, wanted: int, timeout: float | None, deadline: float | None) -> None:
         """Block until the moment `wanted` is shown."""
         view = self._view
@@ -554,6 +596,8 @@ def _milliseconds(moment: Moment) -> int:
 
 
 def _unknown_keyword(name: str) -> str:
-    nearest = difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.5)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; it takes {', '.join(_OPTIONS)}"
+    taken = inspect.signature(LiveView.__init__).parameters.values()
+    keywords = [parameter.name for parameter in taken if parameter.kind is parameter.KEYWORD_ONLY]
+    nearest = difflib.get_close_matches(name, keywords, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; it takes {', '.join(keywords)}"
     return f"LiveView() got an unknown keyword {name!r}{hint}"

@@ -1,0 +1,49 @@
+"""A view's picture: what its user asks for, and the encoding of it for the columns that the view turns out to have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mzwidget.charts import order
+from mzwidget.charts.choice import resolve
+from mzwidget.charts.encoding import Encoding
+from mzwidget.charts.options import Options
+from mzwidget.tail.values import Column
+
+
+class Picture:
+    """Options that meet columns.
+
+    Parameters
+    ----------
+    options : Options
+    query : str
+        The SELECT whose ORDER BY is kept, or a name.
+    """
+
+    def __init__(self, options: Options, query: str) -> None:
+        self.options = options
+        self._query = query
+        self._resolved: tuple[tuple[tuple[Column, ...], bool], Encoding, dict[str, Any]] | None = None
+
+    def encoding(self, columns: tuple[Column, ...], rows: int) -> Encoding:
+        """Return the encoding for what the view holds.
+
+        Raises
+        ------
+        ChartError
+            See `resolve`.
+        """
+        return self._resolve(columns, rows)[0]
+
+    def to_json(self, columns: tuple[Column, ...], rows: int) -> dict[str, Any]:
+        """Return the same as JSON; the same object for as long as nothing about it changes."""
+        return self._resolve(columns, rows)[1]
+
+    def _resolve(self, columns: tuple[Column, ...], rows: int) -> tuple[Encoding, dict[str, Any]]:
+        of = (columns, rows > 1)  # all that a choice depends on
+        resolved = self._resolved
+        if resolved is None or resolved[0] != of:
+            found = resolve(columns, self.options, rows, order.asked(self._query, columns))
+            self._resolved = resolved = (of, found, found.to_json())
+        return resolved[1:]

@@ -1,0 +1,159 @@
+"""Pictures of live views: what a page is told, what Python gets, and that both agree."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import altair as alt
+import psycopg
+import pytest
+
+from mzwidget import LiveView, LiveViewError
+from tests.machine import eventually
+
+_number = itertools.count()
+ROWS = """
+    ('north', 'tea', 3, 10.50, '2026-01-01'),
+    ('south', 'tea', 5, 7.25, '2026-01-02'),
+    ('north', 'ink', 2, 99.99, '2026-01-02'),
+    ('east', 'tea', 5, NULL, NULL),
+    (NULL, 'ink', NULL, 0, '2026-01-01')
+"""
+
+
+@pytest.fixture(scope="module")
+def sales(engine_dsn: str) -> Iterator[str]:
+    """Name a table that no other test uses."""
+    name = f"sales_{next(_number)}_{time.time_ns() % 10**9}"
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE TABLE {name} (shop text, item text, sold bigint, revenue numeric(20, 2), day date)")
+        connection.execute(f"INSERT INTO {name} VALUES {ROWS}")
+        yield name
+
+
+@pytest.fixture
+def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
+    """Make LiveViews that are closed in the end."""
+    views: list[LiveView] = []
+
+    def make(query: str, **options: Any) -> LiveView:
+        views.append(LiveView(query, **{"dsn": engine_dsn, **options}))
+        return views[-1]
+
+    yield make
+    for view in views:
+        view.close()
+
+
+def told(view: LiveView) -> dict[str, Any]:
+    """Return the encoding that a page gets."""
+    encoding: dict[str, Any] = view.wait(20).get_state("base")["base"]["encoding"]
+    return encoding
+
+
+def test_options_reach_the_page(sales: str, live: Callable[..., LiveView]) -> None:
+    view = live(
+        sales, x="day", y=["sold", "revenue"], color="shop", format={"revenue": "€,.2f"}, timezone="UTC", limit=3
+    )
+    encoding = told(view)
+    assert encoding["kind"] == "line"
+    assert encoding["channels"] == {"x": [4], "y": [2, 3], "color": [0]}
+    assert (encoding["limit"], encoding["formats"][3], encoding["timezone"]) == (3, "€,.2f", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"value": "revenu"}, "did you mean 'revenue'"),
+        ({"x": "shopp", "y": "sold"}, "did you mean 'shop'"),
+        ({"chart": alt.Chart().mark_bar().encode(x="sould", y="item")}, "did you mean 'sold'"),
+    ],
+)
+def test_a_name_that_the_view_does_not_have_is_said_in_python_and_on_the_page(
+    sales: str, live: Callable[..., LiveView], options: dict[str, Any], words: str
+) -> None:
+    view = live(sales, **options)
+    eventually(lambda: view.status.state == "failed")
+    assert words in view.status.message
+    for attempt in (lambda: view.wait(10), lambda: view.df):
+        with pytest.raises(LiveViewError) as caught:
+            attempt()
+        assert isinstance(caught.value, ValueError)
+        assert str(caught.value) == view.status.message
+    state = view.get_state()
+    assert state["status"]["state"] == "failed"
+    assert words in state["status"]["message"]
+    assert not state["base"], "no other picture in its place"
+
+
+def test_what_is_wrong_without_a_view_is_refused_at_once(live: Callable[..., LiveView]) -> None:
+    with pytest.raises(ValueError, match="did you mean 'table'"):
+        live("never_asked", kind="tabel")
+    with pytest.raises(TypeError, match="did you mean 'color'"):
+        live("never_asked", colour="shop")
+
+
+def test_an_order_by_is_kept(sales: str, live: Callable[..., LiveView]) -> None:
+    query = f"SELECT item, shop, sold FROM {sales} ORDER BY sold DESC NULLS LAST, shop DESC"
+    view = live(query, kind="table")
+    assert told(view)["order"] == [[2, True, False], [1, True, True]]
+    assert view.df["shop"].tolist()[:4] == ["south", "east", "north", "north"]
+    ranked = live(f"SELECT shop, sum(sold) AS sold FROM {sales} GROUP BY shop ORDER BY shop")
+    assert told(ranked)["kind"] == "bars"
+    assert ranked.df["shop"].tolist()[:3] == ["east", "north", "south"]
+
+
+def test_df_stands_in_the_order_of_the_picture(sales: str, live: Callable[..., LiveView]) -> None:
+    stacks = live(f"SELECT shop, item, sold FROM {sales} WHERE sold IS NOT NULL").wait(20).df
+    assert list(stacks.itertuples(index=False, name=None)) == [
+        ("east", "tea", 5),
+        ("north", "ink", 2),
+        ("north", "tea", 3),
+        ("south", "tea", 5),
+    ]
+    lines = live(f"SELECT day, sum(sold) AS sold FROM {sales} WHERE day IS NOT NULL GROUP BY day").wait(20)
+    assert told(lines)["kind"] == "line"
+    assert lines.df["day"].is_monotonic_increasing
+
+
+def test_numeric_can_be_computed_with(sales: str, live: Callable[..., LiveView]) -> None:
+    view = live(f"SELECT item, revenue FROM {sales}").wait(20)
+    assert view.df["revenue"].dtype == "float64"
+    assert view.df["revenue"].sum() == pytest.approx(117.74)
+    exact = view.to_pandas(exact=True)["revenue"].tolist()
+    assert exact[0] == Decimal("99.99")
+    assert None in exact
+    chart = alt.Chart(view.df).mark_bar().encode(x="revenue", y="item").to_dict()
+    assert chart["encoding"]["x"]["type"] == "quantitative"
+
+
+def test_arrow_and_polars(sales: str, live: Callable[..., LiveView]) -> None:
+    pytest.importorskip("pyarrow")
+    pl = pytest.importorskip("polars")
+    view = live(f"SELECT shop, day, revenue FROM {sales} ORDER BY revenue").wait(20)
+    assert view.to_arrow().column_names == ["shop", "day", "revenue"]
+    assert view.to_arrow().column("revenue").to_pylist() == [0.0, 7.25, 10.5, 99.99, None]
+    assert view.to_polars(exact=True)["revenue"].to_list()[1] == Decimal("7.25")
+    assert view.to_polars()["day"].dtype == pl.Date
+
+
+def test_another_picture_of_the_same_view_shares_its_subscription(sales: str, live: Callable[..., LiveView]) -> None:
+    view = live(sales).wait(20)
+    other = view.show(alt.Chart().mark_bar().encode(x="sold", y="item"), title="as bars")
+    try:
+        assert told(other)["kind"] == "vega"
+        assert told(view)["kind"] != "vega"
+        assert other._view.tail is view._view.tail
+        assert other.options == {"title": "as bars"}
+        lines = view.show(kind="bars", x="shop", y="sold")
+        assert told(lines)["channels"] == {"label": [0], "value": [2]}
+        lines.close()
+    finally:
+        other.close()
+    view.close()
+    with pytest.raises(LiveViewError, match="closed"):
+        view.show(kind="table")
