@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parser().parse_args(arguments)
     if options.command == "demo":
-        from mzwidget.demo.demo import DemoError, demo  # noqa: PLC0415
+        from mzwidget.demo import DemoError  # noqa: PLC0415
+        from mzwidget.demo.demo import demo  # noqa: PLC0415
 
         try:
             return demo(

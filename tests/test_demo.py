@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -17,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import psutil
 import pytest
+from jupyter_client import AsyncKernelManager
 
-from mzwidget.demo import demo
-from mzwidget.demo.execute import Outputs
+from mzwidget.demo import DemoError, demo
+from mzwidget.demo.copies import provide
+from mzwidget.demo.running import run_cells
 from tests.machine import eventually
 
 if TYPE_CHECKING:
@@ -44,27 +47,27 @@ def write(path: Path, content: dict[str, Any]) -> Path:
 
 def test_a_first_copy_has_the_shipped_cells(tmp_path: Path) -> None:
     shipped = write(tmp_path / "shipped/a.ipynb", notebook("1"))
-    copy, edited = demo.provide(shipped, tmp_path / "demo")
+    copy, edited = provide(shipped, tmp_path / "demo")
     assert not edited
     assert [cell["source"] for cell in nbformat.read(copy, as_version=4).cells] == ["1"]
 
 
 def test_an_unedited_copy_follows_the_shipped_one(tmp_path: Path) -> None:
     shipped = write(tmp_path / "shipped/a.ipynb", notebook("1"))
-    copy, _ = demo.provide(shipped, tmp_path / "demo")
+    copy, _ = provide(shipped, tmp_path / "demo")
     ran = nbformat.read(copy, as_version=4)
     ran.cells[0].outputs = [nbformat.v4.new_output("stream", text="1")]
     ran.cells[0].execution_count = 1
     nbformat.write(ran, copy)
     write(shipped, notebook("2"))
-    assert demo.provide(shipped, tmp_path / "demo") == (copy, False)
+    assert provide(shipped, tmp_path / "demo") == (copy, False)
     assert [cell["source"] for cell in nbformat.read(copy, as_version=4).cells] == ["2"]
 
 
 @pytest.mark.parametrize("edit", ["source", "new cell", "no cell", "kind", "somebody else's"])
 def test_an_edited_copy_is_never_written(tmp_path: Path, edit: str) -> None:
     shipped = write(tmp_path / "shipped/a.ipynb", notebook("1"))
-    copy, _ = demo.provide(shipped, tmp_path / "demo")
+    copy, _ = provide(shipped, tmp_path / "demo")
     mine = nbformat.read(copy, as_version=4)
     if edit == "source":
         mine.cells[0].source = "1 + 1"
@@ -79,7 +82,7 @@ def test_an_edited_copy_is_never_written(tmp_path: Path, edit: str) -> None:
     nbformat.write(mine, copy)
     before = copy.read_bytes()
     write(shipped, notebook("2"))
-    assert demo.provide(shipped, tmp_path / "demo") == (copy, True)
+    assert provide(shipped, tmp_path / "demo") == (copy, True)
     assert copy.read_bytes() == before
 
 
@@ -89,54 +92,78 @@ def test_a_file_that_is_no_notebook_is_left_alone(tmp_path: Path, text: str) -> 
     other = tmp_path / "demo/a.ipynb"
     other.parent.mkdir()
     other.write_text(text)
-    with pytest.raises(demo.DemoError, match="is not a notebook"):
-        demo.provide(shipped, tmp_path / "demo")
+    with pytest.raises(DemoError, match="is not a notebook"):
+        provide(shipped, tmp_path / "demo")
     assert other.read_text() == text
 
 
 # The outputs
 
 
-def message(kind: str, **content: Any) -> dict[str, Any]:
-    return {"msg_type": kind, "header": {"msg_type": kind}, "content": content}
+async def run(*cells: str, patience: int = 60) -> tuple[str, list[Any]]:
+    """Run cells in a kernel of this interpreter; return what went wrong, and the cells."""
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    kernel = AsyncKernelManager(kernel_name="python3")
+    await kernel.start_kernel()
+    try:
+        return await run_cells(kernel, content, patience=patience), content.cells
+    finally:
+        await kernel.shutdown_kernel(now=True)
 
 
-def shown(identity: str, text: str, kind: str = "display_data") -> dict[str, Any]:
-    return message(kind, data={"text/plain": text}, metadata={}, transient={"display_id": identity})
+def texts(cell: Any) -> list[str]:
+    return [output.get("text") or output["data"]["text/plain"] for output in cell.outputs]
+
+
+SHOWN = """
+import sys
+from IPython.display import display
+print("a", end="", flush=True)
+print("b", flush=True)
+print("c", file=sys.stderr, end="", flush=True)
+x = display("old", display_id="x")
+y = display("other", display_id="y")
+x.update("new")
+print("d", flush=True)
+"""
+CLEARED = """
+from IPython.display import clear_output
+print("first", flush=True)
+clear_output(wait={wait})
+{then}
+"""
 
 
 def test_outputs_are_kept_as_a_page_keeps_them() -> None:
-    outputs = Outputs()
-    for one in (
-        message("status", execution_state="busy"),
-        message("stream", name="stdout", text="a"),
-        message("stream", name="stdout", text="b\n"),
-        message("stream", name="stderr", text="c"),
-        shown("x", "old"),
-        shown("y", "other"),
-        shown("x", "new", "update_display_data"),
-        shown("z", "unknown", "update_display_data"),
-    ):
-        outputs.receive(one)
-    stored = outputs.stored()
-    assert [output.get("text") or output["data"]["text/plain"] for output in stored] == [
-        "ab\n",
-        "c",
-        "new",
-        "other",
-    ]
-    assert all("transient" not in output for output in stored)
+    problem, [cell, later] = asyncio.run(run(SHOWN, "x.update('newest')"))
+    assert problem == ""
+    assert texts(cell) == ["ab\n", "c", "'newest'", "'other'", "d\n"]
+    assert all("transient" not in output for output in cell.outputs)
+    assert (cell.execution_count, later.execution_count) == (1, 2)
+    assert later.outputs == []
 
 
 def test_clearing_waits_for_the_next_output_when_asked_to() -> None:
-    outputs = Outputs()
-    outputs.receive(message("stream", name="stdout", text="first"))
-    outputs.receive(message("clear_output", wait=True))
-    assert [output["text"] for output in outputs.outputs] == ["first"]
-    outputs.receive(message("stream", name="stdout", text="second"))
-    assert [output["text"] for output in outputs.outputs] == ["second"]
-    outputs.receive(message("clear_output", wait=False))
-    assert outputs.outputs == []
+    _, cells = asyncio.run(
+        run(
+            CLEARED.format(wait=True, then=""),
+            CLEARED.format(wait=True, then="print('second')"),
+            CLEARED.format(wait=False, then=""),
+        )
+    )
+    assert [texts(cell) for cell in cells] == [["first\n"], ["second\n"], []]
+
+
+def test_a_cell_that_does_not_end_is_named_and_goes_on() -> None:
+    problem, cells = asyncio.run(run("print('begun', flush=True)\nimport time\ntime.sleep(60)", "1", patience=2))
+    assert problem == "Code cell 1 is still running after 2 s; the cells after it have not been run."
+    assert texts(cells[0]) == ["begun\n"]
+    assert cells[1].outputs == []
+
+
+def test_a_cell_that_ends_the_kernel_is_named() -> None:
+    problem, _ = asyncio.run(run("import os\nos._exit(1)", "1"))
+    assert problem == "Code cell 1 ended the kernel; the cells after it have not been run."
 
 
 # The command
@@ -256,3 +283,5 @@ def test_ctrl_c_while_a_cell_runs(start_demo: StartDemo, tmp_path: Path) -> None
     assert time.monotonic() - begun < 20
     assert "Traceback" not in running.said
     assert "was destroyed" not in running.said
+    assert "could not be started" not in running.said
+    assert "ended the kernel" not in running.said

@@ -192,7 +192,7 @@ def test_one_version(dist: Path, tmp_path: Path) -> None:
         str(tmp_path / "mzwidget/notebooks" / p.name) for p in sorted((ROOT / "notebooks").glob("*.ipynb"))
     ]
     extras = metadata.get_all("Provides-Extra")
-    assert extras == ["demo", "test"]
+    assert extras == ["demo", "test", "tools"]
     forbidden = [r for r in metadata.get_all("Requires-Dist", []) if r.startswith("ipykernel")]
     assert forbidden
     assert all("!=7.0.0" in r and "!=7.0.1" in r for r in forbidden)

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import json
-import logging
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -22,185 +18,16 @@ import threading
 import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from mzwidget.demo.execute import run_cells
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from mzwidget.demo import DemoError
+from mzwidget.demo.copies import provide, shipped_notebooks
+from mzwidget.demo.lab import server_for
+from mzwidget.demo.running import run_notebook
 
 FOLDER = Path("mzwidget-demo")
 FIRST = "01-top10-editors.ipynb"
-SET_UP = "set-up"
-"""The heading under which the cells that make the picture possible are folded away: what lives is seen first."""
-
-# JupyterLab asks nothing and looks nothing up on its first start.
-LAB_SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-}
-
-
-class DemoError(Exception):
-    """The demo cannot start; the message says why and what to do."""
-
-
-def shipped_notebooks() -> list[Path]:
-    """Return the notebooks that come with this package: inside it, or beside it in a checkout."""
-    package = Path(__file__).parents[1]
-    for folder in (package / "notebooks", package.parent / "notebooks"):
-        found = sorted(folder.glob("*.ipynb"))
-        if found:
-            return found
-    raise DemoError(f"no notebook in {package / 'notebooks'}: this installation of mzwidget is incomplete")
-
-
-def digest(notebook: dict[str, Any]) -> str:
-    """Return a hash over what a person writes in a notebook: its cells, not their outputs."""
-    cells = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
-    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
-
-
-def provide(shipped: Path, folder: Path) -> tuple[Path, bool]:
-    """Put a copy of a shipped notebook into `folder`, unless one is there that somebody has edited.
-
-    Parameters
-    ----------
-    shipped
-        The notebook as it comes with the package.
-    folder
-        The folder of the copies; it is made if it is not there.
-
-    Returns
-    -------
-    tuple[Path, bool]
-        The copy, and whether it was left as it is because it was edited.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    copy = folder / shipped.name
-    if copy.exists():
-        try:
-            present = json.loads(copy.read_text(encoding="utf-8"))
-            edited = present["metadata"].get("mzwidget", {}).get("shipped") != digest(present)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DemoError(f"{copy} is not a notebook ({error!r}): move it away and start again") from error
-        if edited:
-            return copy, True
-    notebook = json.loads(shipped.read_text(encoding="utf-8"))
-    notebook["metadata"]["mzwidget"] = {"shipped": digest(notebook)}
-    for cell in notebook["cells"]:
-        if cell.get("id") == SET_UP:
-            cell["metadata"]["jp-MarkdownHeadingCollapsed"] = True
-    copy.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return copy, False
-
-
-def write_kernelspec(kernels: Path) -> None:
-    """Write a kernelspec ``python3`` that is this very interpreter, whatever else the machine calls so."""
-    from ipykernel.kernelspec import get_kernel_dict  # noqa: PLC0415
-
-    spec = get_kernel_dict(extra_arguments=["--log-level=CRITICAL"])
-    # A kernel that ends while messages come in may leave one unheard, and would say so in the user's terminal.
-    spec["argv"][1:1] = ["-W", "ignore:coroutine:RuntimeWarning"]
-    folder = kernels / "python3"
-    folder.mkdir(parents=True)
-    (folder / "kernel.json").write_text(json.dumps(spec))
-
-
-def write_workspace(workspaces: Path) -> None:
-    """Write a workspace in which the notebook is open already, and nothing beside it."""
-    from jupyterlab_server.workspaces_handler import WorkspacesManager  # noqa: PLC0415
-
-    tab = f"notebook:{FIRST}"
-    layout = {
-        "main": {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [tab]}, "current": tab},
-        "left": {"collapsed": True, "visible": True, "widgets": []},
-    }
-    data = {"layout-restorer:data": layout, tab: {"data": {"path": FIRST, "factory": "Notebook"}}}
-    WorkspacesManager(str(workspaces)).save("default", json.dumps({"data": data, "metadata": {"id": "default"}}))
-
-
-@contextlib.contextmanager
-def own_config(folder: Path) -> Iterator[None]:
-    """Let Jupyter read its configuration from `folder` instead of the user's: no other port, root or password."""
-    before = os.environ.get("JUPYTER_CONFIG_DIR")
-    os.environ["JUPYTER_CONFIG_DIR"] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["JUPYTER_CONFIG_DIR"]
-        else:
-            os.environ["JUPYTER_CONFIG_DIR"] = before
-
-
-def server_for(root: Path, private: Path, port: int | None) -> Any:
-    """Return a JupyterLab server that is ready to start.
-
-    Parameters
-    ----------
-    root
-        The folder that it shows.
-    private
-        A folder for what is to be forgotten when it stops.
-    port
-        Where to listen on the loopback interface; None looks for a free port from 8888 on.
-    """
-    from jupyterlab.commands import get_user_settings_dir  # noqa: PLC0415
-    from jupyterlab.labapp import LabApp  # noqa: PLC0415
-
-    settings = private / "settings"
-    settings.mkdir()
-    (settings / "overrides.json").write_text(json.dumps(LAB_SETTINGS))
-    write_kernelspec(private / "kernels")
-    write_workspace(private / "workspaces")
-    options = {
-        "Application.log_level": "ERROR",
-        "ServerApp.root_dir": root,
-        "ServerApp.ip": "127.0.0.1",
-        "ServerApp.port": port or 8888,
-        "ServerApp.port_retries": 50 if port is None else 0,
-        "ServerApp.open_browser": False,
-        "ServerApp.allow_root": True,
-        "IdentityProvider.token": secrets.token_hex(24),
-        "LabApp.app_settings_dir": settings,
-        "LabApp.user_settings_dir": get_user_settings_dir(),
-        "LabApp.workspaces_dir": private / "workspaces",
-        "LabApp.default_url": f"/lab/tree/{quote(FIRST)}",
-        "LabApp.extension_manager": "readonly",
-    }
-    with own_config(private / "config"):
-        server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in options.items()])
-    server.kernel_spec_manager.kernel_dirs.insert(0, str(private / "kernels"))
-    # A page that closes while it is written to leaves tornado with an error nobody asks for.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    return server
-
-
-async def run_notebook(server: Any, notebook: Path) -> str:
-    """Run a notebook's cells in a kernel that JupyterLab will find, and save what they put out.
-
-    Returns
-    -------
-    str
-        What went wrong, for the user to read; empty if nothing did.
-    """
-    import nbformat  # noqa: PLC0415
-
-    session = await server.session_manager.create_session(
-        path=notebook.name, name=notebook.name, type="notebook", kernel_name="python3"
-    )
-    client = server.kernel_manager.get_kernel(session["kernel"]["id"]).client()
-    client.start_channels()
-    try:
-        await client.wait_for_ready(timeout=60)
-        content = nbformat.read(notebook, as_version=4)
-        problem = await run_cells(client, content)
-    finally:
-        client.stop_channels()
-    nbformat.write(content, notebook)
-    server.contents_manager.notary.sign(content)
-    return problem
 
 
 def can_open_browser() -> bool:
@@ -262,7 +89,7 @@ def demo(
             say(f"{copy} is kept as you edited it; without it, the next start brings a new one.")
     private = Path(tempfile.mkdtemp(prefix="mzwidget-demo-"))
     try:
-        return serve(server_for(folder.resolve(), private, port), folder.resolve() / FIRST, browser=browser)
+        return serve(server_for(folder.resolve(), FIRST, private, port), folder.resolve() / FIRST, browser=browser)
     finally:
         shutil.rmtree(private, ignore_errors=True)
 
