@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -45,9 +45,50 @@ const options = {
   logLevel: "info",
 };
 
+/**
+ * Kinds of picture that bring a library with them: modules that a page asks for when it first draws one.
+ *
+ * @type {esbuild.BuildOptions}
+ */
+const assets = {
+  ...options,
+  entryPoints: ["line", "vega"].map((name) => ({ in: here(`src/views/${name}.js`), out: name })),
+  write: true,
+  format: "esm",
+  loader: { ".css": "text" },
+  banner: {},
+  footer: {},
+  plugins: [],
+  metafile: true,
+};
+delete assets.globalName;
+
+/**
+ * The licences of the packages that are in a bundle.
+ *
+ * @param {string[]} inputs
+ */
+async function licences(inputs) {
+  const packages = new Set(inputs.flatMap((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
+  /** @type {Map<string, string[]>} */
+  const texts = new Map();
+  for (const path of [...packages].sort()) {
+    const folder = here(path);
+    const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, "utf-8"));
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? (await readFile(`${folder}/${file}`, "utf-8")).trim() : `License: ${license}`;
+    texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
+  }
+  return [...texts].map(([text, names]) => `${names.join(", ")}\n\n${text}\n`).join(`\n${"-".repeat(80)}\n\n`);
+}
+
 if (process.argv.includes("--watch")) {
-  const context = await esbuild.context({ ...options, minify: false, sourcemap: "inline" });
-  await context.watch();
+  for (const each of [options, assets]) {
+    const context = await esbuild.context({ ...each, minify: false, sourcemap: "inline" });
+    await context.watch();
+  }
 } else {
   await esbuild.build(options);
+  const { metafile } = await esbuild.build(assets);
+  await writeFile(`${FOLDER}/licenses.txt`, await licences(Object.keys(metafile?.inputs ?? {})));
 }

@@ -48,18 +48,26 @@ def stage(page: Page, bundle: Path) -> Callable[..., Page]:
             if path == "":
                 route.fulfill(body=document(theme), content_type="text/html")
                 return
-            file = {
-                "fake.js": HERE / "fake.js",
-                "probes.js": HERE / "probes.js",
-                "widget.js": bundle / "widget.js",
-                "widget.css": bundle / "widget.css",
-                "theme.css": THEMES / f"theme-{theme}-extension" / "index.css",
-            }[path]
+            theme_css = THEMES / f"theme-{theme}-extension" / "index.css"
+            places = [theme_css] if path == "theme.css" else [HERE / path, bundle / path]
+            file = next(place for place in places if place.is_file())
             route.fulfill(body=file.read_text("utf-8"), content_type=TYPES[file.suffix])
 
         page.route(f"{ORIGIN}/**", answer)
         page.goto(ORIGIN)
         page.wait_for_function("window.storm !== undefined")
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def easel(stage: Callable[..., Page]) -> Callable[..., Page]:
+    """Open a page on which single pictures can be mounted, without a widget around them (`pictures.js`)."""
+
+    def open_page(theme: str | None = "light") -> Page:
+        page = stage(theme)
+        page.evaluate("() => Promise.all([import('./pictures.js'), import('./vega_probes.js')])")
         return page
 
     return open_page

@@ -28,8 +28,8 @@ export class FakeModel {
     this.hear?.(message);
   };
 
-  emit(name) {
-    for (const callback of this.handlers.get(name) ?? []) callback();
+  emit(name, ...what) {
+    for (const callback of this.handlers.get(name) ?? []) callback(...what);
   }
 
   set(name, value) {

@@ -6,9 +6,14 @@ import * as table from "./table.js";
 /** @typedef {import("./view.js").Kind} Kind */
 
 /**
- * Every kind of picture: at hand, or to be loaded when a page first draws one, such as
- * `line: (host) => host.load("line")`.
+ * Every kind of picture: at hand, or to be loaded when a page first draws one.
  *
  * @type {Readonly<Record<string, Kind | ((host: Host) => Promise<Kind>)>>}
  */
-export const KINDS = { bars, number, table };
+export const KINDS = {
+  bars,
+  number,
+  table,
+  line: (host) => host.load("line"),
+  vega: (host) => host.load("vega"),
+};

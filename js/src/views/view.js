@@ -20,6 +20,7 @@
  * @property {(asset: string) => Promise<any>} load a module of `mzwidget/static`, which comes from the kernel
  * @property {AbortSignal} signal aborted when the picture is destroyed
  * @property {() => boolean} dark whether it is to be drawn light on dark
+ * @property {(name: string, value: unknown) => void} [select] told what the reader has selected in the picture
  */
 
 /**

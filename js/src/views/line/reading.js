@@ -1,0 +1,140 @@
+import { element, setText } from "../../dom.js";
+import { indexOf } from "./lines.js";
+
+/** @typedef {import("./lines.js").Line} Line */
+
+/** Pixels beside the reader's x within which a line has a point to tell of, where its pace does not say. */
+const NEAR = 24;
+const MOST = 24;
+
+/**
+ * All lines read at one x: a rule, a dot on each line, and their values.
+ *
+ * @param {import("uplot")} chart
+ * @param {{
+ *   lines: () => Line[],
+ *   colour: (line: Line) => string,
+ *   x: (at: number) => string,
+ *   y: (value: number) => string,
+ * }} of
+ */
+export function mountReading(chart, { lines, colour, x, y }) {
+  const when = element("div", "mzw-when");
+  const list = element("div", "mzw-readings");
+  const root = element("div", "mzw-reading", when, list);
+  root.setAttribute("aria-hidden", "true");
+  root.hidden = true;
+  const dots = element("div", "mzw-dots");
+  chart.over.append(dots);
+  /** @type {number | null} */
+  let at = null;
+
+  /**
+   * The index of the point nearest to an x; -1 without points.
+   *
+   * @param {Line} line
+   * @param {number} to
+   */
+  function nearest({ xs }, to) {
+    const i = indexOf(xs, to);
+    if (i === 0) return xs.length > 0 ? 0 : -1;
+    return i < xs.length && Number(xs[i]) - to < to - Number(xs[i - 1]) ? i : i - 1;
+  }
+
+  /**
+   * What the lines have to tell at an x, the greatest first.
+   *
+   * @param {number} to
+   */
+  function read(to) {
+    const near = Math.abs(chart.posToVal(NEAR, "x") - chart.posToVal(0, "x"));
+    return lines()
+      .flatMap((line) => {
+        const i = nearest(line, to);
+        const point = Number(line.xs[i]);
+        const within = Math.abs(point - to) <= Math.max(near, line.reach === Infinity ? 0 : Number(line.reach) / 2);
+        return i >= 0 && within ? [{ line, point, value: Number(line.ys[i]) }] : [];
+      })
+      .sort((a, b) => (b.value !== b.value ? -1 : a.value !== a.value ? 1 : b.value - a.value));
+  }
+
+  /** @param {number} to */
+  function snap(to) {
+    let best = NaN;
+    for (const line of lines()) {
+      const point = Number(line.xs[nearest(line, to)]);
+      if (!(Math.abs(point - to) >= Math.abs(best - to))) best = point;
+    }
+    return best;
+  }
+
+  /** @param {number} to */
+  function show(to) {
+    at = to;
+    const readings = read(to);
+    setText(when, x(to));
+    list.replaceChildren(
+      ...readings.slice(0, MOST).flatMap(({ line, value }) => {
+        const swatch = element("span", "mzw-swatch");
+        swatch.style.background = colour(line);
+        const name = element("span", "mzw-reading-name", line.name);
+        name.dir = "auto";
+        return [swatch, name, element("span", "mzw-reading-value", y(value))];
+      }),
+    );
+    if (readings.length > MOST) list.append(element("span", "mzw-more", `and ${readings.length - MOST} more`));
+    dots.replaceChildren(
+      ...readings
+        .filter(({ value }) => value === value)
+        .map(({ line, point, value }) => {
+          const dot = element("span", "mzw-dot-at");
+          dot.style.background = colour(line);
+          dot.style.transform = `translate(${chart.valToPos(point, "x")}px, ${chart.valToPos(value, "y")}px)`;
+          return dot;
+        }),
+    );
+    root.hidden = readings.length === 0;
+    const left = chart.valToPos(to, "x");
+    const area = chart.over.clientWidth;
+    const offset = chart.over.offsetLeft;
+    root.style.top = `${chart.over.offsetTop + 4}px`;
+    root.style.left = left < area / 2 ? `${offset + left + 14}px` : "";
+    root.style.right = left < area / 2 ? "" : `${chart.root.clientWidth - offset - left + 14}px`;
+  }
+
+  function hide() {
+    at = null;
+    root.hidden = true;
+    dots.replaceChildren();
+  }
+
+  return {
+    root,
+    hide,
+    get at() {
+      return at;
+    },
+    /** Say anew what is under the pointer. */
+    paint() {
+      const { left = -1 } = chart.cursor;
+      const to = left === null || left < 0 ? NaN : snap(chart.posToVal(left, "x"));
+      if (to === to) show(to);
+      else hide();
+    },
+    /**
+     * Go to the next point of any line.
+     *
+     * @param {number} by 1 or -1, or to the end
+     * @returns {string} what is there
+     */
+    step(by) {
+      const points = [...new Set(lines().flatMap(({ xs }) => xs))].sort((a, b) => a - b);
+      if (points.length === 0) return "no rows";
+      const from = at === null ? (by > 0 && by < Infinity ? -1 : points.length) : indexOf(points, at);
+      const to = Number(points[Math.min(Math.max(from + by, 0), points.length - 1)]);
+      chart.setCursor({ left: chart.valToPos(to, "x"), top: 0 });
+      const told = read(to).slice(0, 5).map(({ line, value }) => `${line.name} ${y(value)}`);
+      return `${x(to)}: ${told.join(", ")}`;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * Colours for things told apart by colour. Each stands out from the paper by 3:1 or more, and each pair was chosen to
+ * stay as far apart as can be for readers who see no red, no green or no blue.
+ */
+const LIGHT = ["#2f6fde", "#eb6c0e", "#0fa974", "#9c587c", "#2a268b", "#626006", "#998dc4", "#6b1422"];
+const DARK = ["#5b93f5", "#ffc336", "#3be0db", "#ba80b4", "#ba480d", "#9da471", "#795ac4", "#177785"];
+
+/** @param {boolean} dark */
+export const palette = (dark) => (dark ? DARK : LIGHT);
+
+/** What a picture drawn by script needs of the style sheet. */
+const NAMES = /** @type {const} */ (["fg", "quiet", "rule", "track", "wash", "paper", "accent", "below"]);
+
+/**
+ * The style sheet's colours as they are under the present theme, and its type face.
+ *
+ * @param {Element} el
+ * @returns {Record<typeof NAMES[number], string> & { font: string }}
+ */
+export function look(el) {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  el.append(probe);
+  const style = getComputedStyle(probe);
+  const colours = NAMES.map((name) => {
+    probe.style.color = `var(--mzw-${name})`;
+    return [name, style.color];
+  });
+  const font = style.fontFamily;
+  probe.remove();
+  return { ...Object.fromEntries(colours), font };
+}

@@ -1,0 +1,181 @@
+import { View, parse } from "vega";
+import { expressionInterpreter } from "vega-interpreter";
+import { compile } from "vega-lite";
+import { element, keepKeys, setText } from "../dom.js";
+import { themeConfig } from "./vega/theme.js";
+import { mountTooltip } from "./vega/tooltip.js";
+import { Tuples } from "./vega/tuples.js";
+import style from "./vega/style.css";
+
+/** @typedef {import("./view.js").Mount} Mount */
+/** @typedef {import("./view.js").Snapshot} Snapshot */
+/** @typedef {Record<string, any>} Spec */
+
+/** Rows from which on marks are pixels rather than nodes of the page. */
+const MANY = 1_000;
+/** What joins several charts in one: Vega-Lite sizes those by their parts. */
+const PARTS = ["hconcat", "vconcat", "concat", "facet", "repeat"];
+
+/**
+ * The chart with the height that its frame has, if it can be given one.
+ *
+ * @param {Spec} spec
+ * @param {number} height pixels, 0 for its own
+ */
+function fitted(spec, height) {
+  const parts = PARTS.some((name) => name in spec) || ["row", "column", "facet"].some((name) => name in (spec["encoding"] ?? {}));
+  return height === 0 || parts ? spec : { ...spec, height, autosize: { type: "fit", contains: "padding", ...spec["autosize"] } };
+}
+
+/**
+ * Where Vega and Vega-Lite tell of what is wrong.
+ *
+ * @param {(message: string) => void} failed
+ */
+function logger(failed) {
+  const own = {
+    level: () => own,
+    error: (/** @type {unknown[]} */ ...words) => (failed(words.map(sentence).join(" ")), own),
+    warn: () => own,
+    info: () => own,
+    debug: () => own,
+  };
+  return /** @type {any} */ (own);
+}
+
+/** @param {unknown} error */
+const sentence = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Any Vega-Lite chart, kept up by what comes and goes.
+ *
+ * @type {Mount}
+ */
+export function mount(el, encoding, host) {
+  const spec = /** @type {Spec} */ (encoding["spec"]);
+  const dataset = String(encoding["data"] ?? spec["data"]?.name ?? "live");
+  const renderer = spec["usermeta"]?.embedOptions?.renderer;
+
+  const chartEl = element("div", "mzw-chart");
+  keepKeys(chartEl);
+  const notice = element("div", "mzw-notice");
+  notice.hidden = true;
+  const root = element("div", "mzw-vega", element("style", "", style), notice, chartEl);
+  el.append(root);
+  const tooltip = mountTooltip(root);
+
+  /** @type {{ view: View, theme: string, fluid: boolean } | null} */
+  let chart = null;
+  /** @type {Tuples | null} */
+  let tuples = null;
+  let failed = "";
+  let running = false;
+
+  /** @param {string} why */
+  function fail(why) {
+    failed = why;
+  }
+
+  function say() {
+    setText(notice, failed && `Vega cannot draw this chart: ${failed}`);
+    notice.hidden = failed === "";
+  }
+
+  /** @param {number} size rows */
+  function build(size) {
+    const config = themeConfig(root, host.dark());
+    const own = fitted({ ...spec, data: spec["data"] ?? { name: dataset } }, host.height);
+    const compiled = compile(/** @type {any} */ (own), { config: /** @type {any} */ (config), logger: logger(fail) }).spec;
+    if (!compiled.data?.some(({ name }) => name === dataset)) throw new Error(`it draws nothing of the view (data ${JSON.stringify(dataset)})`);
+    const view = new View(parse(compiled, undefined, { ast: true }), {
+      expr: expressionInterpreter,
+      renderer: renderer ?? (size > MANY ? "canvas" : "svg"),
+      logger: logger(fail),
+      tooltip: tooltip.show,
+      container: chartEl,
+      hover: true,
+    });
+    view.description(spec["description"] ?? describe(spec, host.columns));
+    for (const { name, select } of spec["params"] ?? []) {
+      if (select) view.addSignalListener(name, (_, value) => host.select?.(name, value));
+    }
+    const identifies = JSON.stringify(compiled).includes('"type":"identifier"');
+    if (tuples === null) tuples = new Tuples(host.columns, identifies);
+    else tuples.renew();
+    chart = { view, theme: JSON.stringify(config), fluid: spec["width"] === "container" };
+  }
+
+  /** Let Vega draw what has come and gone. While it does, more may come: then it draws once more. */
+  async function run() {
+    if (running || chart === null || tuples === null) return;
+    running = true;
+    try {
+      for (let change = tuples.takeChange(), first = true; first || change; change = tuples.takeChange(), first = false) {
+        failed = "";
+        if (change) chart.view.change(dataset, change);
+        await chart.view.runAsync();
+        if (host.signal.aborted) return;
+      }
+    } catch (error) {
+      fail(sentence(error));
+    } finally {
+      running = false;
+    }
+    say();
+  }
+
+  /** @param {() => void} act */
+  function attempt(act) {
+    try {
+      act();
+    } catch (error) {
+      fail(sentence(error));
+      say();
+    }
+  }
+
+  let rows = 0;
+  /** @type {import("./view.js").View & { chart: View | null }} */
+  const own = {
+    /** The chart as Vega has it, once there is one. */
+    get chart() {
+      return chart?.view ?? null;
+    },
+    paint(snapshot, change) {
+      rows = snapshot.size;
+      if (chart === null) attempt(() => build(rows));
+      tuples?.update(() => snapshot.entries, chart && change);
+      void run();
+    },
+    resize() {
+      if (chart === null) return;
+      const { view, theme, fluid } = chart;
+      if (JSON.stringify(themeConfig(root, host.dark())) !== theme) {
+        view.finalize();
+        chartEl.replaceChildren();
+        chart = null;
+        attempt(() => build(rows));
+      } else if (!fluid || view.width() === chartEl.clientWidth || chartEl.clientWidth === 0) return;
+      else view.width(chartEl.clientWidth);
+      void run();
+    },
+    destroy() {
+      chart?.view.finalize();
+      chart = null;
+      root.remove();
+    },
+  };
+  return own;
+}
+
+/**
+ * What a chart shows, for those who do not see it.
+ *
+ * @param {Spec} spec
+ * @param {readonly import("./view.js").Column[]} columns
+ */
+function describe({ title, mark }, columns) {
+  const name = typeof title === "string" ? title : title?.text;
+  const kind = typeof mark === "string" ? mark : mark?.type;
+  return String(name ?? `${kind ? `${kind} ` : ""}chart of ${columns.map((column) => column.name).join(", ")}`);
+}

@@ -1,0 +1,240 @@
+"""Altair's charts in a real browser, live: each is at any time what it would be if drawn anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.js.altair_charts import COLUMNS, charts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    Easel = Callable[..., Page]
+
+HOSTILE = "<img src=x onerror='window.hacked = 1'>"
+BAR = {
+    "mark": {"type": "bar", "tooltip": True},
+    "encoding": {"x": {"field": "n", "type": "quantitative"}, "y": {"field": "who", "type": "nominal"}},
+}
+
+
+def act(page: Page, script: str, argument: Any = None) -> Any:
+    """Run statements in the page, where `given` is the argument, and let it paint."""
+    return page.evaluate(f"async given => {{ {script}; await frames(2) }}", argument)
+
+
+def draw(page: Page, spec: dict[str, Any], rows: list[list[Any]], **options: Any) -> None:
+    """Draw a chart of a view of (who, n)."""
+    act(
+        page,
+        """window.vega = await import("./vega.js");
+        const columns = given.columns ?? [["who", "text"], ["n", "numeric"]];
+        const encoding = {kind: "vega", data: "live", spec: {data: {name: "live"}, ...given.spec}};
+        window.picture = new Picture(vega, columns, encoding, given.rows, given.options);
+        window.rowsOf = () => picture.view.chart.data("live")""",
+        {"spec": spec, "rows": rows, "columns": options.pop("columns", None), "options": options},
+    )
+
+
+@pytest.mark.parametrize("name", charts())
+def test_a_chart_that_was_changed_is_the_chart_of_its_rows(easel: Easel, name: str) -> None:
+    page = easel()
+    result = page.evaluate(
+        """async ([columns, spec]) => {
+            const vega = await import("./vega.js");
+            return churn(vega, columns, spec, 7, 1000);
+        }""",
+        [COLUMNS, charts()[name]],
+    )
+    assert result["differences"] == []
+    assert result["size"] > 0
+    assert result["marks"] > 0
+
+
+def test_only_what_changes_is_handed_to_vega_once_a_frame(easel: Easel) -> None:
+    page = easel()
+    draw(page, BAR, [[f"who {i}", i] for i in range(100)])
+    result = page.evaluate(
+        """async () => {
+            await settle(picture);
+            const before = new Set(rowsOf());
+            const { chart } = picture.view;
+            let runs = 0;
+            chart.runAfter(function count() { runs++; chart.runAfter(count, true); }, true);
+            for (let step = 1; step <= 5; step++) {
+                picture.become([...picture.rows.filter(([who]) => who !== "who 7"), ["who 7", 1000 + step]]);
+            }
+            await settle(picture);
+            const kept = rowsOf().filter(tuple => before.has(tuple)).length;
+            return {kept, last: rowsOf().find(({who}) => who === "who 7").n, size: rowsOf().length};
+        }"""
+    )
+    assert result == {"kept": 99, "last": 1005, "size": 100}
+
+
+def test_rows_reach_vega_as_their_types_say(easel: Easel) -> None:
+    page = easel()
+    columns = [
+        ("i", "int8"),
+        ("d", "numeric"),
+        ("b", "bool"),
+        ("t", "timestamptz"),
+        ("w", "timestamp"),
+        ("y", "date"),
+        ("j", "jsonb"),
+        ("a.b", "text"),
+    ]
+    rows = [
+        [
+            "9007199254740993",
+            "1.50",
+            True,
+            "2026-11-25 10:00:00.5+00",
+            "2026-11-25 10:00:00",
+            "2026-11-25",
+            '{"k": [1]}',
+            "x",
+        ],
+        [1, "NaN", False, "infinity", None, None, None, None],
+        [1, "NaN", False, "infinity", None, None, None, None],
+    ]
+    spec = {"mark": "point", "encoding": {"x": {"field": "i", "type": "quantitative"}}}
+    draw(page, spec, rows, columns=columns)
+    told = page.evaluate("rowsOf().map(tuple => JSON.stringify(tuple))")
+    t, w, y = page.evaluate(
+        "[Date.UTC(2026, 10, 25, 10, 0, 0, 500), ...[[10], [0]].map(h => +new Date(2026, 10, 25, ...h))]"
+    )
+    assert told[0] == (f'{{"i":9007199254740992,"d":1.5,"b":true,"t":{t},"w":{w},"y":{y},"j":{{"k":[1]}},"a.b":"x"}}')
+    assert told[1:] == ['{"i":1,"d":null,"b":false,"t":null,"w":null,"y":null,"j":null,"a.b":null}'] * 2
+    act(page, "picture.become(picture.rows.slice(0, 2))")
+    assert page.evaluate("rowsOf().length") == 2, "of two equal rows one has gone"
+
+
+def test_a_selected_point_stays_selected_while_its_numbers_change(easel: Easel) -> None:
+    page = easel()
+    spec = {
+        **BAR,
+        "params": [{"name": "picked", "select": "point"}],
+        "encoding": {**BAR["encoding"], "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.25}},
+    }
+    draw(page, spec, [["ann", 5], ["bob", 7]])
+    page.locator(".mark-rect path").first.click()
+    opacity = "() => [...document.querySelectorAll('.mark-rect path')].map(path => path.getAttribute('opacity'))"
+    assert sorted(page.evaluate(opacity)) == ["0.25", "1"]
+    act(page, "picture.become([['ann', 6], ['bob', 9]]); await settle(picture)")
+    assert sorted(page.evaluate(opacity)) == ["0.25", "1"]
+    act(page, "picture.become([['bob', 9]]); await settle(picture)")
+    assert page.evaluate(opacity) == ["0.25"]
+
+
+def test_it_is_as_wide_as_its_cell_and_as_high_as_asked(easel: Easel) -> None:
+    page = easel()
+    draw(page, {**BAR, "width": "container"}, [["ann", 5], ["bob", 7]], width="640px", height=320)
+    size = """() => {
+        const { width, height } = document.querySelector(".mzw-chart > svg").getBoundingClientRect();
+        return [width, height];
+    }"""
+    inner = "document.querySelector('.mzw-picture').clientWidth"
+    assert page.evaluate(size) == [page.evaluate(inner), 320]
+    act(page, "picture.root.style.width = '420px'; await frames(1); picture.view.resize(); await settle(picture)")
+    assert page.evaluate(size) == [page.evaluate(inner), 320]
+
+
+def test_it_follows_the_theme(easel: Easel) -> None:
+    page = easel()
+    draw(page, BAR, [["ann", 5], ["bob", 7]])
+    colours = """() => [
+        getComputedStyle(document.querySelector(".mark-rect path")).fill,
+        getComputedStyle(document.querySelector(".role-axis-label text")).fill,
+    ]"""
+    light = page.evaluate(colours)
+    act(
+        page,
+        """document.body.dataset.jpThemeLight = "false"; await frames(1);
+        picture.view.resize(); picture.become([["ann", 6], ["bob", 7]]); await settle(picture)""",
+    )
+    dark = page.evaluate(colours)
+    assert light[0] != dark[0]
+    assert light[1] != dark[1]
+    assert page.evaluate("rowsOf().map(({who, n}) => [who, n]).sort()") == [["ann", 6], ["bob", 7]]
+    assert page.locator(".mzw-chart > svg").count() == 1
+
+
+def test_tooltips_are_text(easel: Easel) -> None:
+    page = easel()
+    draw(page, BAR, [[HOSTILE, 5], ["bob", 7]])
+    page.locator(".mark-rect path").first.hover()
+    tooltip = page.locator(".mzw-tooltip")
+    assert tooltip.is_visible()
+    assert HOSTILE in tooltip.inner_text() or "bob" in tooltip.inner_text()
+    page.locator(".mark-rect path").last.hover()
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("main img").count() == 0
+    page.mouse.move(1, 1)
+    assert tooltip.is_hidden()
+
+
+def test_a_chart_that_vega_cannot_draw_says_why(easel: Easel) -> None:
+    page = easel()
+    draw(page, {**BAR, "transform": [{"calculate": "datum.(", "as": "m"}]}, [["a", 1]])
+    assert page.locator(".mzw-notice").inner_text().startswith("Vega cannot draw this chart: ")
+    act(page, "picture.become([['a', 2]])")
+    page.evaluate("picture.close()")
+    draw(page, {"data": {"values": [1]}, "mark": "bar"}, [["a", 1]])
+    assert "draws nothing of the view" in page.locator(".mzw-notice").inner_text()
+
+
+def test_an_empty_view_is_an_empty_chart(easel: Easel) -> None:
+    page = easel()
+    draw(page, BAR, [])
+    assert page.locator(".mark-rect path").count() == 0
+    assert page.locator(".mzw-notice").is_hidden()
+    act(page, "picture.become([['a', 2]]); await settle(picture)")
+    assert page.locator(".mark-rect path").count() == 1
+
+
+def test_no_code_is_made_of_text(easel: Easel) -> None:
+    """A page that forbids `eval` can draw any chart."""
+    page = easel()
+    page.evaluate("() => { globalThis.Function = function () { throw new Error('made of text') } }")
+    spec = {
+        **BAR,
+        "transform": [{"calculate": "datum.n * 2 + length(datum.who)", "as": "m"}, {"filter": "datum.m > 1"}],
+    }
+    draw(page, spec, [["ann", 5]])
+    assert page.locator(".mzw-notice").is_hidden()
+    assert page.locator(".mark-rect path").count() == 1
+
+
+def test_nothing_is_left_of_it(easel: Easel) -> None:
+    page = easel()
+    draw(page, BAR, [["ann", 1]])
+    page.evaluate("picture.close()")
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def counts() -> dict[str, float]:
+        page.evaluate(
+            """async bar => {
+                for (let i = 0; i < 10; i++) {
+                    const spec = {data: {name: "live"}, width: "container", ...bar};
+                    const encoding = {kind: "vega", data: "live", spec};
+                    const picture = new Picture(vega, [["who", "text"], ["n", "int8"]], encoding, [["ann", i]]);
+                    await settle(picture);
+                    picture.close();
+                }
+                await frames(3);
+            }""",
+            BAR,
+        )
+        session.send("HeapProfiler.collectGarbage")
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return {
+            metric["name"]: metric["value"] for metric in metrics if metric["name"] in {"JSEventListeners", "Nodes"}
+        }
+
+    assert counts() == counts()
