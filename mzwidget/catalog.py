@@ -40,6 +40,11 @@ class Relation:
     kind: str
 
     @property
+    def bare(self) -> str:
+        """Its name in SQL, without the schema."""
+        return quoted(self.name)
+
+    @property
     def sql(self) -> str:
         """Its name in SQL."""
         return f"{quoted(self.schema)}.{quoted(self.name)}"

@@ -76,7 +76,6 @@ def test_a_cell_is_drawn_live(shell: InteractiveShell) -> None:
     view = result(shell, "%%live top --title 'Best sellers' --limit 3\n-- the best\nSELECT item, sold FROM sales;")
     assert isinstance(view, mzwidget.LiveView)
     assert shell.user_ns["top"] is view
-    assert view.title == "Best sellers"
     assert view.df["item"].tolist() == ["ink", "tea"]
     view.close()
     script = "CREATE VIEW few AS SELECT * FROM sales WHERE sold < 4;\nfew"

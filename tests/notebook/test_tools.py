@@ -1,0 +1,225 @@
+"""The tools of an analysis, each by its real package: what Materialize lets them do they do here, by the same means."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import polars as pl
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+import mzwidget
+from tests.machine import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def sales(database: psycopg.Connection) -> None:
+    columns = "item text NOT NULL, sold int, at timestamptz, price numeric, tags text[], j jsonb"
+    database.execute(f"CREATE TABLE sales ({columns})")
+    database.execute("INSERT INTO sales VALUES ('tea', 3, '2024-01-01', 1.5, '{a,b}', '{\"a\": 1}')")
+    database.execute("INSERT INTO sales (item, sold) VALUES ('ink', 5)")
+    database.execute("CREATE VIEW best AS SELECT item FROM sales WHERE sold > 4")
+    database.execute("CREATE MATERIALIZED VIEW total AS SELECT sum(sold) AS sold FROM sales")
+
+
+@pytest.fixture
+def engine(sales: None) -> Iterator[sa.Engine]:  # noqa: ARG001
+    made = mzwidget.sqlalchemy_engine()
+    yield made
+    made.dispose()
+
+
+def test_sqlalchemy_sees_what_is_there(engine: sa.Engine) -> None:
+    inspector = sa.inspect(engine)
+    schema = inspector.default_schema_name
+    assert schema.startswith("notebook_")
+    assert schema in inspector.get_schema_names()
+    assert inspector.get_table_names() == ["sales"]
+    assert inspector.get_view_names() == ["best"]
+    assert inspector.get_materialized_view_names() == ["total"]
+    assert inspector.has_table("sales")
+    assert inspector.has_table("best", schema=schema)
+    assert not inspector.has_table("nothing")
+    assert not inspector.has_table("sales", schema="nothing")
+    columns = {column["name"]: column for column in inspector.get_columns("sales")}
+    assert [str(column["type"]) for column in columns.values()] == [
+        "TEXT",
+        "INTEGER",
+        "TIMESTAMP",
+        "NUMERIC",
+        "ARRAY",
+        "JSONB",
+    ]
+    assert columns["at"]["type"].timezone
+    assert str(columns["tags"]["type"].item_type) == "TEXT"
+    assert [column["nullable"] for column in columns.values()][:2] == [False, True]
+    with pytest.raises(sa.exc.NoSuchTableError):
+        inspector.get_columns("nothing")
+    for look in ("get_indexes", "get_foreign_keys", "get_unique_constraints", "get_check_constraints"):
+        assert getattr(inspector, look)("sales") == []
+    assert inspector.get_pk_constraint("sales")["constrained_columns"] == []
+    assert "item" in inspector.get_view_definition("best")
+
+
+def test_sqlalchemy_reflects_selects_and_inserts(engine: sa.Engine) -> None:
+    table = sa.Table("sales", sa.MetaData(), autoload_with=engine)
+    with engine.connect() as connection:
+        asked = sa.select(table.c.item).where(table.c.sold > sa.bindparam("least")).order_by(table.c.item)
+        assert connection.execute(asked, {"least": 4}).scalars().all() == ["ink"]
+        connection.execute(sa.insert(table), [{"item": "pen", "sold": n} for n in range(3)])
+        assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 5
+    everything = sa.MetaData()
+    everything.reflect(engine, views=True)
+    assert {"sales", "best"} <= set(everything.tables)
+
+
+def test_pandas_reads_and_writes_through_sqlalchemy(engine: sa.Engine) -> None:
+    assert pd.read_sql("SELECT item FROM sales ORDER BY item", engine)["item"].tolist() == ["ink", "tea"]
+    assert pd.read_sql_table("sales", engine)["sold"].sum() == 8
+    assert pd.read_sql_table("best", engine)["item"].tolist() == ["ink"]
+    frame = pd.DataFrame(
+        {"a": range(20), "f": 0.5, "s": "it's", "at": pd.Timestamp("2024-01-01"), "b": True, "n": [None, 1.5] * 10}
+    )
+    frame.to_sql("made", engine, index=False)
+    frame.to_sql("made", engine, index=False, if_exists="append")
+    with pytest.raises(ValueError, match="already exists"):
+        frame.to_sql("made", engine, index=False)
+    back = pd.read_sql_table("made", engine)
+    assert len(back) == 40
+    assert back["a"].sum() == 2 * frame["a"].sum()
+    assert set(back["s"]) == {"it's"}
+    frame.to_sql("made", engine, index=False, if_exists="replace")
+    assert len(pd.read_sql("SELECT * FROM made", engine)) == 20
+
+
+def test_no_password_in_what_sqlalchemy_shows(engine: sa.Engine, dsn: str) -> None:
+    password = dsn.split(":")[2].partition("@")[0]
+    assert password not in repr(engine) + str(engine.url) + repr(engine.url)
+
+
+@pytest.mark.usefixtures("sales")
+def test_the_address(dsn: str) -> None:
+    address = mzwidget.url()
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SELECT count(*) FROM sales").fetchone() == (2,)
+    password = dsn.split(":")[2].partition("@")[0]
+    assert password in str.__str__(address)
+    assert password not in repr(address)
+    odd = mzwidget.url("host=/tmp/sock user='a b' password='p@:/ss' dbname=d?x")
+    assert psycopg.conninfo.conninfo_to_dict(odd) == {
+        "host": "/tmp/sock",
+        "user": "a b",
+        "password": "p@:/ss",
+        "dbname": "d?x",
+    }
+    assert "p%40" not in repr(odd)
+    assert "zz" not in repr(mzwidget.url("host=h password=zz"))
+
+
+@pytest.mark.usefixtures("sales")
+@pytest.mark.filterwarnings("ignore:pandas only supports SQLAlchemy")
+def test_pandas_and_polars_read_a_psycopg_connection(database: psycopg.Connection) -> None:
+    query = "SELECT item, sold FROM sales ORDER BY item"
+    assert pd.read_sql(query, database)["sold"].tolist() == [5, 3]
+    above = pd.read_sql("SELECT item FROM sales WHERE sold > %(n)s", database, params={"n": 4})
+    assert above["item"].tolist() == ["ink"]
+    frame = pl.read_database(query, database)
+    assert frame["sold"].to_list() == [5, 3]
+    with mzwidget.connect() as connection:
+        assert pl.read_database(query, connection).equals(frame)
+
+
+def test_polars_reads_through_sqlalchemy(engine: sa.Engine) -> None:
+    assert pl.read_database("SELECT sold FROM sales ORDER BY sold", engine)["sold"].to_list() == [3, 5]
+    with engine.connect() as connection:
+        assert pl.read_database("SELECT item FROM best", connection)["item"].to_list() == ["ink"]
+
+
+JUPYSQL = """
+import warnings
+warnings.simplefilter("ignore")
+from IPython.core.interactiveshell import InteractiveShell
+import mzwidget
+shell = InteractiveShell()
+shell.user_ns["engine"] = mzwidget.sqlalchemy_engine()
+shell.run_line_magic("load_ext", "sql")
+shell.run_line_magic("config", "SqlMagic.displaycon = False")
+shell.run_line_magic("sql", "engine --alias live")
+found = shell.run_cell_magic("sql", "", "SELECT item, sold FROM sales ORDER BY item")
+print(found.DataFrame()["sold"].tolist())
+print(shell.run_line_magic("sql", "SELECT item FROM sales WHERE sold = 5").DataFrame()["item"].tolist())
+print(shell.run_line_magic("sqlcmd", "tables"))
+print(shell.run_line_magic("sqlcmd", "columns --table sales"))
+"""
+
+
+@pytest.mark.usefixtures("sales")
+def test_jupysql(dsn: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", JUPYSQL],
+        env={**os.environ, "MATERIALIZE_URL": dsn, "JUPYSQL_DISABLE_TELEMETRY": "1", "PLOOMBER_STATS_ENABLED": "false"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[5, 3]" in done.stdout
+    assert "['ink']" in done.stdout
+    assert "sales" in done.stdout
+    assert all(name in done.stdout for name in ("item", "sold", "price"))
+
+
+def psql(dsn: str, command: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("psql")
+    if program is None:
+        missing("no psql: install Debian's package postgresql-client")
+    return subprocess.run(
+        [program, dsn, "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.usefixtures("sales")
+def test_psql_selects(dsn: str) -> None:
+    done = psql(dsn, "SELECT item, sold FROM sales ORDER BY item")
+    assert done.stdout.splitlines() == ["ink|5", "tea|3"], done.stderr
+
+
+def test_views_lists_what_can_be_watched(sales: None, database: psycopg.Connection) -> None:  # noqa: ARG001
+    database.execute("CREATE VIEW broken AS SELECT 1 / (sold - sold) AS n FROM sales WHERE item = 'x'")
+    database.execute('CREATE VIEW "<b>odd" AS SELECT 1 AS "<script>"')
+    there = mzwidget.views()
+    here = there.df[~there.df["name"].str.contains(".", regex=False)].set_index("name")
+    assert here["kind"].to_dict() == {
+        "sales": "table",
+        "best": "view",
+        "broken": "view",
+        '"<b>odd"': "view",
+        "total": "materialized view",
+    }
+    assert here.loc["sales", "columns"] == ["item", "sold", "at", "price", "tags", "j"]
+    assert here.loc["sales", "rows"] == 2
+    assert here.loc["best", "rows"] == 1
+    assert abs(here.loc["sales", "as of"] - pd.Timestamp.now("UTC")) < pd.Timedelta("1min")
+    cells = there.children[0].children
+    assert not any("<script>" in cell.value for cell in cells if hasattr(cell, "value"))
+    button = next(cell for cell in cells if getattr(cell, "description", "") == "best")
+    button.click()
+    [_, shown] = there.children
+    assert shown.df["item"].tolist() == ["ink"]
+    button.click()
+    assert len(there.children) == 1
+    there.close()
+    with pytest.raises(ValueError, match="no schema 'nothing'"):
+        mzwidget.views("nothing")
