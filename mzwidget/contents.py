@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mzwidget.charts import Picture
+from mzwidget.charts import Picture, static
+from mzwidget.charts.static import Still
+from mzwidget.errors import LiveViewError
 from mzwidget.following import copies
 from mzwidget.tail import arrow
 from mzwidget.tail.updates import Row, Updates
 from mzwidget.tail.values import Column, to_pandas
 
 if TYPE_CHECKING:
+    import altair as alt
     import polars as pl
     import pyarrow as pa
 
 FIRST_SNAPSHOT = 30.0
 """Seconds that a view's content is waited for."""
+GLIMPSE = 2.0
+"""The same where something is to be displayed anyway."""
 
 
 class Contents:
@@ -29,6 +37,23 @@ class Contents:
     @abstractmethod
     def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
         """Return the columns and rows that are shown, once there are any."""
+
+    @abstractmethod
+    def _past(self, column: int) -> Sequence[tuple[int, str | None]]:
+        """Return what a column of a single row has been, and when, up to the moment that is shown."""
+
+    @abstractmethod
+    def _title(self) -> str:
+        """Return what stands above the picture."""
+
+    @abstractmethod
+    def _said(self) -> str:
+        """Return where the data come from, if that has to be said."""
+
+    @property
+    @abstractmethod
+    def timestamp(self) -> pd.Timestamp | None:
+        """The moment that is shown."""
 
     @property
     def df(self) -> pd.DataFrame:
@@ -95,6 +120,88 @@ class Contents:
             Two columns have one name.
         """
         return arrow.to_polars(*self._arranged(*self._content(FIRST_SNAPSHOT)), exact)
+
+    def snapshot(self) -> pd.DataFrame | alt.TopLevelMixin:
+        """Return what the picture shows at this moment, which stays as it is.
+
+        Returns
+        -------
+        pandas.DataFrame or altair.Chart
+            `df`, with `timestamp` in its ``attrs``; or, of a view with `chart=`, that chart with its data.
+        """
+        still = self._still(FIRST_SNAPSHOT, whole=True)
+        spec = static.with_data(still, all_rows=True)
+        if spec is not None:
+            import altair as alt  # noqa: PLC0415 - who has no chart never loads it
+
+            return alt.Chart.from_dict(spec)
+        frame = to_pandas(still.columns, still.rows)
+        frame.attrs["timestamp"] = None if still.time is None else pd.Timestamp(still.time, unit="ms", tz="UTC")
+        return frame
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what the picture shows at this moment to a file, which needs neither a kernel nor a network.
+
+        Parameters
+        ----------
+        path : str or path
+            Its ending says what it becomes: ``.html`` (picture and all rows), ``.svg`` (the picture), ``.csv``,
+            ``.json`` (a list of objects) or ``.parquet`` (exact, needs pyarrow).
+
+        Raises
+        ------
+        ValueError
+            Another ending; or the view is a table, which has no SVG.
+        """
+        ending = Path(path).suffix.lower()
+        match ending:
+            case ".html" | ".svg":
+                still = self._still(FIRST_SNAPSHOT, whole=True)
+                text = static.page(still) if ending == ".html" else static.file(still)
+                Path(path).write_text(text, encoding="utf-8")
+            case ".csv":
+                self.to_pandas(exact=True).to_csv(path, index=False)
+            case ".json":
+                self.to_pandas().to_json(path, orient="records", date_format="iso", force_ascii=False)
+            case ".parquet":
+                arrow.write_parquet(self.to_arrow(exact=True), path)
+            case _:
+                raise ValueError(f"save({str(path)!r}): a view becomes .html, .svg, .csv, .json or .parquet")
+
+    def __str__(self) -> str:
+        return self._text()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Return the widget and, for whatever cannot follow it, what it shows now."""
+        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        if not isinstance(bundle, tuple):
+            return bundle
+        data, metadata = bundle
+        try:
+            still = self._still(GLIMPSE)
+        except (LiveViewError, TimeoutError):
+            return {**data, "text/plain": self._text()}, metadata
+        more: dict[str, Any] = {"text/plain": static.text(still), "text/html": static.in_notebook(still)}
+        if (spec := static.with_data(still)) is not None and "<svg" not in more["text/html"]:
+            more[static.VEGA_LITE] = spec
+        return {**data, **more}, metadata
+
+    def _text(self) -> str:
+        try:
+            return static.text(self._still(GLIMPSE))
+        except LiveViewError as error:
+            return f"{self!r}: {error}"
+        except TimeoutError:
+            return repr(self)
+
+    def _still(self, timeout: float, *, whole: bool = False) -> Still:
+        columns, rows = self._content(timeout)
+        listed = copies(rows)
+        encoding = self._picture.encoding(columns, len(listed))
+        at = self.timestamp
+        time = None if at is None else int(at.timestamp() * 1000)
+        trend = self._past(encoding.channels["value"][0]) if encoding.kind == "number" else ()
+        return Still.of(self._title(), columns, listed, encoding, time, self._said(), trend, whole=whole)
 
     def _arranged(self, columns: tuple[Column, ...], rows: Updates) -> tuple[tuple[Column, ...], list[Row]]:
         listed = copies(rows)

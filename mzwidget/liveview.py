@@ -501,6 +501,24 @@ class LiveView(Contents, anywidget.AnyWidget):
             raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
         return self._closed.content
 
+    def _past(self, column: int) -> list[tuple[int, str | None]]:
+        if self._closed is not None:
+            return []
+        with self._view.lock:
+            until, changes = self._view.playhead.time, self._view.collection.history.changes
+        return [
+            (change.time, row[column])
+            for change in changes
+            for row, diff in change.updates.items()
+            if diff > 0 and (until is None or change.time <= until)
+        ]
+
+    def _title(self) -> str:
+        return str(self.options.get("title") or self.name)
+
+    def _said(self) -> str:
+        return str(self.note)
+
     def _await(self, wanted: int, timeout: float | None, deadline: float | None) -> None:
         """Block until the moment `wanted` is shown."""
         view = self._view

@@ -16,15 +16,17 @@ reader's clock shows them, since that is what Vega draws; ``jsonb`` is what it h
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mzwidget.charts import roles, vegalite
 from mzwidget.charts.encoding import Encoding
+from mzwidget.charts.order import Row
 from mzwidget.charts.roles import ChartError
 from mzwidget.charts.vegalite import Fields, Spec, vega_type
 from mzwidget.tail.values import Column
@@ -220,3 +222,34 @@ def _widen(spec: Spec) -> None:
     if "width" not in spec and ("mark" in spec or "layer" in spec) and not faceted:
         spec["width"] = "container"
         spec.setdefault("autosize", {"type": "fit-x", "contains": "padding"})
+
+
+def objects(columns: Sequence[Column], rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Write rows as the page gives them to Vega, with times as text that Vega reads alike."""
+    readers = [_reader(of) for of in columns]
+    names = [of.name for of in columns]
+    return [
+        {name: None if text is None else read(text) for name, read, text in zip(names, readers, row, strict=True)}
+        for row in rows
+    ]
+
+
+def _reader(of: Column) -> Callable[[str], Any]:
+    if of.type == "mz_timestamp":
+        return int
+    if of.type in {"timestamp", "timestamptz"}:
+        return lambda text: text.replace(" ", "T", 1)
+    if of.type == "date":
+        return lambda text: f"{text}T00:00:00"  # the reader's midnight; a date alone would be UTC's
+    if of.kind == "number":
+        return _finite
+    if of.kind == "boolean":
+        return "t".__eq__
+    return json.loads if of.kind == "json" else str
+
+
+def _finite(text: str) -> float | int | None:
+    number = float(text)
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number

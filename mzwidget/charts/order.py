@@ -9,6 +9,8 @@ ascending, NULLs last.
 from __future__ import annotations
 
 import contextlib
+import heapq
+import math
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -51,6 +53,44 @@ def arrange(
         if len(found) == size:
             break
     return [rows[place] for place in np.argsort(group, kind="stable").tolist()]
+
+
+def first(columns: Sequence[Column], rows: Sequence[Row], order: Sequence[Term], count: int) -> list[Row]:
+    """Return the first rows in an order, without sorting all others."""
+    if count < len(rows) and columns:
+        index, descending, nulls_first = order[0] if order else (0, False, False)
+        values = [row[index] for row in rows]
+        keys = _floats(values) if columns[index].kind == "number" else values
+        # A double may take two numbers for one, but never changes their order: so none is lost.
+        known = [key for key in keys if key is not None]
+        pick = heapq.nlargest if descending else heapq.nsmallest
+        missing = len(keys) - len(known)
+        wanted = count - missing if nulls_first else count
+        edge = pick(wanted, known)[-1] if 0 < wanted <= len(known) else None
+        rows = [row for row, key in zip(rows, keys, strict=True) if _within(key, edge, wanted, descending, nulls_first)]
+    return arrange(columns, rows, order)[:count]
+
+
+def _within(
+    key: float | str | None, edge: float | str | None, wanted: int, descending: bool, nulls_first: bool
+) -> bool:
+    """Whether a value may be among the first; `edge` is the last ordinary one that may, None if all or none may."""
+    if key is None:
+        return nulls_first or edge is None
+    if edge is None:
+        return wanted > 0
+    return key >= edge if descending else key <= edge  # type: ignore[operator]
+
+
+def _floats(texts: Sequence[str | None]) -> list[float | None]:
+    return [None if text is None or (number := _number(text)) is None else _double(number) for text in texts]
+
+
+def _double(number: Decimal | int) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _by_total(labels: Sequence[str | None], values: Sequence[str | None]) -> NDArray[np.int64]:

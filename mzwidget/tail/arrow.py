@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,11 @@ def to_polars(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]],
         raise ValueError(f"to_polars: two columns are named {twice!r}; give them aliases")
     made: pl.DataFrame = library.from_arrow(to_arrow(columns, rows, exact))
     return made
+
+
+def write_parquet(table: pa.Table, path: str | os.PathLike[str]) -> None:
+    """Write an Arrow table as a Parquet file."""
+    _import("pyarrow.parquet", "save").write_table(table, path)
 
 
 def _array(pa: Any, of: Column, texts: tuple[str | None, ...], exact: bool) -> Any:

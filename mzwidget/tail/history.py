@@ -73,6 +73,11 @@ class History:
             self._since = oldest.time
 
     @property
+    def changes(self) -> tuple[Change, ...]:
+        """All that is kept, in the order of time."""
+        return tuple(self._changes)
+
+    @property
     def earliest(self) -> int | None:
         """The first timestamp whose state can be had; None if there is no past."""
         return self._since

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import altair as alt
+import pandas as pd
 import psycopg
 import pytest
 
@@ -157,3 +160,82 @@ def test_another_picture_of_the_same_view_shares_its_subscription(sales: str, li
     view.close()
     with pytest.raises(LiveViewError, match="closed"):
         view.show(kind="table")
+
+
+# What is kept
+
+
+def test_a_notebook_keeps_what_was_seen(sales: str, live: Callable[..., LiveView]) -> None:
+    view = live(f"SELECT shop, sum(sold) AS sold FROM {sales} GROUP BY shop", title="Shops <i>", note="recorded")
+    data, _ = view._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id
+    assert "Shops &lt;i&gt; · as of 20" in data["text/html"]
+    assert "recorded" in data["text/html"]
+    assert "<svg" in data["text/html"]
+    assert len(data["text/html"]) < 50_000
+    assert "south" in data["text/plain"]
+    assert str(view) == data["text/plain"] or "south" in str(view)
+    assert repr(view).startswith("<LiveView")
+
+
+def test_what_failed_is_kept_in_words(sales: str, live: Callable[..., LiveView]) -> None:
+    began = time.monotonic()
+    for view in (live("no_such_view"), live(sales, value="revenu")):
+        data, _ = view._repr_mimebundle_()
+        assert "text/html" not in data
+        assert view.status.message in data["text/plain"]
+        assert "no_such_view" in data["text/plain"] or "revenue" in data["text/plain"]
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("ending", ["html", "svg", "csv", "json", "parquet"])
+def test_it_is_saved(sales: str, live: Callable[..., LiveView], tmp_path: Path, ending: str) -> None:
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
+    path = tmp_path / f"shops.{ending}"
+    view = live(f"SELECT shop, sum(revenue) AS revenue FROM {sales} GROUP BY shop")
+    view.save(path)
+    match ending:
+        case "csv":
+            assert path.read_text().splitlines() == ["shop,revenue", "north,110.49", "south,7.25", ",0", "east,"]
+        case "json":
+            assert json.loads(path.read_text())[0] == {"shop": "north", "revenue": 110.49}
+        case "parquet":
+            assert pd.read_parquet(path)["revenue"].tolist()[0] == Decimal("110.49")
+        case _:
+            assert "<svg" in path.read_text()
+            assert "north" in path.read_text()
+            assert "http" not in path.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_it_is_saved_only_as_something_known(sales: str, live: Callable[..., LiveView], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"\.html, \.svg, \.csv, \.json or \.parquet"):
+        live(sales).save(tmp_path / "x.xlsx")
+    with pytest.raises(ValueError, match="it is a table"):
+        live(sales, kind="table").save(tmp_path / "x.svg")
+
+
+def test_a_snapshot_stays_as_it_is(sales: str, live: Callable[..., LiveView]) -> None:
+    view = live(f"SELECT shop, sold FROM {sales}", kind="table").wait(20)
+    frame = view.snapshot()
+    assert frame["shop"].tolist()[0] == "east"
+    assert frame.attrs["timestamp"] == view.timestamp or view.timestamp > frame.attrs["timestamp"]
+    drawn = view.show(alt.Chart().mark_bar().encode(x="sold", y="shop"))
+    try:
+        chart = drawn.snapshot()
+        assert isinstance(chart, alt.Chart)
+        assert len(chart.to_dict()["datasets"]["live"]) == 5
+    finally:
+        drawn.close()
+
+
+def test_a_number_keeps_its_recent_past(engine_dsn: str, live: Callable[..., LiveView]) -> None:
+    name = f"trend_{next(_number)}_{time.time_ns() % 10**9}"
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE TABLE {name} (n bigint)")
+        view = live(f"SELECT count(*) AS n FROM {name}").wait(20)
+        for n in range(1, 4):
+            connection.execute(f"INSERT INTO {name} VALUES ({n})")
+            view.when(lambda frame, n=n: frame["n"].tolist() == [n], timeout=20)
+    assert [value for _, value in view._past(0)] == ["1", "2", "3"]
+    assert "<path" in view._repr_mimebundle_()[0]["text/html"]

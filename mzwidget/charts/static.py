@@ -1,0 +1,223 @@
+"""What is seen of a view where nothing can follow it: in a saved notebook, on GitHub, in a terminal, in a file."""
+
+from __future__ import annotations
+
+import html
+import importlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mzwidget.charts import altair, svg
+from mzwidget.charts.encoding import Encoding
+from mzwidget.charts.order import Row
+from mzwidget.charts.words import NULL, as_of, short, writers
+from mzwidget.tail.values import Column
+
+SIZE = 48_000
+"""Characters at most of what a notebook keeps of a view."""
+ROWS = 20
+FEW = 200
+"""Rows at most of any picture that is not of all of them."""
+COLUMNS = 24
+_CELL = 60
+_VEGA_ROWS = 2_000
+VEGA_LITE = "application/vnd.vegalite.v6+json"
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; font: 14px/1.4 system-ui, sans-serif }}
+body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse }} td, th {{ padding: .15em .8em; border-bottom: 1px solid #8884 }}
+</style></head><body>{body}</body></html>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A view at one moment.
+
+    Attributes
+    ----------
+    title : str
+    columns : sequence of Column
+    rows : sequence of tuple
+        In the encoding's order: all, or the first ones.
+    total : int
+        How many rows the view has.
+    encoding : Encoding
+    time : int or None
+        Milliseconds since 1970; None for a view that never changes.
+    note : str
+        Where the data come from, if that has to be said.
+    trend : sequence of (int, str or None)
+        For one number: what it was, and when, in the order of time.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    total: int
+    encoding: Encoding
+    time: int | None
+    note: str = ""
+    trend: Sequence[tuple[int, str | None]] = ()
+
+    @classmethod
+    def of(
+        cls,
+        title: str,
+        columns: Sequence[Column],
+        rows: Sequence[Row],
+        encoding: Encoding,
+        time: int | None,
+        note: str = "",
+        trend: Sequence[tuple[int, str | None]] = (),
+        *,
+        whole: bool = False,
+    ) -> Still:
+        """Take of a view's rows what a small picture shows, or all of them."""
+        needed = len(rows) if whole or encoding.kind in {"line", "vega"} or encoding.options.get("totals") else FEW
+        return cls(title, columns, encoding.first(columns, rows, needed), len(rows), encoding, time, note, trend)
+
+    @property
+    def caption(self) -> str:
+        """Title, moment and note, as text."""
+        parts = (short(self.title, 120), as_of(self.time, self.encoding.timezone), short(self.note, 120))
+        return " · ".join(part for part in parts if part)
+
+
+def picture(still: Still) -> str | None:
+    """Draw a view as SVG; None where it is a table, or a Vega-Lite chart and vl-convert is not installed."""
+    match still.encoding.kind:
+        case "bars":
+            return svg.draw_bars(still.columns, still.rows, still.encoding).svg()
+        case "line":
+            return svg.draw_lines(still.columns, still.rows, still.encoding).svg()
+        case "number":
+            return svg.draw_number(still.columns, still.rows[:1], still.encoding, still.total, still.trend).svg()
+        case "vega":
+            return _drawn_by_vega(still)
+    return None
+
+
+def in_notebook(still: Still) -> str:
+    """Write a view as HTML without script or style sheet, in at most `SIZE` characters.
+
+    A host that strips pictures still shows the first rows.
+    """
+    drawn = picture(still)
+    if drawn is not None and len(drawn) > SIZE * 3 // 4:
+        drawn = None
+    for rows in (ROWS, 10, 5, 1, 0):
+        table = _table(still, rows, min(COLUMNS, len(still.columns)))
+        if drawn is not None:
+            table = f"<details><summary>{_counted(still, rows)}</summary>{table}</details>"
+        else:
+            table += f"<p>{_counted(still, rows)}</p>"
+        text = f"<div><p><b>{html.escape(still.caption)}</b></p>{drawn or ''}{table}</div>"
+        if len(text) <= SIZE:
+            return text
+    return f"<div><p><b>{html.escape(still.caption)}</b></p><p>{still.total:,} rows</p></div>"
+
+
+def page(still: Still) -> str:
+    """Write a view as a page of its own, whole in itself, with all its rows."""
+    drawn = picture(still) or ""
+    table = _table(still, len(still.rows), len(still.columns))
+    if drawn:
+        table = f"<details><summary>{_counted(still, len(still.rows))}</summary>{table}</details>"
+    body = f"<h1>{html.escape(short(still.title, 200))}</h1><p>{html.escape(still.caption)}</p>{drawn}{table}"
+    return _PAGE.format(title=html.escape(still.caption), body=body)
+
+
+def text(still: Still, rows: int = 10) -> str:
+    """Write a view's first rows as aligned text."""
+    shown = still.rows[:rows]
+    written = writers(still.columns, shown, still.encoding)
+    cells = [[short(of.name, 40) for of in still.columns]]
+    cells += [[short(write(value), 40) for write, value in zip(written, row, strict=True)] for row in shown]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    right = [of.kind == "number" for of in still.columns]
+    lines = [
+        "  ".join(
+            value.rjust(width) if number else value.ljust(width)
+            for value, width, number in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in cells
+    ]
+    return "\n".join([still.caption, "", *lines, "", _counted(still, rows)])
+
+
+def with_data(still: Still, *, all_rows: bool = False) -> dict[str, Any] | None:
+    """Return a Vega-Lite chart with its data; None if the view has none, or it is too large for a notebook."""
+    if still.encoding.kind != "vega":
+        return None
+    told = still.encoding.options
+    rows = still.rows if all_rows else still.rows[:_VEGA_ROWS]
+    spec: dict[str, Any] = {**told["spec"]}
+    spec["datasets"] = {**spec.get("datasets", {}), told["data"]: altair.objects(still.columns, rows)}
+    return spec if all_rows or len(json.dumps(spec)) <= SIZE else None
+
+
+def file(still: Still) -> str:
+    """Write a view as an SVG file.
+
+    Raises
+    ------
+    ValueError
+        It has no picture.
+    """
+    drawn = picture(still)
+    if drawn is None:
+        needs = "needs vl-convert: pip install vl-convert-python" if still.encoding.kind == "vega" else "is a table"
+        raise ValueError(f"{short(still.title, 80)} has no SVG: it {needs}")
+    return drawn.replace('style="', 'style="background:#fff;color:#1c2024;', 1)
+
+
+def _counted(still: Still, rows: int) -> str:
+    total = still.total
+    if total > rows:
+        return f"first {rows:,} of {total:,} rows"
+    return "no rows" if not total else "1 row" if total == 1 else f"{total:,} rows"
+
+
+def _table(still: Still, rows: int, columns: int) -> str:
+    shown = still.rows[:rows]
+    written = writers(still.columns, shown, still.encoding)[:columns]
+    right = [' align="right"' if of.kind == "number" else "" for of in still.columns]
+    cut = _CELL if rows < len(still.rows) or rows <= ROWS else 1_000
+    head = "".join(
+        f"<th{side}>{_cell(of.name, cut)}</th>" for of, side in zip(still.columns[:columns], right, strict=False)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{side}>{_cell(write(value), cut) if value is not None else f'<i>{NULL}</i>'}</td>"
+            for write, value, side in zip(written, row, right, strict=False)
+        )
+        + "</tr>"
+        for row in shown
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: str, cut: int) -> str:
+    return html.escape(short(value, cut))
+
+
+def _drawn_by_vega(still: Still) -> str | None:
+    try:
+        convert = importlib.import_module("vl_convert")
+    except ImportError:
+        return None
+    spec = with_data(still, all_rows=True) or {}
+    if spec.get("width") == "container":
+        spec["width"] = svg.WIDTH - 80
+    try:
+        drawn: str = convert.vegalite_to_svg(spec)
+    except ValueError:  # what Vega cannot draw, the page says
+        return None
+    return drawn
