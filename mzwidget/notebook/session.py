@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 
@@ -61,6 +62,14 @@ def _connect(given: Parameters) -> Connection:
         return psycopg.connect(**given, autocommit=True, context=_Texts())
     except psycopg.Error as error:
         raise SqlError(reason(error).message, error.sqlstate) from None
+
+
+@atexit.register
+def _close() -> None:
+    """Say good-bye: a connection that is merely dropped warns of it."""
+    for (process, _), connection in _open.items():
+        if process == os.getpid():
+            connection.close()
 
 
 def run(sql: Composed, written: str, dsn: str | None = None) -> psycopg.Cursor[tuple[str | None, ...]]:
