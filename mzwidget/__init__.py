@@ -4,7 +4,7 @@ import logging as _logging
 from typing import Any as _Any
 
 from mzwidget._version import __version__
-from mzwidget.errors import LiveViewError, SqlError
+from mzwidget.errors import LiveViewError, SqlError, StaleWarning
 from mzwidget.following import Batch, Change
 from mzwidget.liveview import LiveView
 from mzwidget.notebook import load_ipython_extension, unload_ipython_extension
@@ -34,6 +34,7 @@ __all__ = [
     "LiveView",
     "LiveViewError",
     "SqlError",
+    "StaleWarning",
     "Stats",
     "Status",
     "Together",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 
 from mzwidget.charts import Picture, static
 from mzwidget.charts.static import Still
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import LiveViewError, StaleWarning
 from mzwidget.following import copies
 from mzwidget.tail import arrow
 from mzwidget.tail.updates import Row, Updates
@@ -29,10 +30,17 @@ GLIMPSE = 2.0
 """The same where something is to be displayed anyway."""
 
 
+STALE = ("reconnecting", "stalled", "failed")
+"""States in which the rows are those of the past."""
+
+
 class Contents:
     """A view's rows, as a data frame of whichever library."""
 
+    name: Any
+    status: Any
     _picture: Picture
+    _warned = False
 
     @abstractmethod
     def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
@@ -59,6 +67,8 @@ class Contents:
     def df(self) -> pd.DataFrame:
         """The rows as a typed data frame: the view at `timestamp`, in the order of its picture.
 
+        ``.attrs`` holds the view's ``status`` and ``timestamp`` (ISO 8601). A stale view gives one `StaleWarning`.
+
         Waits up to 30 s for the first snapshot. What has just been committed may not be in it yet: see `wait`.
         Integers and booleans have pandas' nullable dtypes (``Int64``, exact; ``boolean``), floats ``Float64`` in which
         NaN and NULL stay apart, text ``string``, dates and times ``datetime64`` (the whole column stays text if one
@@ -84,7 +94,17 @@ class Contents:
             Make ``numeric`` Decimal objects with all their digits.
         """
         columns, rows = self._arranged(*self._content(FIRST_SNAPSHOT))
-        return to_pandas(columns, rows, exact)
+        frame = to_pandas(columns, rows, exact)
+        status, moment = self.status, self.timestamp
+        # Text, since attrs are written to Parquet as JSON.
+        frame.attrs = {"status": status.state, "timestamp": None if moment is None else moment.isoformat()}
+        if status.state not in STALE:
+            self._warned = False
+        elif not self._warned:
+            self._warned = True
+            why = f" ({status.message})" if status.message else ""
+            warnings.warn(f"{self.name} is {status.state}{why}; these are its rows of {moment}", StaleWarning, 3)
+        return frame
 
     def to_arrow(self, *, exact: bool = False) -> pa.Table:
         """Return the rows as an Arrow table, in the order of `df`.

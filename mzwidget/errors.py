@@ -35,6 +35,10 @@ class LiveViewError(RuntimeError):
         return [f"{type(self).__name__}: {self}"]
 
 
+class StaleWarning(UserWarning):
+    """The rows of a view are those of the past: the database refuses or is not there."""
+
+
 class SqlError(LiveViewError):
     """A statement failed; the message holds the server's words, the place in the SQL, and what to try."""
 

@@ -39,6 +39,7 @@ from mzwidget.tail.shared import shared
 from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Updates
 from mzwidget.tail.values import Column
+from mzwidget.uncopied import Uncopied
 
 _STATIC = Path(__file__).parent / "static"
 _LOADING = 3.0  # seconds within which a page loads a widget, or gives it up
@@ -67,7 +68,7 @@ class _Computed(traitlets.TraitType[Any, Any]):
         return self._compute(obj)
 
 
-class LiveView(Contents, anywidget.AnyWidget):
+class LiveView(Contents, Uncopied, anywidget.AnyWidget):
     """A live picture of a view, and its rows.
 
     Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's

@@ -27,6 +27,8 @@ class _Engine:
 
 _lock = threading.Lock()
 _engine: _Engine | None = None
+_ended: set[int] = set()
+"""Ports of engines that are gone."""
 
 
 def start() -> str:
@@ -49,15 +51,25 @@ def start() -> str:
         mine = _engine is not None and _engine.owner == os.getpid()
         if _engine is not None and mine and _engine.process.poll() is not None:
             _end(_engine.process)
+            _ended.add(_engine.port)
             _engine = None
         if _engine is None or not (mine or _answers(_engine)):
             _engine = _launch()
+            _ended.discard(_engine.port)
         return _engine.dsn
 
 
 def running() -> bool:
     """Tell whether this process has an embedded engine that runs."""
     return _engine is not None and _engine.owner == os.getpid() and _engine.process.poll() is None
+
+
+def has_ended(port: int) -> bool:
+    """Tell whether an embedded engine of this process listened on a port, and is gone."""
+    engine = _engine
+    if engine is not None and engine.port == port:
+        return engine.owner == os.getpid() and engine.process.poll() is not None
+    return port in _ended
 
 
 def stop() -> None:
@@ -67,6 +79,7 @@ def stop() -> None:
         engine, _engine = _engine, None
         if engine is None or engine.owner != os.getpid():
             return
+        _ended.add(engine.port)
         _end(engine.process)
 
 

@@ -128,6 +128,15 @@ def chosen() -> bool:
     return starter.running()
 
 
+def engine_ended(given: Parameters) -> bool:
+    """Tell whether parameters lead to an embedded engine of this process that is gone, and its data with it."""
+    if given.get("host") != "127.0.0.1" or not str(given.get("port", "")).isdigit():
+        return False
+    from mzwidget.local import starter  # noqa: PLC0415 - only when needed
+
+    return starter.has_ended(int(given["port"]))
+
+
 def check_cluster(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], given: Parameters) -> None:
     """See that the server has taken the cluster that was asked for: one that it does not know it ignores.
 

@@ -60,6 +60,9 @@ class Status:
     excerpt: str = ""
 
 
+ENGINE_ENDED = "the embedded engine has ended, and its data with it; mzwidget.connect() starts a new, empty one"
+
+
 def explain(error: Exception, query: Query | None = None, names: Names | None = None) -> Status:
     """Put an error in the server's own words: ``failed`` if it refused, ``reconnecting`` if it is not there."""
     if isinstance(error, OSError):

@@ -18,11 +18,11 @@ from mzwidget.catalog import look_up
 from mzwidget.errors import names_matter
 from mzwidget.tail.batches import Batch
 from mzwidget.tail.collection import Collection
-from mzwidget.tail.connect import Parameters
+from mzwidget.tail.connect import Parameters, engine_ended
 from mzwidget.tail.listeners import Listener, Listeners
 from mzwidget.tail.query import Query
 from mzwidget.tail.rate import Rate
-from mzwidget.tail.status import State, Status, explain
+from mzwidget.tail.status import ENGINE_ENDED, State, Status, explain
 from mzwidget.tail.subscription import Subscription
 from mzwidget.tail.waiting import Waiters, wait
 
@@ -188,6 +188,8 @@ class Tail:
             if names_matter(error):
                 names = await asyncio.to_thread(look_up, self._parameters, self.query.text)
                 problem = explain(error, self.query, names)
+            elif problem.state == "reconnecting" and engine_ended(self._parameters):
+                problem = Status("failed", ENGINE_ENDED)
             if not isinstance(error, psycopg.Error | OSError) and problem.message != self.status.message:
                 log.exception("%s: unexpected", self.query.text)  # said once, not at every attempt
             return problem
