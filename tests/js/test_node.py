@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,25 @@ def test_types(node: Path, js_modules: Path) -> None:
     run(node, js_modules, "node_modules/typescript/bin/tsc")
 
 
-def test_store_numbers_and_order(node: Path, js_modules: Path) -> None:
+@pytest.mark.parametrize(("extra", "passes"), [("setTimeout(() => {});", True), ("document.title;", False)])
+def test_sync_knows_no_dom(node: Path, js_modules: Path, tmp_path: Path, extra: str, passes: bool) -> None:
+    settings = {
+        "extends": str(js_modules / "tsconfig.json"),
+        "compilerOptions": {
+            "lib": ["es2022"],
+            "types": ["node"],
+            "typeRoots": [str(js_modules / "node_modules/@types")],
+        },
+        "include": [str(js_modules / "src/sync"), "extra.js"],
+    }
+    (tmp_path / "tsconfig.json").write_text(json.dumps(settings))
+    (tmp_path / "extra.js").write_text(extra)
+    outcome = contextlib.nullcontext() if passes else pytest.raises(pytest.fail.Exception, match="'document'")
+    with outcome:
+        run(node, js_modules, "node_modules/typescript/bin/tsc", "-p", str(tmp_path))
+
+
+def test_everything_that_needs_no_browser(node: Path, js_modules: Path) -> None:
     tests = sorted(str(path.relative_to(js_modules)) for path in (js_modules / "tests").glob("*.test.js"))
     assert tests
     run(node, js_modules, "--test", *tests)

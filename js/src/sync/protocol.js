@@ -141,7 +141,7 @@ function unpack(trait) {
   if (typeof trait !== "object" || trait === null || !("epoch" in trait)) return null;
   if (!("data" in trait)) return { ...trait };
   const { data, ...message } = trait;
-  return { ...message, ...JSON.parse(utf8.decode(/** @type {ArrayBuffer | ArrayBufferView} */ (data))) };
+  return { ...message, ...JSON.parse(utf8.decode(/** @type {ArrayBuffer | Uint8Array | DataView} */ (data))) };
 }
 
 /**
