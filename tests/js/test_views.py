@@ -336,6 +336,38 @@ def test_it_fits_every_width(stage: Stage, width: int) -> None:
     assert buttons["width"] >= 24
 
 
+@pytest.mark.parametrize("width", [640, 1000])
+def test_side_by_side_they_share_the_width_and_stay_true(stage: Stage, width: int) -> None:
+    page = stage()
+    act(
+        page,
+        """const box = document.createElement("div");
+        box.className = "jupyter-widgets widget-container widget-box widget-hbox";
+        box.style = `display: flex; width: ${given}px`;
+        document.querySelector("main").append(box);
+        const rows = Array.from({length: 8}, (_, i) => ["a long name of somebody " + i, 7 ** i]);
+        const bars = [["who", "text"], ["n", "number"]];
+        for (const [columns, own] of [[bars, rows], [[["n", "number"]], [[1234567]]], [bars, rows], [bars, rows]]) {
+          const view = new FakeView(columns, own, {title: "A long title for this view", note: "recorded"});
+          const shown = (await load(view.model)).show("");
+          shown.el.className = "jupyter-widgets";
+          box.append(shown.el);
+        }
+        await new Promise(resolve => setTimeout(resolve, 600))""",
+        width,
+    )
+    boxes = page.evaluate("[...document.querySelectorAll('.mzw')].map(root => root.getBoundingClientRect().width)")
+    assert boxes == [width / 4] * 4
+    cut = """[...document.querySelectorAll('.mzw-value, .mzw-figure')]
+        .filter(node => node.scrollWidth > node.clientWidth || node.getClientRects().length !== 1)
+        .map(node => node.textContent)"""
+    assert page.evaluate(cut) == []
+    track = "document.querySelector('.mzw-track').getBoundingClientRect().width"
+    assert page.evaluate(track) > width / 4 - 30
+    heights = page.evaluate("[...document.querySelectorAll('.mzw-figure')].map(e => e.getBoundingClientRect().height)")
+    assert all(height < 60 for height in heights), "on one line"
+
+
 def test_a_number_is_large_and_exact(stage: Stage) -> None:
     page = stage()
     act(

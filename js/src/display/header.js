@@ -64,7 +64,9 @@ export function mountHeader(el, client, steps, picture, signal) {
   aloud.setAttribute("role", "status");
   const facts = element("span", "mzw-facts", asOf, lag, rows, rate, steps);
   const buttons = element("span", "mzw-buttons", view, pause);
-  const line = element("div", "mzw-header", title, note, state, retry, facts, buttons);
+  const what = element("span", "mzw-what", title, note);
+  const how = element("span", "mzw-how", state, retry, facts);
+  const line = element("div", "mzw-header", what, how, buttons);
   keepKeys(line);
   el.append(line, message, aloud);
 

@@ -21,7 +21,9 @@ export function mount(el, encoding, { columns, height }) {
     paint(snapshot, change) {
       const [entry] = leading.update(snapshot, change);
       const value = entry?.row[column];
-      setText(figure, value === undefined ? "—" : formatNumber(value));
+      const shown = value === undefined ? "—" : formatNumber(value);
+      setText(figure, shown);
+      root.style.setProperty("--mzw-digits", String(shown.length));
       figure.classList.toggle("mzw-null", value === undefined || value === null);
       setAttribute(figure, "data-value", value === undefined ? null : String(value));
       const name = columns[column]?.name ?? "";
