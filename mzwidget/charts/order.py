@@ -8,12 +8,12 @@ ascending, NULLs last.
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,51 +46,46 @@ def arrange(
     group = np.zeros(size, dtype=np.int64)
     if total is not None:
         group = _by_total([row[total[0]] for row in rows], [row[total[1]] for row in rows])
+    tied = np.arange(size)  # the rows that no term so far has told from all others
     for index, descending, nulls_first in [*order, *((index, False, False) for index in range(len(columns)))]:
-        ranks = _ranks(columns[index], [row[index] for row in rows], descending, nulls_first)
-        # Two integers below 2**31 make one: equal rows so far stay together, and are parted by this term.
-        found, group = np.unique((group << 31) + ranks, return_inverse=True)
-        if len(found) == size:
+        texts = [rows[place][index] for place in tied.tolist()]
+        ranks = np.zeros(size, dtype=np.int64)
+        ranks[tied] = _ranks(columns[index], texts, descending, nulls_first)
+        # Two integers below 2**31 make one: rows that are equal so far stay together, and are parted by this term.
+        _, group, counts = np.unique((group << 31) + ranks, return_inverse=True, return_counts=True)
+        tied = np.flatnonzero(counts[group] > 1)
+        if not len(tied):
             break
     return [rows[place] for place in np.argsort(group, kind="stable").tolist()]
 
 
 def first(columns: Sequence[Column], rows: Sequence[Row], order: Sequence[Term], count: int) -> list[Row]:
     """Return the first rows in an order, without sorting all others."""
-    if count < len(rows) and columns:
+    if 0 < count < len(rows) and columns:
         index, descending, nulls_first = order[0] if order else (0, False, False)
-        values = [row[index] for row in rows]
-        keys = _floats(values) if columns[index].kind == "number" else values
+        texts = [row[index] for row in rows]
         # A double may take two numbers for one, but never changes their order: so none is lost.
-        known = [key for key in keys if key is not None]
-        pick = heapq.nlargest if descending else heapq.nsmallest
-        missing = len(keys) - len(known)
-        wanted = count - missing if nulls_first else count
-        edge = pick(wanted, known)[-1] if 0 < wanted <= len(known) else None
-        rows = [row for row, key in zip(rows, keys, strict=True) if _within(key, edge, wanted, descending, nulls_first)]
+        keys: Sequence[Any] = _doubles(texts) if columns[index].kind == "number" else texts
+        missing = [key is None or key != key for key in keys]
+        known = [key for key, none in zip(keys, missing, strict=True) if not none]
+        wanted = max(0, count - (len(keys) - len(known))) if nulls_first else count
+        if wanted <= len(known):
+            edges = heapq.nlargest(wanted, known) if descending else heapq.nsmallest(wanted, known)
+            within = operator.ge if descending else operator.le
+            rows = [
+                row
+                for row, key, none in zip(rows, keys, missing, strict=True)
+                if (nulls_first if none else edges and within(key, edges[-1]))
+            ]
     return arrange(columns, rows, order)[:count]
 
 
-def _within(
-    key: float | str | None, edge: float | str | None, wanted: int, descending: bool, nulls_first: bool
-) -> bool:
-    """Whether a value may be among the first; `edge` is the last ordinary one that may, None if all or none may."""
-    if key is None:
-        return nulls_first or edge is None
-    if edge is None:
-        return wanted > 0
-    return key >= edge if descending else key <= edge  # type: ignore[operator]
-
-
-def _floats(texts: Sequence[str | None]) -> list[float | None]:
-    return [None if text is None or (number := _number(text)) is None else _double(number) for text in texts]
-
-
-def _double(number: Decimal | int) -> float:
+def _doubles(texts: Sequence[str | None]) -> list[float]:
+    """Read numbers as doubles, in the same order; NaN for what is none."""
     try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
+        return [math.nan if text is None else float(text) for text in texts]
+    except ValueError:
+        return [math.nan if (number := text and _number(text)) is None else float(number or 0) for text in texts]
 
 
 def _by_total(labels: Sequence[str | None], values: Sequence[str | None]) -> NDArray[np.int64]:
@@ -105,28 +100,37 @@ def _by_total(labels: Sequence[str | None], values: Sequence[str | None]) -> NDA
 def _ranks(of: Column, texts: list[str | None], descending: bool, nulls_first: bool) -> NDArray[np.int64]:
     """Give the values of a column their places in its order, equal ones the same."""
     distinct = set(texts)
-    if of.kind == "number":
-        numbers = {text: number for text in distinct if text is not None and (number := _number(text)) is not None}
-        ordered = sorted(set(numbers.values()), reverse=descending)
-        place = {number: rank for rank, number in enumerate(ordered)}
-        known: dict[str | None, int] = {text: place[number] for text, number in numbers.items()}
-    else:
-        present = sorted((text for text in distinct if text is not None), reverse=descending)
-        known = {text: rank for rank, text in enumerate(present)}
+    known = _numbered(distinct) if of.kind == "number" else _placed(text for text in distinct if text is not None)
     last = len(known)
+    if descending:
+        known = {text: last - place for text, place in known.items()}
     for text in distinct - known.keys():
         beyond = 2 if text is None else 1
         known[text] = -beyond if nulls_first else last + beyond
     return np.fromiter((known[text] for text in texts), dtype=np.int64, count=len(texts)) + 2
 
 
+def _placed(texts: Iterable[str]) -> dict[str | None, int]:
+    return {text: place for place, text in enumerate(sorted(texts))}
+
+
+def _numbered(distinct: set[str | None]) -> dict[str | None, int]:
+    """Give numbers their places, exactly; leave out what is none."""
+    numbers = {text: number for text in distinct if text is not None and (number := _number(text)) is not None}
+    places = {number: place for place, number in enumerate(sorted(set(numbers.values())))}
+    return {text: places[number] for text, number in numbers.items()}
+
+
 def _number(text: str) -> Decimal | int | None:
-    with contextlib.suppress(ValueError):
+    try:
         return int(text)
-    with contextlib.suppress(InvalidOperation):
+    except ValueError:
+        pass
+    try:
         number = Decimal(text)
-        return None if number.is_nan() else number
-    return None
+    except InvalidOperation:
+        return None
+    return None if number.is_nan() else number
 
 
 def asked(query: str, columns: Sequence[Column]) -> tuple[Term, ...]:
