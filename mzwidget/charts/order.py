@@ -3,12 +3,13 @@
 Rows are compared term by term. Numbers are compared exactly; NaN stands next to NULL, between it and the numbers. Text,
 times and everything else are compared as the server prints them, by code points; false comes before true. NULLs are
 last, or first where the term says so. Rows that are equal in all terms follow by all their columns from left to right,
-ascending, NULLs last.
+ascending, NULLs last, and those that differ even so (1.0 and 1.00) by their text.
 """
 
 from __future__ import annotations
 
 import heapq
+import json
 import math
 import operator
 from collections.abc import Iterable, Sequence
@@ -56,6 +57,11 @@ def arrange(
         tied = np.flatnonzero(counts[group] > 1)
         if not len(tied):
             break
+    else:
+        keys = [json.dumps(rows[place], ensure_ascii=False) for place in tied.tolist()]
+        ranks = np.zeros(size, dtype=np.int64)
+        ranks[tied] = [*map(_placed(set(keys)).__getitem__, keys)]
+        group = (group << 31) + ranks
     return [rows[place] for place in np.argsort(group, kind="stable").tolist()]
 
 

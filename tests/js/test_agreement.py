@@ -1,0 +1,114 @@
+"""Page and kernel put rows in one order and write numbers alike, each by its own code."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.charts import formats, order
+from mzwidget.tail.values import Column, to_json_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORDERS = """
+import { byOrder } from "./src/views/order.js";
+let text = "";
+for await (const chunk of process.stdin) text += chunk;
+const sorted = JSON.parse(text).map(({ columns, order, rows }) => {
+  const entries = rows.map((row, place) => ({ key: JSON.stringify(row), row, count: 1, place }));
+  return entries.sort(byOrder(columns, order)).map(({ key }) => key);
+});
+console.log(JSON.stringify(sorted));
+"""
+FORMATS = """
+import { formatOf } from "./src/views/formats.js";
+let text = "";
+for await (const chunk of process.stdin) text += chunk;
+const written = JSON.parse(text).map(([format, number]) => formatOf({ formats: [format] }, 0, String)(number));
+console.log(JSON.stringify(written));
+"""
+NUMBERS = [
+    None,
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "0",
+    "0.10",
+    "0.1",
+    "9007199254740993",
+    "9007199254740992",
+    "-5",
+    "1e3",
+]
+TEXTS = [None, "", "a", "ab", "b", "\uffff", "🦩", "é", 'q"', "\t", "10", "9"]
+TIMES = [None, "2026-01-01", "2026-01-02", "12000-01-01", "0044-03-15 BC", "infinity"]
+
+
+def run(node: Path, js_modules: Path, script: str, given: Any) -> Any:
+    command = [node, "--input-type=module", "-e", script]
+    done = subprocess.run(command, cwd=js_modules, input=json.dumps(given), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_rows_stand_in_one_order(node: Path, js_modules: Path) -> None:
+    draw = random.Random(11)
+    columns = [
+        Column("n", 1700, "numeric"),
+        Column("t", 25, "text"),
+        Column("b", 16, "bool"),
+        Column("d", 1082, "date"),
+        Column("i", 20, "int8"),
+    ]
+    integers = [None, "0", "-3", "9007199254740993", "9007199254740992"]
+    told = [{"name": of.name, "type": of.type, "kind": of.kind} for of in columns]
+    cases, expected = [], []
+    for _ in range(400):
+        pools = [draw.sample(pool, 3) for pool in (NUMBERS, TEXTS, [None, "t", "f"], TIMES, integers)]
+        rows = [tuple(map(draw.choice, pools)) for _ in range(draw.randrange(20))]
+        terms = [(draw.randrange(5), draw.random() < 0.5, draw.random() < 0.5) for _ in range(draw.randrange(4))]
+        cases.append({"columns": told, "order": terms, "rows": to_json_rows(columns, rows)})
+        arranged = to_json_rows(columns, order.arrange(columns, rows, terms))
+        expected.append([json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in arranged])
+    for case, page, kernel in zip(cases, run(node, js_modules, ORDERS, cases), expected, strict=True):
+        assert page == kernel, case["order"]
+
+
+def test_numbers_are_written_alike(node: Path, js_modules: Path) -> None:
+    specifiers = [
+        ",.2f",
+        "€,.2f",
+        ".1%",
+        "$,.0f",
+        ".3s",
+        "~s",
+        "+.2e",
+        ",d",
+        "(,.1f",
+        ".3~g",
+        "012,.2f",
+        "x",
+        ".4r",
+        "p",
+    ]
+    numbers = [
+        "0",
+        "1",
+        "-1",
+        "0.5",
+        "2.5",
+        "1.005",
+        "-0.004",
+        "12345.678",
+        "1e-7",
+        "999999.5",
+        "123456789012",
+        "0.1234",
+    ]
+    cases = [(specifier, number) for specifier in specifiers for number in numbers]
+    expected = [formats.formatter([], specifier)(number) for specifier, number in cases]
+    for case, page, kernel in zip(cases, run(node, js_modules, FORMATS, cases), expected, strict=True):
+        assert page == kernel, case
