@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Sequence
 
 from mzwidget._version import __version__
+
+PASSWORD = "MZWIDGET_PASSWORD"
 
 
 def positive(text: str) -> float:
@@ -50,6 +53,11 @@ def parser() -> argparse.ArgumentParser:
     )
     local.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     local.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
+    local.add_argument(
+        "--password",
+        help=f"the password of user materialize (default: ${PASSWORD}, else a new one each time); the variable is the "
+        "safer way, since others on this machine can read a command's arguments",
+    )
     return main_parser
 
 
@@ -72,5 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
     from mzwidget.local import serve  # noqa: PLC0415
 
-    serve(options.host, options.port)
+    password = options.password if options.password is not None else os.environ.get(PASSWORD) or None
+    if password == "":
+        print("mzwidget: the password is empty; leave out --password for a new one", file=sys.stderr)
+        return 2
+    serve(options.host, options.port, password)
     return 0

@@ -100,3 +100,33 @@ def test_local_prints_a_dsn_that_connects_and_ends_cleanly(signal_number: signal
             assert "Traceback" not in rest
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("way", ["--password", "MZWIDGET_PASSWORD"])
+def test_local_takes_a_password_of_ones_own(way: str) -> None:
+    password = "p@ss:/w%rd é'"
+    arguments = ["--password", password] if way == "--password" else []
+    environment = os.environ | ({way: password} if not arguments else {})
+    with subprocess.Popen(
+        [sys.executable, "-m", "mzwidget", "local", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            dsn = process.stdout.readline().strip()
+            given = psycopg.conninfo.conninfo_to_dict(dsn)
+            assert given["password"] == password
+            with psycopg.connect(dsn) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+            with pytest.raises(psycopg.OperationalError):
+                psycopg.connect(**{**given, "password": "wrong"})
+        finally:
+            process.terminate()
+
+
+def test_local_refuses_an_empty_password() -> None:
+    done = run("local", "--password", "")
+    assert done.returncode == 2
+    assert "--password" in done.stderr

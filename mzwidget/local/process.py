@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from urllib.parse import quote
 
 from mzwidget.local.front.server import Server
 
@@ -43,7 +44,7 @@ def foreground(host: str, port: int, password: str | None) -> None:
     logging.basicConfig(format="mzwidget.local: %(message)s")
 
     def ready(bound: int) -> None:
-        print(f"postgres://materialize:{password}@{host}:{bound}/materialize", flush=True)
+        print(f"postgres://materialize:{quote(password, safe='')}@{host}:{bound}/materialize", flush=True)
 
     try:
         asyncio.run(Server(password).run(host, port, ready))
