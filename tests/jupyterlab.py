@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+# What other packages that tests need add to JupyterLab.
+FOREIGN = {"jupysql-plugin": True}
 
 
 class LabServer:
@@ -54,6 +56,7 @@ class LabServer:
         settings = self._home / "settings"
         settings.mkdir(exist_ok=True)
         (settings / "overrides.json").write_text(json.dumps(SETTINGS))
+        (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": FOREIGN}))
         own = {
             name: str(self._home / name.lower())
             for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
