@@ -55,7 +55,6 @@ class Client:
         self._connection = pq.PGconn.connect(self._dsn.encode())
         assert self._connection.status == pq.ConnStatus.OK, self._connection.error_message
         self._connection.notice_handler = lambda _: None
-        self._plain("SET auto_route_catalog_queries = off")
 
     def close(self) -> None:
         if self._connection.status == pq.ConnStatus.OK:

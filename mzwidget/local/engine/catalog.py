@@ -1,162 +1,342 @@
-"""Names: databases, schemas, tables and views, and what depends on what."""
+"""Names: databases, schemas, tables, views and indexes, and what depends on what."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect import Relation
-from mzwidget.local.engine.store import live
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mzwidget.local.dialect import ColumnDefinition, Query
+    from mzwidget.local.dialect.model import Relation
     from mzwidget.local.formats.types import Column
+
+    Parts = tuple[str, ...]
+    SystemRelations = Callable[[str, str, "Names"], Relation | None]
 
 DATABASE = "materialize"
 DEFAULT_SCHEMA = "public"
+SYSTEM_SCHEMAS = (
+    "information_schema",
+    "mz_catalog",
+    "mz_catalog_unstable",
+    "mz_internal",
+    "mz_introspection",
+    "mz_unsafe",
+    "pg_catalog",
+)
+TEMPORARY = "mz_temp"
+_IMPLICIT = ("mz_catalog", "pg_catalog")
+_FIRST_OID = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A table, view or materialized view.
+    """A table, view, materialized view or index.
 
     Attributes
     ----------
+    id, oid
+        What tells it from all others, under whatever name.
     kind : str
-        ``table``, ``view`` or ``materialized view``.
-    relation : Relation
-        What a query sees.
+        ``table``, ``view``, ``materialized view`` or ``index``.
+    database, schema, name : str
+        A temporary item is in no database.
+    relation : Relation, optional
+        What a query sees; None for an index.
     storage : str
         Of a table: the DuckDB table that holds its rows.
     sql : str
         The statement that made it.
+    on, keys
+        Of an index: the id of what it is on, and the keys' texts.
+    owner : int
+        Of a temporary item: the session's number.
     """
 
+    id: str
+    oid: int
     kind: str
+    database: str
     schema: str
     name: str
-    relation: Relation
+    relation: Relation | None = None
     storage: str = ""
     sql: str = ""
+    on: str = ""
+    keys: tuple[str, ...] = ()
+    owner: int = 0
+
+    @property
+    def path(self) -> Parts:
+        """The name with all qualifiers."""
+        return (self.database, self.schema, self.name) if self.database else (self.schema, self.name)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return () if self.relation is None else self.relation.columns
 
     @property
     def full_name(self) -> str:
-        return self.relation.name
+        return ".".join(self.path)
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """The ids of all that it reads, itself included, directly or not."""
+        if self.relation is None:
+            return frozenset({self.id, self.on})
+        return self.relation.inputs
 
 
 @dataclass
+class Schema:
+    oid: int
+    items: dict[str, Item] = field(default_factory=dict)
+
+
+@dataclass
+class Database:
+    oid: int
+    schemas: dict[str, Schema] = field(default_factory=dict)
+
+
 class Catalog:
-    """All items; `version` changes with every change."""
+    """All that has a name; `version` changes with every change."""
 
-    version: int = 0
-    schemas: dict[str, dict[str, Item]] = field(default_factory=lambda: {DEFAULT_SCHEMA: {}})
-    _tables: int = 0
+    def __init__(self) -> None:
+        self.version = 0
+        self.databases: dict[str, Database] = {}
+        self.temporary: defaultdict[int, dict[str, Item]] = defaultdict(dict)
+        """Each session's own items."""
+        self.roles: dict[str, int] = {}
+        self.comments: dict[tuple[str, str], str] = {}
+        """By the id of an item (or the full name of a schema or database) and a column, which may be empty."""
+        self._numbers = 0
+        self.add_database(DATABASE)
 
-    # -------------------------------------------------------------------------------------------- look up
+    def new_id(self) -> tuple[str, int]:
+        """Return an id and OID that nothing has."""
+        self._numbers += 1
+        return f"u{self._numbers}", _FIRST_OID + self._numbers
 
-    def find(self, parts: Sequence[str], path: Sequence[str] = (DEFAULT_SCHEMA,)) -> Item | None:
-        """Return the item called ``t``, ``schema.t`` or ``database.schema.t``."""
-        *qualifiers, name = parts
-        if len(qualifiers) > 2 or (len(qualifiers) == 2 and qualifiers[0] != DATABASE):
-            return None
-        for schema in [qualifiers[-1]] if qualifiers else path:
-            item = self.schemas.get(schema, {}).get(name)
-            if item is not None:
-                return item
-        return None
+    def schema(self, database: str, name: str) -> Schema | None:
+        found = self.databases.get(database)
+        return None if found is None else found.schemas.get(name)
 
-    def place(self, parts: Sequence[str], path: Sequence[str]) -> tuple[str, str]:
-        """Return the schema and name that a new item called so gets."""
-        *qualifiers, name = parts
-        if len(qualifiers) > 2:
-            raise SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(parts)}")
-        if len(qualifiers) == 2 and qualifiers[0] != DATABASE:
-            raise SqlError(f"unknown database '{qualifiers[0]}'")
-        schema = qualifiers[-1] if qualifiers else next((name for name in path if name in self.schemas), None)
-        if schema is None:
-            raise SqlError(
-                "no valid schema selected", hint="Set search_path to a schema that exists, or name the schema."
-            )
-        if schema not in self.schemas:
-            raise SqlError(f"unknown schema '{schema}'")
-        return schema, name
-
-    def items(self, schema: str | None = None) -> list[Item]:
+    def items(self, database: str | None = None, schema: str | None = None) -> list[Item]:
         """Return all items (of a schema), by name."""
-        chosen = self.schemas.values() if schema is None else [self.schemas.get(schema, {})]
-        return sorted((item for names in chosen for item in names.values()), key=lambda item: item.name)
+        chosen = [
+            found
+            for database_name, each in self.databases.items()
+            for schema_name, found in each.schemas.items()
+            if database in {None, database_name} and schema in {None, schema_name}
+        ]
+        found = [item for each in chosen for item in each.items.values()]
+        if database is None:
+            found += [item for own in self.temporary.values() for item in own.values()]
+        return sorted(found, key=lambda item: item.name)
+
+    def by_id(self, id_: str) -> Item | None:
+        return next((item for item in self.items() if item.id == id_), None)
 
     def dependents(self, item: Item) -> list[Item]:
-        """Return the views that read `item`, directly or not."""
-        return [other for other in self.items() if other is not item and item.full_name in other.relation.inputs]
+        """Return the views and indexes that read `item`, directly or not."""
+        return [other for other in self.items() if other.id != item.id and item.id in other.uses]
 
     # --------------------------------------------------------------------------------------------- change
 
-    def table(
-        self, schema: str, name: str, definitions: Sequence[ColumnDefinition], columns: Sequence[Column], sql: str
-    ) -> Item:
-        """Make a table's item with a storage of its own; it is not yet in the catalog."""
-        self._tables += 1
-        storage = f"u{self._tables}"
-        full_name = f"{DATABASE}.{schema}.{name}"
-        relation = Relation(
-            name=full_name,
-            columns=tuple(columns),
-            sql=live(storage, columns),
-            inputs=frozenset({full_name}),
-            is_table=True,
-            defaults=tuple(definition.default for definition in definitions),
-        )
-        return Item("table", schema, name, relation, storage, sql)
-
-    @staticmethod
-    def view(kind: str, schema: str, name: str, query: Query, columns: Sequence[Column], sql: str) -> Item:
-        """Make a view's item; it is not yet in the catalog."""
-        full_name = f"{DATABASE}.{schema}.{name}"
-        relation = Relation(
-            name=full_name,
-            columns=tuple(columns),
-            sql=f"({query.sql})",
-            inputs=query.inputs | {full_name},
-            wakeups=query.wakeups,
-            refusal=query.refusal,
-            constant=query.constant,
-        )
-        return Item(kind, schema, name, relation, sql=sql)
-
     def add(self, item: Item) -> None:
-        self.schemas[item.schema][item.name] = item
+        self._beside(item)[item.name] = item
         self.version += 1
 
     def remove(self, items: Iterable[Item]) -> None:
         for item in items:
-            del self.schemas[item.schema][item.name]
+            self._beside(item).pop(item.name, None)
+            self.comments = {key: text for key, text in self.comments.items() if key[0] != item.id}
         self.version += 1
 
-    def add_schema(self, name: str) -> None:
-        self.schemas[name] = {}
+    def rename(self, item: Item, name: str) -> None:
+        """Give an item another name: what reads it reads it still."""
+        beside = self._beside(item)
+        del beside[item.name]
+        new = replace(item, name=name)
+        beside[name] = replace(new, relation=item.relation and replace(item.relation, name=new.full_name))
         self.version += 1
 
-    def remove_schema(self, name: str) -> None:
-        del self.schemas[name]
+    def _beside(self, item: Item) -> dict[str, Item]:
+        if item.owner:
+            return self.temporary[item.owner]
+        return self.databases[item.database].schemas[item.schema].items
+
+    def comment(self, key: str, column: str, text: str | None) -> None:
+        """Keep a comment, or remove it."""
+        self.comments.pop((key, column), None)
+        if text is not None:
+            self.comments[key, column] = text
+        self.version += 1
+
+    def add_database(self, name: str) -> None:
+        _, oid = self.new_id()
+        self.databases[name] = Database(oid)
+        self.add_schema(name, DEFAULT_SCHEMA)
+
+    def remove_database(self, name: str) -> None:
+        del self.databases[name]
+        self.version += 1
+
+    def add_schema(self, database: str, name: str) -> None:
+        _, oid = self.new_id()
+        self.databases[database].schemas[name] = Schema(oid)
+        self.version += 1
+
+    def remove_schema(self, database: str, name: str) -> None:
+        del self.databases[database].schemas[name]
+        self.version += 1
+
+    def rename_schema(self, database: str, name: str, to: str) -> None:
+        schemas = self.databases[database].schemas
+        schemas[to] = schema = schemas.pop(name)
+        for item in list(schema.items.values()):
+            relation = item.relation and replace(item.relation, name=f"{database}.{to}.{item.name}")
+            schema.items[item.name] = replace(item, schema=to, relation=relation)
         self.version += 1
 
 
-class Scope:
-    """The catalog as one session's search path shows it to the dialect."""
+class Names:
+    """The catalog as one session sees it.
 
-    def __init__(self, catalog: Catalog, path: Sequence[str]) -> None:
-        self._catalog = catalog
-        self._path = path
+    Parameters
+    ----------
+    catalog : Catalog
+    database : str
+        Where schemas without a database are looked for.
+    path : sequence of str
+        The schemas in which names without a schema are looked for.
+    temporary : mapping
+        The session's own items.
+    system : callable
+        Returns a relation of a system schema, None if there is none of that name.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        database: str,
+        path: Sequence[str],
+        temporary: Mapping[str, Item],
+        system: SystemRelations,
+    ) -> None:
+        self.catalog = catalog
+        self.database = database
+        self.path = path
+        self.temporary = temporary
+        self.system = system
+        self.used_system = False
+        """Whether a relation of a system schema was looked up."""
         self.extra: dict[str, Relation] = {}
         """Relations of one statement only, by name."""
 
-    def relation(self, parts: tuple[str, ...]) -> Relation | None:
-        """Look a relation up."""
+    # -------------------------------------------------------------------------------------------- look up
+
+    def relation(self, parts: Parts) -> Relation | None:
+        """Return what a query sees under a name, None if there is none; errors name what is wrong with it."""
         if len(parts) == 1 and parts[0] in self.extra:
             return self.extra[parts[0]]
-        item = self._catalog.find(parts, self._path)
-        return None if item is None else item.relation
+        item = self.find(parts)
+        if item is not None:
+            if item.relation is None:
+                raise SqlError(f"{item.kind} {item.full_name} cannot be depended upon")
+            return item.relation
+        for schema in self._system_schemas(parts):
+            found = self.system(schema, parts[-1], self)
+            if found is not None:
+                return found
+        self.check(parts)
+        return None
+
+    def find(self, parts: Parts) -> Item | None:
+        """Return the item called ``t``, ``schema.t`` or ``database.schema.t``, None if there is none."""
+        if not 1 <= len(parts) <= 3:
+            return None
+        name = parts[-1]
+        if len(parts) == 1 and name in self.temporary:
+            return self.temporary[name]
+        if parts[:-1] == (TEMPORARY,):
+            return self.temporary.get(name)
+        database = parts[0] if len(parts) == 3 else self.database
+        for schema in parts[-2:-1] or self.path:
+            found = self.catalog.schema(database, schema)
+            if found is not None and name in found.items:
+                return found.items[name]
+        return None
+
+    def item(self, parts: Parts) -> Item:
+        """Return the item of that name."""
+        found = self.find(parts)
+        if found is None:
+            self.check(parts)
+            raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
+        return found
+
+    def check(self, parts: Parts) -> None:
+        """Insist that the qualifiers of a name are those of a schema."""
+        if not 1 <= len(parts) <= 3:
+            raise SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(parts)}")
+        if len(parts) > 1 and parts[-2] not in (*SYSTEM_SCHEMAS, TEMPORARY):
+            self.schema_of(parts[:-1])
+
+    def schema_of(self, parts: Parts) -> tuple[str, str]:
+        """Return the database and name of the schema called so."""
+        database = parts[0] if len(parts) == 2 else self.database
+        if database not in self.catalog.databases:
+            if len(parts) == 2:
+                raise SqlError(f"unknown database '{database}'")
+            raise SqlError(f"unknown schema '{parts[-1]}'")
+        if parts[-1] not in self.catalog.databases[database].schemas:
+            raise SqlError(f"unknown schema '{parts[-1]}'")
+        return database, parts[-1]
+
+    @property
+    def current_schema(self) -> str | None:
+        """The first schema of the path that exists."""
+        known = self.catalog.databases.get(self.database)
+        schemas = {*SYSTEM_SCHEMAS, *(known.schemas if known is not None else ())}
+        return next((name for name in self.path if name in schemas), None)
+
+    def current(self) -> tuple[str, str]:
+        """Return the database and schema in which names without a schema are made."""
+        schema = self.current_schema
+        if schema is None:
+            raise SqlError(
+                "no valid schema selected",
+                "3F000",
+                hint="Use SET schema = name to select a schema.  Use SHOW SCHEMAS to list available schemas.  Use SHOW "
+                "search_path to show the schema names that we looked for, but none of them existed.",
+            )
+        return self.database, schema
+
+    def place(self, parts: Parts) -> Parts:
+        """Return the path that a new item called so gets."""
+        if not 1 <= len(parts) <= 3:
+            raise SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(parts)}")
+        if len(parts) == 1:
+            database, schema = self.current()
+        elif parts[-2] in SYSTEM_SCHEMAS:
+            database, schema = self.database, parts[-2]
+        else:
+            database, schema = self.schema_of(parts[:-1])
+        if schema in SYSTEM_SCHEMAS:
+            raise SqlError(
+                f'permission denied for SCHEMA "{schema}"',
+                "42501",
+                detail=f"The 'materialize' role needs CREATE privileges on SCHEMA \"{schema}\"",
+            )
+        return database, schema, parts[-1]
+
+    def _system_schemas(self, parts: Parts) -> Sequence[str]:
+        if len(parts) == 1:
+            return (*_IMPLICIT, *(name for name in self.path if name in SYSTEM_SCHEMAS))
+        return parts[-2:-1] if parts[-2] in SYSTEM_SCHEMAS and len(parts) <= 3 else ()

@@ -311,10 +311,8 @@ class Feeds:
             self._shared = {key: other for key, other in self._shared.items() if other is not feed}
             await feed.close()
 
-    def dropped(self, relation: str) -> None:
-        """End the subscriptions that read a relation which is no more."""
+    def dropped(self, id_: str, name: str) -> None:
+        """End the subscriptions that read an item which is no more."""
         for feed in tuple(self._users):
-            if relation in feed.inputs:
-                feed.fail(
-                    SqlError(f'subscribe has been terminated because underlying relation "{relation}" was dropped')
-                )
+            if id_ in feed.inputs:
+                feed.fail(SqlError(f'subscribe has been terminated because underlying relation "{name}" was dropped'))

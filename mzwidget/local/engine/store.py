@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 import re
+import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from mzwidget.local.dialect import evaluation_error, install
 from mzwidget.local.engine.clock import Clock
 from mzwidget.local.errors import SqlError
 
@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 HISTORY_MS = 1000
 """How far back AS OF can go."""
 
+MEGABYTE = 1024 * 1024
+SPILL_BYTES = 2048 * MEGABYTE
+
 _PURGE_SLACK_MS = 250
 _PURGE_ROWS = 10_000
 _READER_THREADS = 16  # mostly waiting for DuckDB, which has threads of its own
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": min(os.cpu_count() or 1, 4),
-    "temp_directory": "",  # never spill into the user's folder
     "autoinstall_known_extensions": False,
 }
 
@@ -77,15 +79,34 @@ class _Write:
     job: Job
     tables: frozenset[str]
     exclusive: bool
+    unwanted: bool = False
+    """Whoever asked for it was cancelled."""
     done: asyncio.Future[tuple[int, Any]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Store:
-    """Owns DuckDB, the clock and the commits. All methods run on the event loop; DuckDB runs in threads."""
+    """Owns DuckDB, the clock and the commits. All methods run on the event loop; DuckDB runs in threads.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    install : callable
+        Makes known to DuckDB the functions that queries use.
+    translate : callable
+        Says an error of DuckDB in SQL's words.
+    """
+
+    def __init__(
+        self, install: Callable[[duckdb.DuckDBPyConnection], None], translate: Callable[[duckdb.Error], SqlError]
+    ) -> None:
         self.clock = Clock()
-        self._database = duckdb.connect(":memory:", config=_SETTINGS)
+        self._translate = translate
+        self._spill = tempfile.TemporaryDirectory(prefix="mzwidget-engine-", ignore_cleanup_errors=True)
+        limits: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{memory_limit() // MEGABYTE}MB",
+            "temp_directory": self._spill.name,
+            "max_temp_directory_size": f"{SPILL_BYTES // MEGABYTE}MB",
+        }
+        self._database = duckdb.connect(":memory:", config=_SETTINGS | limits)
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         self._database.execute("SET GLOBAL enable_external_access = false")
         install(self._database)
@@ -93,6 +114,7 @@ class Store:
         self._write_thread = ThreadPoolExecutor(1, "writer")
         self._read_threads = ThreadPoolExecutor(_READER_THREADS, "reader")
         self._queue: asyncio.Queue[_Write] = asyncio.Queue()
+        self._running: list[_Write] = []
         self._holds: Counter[int] = Counter()
         self._retired: Counter[str] = Counter()
         self._listeners: set[Callable[[int, frozenset[str]], None]] = set()
@@ -102,6 +124,10 @@ class Store:
         """Return a connection of its own; whoever uses it uses it from one thread at a time."""
         return self._database.cursor()
 
+    def discard(self) -> None:
+        """Delete what was spilt to disk."""
+        self._spill.cleanup()
+
     # ------------------------------------------------------------------------------------------- reading
 
     async def run(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], _T]) -> _T:
@@ -109,7 +135,7 @@ class Store:
 
         When the caller is cancelled the work is interrupted, and over before the cancellation goes on.
         """
-        running = asyncio.get_running_loop().run_in_executor(self._read_threads, _translated, work)
+        running = asyncio.get_running_loop().run_in_executor(self._read_threads, self._translated, work)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -152,7 +178,23 @@ class Store:
         """
         write = _Write(job, tables, exclusive)
         self._queue.put_nowait(write)
-        return await asyncio.shield(write.done)
+        try:
+            return await asyncio.shield(write.done)
+        except asyncio.CancelledError:
+            return await self._undo(write)
+
+    async def _undo(self, write: _Write) -> tuple[int, Any]:
+        """Stop a write, if there is time: once it is committed it counts."""
+        write.unwanted = True
+        while not write.done.done():
+            if write in self._running:
+                self._writer.interrupt()
+            elif write not in self._running and not self._running:
+                break
+            await asyncio.wait([write.done], timeout=0.05)
+        if write.done.done() and write.done.exception() is None:
+            return write.done.result()
+        raise asyncio.CancelledError
 
     def retire(self, table: str, rows: int) -> None:
         """Count rows that were retracted, so that they are purged some time."""
@@ -174,6 +216,13 @@ class Store:
             await self._purge()
 
     async def _commit_batch(self, batch: list[_Write]) -> None:
+        for write in batch:
+            if write.unwanted and not write.done.done():
+                write.done.set_exception(_cancelled())
+        batch = [write for write in batch if not write.unwanted]
+        if not batch:
+            return
+        self._running = batch
         try:
             timestamp, results = await self._transaction([write.job for write in batch])
         except SqlError as error:
@@ -183,6 +232,8 @@ class Store:
             _log.exception("a commit failed")
             await self._refuse(batch, SqlError(f"internal error: {error}"))
             return
+        finally:
+            self._running = []
         tables = frozenset[str]().union(*(write.tables for write in batch))
         for table in tables:
             self.changed[table] = timestamp
@@ -222,7 +273,26 @@ class Store:
         return results
 
     async def _write(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._write_thread, _translated, work)
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, self._translated, work)
+
+    def _translated(self, work: Callable[[], _T]) -> _T:
+        try:
+            return work()
+        except duckdb.InterruptException:
+            raise _cancelled() from None
+        except duckdb.OutOfMemoryException:
+            raise SqlError(
+                f"out of memory: the embedded engine has {memory_limit() // MEGABYTE} MB",
+                "53200",
+                hint="Set MATERIALIZE_URL to run this on Materialize itself.",
+            ) from None
+        except duckdb.ConstraintException as error:
+            missing = _NOT_NULL.search(str(error))
+            if missing is None:
+                raise
+            raise SqlError(f'null value in column "{missing[1]}" violates not-null constraint', "23502") from error
+        except duckdb.Error as error:
+            raise self._translate(error) from error
 
     async def _purge(self) -> None:
         """Delete retracted rows that no reader can see, once they are many."""
@@ -244,15 +314,14 @@ class Store:
             _log.exception("purging retracted rows failed")
 
 
-def _translated(work: Callable[[], _T]) -> _T:
+def _cancelled() -> SqlError:
+    return SqlError("canceling statement due to user request", "57014")
+
+
+def memory_limit() -> int:
+    """Return the bytes that data and queries may take together: a third of the machine's memory, within bounds."""
     try:
-        return work()
-    except duckdb.InterruptException:
-        raise SqlError("canceling statement due to user request", "57014") from None
-    except duckdb.ConstraintException as error:
-        missing = _NOT_NULL.search(str(error))
-        if missing is None:
-            raise
-        raise SqlError(f'null value in column "{missing[1]}" violates not-null constraint', "23502") from error
-    except duckdb.Error as error:
-        raise evaluation_error(error) from error
+        third = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 3
+    except (AttributeError, ValueError, OSError):
+        third = 1024 * MEGABYTE
+    return min(max(third, 256 * MEGABYTE), 4096 * MEGABYTE)

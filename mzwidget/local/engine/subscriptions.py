@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.maintenance import Feeds
     from mzwidget.local.engine.store import Store
     from mzwidget.local.formats.results import Row
-    from mzwidget.local.statements.model import Subscribe
 
 _TIMESTAMP = Column("mz_timestamp", replace(numeric(0), typmod=2555908), nullable=False)
 _PROGRESSED = Column("mz_progressed", BOOL, nullable=False)
@@ -33,17 +32,27 @@ _STATE = Column("mz_state", TEXT_TYPE)
 class Subscription:
     """A planned SUBSCRIBE: its columns, and how to run it."""
 
-    def __init__(self, statement: Subscribe, query: Query) -> None:
+    def __init__(
+        self,
+        query: Query,
+        *,
+        snapshot: bool = True,
+        progress: bool = False,
+        at_least: bool = False,
+        upsert_key: Sequence[str] | None = None,
+    ) -> None:
         self.query = query
-        self._statement = statement
+        self._snapshot = snapshot
+        self._tells_progress = progress
+        self._at_least = at_least
         self._order = list(range(len(query.columns)))
         self._keys = 0
         middle = [_DIFF]
-        if statement.upsert_key is not None:
-            self._order = _key_first(statement.upsert_key, query.columns)
-            self._keys = len(statement.upsert_key)
+        if upsert_key is not None:
+            self._order = _key_first(upsert_key, query.columns)
+            self._keys = len(upsert_key)
             middle = [_STATE]
-        head = [_TIMESTAMP, *([_PROGRESSED] if statement.progress else []), *middle]
+        head = [_TIMESTAMP, *([_PROGRESSED] if progress else []), *middle]
         self._head = len(head)
         self.columns = (*head, *(query.columns[index] for index in self._order))
 
@@ -53,7 +62,7 @@ class Subscription:
             return None
         since = store.since
         if as_of is not None and as_of < since:
-            if not self._statement.at_least:
+            if not self._at_least:
                 raise _too_old(as_of, since, self.query)
             as_of = since
         lower = store.clock.read() if as_of is None else as_of
@@ -82,7 +91,7 @@ class Subscription:
             return
         if start is not None and start == up_to:
             return
-        if start is not None and self._statement.progress:
+        if start is not None and self._tells_progress:
             yield self._progress(start)
         if start is not None:
             await store.clock.reach(start)
@@ -91,19 +100,19 @@ class Subscription:
         try:
             position = await feed.join()
             as_of = position.frontier - 1
-            if start is None and self._statement.progress:
+            if start is None and self._tells_progress:
                 yield self._progress(as_of)
-            if self._statement.snapshot:
+            if self._snapshot:
                 batch = await feed.content(position)
                 if batch.updates:
                     yield self._updates(as_of, batch)
-            if self._statement.progress:
+            if self._tells_progress:
                 yield self._progress(position.frontier)
             while up_to is None or position.frontier < up_to:
                 found = await feed.advance(position)
                 if found is not None and found.updates:
                     yield self._updates(position.frontier - 1, found)
-                if self._statement.progress:
+                if self._tells_progress:
                     yield self._progress(position.frontier)
         finally:
             if position is not None:
@@ -111,9 +120,9 @@ class Subscription:
             await asyncio.shield(feeds.leave(feed))
 
     async def _constant(self, feeds: Feeds, values: Sequence[Any]) -> AsyncIterator[Chunk]:
-        if self._statement.progress:
+        if self._tells_progress:
             yield self._progress(MAX_TIMESTAMP)
-        if not self._statement.snapshot:
+        if not self._snapshot:
             return
         feed = feeds.open(self.query, values)
         try:
@@ -129,7 +138,7 @@ class Subscription:
         return _Prompt([(str(timestamp), True, *blanks)])
 
     def _updates(self, timestamp: int, batch: Batch) -> Chunk:
-        progressed = (False,) if self._statement.progress else ()
+        progressed = (False,) if self._tells_progress else ()
         if self._keys:
             head = (str(timestamp), *progressed)
             return _Prompt([(*head, *row) for row in self._upserts(batch)])
@@ -209,7 +218,7 @@ class _Updates(Chunk):
         return lines
 
 
-def _key_first(key: tuple[str, ...], columns: Sequence[Column]) -> list[int]:
+def _key_first(key: Sequence[str], columns: Sequence[Column]) -> list[int]:
     names = [column.name for column in columns]
     chosen: list[int] = []
     for name in key:

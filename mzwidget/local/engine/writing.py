@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Item
     from mzwidget.local.engine.store import Job, Store
     from mzwidget.local.formats.copying import CopyFormat
-    from mzwidget.local.statements.planning import InsertPlan, MutatePlan
 
 _COPY_ROWS = 20_000
 
@@ -28,28 +27,28 @@ def _count(result: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row is not None else 0
 
 
-def insertion(plan: InsertPlan, values: Sequence[Any]) -> Job:
-    """Return the job that inserts; its result is the number of rows."""
-    parameters = bind(plan.rows, values)
+def insertion(target: Item, rows: str, values: Sequence[Any]) -> Job:
+    """Return the job that inserts the rows of a DuckDB query; its result is their number."""
+    parameters = bind(rows, values)
 
     def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
-        sql = f"INSERT INTO {quoted(plan.target.storage)} SELECT *, {timestamp}, {FOREVER} FROM ({plan.rows})"
+        sql = f"INSERT INTO {quoted(target.storage)} SELECT *, {timestamp}, {FOREVER} FROM ({rows})"
         return _count(writer.execute(sql, parameters))
 
     return job
 
 
-def mutation(plan: MutatePlan, values: Sequence[Any], store: Store) -> Job:
-    """Return the job that updates or deletes; its result is the number of rows."""
-    table = quoted(plan.target.storage)
+def mutation(target: Item, ids: str, rows: str | None, values: Sequence[Any], store: Store) -> Job:
+    """Return the job that retracts the rows that `ids` selects and puts `rows` in their place; it counts the former."""
+    table = quoted(target.storage)
 
     def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
-        if plan.rows is not None:
-            sql = f"INSERT INTO {table} SELECT *, {timestamp}, {FOREVER} FROM ({plan.rows})"
-            writer.execute(sql, bind(plan.rows, values))
-        sql = f'UPDATE {table} SET "~until" = {timestamp} WHERE rowid IN ({plan.ids})'
-        count = _count(writer.execute(sql, bind(plan.ids, values)))
-        store.retire(plan.target.storage, count)
+        if rows is not None:
+            sql = f"INSERT INTO {table} SELECT *, {timestamp}, {FOREVER} FROM ({rows})"
+            writer.execute(sql, bind(rows, values))
+        sql = f'UPDATE {table} SET "~until" = {timestamp} WHERE rowid IN ({ids})'
+        count = _count(writer.execute(sql, bind(ids, values)))
+        store.retire(target.storage, count)
         return count
 
     return job
@@ -76,7 +75,7 @@ class Staging:
                 like = f"FROM {quoted(self.target.storage)} LIMIT 0"
                 self._connection.execute(f'CREATE TABLE {self._table} AS SELECT * EXCLUDE ("~from", "~until") {like}')
                 self._made = True
-                for column in self.target.relation.columns:
+                for column in self.target.columns:
                     if not column.nullable:
                         self._connection.execute(f"ALTER TABLE {self._table} ALTER {quoted(column.name)} SET NOT NULL")
             if "mz_now" in rows:
@@ -94,7 +93,7 @@ class Staging:
             source = f"SELECT *, {timestamp}, {FOREVER} FROM {self._table}"
             writer.execute(f"INSERT INTO {quoted(self.target.storage)} {source}")
 
-        timestamp, _ = await self._store.commit(job, frozenset({self.target.full_name}))
+        timestamp, _ = await self._store.commit(job, frozenset({self.target.id}))
         return timestamp
 
     async def close(self) -> None:

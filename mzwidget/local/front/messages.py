@@ -17,36 +17,48 @@ from mzwidget.local.front import wire
 from mzwidget.local.front.wire import Body, ProtocolError
 from mzwidget.local.statements import lexer
 from mzwidget.local.statements import model as statements
-from mzwidget.local.statements.variables import milliseconds
+from mzwidget.local.statements.variables import SEVERITIES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Sequence
+    from collections.abc import Awaitable, Sequence
 
-    from mzwidget.local.formats.results import Chunk, Result
+    from mzwidget.local.formats.results import CopyIn, Result
     from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.lexer import Token
     from mzwidget.local.statements.session import Prepared, Session
 
 _WRITE_BYTES = 64 * 1024
 _INBOX = 16
-_MAX_PREPARED = 10_000
+_MAX_PORTALS = 100
 
 _READS = (statements.Query, statements.Subscribe, statements.CopyTo, statements.Fetch)
+_UNTIMED = (statements.Subscribe, statements.Fetch, statements.CopyFrom)
 
 _log = logging.getLogger("mzwidget.local")
 
 
 @dataclass
+class Delivery:
+    """The rows of a running statement that are still to be sent."""
+
+    result: Result
+    rows: list[bytes] = field(default_factory=list)
+    sent: int = 0
+    finished: bool = False
+
+
+@dataclass
 class Portal:
-    """A bound statement; once it runs, its result and what is left of its rows."""
+    """A bound statement: not yet run, or with what its run has still to deliver."""
 
     prepared: Prepared
     values: list[Any]
     formats: list[int]
-    result: Result | None = None
-    chunks: AsyncIterator[Chunk] | None = None
-    rows: list[bytes] = field(default_factory=list)
-    sent: int = 0
-    finished: bool = False
+    delivery: Delivery | None = None
+
+    async def close(self) -> None:
+        if self.delivery is not None:
+            await self.delivery.result.chunks.aclose()  # type: ignore[attr-defined]
 
 
 class ClientGoneError(Exception):
@@ -130,7 +142,7 @@ class Connection:
     async def _message(self) -> tuple[bytes, bytes]:
         """Take the next message; in a transaction only for so long."""
         if self._inbox.empty() and self._session.transaction is not None:
-            limit = milliseconds(self._session.variables.get("idle_in_transaction_session_timeout")) / 1000
+            limit = self._session.variables.milliseconds("idle_in_transaction_session_timeout") / 1000
             if limit:
                 try:
                     return self._taken(await asyncio.wait_for(self._inbox.get(), limit))
@@ -173,6 +185,7 @@ class Connection:
             _log.exception("a statement failed")
             await self._failed(SqlError("internal error: see the engine's standard error"))
         else:
+            self._cancel_requested = False
             return True
         finally:
             self._running = None
@@ -216,8 +229,10 @@ class Connection:
         self._send(wire.ready_for_query(self._session.status))
 
     def _notices(self, result: Result) -> None:
-        for notice in result.notices:
-            self._send(wire.notice_response(notice.text, notice.code, hint=notice.hint))
+        least = SEVERITIES.index(self._session.variables.get("client_min_messages"))
+        if least <= SEVERITIES.index("notice"):
+            for notice in result.notices:
+                self._send(wire.notice_response(notice.text, notice.code, hint=notice.hint))
         result.notices = []
 
     # ------------------------------------------------------------------------------------- simple query
@@ -233,30 +248,43 @@ class Connection:
             return
         session = self._session
         if len(texts) > 1 and session.transaction is None:
-            session.begin_implicitly()
+            session.begin_implicitly(several=True)
         try:
-            for text in texts:
-                await self._simple_statement(text)
-                if session.transaction is None and text is not texts[-1]:
-                    session.begin_implicitly()
+            for tokens in texts:
+                await self._simple_statement(script, tokens)
+                if session.transaction is None and tokens is not texts[-1]:
+                    session.begin_implicitly(several=True)
             await session.end_implicitly()
         except asyncio.CancelledError:
             await session.fail()
             raise
 
-    async def _simple_statement(self, text: str) -> None:
-        prepared = await self._session.prepare(text)
+    async def _simple_statement(self, script: str, tokens: Sequence[Token]) -> None:
+        prepared = await self._session.prepare(script, tokens=tokens)
         if prepared.parameters:
             raise SqlError("there is no parameter $1", "42P02")
         self._begin(prepared)
-        result = await self._session.execute(prepared)
-        portal = Portal(prepared, [], [TEXT] * len(result.columns or ()), result, result.chunks)
+        portal = Portal(prepared, [], [TEXT] * len(prepared.columns or ()))
+        if prepared.columns is not None:
+            self._send(wire.row_description(prepared.columns, portal.formats))
         try:
-            if result.columns is not None and result.copy_format is None:
-                self._send(wire.row_description(result.columns, portal.formats))
-            await self._deliver(portal, 0)
+            await self._run(portal, 0)
         finally:
-            await _aclose(portal)
+            await portal.close()
+
+    async def _run(self, portal: Portal, limit: int) -> None:
+        """Run a portal, or go on with it, for as long as a statement may take."""
+        statement = portal.prepared.statement
+        source = statement.source if isinstance(statement, statements.CopyTo) else statement
+        seconds = self._session.variables.milliseconds("statement_timeout") / 1000
+        try:
+            async with asyncio.timeout(None if isinstance(source, _UNTIMED) else seconds or None):
+                if portal.delivery is None:
+                    result = await self._session.execute(portal.prepared, portal.values)
+                    portal.delivery = Delivery(result)
+                await self._deliver(portal, portal.delivery, limit)
+        except TimeoutError:
+            raise SqlError("canceling statement due to statement timeout", "57014") from None
 
     # ----------------------------------------------------------------------------------- extended query
 
@@ -286,17 +314,12 @@ class Connection:
         oids = [message.uint32() for _ in range(message.int16())]
         message.end()
         session = self._session
-        if name and name in session.prepared:
-            raise SqlError(f'prepared statement "{name}" already exists', "42P05")
         texts = lexer.split(sql)
         if len(texts) > 1:
             raise SqlError("cannot insert multiple commands into a prepared statement", "XX000")
-        if len(session.prepared) >= _MAX_PREPARED:
-            raise SqlError(
-                f"too many prepared statements: {_MAX_PREPARED}", "53400", hint="DEALLOCATE those not needed."
-            )
         types = [_type(oid) for oid in oids]
-        session.prepared[name] = await session.prepare(texts[0] if texts else "", types)
+        prepared = await session.prepare(sql, types, tokens=texts[0] if texts else ())
+        session.keep(name, prepared)
         self._send(wire.PARSE_COMPLETE)
 
     async def _bind(self, message: Body) -> None:
@@ -306,6 +329,8 @@ class Connection:
             raise SqlError(f'prepared statement "{name}" does not exist', "26000")
         if portal_name and portal_name in self._portals:
             raise SqlError(f'portal "{portal_name}" already exists', "42P03")
+        if len(self._portals) >= _MAX_PORTALS:
+            raise SqlError(f"too many open portals: {_MAX_PORTALS}", "53400", hint="Close those not needed.")
         input_formats = [message.int16() for _ in range(message.int16())]
         raw = [_value(message) for _ in range(message.int16())]
         output_formats = [message.int16() for _ in range(message.int16())]
@@ -323,7 +348,7 @@ class Connection:
             encoder(column.type, wire_format)
         old = self._portals.pop(portal_name, None)
         if old is not None:
-            await _aclose(old)
+            await old.close()
         self._portals[portal_name] = Portal(prepared, values, results)
         self._send(wire.BIND_COMPLETE)
 
@@ -336,27 +361,31 @@ class Connection:
                 raise SqlError(f'prepared statement "{name}" does not exist', "26000")
             formats = [TEXT] * len(prepared.columns or ())
             self._send(wire.parameter_description([kind.oid for kind in prepared.parameters]))
-        else:
+            columns = prepared.columns
+        elif name in self._portals or not self._is_cursor(name):
             portal = self._portal(name)
-            prepared, formats = portal.prepared, portal.formats
-        if prepared.columns is None:
-            self._send(wire.NO_DATA)
+            columns, formats = portal.prepared.columns, portal.formats
         else:
-            self._send(wire.row_description(prepared.columns, formats))
+            columns = self._session.cursor(name).columns
+            formats = [TEXT] * len(columns)
+        self._send(wire.NO_DATA if columns is None else wire.row_description(columns, formats))
+
+    def _is_cursor(self, name: str) -> bool:
+        """Whether DECLARE made a portal of that name."""
+        transaction = self._session.transaction
+        return transaction is not None and name in transaction.cursors
 
     async def _execute(self, message: Body) -> None:
         name, limit = message.text(), message.int32()
         message.end()
         portal = self._portal(name)
-        if portal.result is None:
-            if portal.prepared.statement is None:
-                self._send(wire.EMPTY_QUERY)
-                return
+        if portal.prepared.statement is None:
+            self._send(wire.EMPTY_QUERY)
+            return
+        if portal.delivery is None:
             self._check_limit(portal, limit)
             self._begin(portal.prepared)
-            portal.result = await self._session.execute(portal.prepared, portal.values)
-            portal.chunks = portal.result.chunks
-        await self._deliver(portal, max(limit, 0))
+        await self._run(portal, max(limit, 0))
 
     def _begin(self, prepared: Prepared) -> None:
         """Note whether the statement only reads: nobody needs that once the client has gone."""
@@ -378,7 +407,7 @@ class Connection:
         else:
             portal = self._portals.pop(name, None)
             if portal is not None:
-                await _aclose(portal)
+                await portal.close()
         self._send(wire.CLOSE_COMPLETE)
 
     def _portal(self, name: str) -> Portal:
@@ -390,52 +419,47 @@ class Connection:
     async def _close_portals(self) -> None:
         portals, self._portals = self._portals, {}
         for portal in portals.values():
-            await _aclose(portal)
+            await portal.close()
 
     # ------------------------------------------------------------------------------------------ results
 
-    async def _deliver(self, portal: Portal, limit: int) -> None:
+    async def _deliver(self, portal: Portal, delivery: Delivery, limit: int) -> None:
         """Send a result's rows (up to `limit`, unless 0) and how it ended."""
-        result = portal.result
-        assert result is not None
+        result = delivery.result
         self._notices(result)
         if result.copy_in is not None:
-            await self._copy_in(result)
+            await self._copy_in(result.copy_in)
             return
         if result.copy_format is not None:
-            await self._copy_out(portal, result.copy_format)
+            await self._copy_out(result, result.copy_format)
             return
         if result.streaming:
             await self._flush()
-        if await self._rows(portal, limit):
+        if await self._rows(portal.formats, delivery, limit):
             self._send(wire.PORTAL_SUSPENDED)
         else:
-            self._send(wire.command_complete(result.tag(portal.sent)))
-            portal.sent = 0
+            self._send(wire.command_complete(result.tag(delivery.sent)))
+            delivery.sent = 0
 
-    async def _rows(self, portal: Portal, limit: int) -> bool:
+    async def _rows(self, formats: Sequence[int], delivery: Delivery, limit: int) -> bool:
         """Send rows; True if the limit stopped that."""
-        result, chunks = portal.result, portal.chunks
-        assert result is not None
-        assert chunks is not None
         count = 0
         while True:
-            if portal.rows:
-                room = limit - count if limit else len(portal.rows)
-                rows, portal.rows = portal.rows[:room], portal.rows[room:]
+            if delivery.rows:
+                room = limit - count if limit else len(delivery.rows)
+                rows, delivery.rows = delivery.rows[:room], delivery.rows[room:]
                 count += len(rows)
-                portal.sent += len(rows)
+                delivery.sent += len(rows)
                 await self._write_all(rows)
             if limit and count >= limit:
                 return True
-            if portal.finished:
+            if delivery.finished:
                 return False
-            chunk = await anext(chunks, None)
+            chunk = await anext(delivery.result.chunks, None)
             if chunk is None:
-                portal.finished = True
+                delivery.finished = True
             elif chunk.rows:
-                assert result.columns is not None
-                portal.rows = chunk.data_rows(result.columns, portal.formats)
+                delivery.rows = chunk.data_rows(delivery.result.columns or (), formats)
 
     async def _write_all(self, messages: Sequence[bytes]) -> None:
         pending: list[bytes] = []
@@ -450,17 +474,14 @@ class Connection:
         self._send(b"".join(pending))
         await self._flush()
 
-    async def _copy_out(self, portal: Portal, copy_format: str) -> None:
-        result = portal.result
-        assert result is not None
-        assert result.columns is not None
-        assert portal.chunks is not None
-        self._send(wire.copy_response(b"H", int(copy_format == "binary"), len(result.columns)))
+    async def _copy_out(self, result: Result, copy_format: str) -> None:
+        columns = result.columns or ()
+        self._send(wire.copy_response(b"H", int(copy_format == "binary"), len(columns)))
         await self._flush()
         count = 0
         lead = BINARY_HEADER if copy_format == "binary" else b""  # goes with the first row, as PostgreSQL sends it
-        async for chunk in portal.chunks:
-            if lines := chunk.lines(result.columns, copy_format):
+        async for chunk in result.chunks:
+            if lines := chunk.lines(columns, copy_format):
                 lines[0], lead = lead + lines[0], b""
                 await self._write_all([wire.copy_data(line) for line in lines])
                 count += len(lines)
@@ -469,9 +490,7 @@ class Connection:
         self._send(wire.COPY_DONE)
         self._send(wire.command_complete(result.tag(count)))
 
-    async def _copy_in(self, result: Result) -> None:
-        copy = result.copy_in
-        assert copy is not None
+    async def _copy_in(self, copy: CopyIn) -> None:
         self._send(wire.copy_response(b"G", 0, copy.columns))
         await self._flush()
         try:
@@ -488,11 +507,6 @@ class Connection:
                     raise ProtocolError(f"unexpected message {kind!r} during COPY from stdin")
         finally:
             await asyncio.shield(copy.close())
-
-
-async def _aclose(portal: Portal) -> None:
-    if portal.chunks is not None:
-        await portal.chunks.aclose()  # type: ignore[attr-defined]
 
 
 def _type(oid: int) -> Type | None:

@@ -154,14 +154,12 @@ def _apply_options(session: Session, options: dict[str, str]) -> list[str]:
     """Set the variables that the startup packet names; return those that are not known."""
     wanted = {name: value for name, value in options.items() if name not in {"user", "options", "replication"}}
     wanted |= _command_line(options.get("options", ""))
-    if wanted.get("database") not in {None, "materialize"}:
-        wanted["database"] = "materialize"
     unknown = []
     for name, value in wanted.items():
         if name.startswith("_pq_."):
             continue
         try:
-            session.variables.set(name.replace("-", "_"), value, default=True)
+            session.variables.start_with(name.replace("-", "_"), value)
         except SqlError:
             unknown.append(name)
     return unknown

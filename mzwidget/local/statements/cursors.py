@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.errors import SqlError
-from mzwidget.local.statements.variables import milliseconds
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats.results import Result, once
+from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.kinds import Kind, done
+from mzwidget.local.statements.planning import DeclarePlan, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from mzwidget.local.formats.results import Chunk, Result, Row
-    from mzwidget.local.formats.types import Column
+    from mzwidget.local.formats.results import Chunk, Row
+    from mzwidget.local.formats.types import Column, Type
+    from mzwidget.local.statements.session import Session
 
-_DAY_MS = 86_400_000
+_DAY_SECONDS = 86_400
 
 
 class Cursor:
@@ -106,17 +111,88 @@ class Cursor:
         self._ended = True
 
 
+# --------------------------------------------------------------------------------------------------- statements
+
+
+def _plan_declare(session: Session, statement: statements.Declare, types: Sequence[Type | None]) -> DeclarePlan:
+    from mzwidget.local.statements.table import TABLE  # noqa: PLC0415 - the table holds this module
+
+    source = TABLE[type(statement.source)].plan(session, statement.source, types)
+    return DeclarePlan(statement, parameters=source.parameters, source=source)
+
+
+async def _declare(session: Session, plan: DeclarePlan, values: Sequence[Any]) -> Result:
+    statement, transaction = plan.statement, session.transaction
+    assert isinstance(statement, statements.Declare)
+    if transaction is None or not transaction.explicit:
+        raise SqlError("DECLARE CURSOR can only be used in transaction blocks", "25P01")
+    if statement.cursor in transaction.cursors:
+        raise SqlError(f'cursor "{statement.cursor}" already exists', "42P03")
+    source = plan.source
+
+    async def start() -> Result:
+        if source.columns is None:
+            raise unsupported("a cursor for a statement without rows")
+        return await session.run(source, values)
+
+    transaction.cursors[statement.cursor] = Cursor(source.columns or (), start)
+    return done("DECLARE CURSOR")
+
+
+def _plan_fetch(session: Session, statement: statements.Fetch, _: Sequence[Type | None]) -> Plan:
+    return Plan(statement, session.cursor(statement.cursor).columns)
+
+
+async def _fetch(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.Fetch)
+    rows = await session.cursor(statement.cursor).fetch(statement.count, statement.timeout)
+    return Result(lambda count: f"FETCH {count}", plan.columns, once(rows))
+
+
+async def _close(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.CloseCursor)
+    await session.cursor(statement.cursor).close()
+    assert session.transaction is not None
+    del session.transaction.cursors[statement.cursor]
+    return done("CLOSE CURSOR")
+
+
+KINDS: dict[type[Any], Kind] = {
+    statements.Declare: Kind(_declare, _plan_declare),
+    statements.Fetch: Kind(_fetch, _plan_fetch),
+    statements.CloseCursor: Kind(_close),
+}
+
+
+_UNITS = {
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 0.001),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", ""), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86_400.0),
+}
+_PART = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*([a-zA-Z]*)")
+_CLOCK = re.compile(r"\s*(-?)(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?\s*")
+
+
 def _seconds(timeout: str) -> float:
-    if timeout.strip().startswith("-"):
+    """Read the interval of FETCH's timeout: parts such as ``1 day``, ``500 milliseconds`` or ``00:00:01``."""
+    found, rest = 0.0, timeout
+    while rest.strip():
+        clock = _CLOCK.fullmatch(rest)
+        part = _PART.match(rest)
+        if clock is not None:
+            hours, minutes, seconds = (float(clock[index] or 0) for index in (2, 3, 4))
+            amount = 3600 * hours + 60 * minutes + seconds
+            found, rest = found + (-amount if clock[1] else amount), ""
+        elif part is not None and part[2].lower() in _UNITS:
+            found, rest = found + float(part[1]) * _UNITS[part[2].lower()], rest[part.end() :]
+        else:
+            raise SqlError(f'invalid TIMEOUT: invalid input syntax for type interval: unknown units: "{timeout}"')
+    if found < 0:
         raise SqlError("invalid TIMEOUT: cannot convert negative interval to duration")
-    found = milliseconds(_plain_interval(timeout))
-    if found > _DAY_MS:
-        raise SqlError(f"timeout out of range: {found / 1000:g}s")
-    return found / 1000
-
-
-def _plain_interval(text: str) -> str:
-    """Accept the spellings of an interval of one unit, such as ``1 second``; a bare number is seconds."""
-    words = text.replace("seconds", "s").replace("second", "s").replace("milliseconds", "ms").replace("minutes", "min")
-    words = words.replace("minute", "min").replace("hours", "h").replace("hour", "h").replace("days", "d")
-    return words.replace("day", "d") if not words.strip().replace(".", "").isdigit() else f"{words.strip()}s"
+    if found > _DAY_SECONDS:
+        raise SqlError(f"timeout out of range: {found:g}s")
+    return found

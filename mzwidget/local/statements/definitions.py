@@ -1,240 +1,203 @@
-"""CREATE and DROP: checked against the catalog first, carried out in one step after."""
+"""Changes of the catalog and of what is stored: checked first, carried out in one step after."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mzwidget.local.engine.store import quoted
+from mzwidget.local.dialect import Relation
+from mzwidget.local.engine.catalog import TEMPORARY, Catalog, Item
+from mzwidget.local.engine.store import live, quoted
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice
 from mzwidget.local.formats.types import Column
-from mzwidget.local.statements import model as statements
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     import duckdb
 
-    from mzwidget.local.engine.catalog import Catalog, Item
+    from mzwidget.local.dialect import ColumnDefinition, Query
+    from mzwidget.local.engine.catalog import Names, Parts
     from mzwidget.local.engine.maintenance import Feeds
     from mzwidget.local.engine.store import Store
-    from mzwidget.local.statements.planning import Planner
 
-    Change = Callable[[], Awaitable[None]]
 
-Definition = (
-    statements.CreateTable | statements.CreateView | statements.CreateSchema | statements.CreateIndex | statements.Drop
-)
+@dataclass
+class Definition:
+    """What a statement does to the catalog: its tag, what to say about it, and the change (None: nothing to do)."""
+
+    tag: str
+    change: Callable[[], Awaitable[None]] | None = None
+    notices: list[Notice] = field(default_factory=list)
 
 
 class Definitions:
-    """Changes the catalog and the stored tables."""
+    """Makes, renames and removes items."""
 
     def __init__(self, catalog: Catalog, store: Store, feeds: Feeds) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._store = store
         self._feeds = feeds
 
-    def prepare(
-        self, statement: Definition, planner: Planner, path: Sequence[str], notices: list[Notice]
-    ) -> tuple[str, Change | None]:
-        """Check a statement; return its command tag and the change to carry out (None: nothing to do)."""
-        match statement:
-            case statements.CreateTable():
-                return "CREATE TABLE", self._create_table(statement, planner, path, notices)
-            case statements.CreateView():
-                return f"CREATE {statement.kind.upper()}", self._create_view(statement, planner, path, notices)
-            case statements.CreateSchema():
-                return "CREATE SCHEMA", self._create_schema(statement, notices)
-            case statements.CreateIndex():
-                planner.item(statement.on)
-                notices.append(Notice("the embedded engine answers without indexes; this one has no effect"))
-                return "CREATE INDEX", None
-            case statements.Drop(kind="schema"):
-                return "DROP SCHEMA", self._drop_schema(statement, notices)
-            case statements.Drop():
-                return f"DROP {statement.kind.upper()}", self._drop(statement, path, notices)
+    # --------------------------------------------------------------------------------------------- tables
 
-    # --------------------------------------------------------------------------------------------- create
-
-    def _create_table(
-        self, statement: statements.CreateTable, planner: Planner, path: Sequence[str], notices: list[Notice]
-    ) -> Change | None:
-        schema, name = self._catalog.place(statement.name, path)
-        definitions = planner.table_columns(statement.sql)
+    def table(self, path: Parts, owner: int, definitions: Sequence[ColumnDefinition], sql: str) -> Item:
+        """Return the item of a new table; it is not yet in the catalog."""
         columns = [Column(each.name, each.type, each.nullable) for each in definitions]
         _distinct([column.name for column in columns])
         _distinct_but_for_case([column.name for column in columns])
-        if self._taken(schema, name, statement.if_not_exists, notices):
-            return None
-        item = self._catalog.table(schema, name, definitions, columns, statement.sql)
-        stored = [
-            f"{quoted(each.name)} {each.type.duckdb}{'' if each.nullable else ' NOT NULL'}" for each in definitions
+        id_, oid = self.catalog.new_id()
+        relation = Relation(
+            name=".".join(part for part in path if part),
+            columns=tuple(columns),
+            sql=live(id_, columns),
+            inputs=frozenset({id_}),
+            is_table=True,
+            defaults=tuple(definition.default for definition in definitions),
+        )
+        database, schema, name = path
+        return Item(id_, oid, "table", database, schema, name, relation, storage=id_, sql=sql, owner=owner)
+
+    async def add_table(self, item: Item) -> None:
+        """Make a table's storage, and put it in the catalog."""
+        columns = [
+            f"{quoted(column.name)} {column.type.duckdb}{'' if column.nullable else ' NOT NULL'}"
+            for column in item.columns
         ]
-        create = f'CREATE TABLE {quoted(item.storage)} ({", ".join(stored)}, "~from" BIGINT, "~until" BIGINT)'
+        create = f"CREATE TABLE {quoted(item.storage)} ({', '.join([*columns, *_VERSIONS])})"
+        await self._store.commit(lambda writer, _: writer.execute(create), frozenset())
+        self.catalog.add(item)
 
-        async def change() -> None:
-            if not self._taken(schema, name, statement.if_not_exists, notices):
-                await self._store.commit(lambda writer, _: writer.execute(create), frozenset())
-                self._catalog.add(item)
+    # ---------------------------------------------------------------------------------------------- views
 
-        return change
-
-    def _create_view(
-        self, statement: statements.CreateView, planner: Planner, path: Sequence[str], notices: list[Notice]
-    ) -> Change | None:
-        schema, name = self._catalog.place(statement.name, path)
-        query = planner.view_query(statement.query, maintained=statement.kind == "materialized view")
+    def view(self, kind: str, path: Parts, owner: int, query: Query, names: Sequence[str] | None, sql: str) -> Item:
+        """Return the item of a new view; it is not yet in the catalog."""
         columns = list(query.columns)
-        if statement.columns is not None:
-            if len(statement.columns) > len(columns):
+        if names is not None:
+            if len(names) > len(columns):
                 raise SqlError(
-                    f"{statement.kind} {name} definition names {len(statement.columns)} columns, "
-                    f"but its query has {len(columns)}"
+                    f"{kind} {path[-1]} definition names {len(names)} column{'s' if len(names) != 1 else ''}, but "
+                    f"{kind} {path[-1]} has {len(columns)} column{'s' if len(columns) != 1 else ''}"
                 )
-            for index, given in enumerate(statement.columns):
-                columns[index] = Column(given, columns[index].type, columns[index].nullable)
+            for index, given in enumerate(names):
+                columns[index] = replace(columns[index], name=given)
         _distinct([column.name for column in columns])
-        item = self._catalog.view(statement.kind, schema, name, query, columns, statement.sql)
-        if not statement.or_replace and self._taken(schema, name, statement.if_not_exists, notices):
-            return None
-        if statement.or_replace:
-            if item.full_name in query.inputs:
-                raise SqlError(
-                    f"cannot replace view {item.full_name}: depended upon by new {item.full_name} definition"
-                )
-            self._replaced(item)
+        id_, oid = self.catalog.new_id()
+        relation = Relation(
+            name=".".join(part for part in path if part),
+            columns=tuple(columns),
+            sql=f"({query.sql})",
+            inputs=query.inputs | {id_},
+            wakeups=query.wakeups,
+            refusal=query.refusal,
+            constant=query.constant,
+        )
+        database, schema, name = path
+        return Item(id_, oid, kind, database, schema, name, relation, sql=sql, owner=owner)
 
-        async def change() -> None:
-            old = self._replaced(item) if statement.or_replace else None
-            if old is None and self._taken(schema, name, statement.if_not_exists, notices):
-                return
-            if old is not None:
-                self._catalog.remove([old])
-            self._catalog.add(item)
-            if old is not None:
-                self._feeds.dropped(old.full_name)
-
-        return change
-
-    def _replaced(self, item: Item) -> Item | None:
+    def replaced(self, names: Names, item: Item) -> Item | None:
         """Return the view that OR REPLACE replaces, if that is allowed."""
-        old = self._catalog.find((item.schema, item.name))
+        old = names.find(item.path)
         if old is None:
             return None
         if old.kind != item.kind:
-            raise SqlError(f"{old.full_name} is not a {item.kind}")
-        self._free(old, [old])
+            raise wrong_kind(old, item.kind, "DROP", "remove")
+        if item.relation is not None and old.id in item.relation.inputs:
+            name = item.full_name
+            raise SqlError(f"cannot replace view {name}: depended upon by new {name} definition")
+        self._free(old)
         return old
 
-    def _create_schema(self, statement: statements.CreateSchema, notices: list[Notice]) -> Change | None:
-        name = statement.name[-1]
-        if name in self._catalog.schemas:
-            if not statement.if_not_exists:
-                raise SqlError(f"schema '{name}' already exists", "42P06")
-            notices.append(Notice(f'schema "{name}" already exists, skipping', "42P06"))
-            return None
-
-        async def change() -> None:
-            if name not in self._catalog.schemas:
-                self._catalog.add_schema(name)
-
-        return change
-
-    def _taken(self, schema: str, name: str, if_not_exists: bool, notices: list[Notice]) -> bool:
-        found = self._catalog.find((schema, name))
-        if found is None:
-            return False
-        if not if_not_exists:
-            raise SqlError(f"{found.kind} '{found.full_name}' already exists", "42710")
-        notices.append(Notice(f'{found.kind} "{name}" already exists, skipping', "42710"))
-        return True
+    def replace(self, old: Item | None, item: Item) -> None:
+        """Put a view in the catalog, in place of another one if there is one."""
+        if old is not None:
+            doomed = [old, *(other for other in self.catalog.dependents(old) if other.kind == "index")]
+            self.catalog.remove(doomed)
+        self.catalog.add(item)
+        if old is not None:
+            self._feeds.dropped(old.id, old.full_name)
 
     # ----------------------------------------------------------------------------------------------- drop
 
-    def _drop(self, statement: statements.Drop, path: Sequence[str], notices: list[Notice]) -> Change | None:
-        chosen: list[Item] = []
-        for parts in statement.names:
-            item = self._catalog.find(parts, path) if statement.kind != "index" else None
-            if item is None:
-                if not statement.if_exists:
-                    raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
-                notices.append(Notice(f'{statement.kind} "{parts[-1]}" does not exist, skipping', "42704"))
-            elif item.kind != statement.kind:
-                raise _wrong_kind(item, statement.kind)
-            elif item not in chosen:
-                chosen.append(item)
-        return self._removal(chosen, cascade=statement.cascade) if chosen else None
-
-    def _drop_schema(self, statement: statements.Drop, notices: list[Notice]) -> Change | None:
-        changes: list[tuple[str, Change]] = []
-        for parts in statement.names:
-            name = parts[-1]
-            if name not in self._catalog.schemas:
-                if not statement.if_exists:
-                    raise SqlError(f"unknown schema '{name}'")
-                notices.append(Notice(f'schema "{name}" does not exist, skipping', "3F000"))
-                continue
-            items = self._catalog.items(name)
-            if items and not statement.cascade:
-                raise SqlError(
-                    f"schema 'materialize.{name}' cannot be dropped without CASCADE while it contains objects",
-                    "2BP01",
-                )
-            changes.append((name, self._removal(items, cascade=True)))
-
-        async def change() -> None:
-            for name, remove in changes:
-                await remove()
-                self._catalog.remove_schema(name)
-
-        return change if changes else None
-
-    def _removal(self, chosen: list[Item], *, cascade: bool) -> Change:
-        if not cascade:
-            for item in chosen:
-                self._free(item, chosen)
-
-        async def change() -> None:
-            doomed = list(chosen)
-            for item in chosen:
-                doomed += [other for other in self._catalog.dependents(item) if other not in doomed]
-            self._catalog.remove(doomed)
-            for item in doomed:
-                self._feeds.dropped(item.full_name)
-            tables = [quoted(item.storage) for item in doomed if item.storage]
-
-            def drop(writer: duckdb.DuckDBPyConnection, _: int) -> None:
-                for table in tables:
-                    writer.execute(f"DROP TABLE {table}")
-
-            if tables:
-                await self._store.commit(drop, frozenset())
-
-        return change
-
-    def _free(self, item: Item, going: Sequence[Item]) -> None:
-        for other in self._catalog.dependents(item):
-            if other not in going:
+    def _free(self, item: Item) -> None:
+        """Insist that nothing but indexes depends on an item."""
+        for other in self.catalog.dependents(item):
+            if other.kind != "index":
                 raise SqlError(
                     f'cannot drop {item.kind} "{item.name}": still depended upon by {other.kind} "{other.name}"',
-                    "2BP01",
                     hint="Use DROP ... CASCADE to drop the dependent objects too.",
                 )
 
+    def removal(self, chosen: Sequence[Item], *, cascade: bool) -> list[Item]:
+        """Return all that goes with what is dropped."""
+        doomed: dict[str, Item] = {item.id: item for item in chosen}
+        for item in chosen:
+            if not cascade:
+                self._free(item)
+            doomed |= {other.id: other for other in self.catalog.dependents(item)}
+        return list(doomed.values())
 
-def _wrong_kind(item: Item, kind: str) -> SqlError:
-    return SqlError(
-        f"{item.full_name} is not {'an' if kind[0] in 'aeiou' else 'a'} {kind}",
-        "42809",
-        hint=f"Use DROP {item.kind.upper()} to drop it.",
-    )
+    async def remove(self, doomed: Sequence[Item]) -> None:
+        """Remove items and what they hold."""
+        self.catalog.remove(doomed)
+        for item in doomed:
+            self._feeds.dropped(item.id, item.full_name)
+        tables = [quoted(item.storage) for item in doomed if item.storage]
+
+        def drop(writer: duckdb.DuckDBPyConnection, _: int) -> None:
+            for table in tables:
+                writer.execute(f"DROP TABLE IF EXISTS {table}")
+
+        if tables:
+            await self._store.commit(drop, frozenset())
+
+
+_VERSIONS = ('"~from" BIGINT', '"~until" BIGINT')
+
+
+def place(names: Names, name: Parts, *, temporary: int = 0) -> Parts:
+    """Return the path of a new item; a temporary one belongs to a session, by its number."""
+    if not temporary:
+        return names.place(name)
+    if len(name) > 1 and name[:-1] != (TEMPORARY,):
+        raise SqlError(f"cannot create temporary item in non-temporary schema {name[-2]}")
+    return "", TEMPORARY, name[-1]
+
+
+def taken(names: Names, path: Parts, *, if_not_exists: bool, notices: list[Notice]) -> bool:
+    """Whether something has that name already, which is an error unless IF NOT EXISTS was said."""
+    found = names.find(tuple(part for part in path if part))
+    if found is None:
+        return False
+    if not if_not_exists:
+        raise SqlError(f'{found.kind} "{found.full_name}" already exists')
+    notices.append(Notice(f'{found.kind} "{found.name}" already exists, skipping', "42710"))
+    return True
+
+
+def wrong_kind(item: Item, kind: str, verb: str, doing: str) -> SqlError:
+    if kind == "view" and item.kind == "materialized view":
+        hint = f"Use {verb} MATERIALIZED VIEW to {doing} a materialized view."
+        return SqlError(f"{item.name} is not a view", hint=hint)
+    return SqlError(f"{item.name} is {_article(item.kind)} not {_article(kind)}")
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def cascades(count: int) -> Iterable[Notice]:
+    """Say how many others go with what is dropped, if there are any."""
+    return [Notice(f"drop cascades to {count} other objects")] if count else []
 
 
 def _distinct(names: Sequence[str]) -> None:
+    seen = set()
     for name in names:
-        if names.count(name) > 1:
-            raise SqlError(f'column "{name}" specified more than once', "42701")
+        if name in seen:
+            raise SqlError(f'column "{name}" specified more than once')
+        seen.add(name)
 
 
 def _distinct_but_for_case(names: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Tokens of PostgreSQL's SQL: enough to split statements and to read the ones sqlglot does not know."""
+"""Tokens of Materialize's SQL: enough to split statements and to read all but queries and writes."""
 
 from __future__ import annotations
 
@@ -7,25 +7,42 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError
+from mzwidget.local.statements.keywords import KEYWORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+MAX_NAME_BYTES = 255
 
 _TOKEN = re.compile(
     r"""
     (?P<space>   (?: \s+ | --[^\n]* )+ )
   | (?P<comment> /\* )
   | (?P<string>  [eE]' (?: [^'\\] | \\. | '' )* ' | [bBxX]?' (?: [^'] | '' )* ' )
-  | (?P<dollar>  \$ (?P<tag> (?: [A-Za-z_\u0080-\U0010ffff] \w* )? ) \$ .*? \$ (?P=tag) \$ )
-  | (?P<param>   \$ \d+ )
+  | (?P<dollar>  \$ (?: [A-Za-z_\u0080-\U0010ffff] \w* )? \$ )
+  | (?P<param>   \$ [0-9]+ )
   | (?P<quoted>  " (?: [^"] | "" )* " )
   | (?P<word>    [^\W\d] [\w$]* )
-  | (?P<number>  (?: \d+ (?: \.\d* )? | \.\d+ ) (?: [eE][+-]?\d+ )? )
-  | (?P<op>      :: | <> | != | <= | >= | -> | => | . )
+  | (?P<number>  (?: [0-9]+ (?: \.[0-9]* )? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? )
+  | (?P<op>      :: | => | [-+*/%<>=~!@\#&|^?`]{2,} | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+_SIGNS = {
+    "(": "left parenthesis",
+    ")": "right parenthesis",
+    "[": "left square bracket",
+    "]": "right square bracket",
+    ",": "comma",
+    ";": "semicolon",
+    ".": "dot",
+    ":": "colon",
+    "::": "double colon",
+    "*": "star",
+    "=": "equals sign",
+    "=>": "arrow",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +57,64 @@ class Token:
     def is_word(self, *words: str) -> bool:
         return self.kind == "word" and self.value in words
 
+    @property
+    def is_keyword(self) -> bool:
+        return self.kind == "word" and self.value in KEYWORDS
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "end":
+                return "EOF"
+            case "word" if self.is_keyword:
+                return self.value.upper()
+            case "word" | "quoted":
+                return f'identifier "{self.value}"'
+            case "string":
+                return f'string literal "{self.value}"'
+            case "number":
+                return f'number "{self.value}"'
+            case "param":
+                return f'parameter "{self.value}"'
+        return _SIGNS.get(self.value) or f'operator "{self.value}"'
+
 
 def tokens(sql: str) -> Iterator[Token]:
     """Yield the tokens of `sql`, without blanks and comments."""
     at = 0
     while at < len(sql):
         match = _TOKEN.match(sql, at)
-        if match is None:  # only a lone quote or the like fails every alternative
-            raise SqlError(f"unexpected character in input: {sql[at]}", "42601", position=at + 1)
+        assert match is not None, "the last alternative takes any character"
         start, at = at, match.end()
         kind = match.lastgroup or ""
-        text = match.group()
         if kind == "comment":
             at = _comment_end(sql, start)
+        elif kind == "dollar":
+            end = sql.find(match.group(), at)
+            if end < 0:
+                raise SqlError("unterminated dollar-quoted string", "42601", position=start + 1)
+            text, at = sql[at:end], end + len(match.group())
+            yield Token("string", text, start, at)
         elif kind != "space":
-            yield _token("dollar" if kind == "tag" else kind, text, match, start, at)
+            yield _token(kind, match.group(), start, at)
 
 
-def _token(kind: str, text: str, match: re.Match[str], start: int, end: int) -> Token:
+def _token(kind: str, text: str, start: int, end: int) -> Token:
     if kind == "word":
-        return Token("word", text.lower(), start, end)
+        return Token("word", _name(text.lower(), start), start, end)
     if kind == "quoted":
-        return Token("quoted", text[1:-1].replace('""', '"'), start, end)
+        return Token("quoted", _name(text[1:-1].replace('""', '"'), start), start, end)
     if kind == "string":
         return Token("string", text[text.index("'") + 1 : -1].replace("''", "'"), start, end)
-    if kind == "dollar":
-        edge = len(match.group("tag")) + 2
-        return Token("string", text[edge:-edge], start, end)
     if text in "'\"":
         what = "quoted string" if text == "'" else "quoted identifier"
         raise SqlError(f"unterminated {what}", "42601", position=start + 1)
     return Token(kind, text, start, end)
+
+
+def _name(name: str, start: int) -> str:
+    if len(name) > MAX_NAME_BYTES // 4 and len(name.encode()) > MAX_NAME_BYTES:
+        raise SqlError(f"identifier length exceeds {MAX_NAME_BYTES} bytes", "42601", position=start + 1)
+    return name
 
 
 def _comment_end(sql: str, start: int) -> int:
@@ -84,20 +128,12 @@ def _comment_end(sql: str, start: int) -> int:
     return at
 
 
-def split(sql: str) -> list[str]:
-    """Split a script into its statements at the semicolons between them; blank ones are dropped."""
-    statements: list[str] = []
-    first: int | None = None
-    last = 0
+def split(sql: str) -> list[list[Token]]:
+    """Split a script into the tokens of its statements; blank ones are dropped."""
+    statements: list[list[Token]] = [[]]
     for token in tokens(sql):
         if token.kind == "op" and token.value == ";":
-            if first is not None:
-                statements.append(sql[first:last])
-            first = None
+            statements.append([])
         else:
-            if first is None:
-                first = token.start
-            last = token.end
-    if first is not None:
-        statements.append(sql[first:last])
-    return statements
+            statements[-1].append(token)
+    return [found for found in statements if found]

@@ -58,6 +58,7 @@ class CopyFrom:
 class CreateTable:
     name: Parts
     if_not_exists: bool
+    temporary: bool
     sql: str
 
 
@@ -68,6 +69,9 @@ class CreateView:
     columns: tuple[str, ...] | None
     or_replace: bool
     if_not_exists: bool
+    temporary: bool
+    not_null: tuple[str, ...]
+    cluster: str | None
     query: str
     sql: str
 
@@ -79,8 +83,25 @@ class CreateSchema:
 
 
 @dataclass(frozen=True)
+class CreateDatabase:
+    name: str
+    if_not_exists: bool
+
+
+@dataclass(frozen=True)
+class CreateRole:
+    name: str
+
+
+@dataclass(frozen=True)
 class CreateIndex:
+    """CREATE INDEX; no keys means the default ones."""
+
+    name: str | None
     on: Parts
+    keys: tuple[str, ...] | None
+    if_not_exists: bool
+    cluster: str | None
 
 
 @dataclass(frozen=True)
@@ -89,11 +110,38 @@ class Drop:
     names: tuple[Parts, ...]
     if_exists: bool
     cascade: bool
+    restrict: bool = False
+
+
+@dataclass(frozen=True)
+class Rename:
+    kind: str
+    name: Parts
+    to: str
+    if_exists: bool
+
+
+@dataclass(frozen=True)
+class ChangeOwner:
+    kind: str
+    name: Parts
+    role: str
+    if_exists: bool
+
+
+@dataclass(frozen=True)
+class Comment:
+    """COMMENT ON; no text removes it."""
+
+    kind: str
+    name: Parts
+    text: str | None
 
 
 @dataclass(frozen=True)
 class Begin:
-    pass
+    isolation: str | None = None
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,11 +155,21 @@ class Rollback:
 
 
 @dataclass(frozen=True)
-class SetVariable:
-    """SET or RESET; no value means the default, no name all variables."""
+class SetTransaction:
+    """SET TRANSACTION, or SET SESSION CHARACTERISTICS AS TRANSACTION."""
 
-    name: str | None
-    value: str | None
+    isolation: str | None
+    session: bool
+
+
+@dataclass(frozen=True)
+class SetVariable:
+    """SET or RESET; no values mean the default."""
+
+    name: str
+    values: tuple[str, ...] | None
+    local: bool = False
+    tag: str = "SET"
 
 
 @dataclass(frozen=True)
@@ -121,15 +179,33 @@ class ShowVariable:
 
 @dataclass(frozen=True)
 class ShowItems:
-    """SHOW TABLES | VIEWS | MATERIALIZED VIEWS | OBJECTS | SCHEMAS [FROM schema]."""
+    """SHOW TABLES | VIEWS | MATERIALIZED VIEWS | OBJECTS | … [FROM schema] [LIKE pattern]."""
 
     kind: str
-    schema: str | None
+    schema: Parts | None
+    like: str | None = None
+
+
+@dataclass(frozen=True)
+class ShowSchemas:
+    """SHOW SCHEMAS | DATABASES | CLUSTERS | ROLES."""
+
+    kind: str
+    database: str | None
+    like: str | None = None
+
+
+@dataclass(frozen=True)
+class ShowIndexes:
+    on: Parts | None
+    schema: Parts | None
+    like: str | None = None
 
 
 @dataclass(frozen=True)
 class ShowColumns:
     relation: Parts
+    like: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,9 +215,21 @@ class ShowCreate:
 
 
 @dataclass(frozen=True)
+class Prepare:
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Execute:
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Declare:
     cursor: str
-    source: Query | Subscribe
+    source: Statement
 
 
 @dataclass(frozen=True)
@@ -179,16 +267,26 @@ Statement = (
     | CreateTable
     | CreateView
     | CreateSchema
+    | CreateDatabase
+    | CreateRole
     | CreateIndex
     | Drop
+    | Rename
+    | ChangeOwner
+    | Comment
     | Begin
     | Commit
     | Rollback
+    | SetTransaction
     | SetVariable
     | ShowVariable
     | ShowItems
+    | ShowSchemas
+    | ShowIndexes
     | ShowColumns
     | ShowCreate
+    | Prepare
+    | Execute
     | Declare
     | Fetch
     | CloseCursor

@@ -9,7 +9,6 @@ from sqlglot import exp
 
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
-from mzwidget.local.engine.catalog import Scope
 from mzwidget.local.engine.store import live
 from mzwidget.local.engine.subscriptions import Subscription
 from mzwidget.local.errors import SqlError, unsupported
@@ -19,7 +18,7 @@ from mzwidget.local.statements import model as statements
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mzwidget.local.engine.catalog import Catalog, Item
+    from mzwidget.local.engine.catalog import Item, Names
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.model import Statement
 
@@ -56,6 +55,16 @@ class CopyToPlan(Plan):
 
 
 @dataclass(frozen=True)
+class DeclarePlan(Plan):
+    source: Plan = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class ExecutePlan(Plan):
+    name: str = field(kw_only=True)
+
+
+@dataclass(frozen=True)
 class InsertPlan(Plan):
     """``rows`` is DuckDB SQL of the new rows, in the order of the table's columns."""
 
@@ -82,43 +91,26 @@ class Planner:
         What the functions without arguments that tell about the session return, such as ``pg_backend_pid``.
     """
 
-    def __init__(self, catalog: Catalog, path: Sequence[str], functions: Mapping[str, str | int]) -> None:
-        self._catalog = catalog
-        self._path = path
+    def __init__(self, names: Names, functions: Mapping[str, str | int | None]) -> None:
+        self.names = names
         self._functions = functions
-
-    def plan(self, statement: Statement, types: Sequence[Type | None] = ()) -> Plan:
-        """Translate `statement`; `types` are those the client gave its parameters."""
-        match statement:
-            case statements.Query():
-                return self.query(statement, types)
-            case statements.Subscribe():
-                return self.subscribe(statement, types)
-            case statements.CopyTo():
-                source = self.plan(statement.source, types)
-                if source.parameters:
-                    raise SqlError("COPY does not support parameters", "42P02")
-                return CopyToPlan(statement, source=source)
-            case statements.Write(verb="insert"):
-                return self.insert(statement, types)
-            case statements.Write():
-                return self.mutate(statement, types)
-            case statements.Declare():
-                source = self.plan(statement.source, types)
-                return Plan(statement, parameters=source.parameters)
-            case _:
-                return Plan(statement)
 
     def query(self, statement: statements.Query, types: Sequence[Type | None]) -> QueryPlan:
         tree = self._session_functions(_parsed_query(statement.sql))
-        query = dialect.plan_query(tree, self._scope(), parameter_types=types)
+        query = dialect.plan_query(tree, self.names, parameter_types=types)
         as_of = self.bound(statement.as_of)
         return QueryPlan(statement, query.columns, query.parameters, query=query, as_of=as_of)
 
     def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:
         tree = _parsed_query(statement.query)
-        query = dialect.plan_query(tree, self._scope(), parameter_types=types, maintained=True)
-        subscription = Subscription(statement, query)
+        query = dialect.plan_query(tree, self.names, parameter_types=types, maintained=True)
+        subscription = Subscription(
+            query,
+            snapshot=statement.snapshot,
+            progress=statement.progress,
+            at_least=statement.at_least,
+            upsert_key=statement.upsert_key,
+        )
         return SubscribePlan(
             statement,
             subscription.columns,
@@ -130,9 +122,11 @@ class Planner:
 
     def view_query(self, sql: str, *, maintained: bool) -> dialect.Query:
         """Translate the body of a view."""
-        query = dialect.plan_query(_parsed_query(sql), self._scope(), maintained=maintained)
+        query = dialect.plan_query(_parsed_query(sql), self.names, maintained=maintained)
         if query.parameters:
             raise SqlError("views cannot have parameters", "42P02")
+        if self.names.used_system:
+            raise unsupported("a view of the system catalog")
         return query
 
     def table_columns(self, sql: str) -> tuple[dialect.ColumnDefinition, ...]:
@@ -140,6 +134,7 @@ class Planner:
         tree = dialect.parse(sql)
         if not isinstance(tree, exp.Create):
             raise unsupported("this form of CREATE TABLE")
+        tree.set("properties", None)  # TEMPORARY
         return tuple(dialect.plan_columns(tree))
 
     def insert(self, statement: statements.Write, types: Sequence[Type | None]) -> InsertPlan:
@@ -148,8 +143,9 @@ class Planner:
             raise unsupported("this form of INSERT")
         if tree.args.get("returning"):
             raise unsupported("INSERT … RETURNING")
-        dml = dialect.plan_insert(tree, self._scope(), parameter_types=types)
-        target = self.item(tuple(dml.target.split(".", 2)))
+        dml = dialect.plan_insert(tree, self.names, parameter_types=types)
+        table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        target = self.names.item(tuple(_folded(part) for part in table.parts))
         return InsertPlan(
             statement,
             parameters=dml.parameters,
@@ -162,17 +158,17 @@ class Planner:
         """DuckDB SQL that turns the texts of `columns`, given as lists ``$1`` …, into rows of `target`."""
         names = [f"t{index}" for index in range(len(columns))]
         sources = ", ".join(f"unnest(CAST(${index + 1} AS VARCHAR[])) AS {name}" for index, name in enumerate(names))
-        scope = self._scope()
+        scope = self.names
         scope.extra["~copied"] = Relation(
             "~copied", tuple(Column(name, TEXT) for name in names), f"(SELECT {sources})", frozenset()
         )
-        types = {column.name: column.type for column in target.relation.columns}
+        types = {column.name: column.type for column in target.columns}
         quoted = ", ".join(_quoted(column) for column in columns)
         for column in columns:
             if column not in types:
                 raise SqlError(f'column "{column}" of relation "{target.full_name}" does not exist')
         casts = ", ".join(_from_text(name, types[column]) for name, column in zip(names, columns, strict=True))
-        table = ".".join(_quoted(part) for part in target.full_name.split(".", 2))
+        table = ".".join(_quoted(part) for part in target.path)
         tree = dialect.parse(f'INSERT INTO {table} ({quoted}) SELECT {casts} FROM "~copied"')
         assert isinstance(tree, exp.Insert)
         return dialect.plan_insert(tree, scope).rows
@@ -186,7 +182,7 @@ class Planner:
             if tree.args.get(part):
                 raise unsupported(f"{statement.verb.upper()} … {part.rstrip('_').upper()}")
         table = tree.this
-        target = self.item(tuple(_folded(part) for part in table.parts))
+        target = self.names.item(tuple(_folded(part) for part in table.parts))
         if target.kind != "table":
             raise SqlError(f"cannot mutate {target.kind} '{target.full_name}'")
         where = tree.args.get("where")
@@ -195,12 +191,12 @@ class Planner:
             chosen = exp.select(*expressions).from_(table.copy())
             return chosen.where(where.this.copy()) if where is not None else chosen
 
-        scope = self._scope()
+        scope = self.names
         scope.extra["~target"] = Relation(
             target.full_name,
-            (_ROW, *target.relation.columns),
-            live(target.storage, target.relation.columns, row_id=True),
-            target.relation.inputs,
+            (_ROW, *target.columns),
+            live(target.storage, target.columns, row_id=True),
+            frozenset({target.id}),
         )
         alias = table.args.get("alias") or exp.TableAlias(this=table.this.copy())
         source = exp.Table(this=exp.to_identifier("~target", quoted=True), alias=alias.copy())
@@ -210,11 +206,9 @@ class Planner:
         rows, parameters = None, tuple(types)
         if isinstance(tree, exp.Update):
             assigned = _assignments(tree, target)
-            values = [
-                assigned.get(column.name, exp.column(column.name, quoted=True)) for column in target.relation.columns
-            ]
+            values = [assigned.get(column.name, exp.column(column.name, quoted=True)) for column in target.columns]
             insert = exp.Insert(this=_table(target), expression=select(*values))
-            dml = dialect.plan_insert(insert, self._scope(), parameter_types=types)
+            dml = dialect.plan_insert(insert, self.names, parameter_types=types)
             rows, parameters = dml.rows, dml.parameters
         found = dialect.plan_query(ids, scope, parameter_types=parameters)
         return MutatePlan(statement, parameters=found.parameters, target=target, ids=found.sql, rows=rows)
@@ -227,20 +221,10 @@ class Planner:
         for call in tree.find_all(exp.Anonymous, exp.CurrentTimestamp):
             if call.name.lower() in {"mz_now", "now", "current_timestamp", ""}:
                 raise SqlError("calling an unmaterializable function in AS OF or UP TO not yet supported", "0A000")
-        query = dialect.plan_query(tree, self._scope())
+        query = dialect.plan_query(tree, self.names)
         if not query.constant or query.parameters:
             raise SqlError(_NOT_A_TIMESTAMP)
         return query
-
-    def item(self, parts: Sequence[str]) -> Item:
-        """Return the item of that name."""
-        found = self._catalog.find(parts, self._path)
-        if found is None:
-            raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
-        return found
-
-    def _scope(self) -> Scope:
-        return Scope(self._catalog, self._path)
 
     def _session_functions(self, tree: exp.Expr) -> exp.Expr:
         """Put in place what functions such as ``pg_backend_pid()`` or ``current_user`` say of this session."""
@@ -250,8 +234,8 @@ class Planner:
                 continue
             value = self._functions[name]
             constant: exp.Expr = exp.Literal.number(value)
-            if isinstance(value, str):
-                constant = exp.cast(exp.Literal.string(value), "text")
+            if not isinstance(value, int):
+                constant = exp.cast(exp.null() if value is None else exp.Literal.string(value), "text")
             if isinstance(call.parent, exp.Select):
                 constant = exp.alias_(constant, name, quoted=True)
             call.replace(constant)
@@ -285,12 +269,12 @@ def _from_text(name: str, kind: Type) -> str:
 
 
 def _table(item: Item) -> exp.Table:
-    database, schema, name = item.full_name.split(".", 2)
-    return exp.table_(name, schema, database, quoted=True)
+    database, schema, name = ("", *item.path)[-3:]
+    return exp.table_(name, schema, database or None, quoted=True)
 
 
 def _assignments(tree: exp.Update, target: Item) -> dict[str, exp.Expr]:
-    known = {column.name for column in target.relation.columns}
+    known = {column.name for column in target.columns}
     assigned: dict[str, exp.Expr] = {}
     for assignment in tree.expressions:
         if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
@@ -302,3 +286,11 @@ def _assignments(tree: exp.Update, target: Item) -> dict[str, exp.Expr]:
             raise SqlError(f'column "{name}" set twice in UPDATE statement')
         assigned[name] = assignment.expression.copy()
     return assigned
+
+
+def locate(error: SqlError, sql: str, statement: Statement) -> None:
+    """Make the position of an error in a nested query one in the whole statement."""
+    nested = getattr(getattr(statement, "source", statement), "query", None)
+    if error.position and isinstance(nested, str):
+        at = sql.find(nested)
+        error.position = error.position + at if at >= 0 else None

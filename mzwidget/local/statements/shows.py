@@ -2,75 +2,198 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.errors import SqlError
+from mzwidget.local.engine.catalog import SYSTEM_SCHEMAS
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.results import Notice, Result, once
 from mzwidget.local.formats.types import BOOL, TEXT, Column, sql_name
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.kinds import Kind, selected
+from mzwidget.local.statements.planning import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from mzwidget.local.engine.catalog import Catalog
+    from mzwidget.local.engine.catalog import Item
     from mzwidget.local.formats.results import Row
-    from mzwidget.local.statements.variables import Variables
-
-Show = statements.ShowVariable | statements.ShowItems | statements.ShowColumns | statements.ShowCreate
+    from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.session import Session
 
 _KINDS = {"tables": "table", "views": "view", "materialized views": "materialized view"}
-
-
-def columns(statement: Show) -> tuple[Column, ...]:
-    """Return the columns that a SHOW command answers with."""
-    match statement:
-        case statements.ShowVariable(name="all"):
-            return _texts("name", "setting")
-        case statements.ShowVariable():
-            return _texts(statement.name)
-        case statements.ShowItems(kind="schemas"):
-            return _texts("name", "comment")
-        case statements.ShowItems(kind="objects"):
-            return _texts("name", "type", "comment")
-        case statements.ShowItems(kind="materialized views"):
-            return _texts("name", "cluster", "comment")
-        case statements.ShowItems():
-            return _texts("name", "comment")
-        case statements.ShowColumns():
-            return (Column("name", TEXT), Column("nullable", BOOL), Column("type", TEXT), Column("comment", TEXT))
-        case statements.ShowCreate():
-            return _texts("name", "create_sql")
-
-
-def rows(statement: Show, catalog: Catalog, variables: Variables, path: Sequence[str]) -> list[Row]:
-    """Answer a SHOW command."""
-    match statement:
-        case statements.ShowVariable(name="all"):
-            return list(variables.all())
-        case statements.ShowVariable():
-            return [(variables.get(statement.name),)]
-        case statements.ShowItems(kind="schemas"):
-            return [(name, "") for name in sorted(catalog.schemas)]
-        case statements.ShowItems():
-            schema = statement.schema or next(iter(path), "")
-            if schema not in catalog.schemas:
-                raise SqlError(f"unknown schema '{schema}'")
-            items = catalog.items(schema)
-            if statement.kind == "objects":
-                return [(item.name, item.kind.replace(" ", "-"), "") for item in items]
-            chosen = [item for item in items if item.kind == _KINDS[statement.kind]]
-            if statement.kind == "materialized views":
-                return [(item.name, "quickstart", "") for item in chosen]
-            return [(item.name, "") for item in chosen]
-        case statements.ShowColumns() | statements.ShowCreate():
-            item = catalog.find(statement.relation, path)
-            if item is None:
-                raise SqlError(f"unknown catalog item '{'.'.join(statement.relation)}'")
-            if isinstance(statement, statements.ShowCreate):
-                if item.kind != statement.kind:
-                    raise SqlError(f"{item.full_name} is not a {statement.kind}")
-                return [(item.full_name, item.sql)]
-            return [(c.name, c.nullable, sql_name(c.type), "") for c in item.relation.columns]
+_EMPTY = {"sources": ("name", "type", "cluster", "comment"), "sinks": ("name", "type", "cluster", "comment")}
+_CLUSTER = "quickstart"
 
 
 def _texts(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, TEXT, nullable=False) for name in names)
+
+
+def shown(columns: Callable[[Any], tuple[Column, ...]], rows: Callable[[Session, Any], list[Row]]) -> Kind:
+    """Return the kind of a SHOW command that reads the catalog."""
+
+    def plan(_: Session, statement: Any, __: Sequence[Type | None]) -> Plan:
+        return Plan(statement, columns(statement))
+
+    async def run(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+        if session.transaction is not None:
+            session.transaction.read(session.engine.store, "catalog", str)
+        found = rows(session, plan.statement)
+        like = getattr(plan.statement, "like", None)
+        if like is not None:
+            pattern = _pattern(like)
+            found = [row for row in found if pattern.fullmatch(row[0])]
+        return Result(selected, plan.columns, once(found))
+
+    return Kind(run, plan)
+
+
+def _pattern(like: str) -> re.Pattern[str]:
+    parts = re.findall(r"\\.|%|_|[^\\%_]+", like, re.DOTALL)
+    text = "".join({"%": ".*", "_": "."}.get(part) or re.escape(part.removeprefix("\\")) for part in parts)
+    return re.compile(text, re.DOTALL)
+
+
+# ---------------------------------------------------------------------------------------------------- variables
+
+
+def _plan_variable(_: Session, statement: statements.ShowVariable, __: Sequence[Type | None]) -> Plan:
+    return Plan(statement, _texts("name", "setting") if statement.name == "all" else _texts(statement.name))
+
+
+async def _show_variable(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.ShowVariable)
+    if statement.name == "all":
+        return Result(selected, plan.columns, once(list(session.variables.all())))
+    value = session.variables.get(statement.name)
+    notices = []
+    if statement.name == "database" and value not in session.engine.catalog.databases:
+        notices.append(Notice(f'database "{value}" does not exist', "MZ006"))
+    if statement.name == "schema":
+        value = next(iter(session.variables.search_path), "")
+    return Result(selected, plan.columns, once([(value,)]), notices=notices)
+
+
+# ------------------------------------------------------------------------------------------------------ catalog
+
+
+def _item_columns(statement: statements.ShowItems) -> tuple[Column, ...]:
+    if statement.kind in _EMPTY:
+        return _texts(*_EMPTY[statement.kind])
+    if statement.kind == "objects":
+        return _texts("name", "type", "comment")
+    if statement.kind == "materialized views":
+        return _texts("name", "cluster", "comment")
+    if statement.kind not in _KINDS:
+        raise unsupported(f"SHOW {statement.kind.upper()}")
+    return _texts("name", "comment")
+
+
+def _items(session: Session, statement: statements.ShowItems) -> list[Row]:
+    items = _of_schema(session, statement.schema)
+    comments = session.engine.catalog.comments
+    if statement.kind in _EMPTY:
+        return []
+    if statement.kind == "objects":
+        return [(item.name, item.kind.replace(" ", "-"), comments.get((item.id, ""), "")) for item in items]
+    chosen = [item for item in items if item.kind == _KINDS[statement.kind]]
+    if statement.kind == "materialized views":
+        return [(item.name, _CLUSTER, comments.get((item.id, ""), "")) for item in chosen]
+    return [(item.name, comments.get((item.id, ""), "")) for item in chosen]
+
+
+def _of_schema(session: Session, given: tuple[str, ...] | None) -> list[Item]:
+    names = session.names
+    if given is None:
+        database, schema = names.current()
+    elif given[-1] in SYSTEM_SCHEMAS:
+        raise unsupported(f"SHOW … FROM {given[-1]}")
+    else:
+        database, schema = names.schema_of(given)
+    return session.engine.catalog.items(database, schema)
+
+
+def _schemas(session: Session, statement: statements.ShowSchemas) -> list[Row]:
+    catalog = session.engine.catalog
+    if statement.kind == "databases":
+        return [(name, catalog.comments.get((name, ""), "")) for name in sorted(catalog.databases)]
+    if statement.kind != "schemas":
+        raise unsupported(f"SHOW {statement.kind.upper()}")
+    name = statement.database or session.names.database
+    database = catalog.databases.get(name)
+    if database is None:
+        raise SqlError(f"unknown database '{name}'")
+    own = {schema: catalog.comments.get((f"{name}.{schema}", ""), "") for schema in database.schemas}
+    return sorted((own | dict.fromkeys(SYSTEM_SCHEMAS, "")).items())
+
+
+def _index_columns(_: statements.ShowIndexes) -> tuple[Column, ...]:
+    *before, comment = _texts("name", "on", "cluster", "comment")
+    return (*before, Column("key", t.array_of(TEXT)), comment)
+
+
+def _indexes(session: Session, statement: statements.ShowIndexes) -> list[Row]:
+    catalog = session.engine.catalog
+    if statement.on is not None:
+        target = session.names.item(statement.on)
+        chosen = [item for item in catalog.dependents(target) if item.on == target.id]
+    else:
+        chosen = [item for item in _of_schema(session, statement.schema) if item.kind == "index"]
+    rows: list[Row] = []
+    for item in sorted(chosen, key=lambda item: item.name):
+        found = catalog.by_id(item.on)
+        on = "" if found is None else found.name
+        rows.append((item.name, on, _CLUSTER, list(item.keys), catalog.comments.get((item.id, ""), "")))
+    return rows
+
+
+def _column_columns(_: statements.ShowColumns) -> tuple[Column, ...]:
+    return (Column("name", TEXT), Column("nullable", BOOL), Column("type", TEXT), Column("comment", TEXT))
+
+
+def _columns(session: Session, statement: statements.ShowColumns) -> list[Row]:
+    names = session.names
+    relation = names.relation(statement.relation)
+    if relation is None:
+        names.item(statement.relation)
+    assert relation is not None
+    item = names.find(statement.relation)
+    comments = session.engine.catalog.comments
+    rows = [
+        (c.name, c.nullable, sql_name(c.type), "" if item is None else comments.get((item.id, c.name), ""))
+        for c in relation.columns
+    ]
+    return sorted(rows)
+
+
+def _create_columns(_: statements.ShowCreate) -> tuple[Column, ...]:
+    return _texts("name", "create_sql")
+
+
+def _create(session: Session, statement: statements.ShowCreate) -> list[Row]:
+    item = session.names.item(statement.relation)
+    if item.kind != statement.kind:
+        raise SqlError(f"{item.full_name} is not a {statement.kind}")
+    if item.kind != "index":
+        raise unsupported(f"SHOW CREATE {item.kind.upper()}")
+    target = session.engine.catalog.by_id(item.on)
+    on = "" if target is None else ".".join(_quoted(part) for part in target.path)
+    keys = ", ".join(item.keys)
+    return [(item.full_name, f"CREATE INDEX {_quoted(item.name)} IN CLUSTER {_CLUSTER} ON {on} ({keys});")]
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else '"' + name.replace('"', '""') + '"'
+
+
+KINDS: dict[type[Any], Kind] = {
+    statements.ShowVariable: Kind(_show_variable, _plan_variable),
+    statements.ShowItems: shown(_item_columns, _items),
+    statements.ShowSchemas: shown(lambda _: _texts("name", "comment"), _schemas),
+    statements.ShowIndexes: shown(_index_columns, _indexes),
+    statements.ShowColumns: shown(_column_columns, _columns),
+    statements.ShowCreate: shown(_create_columns, _create),
+}

@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 VERSION = "v26.22.0 (mzwidget embedded engine)"
-
+SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
+STRICT = "strict serializable"
+_ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable", STRICT)
+_PLAIN_NAME = re.compile(r"[a-z_\u0080-\U0010ffff][a-z0-9_$\u0080-\U0010ffff]*")
 _BOOLEAN = {
     **dict.fromkeys(("on", "true", "t", "yes", "1"), "on"),
     **dict.fromkeys(("off", "false", "f", "no", "0"), "off"),
 }
 _UNITS_MS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*")
+
+Values = tuple[str, ...]
 
 
-def _any(_: str, value: str) -> str:
-    return value
+def _one(name: str, values: Values) -> str:
+    if len(values) != 1:
+        raise SqlError(f'parameter "{name}" can only be set to a single value', "22023")
+    return values[0]
 
 
-def _flag(name: str, value: str) -> str:
+def _any(name: str, values: Values) -> str:
+    return _one(name, values)
+
+
+def _flag(name: str, values: Values) -> str:
     try:
-        return _BOOLEAN[value.lower()]
+        return _BOOLEAN[_one(name, values).lower()]
     except KeyError:
-        raise SqlError(f"parameter \"{name}\" requires a 'boolean' value", "22023") from None
+        raise _wrong_kind(name, "boolean") from None
 
 
-def _one_of(*choices: str) -> Callable[[str, str], str]:
-    def check(name: str, value: str) -> str:
+def _integer(name: str, values: Values) -> str:
+    value = _one(name, values).strip()
+    if not re.fullmatch(r"[+-]?\d{1,9}", value):
+        raise _wrong_kind(name, "integer")
+    return str(int(value))
+
+
+def _wrong_kind(name: str, kind: str) -> SqlError:
+    return SqlError(f'parameter "{name}" requires a "{kind}" value', "22023")
+
+
+def _one_of(*choices: str) -> Callable[[str, Values], str]:
+    def check(name: str, values: Values) -> str:
+        value = _one(name, values)
         for choice in choices:
             if value.lower() == choice.lower():
                 return choice
@@ -44,123 +69,200 @@ def _one_of(*choices: str) -> Callable[[str, str], str]:
     return check
 
 
-def _fixed(only: str) -> Callable[[str, str], str]:
-    def check(name: str, value: str) -> str:
-        if value.lower().replace(" ", "") != only.lower().replace(" ", ""):
-            raise SqlError(f'parameter "{name}" can only be set to "{only}"', "22023")
-        return only
+def _fixed(shown: str, *accepted: str) -> Callable[[str, Values], str]:
+    """Take only what means `shown`."""
+
+    def check(name: str, values: Values) -> str:
+        if ", ".join(values).lower().replace(" ", "") not in {text.lower() for text in accepted}:
+            raise SqlError(f'parameter "{name}" can only be set to "{shown}"', "22023")
+        return shown
 
     return check
 
 
-def _read_only(name: str, _: str) -> str:
+def _time_zone(name: str, values: Values) -> str:
+    value = _one(name, values)
+    if value.lower() not in {"utc", "gmt", "+00:00", "-00:00", "+00", "-00", "0"}:
+        raise SqlError(f'invalid value for parameter "{name}": "{value}"', "22023")
+    return "UTC"
+
+
+def _read_only(name: str, _: Values) -> str:
     raise SqlError(f'parameter "{name}" cannot be changed', "55P02")
 
 
+def _off(name: str, values: Values) -> str:
+    """Take only off: what it would switch on is not offered."""
+    if _flag(name, values) == "on":
+        raise unsupported(f"{name} = on")
+    return "off"
+
+
+def _not_offered(name: str, _: Values) -> str:
+    raise unsupported(f"setting {name}")
+
+
+def _names(_: str, values: Values) -> str:
+    return ", ".join(_name(value) for value in values)
+
+
+def _name(text: str) -> str:
+    return text if _PLAIN_NAME.fullmatch(text) else '"' + text.replace('"', '""') + '"'
+
+
 def milliseconds(text: str) -> float:
-    """Read a duration such as ``100``, ``1s`` or ``2 min``; a bare number is milliseconds."""
-    text = text.strip().lower()
-    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz").rstrip()
-    unit = text[len(digits) :].strip() or "ms"
+    """Read a duration such as ``100``, ``1s`` or ``2 min``; a bare number is milliseconds.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        msg = f"no duration: {text!r}"
+        raise ValueError(msg)
+    return float(found[1]) * _UNITS_MS[found[2] or "ms"]
+
+
+def _duration(name: str, values: Values) -> str:
     try:
-        return float(digits) * _UNITS_MS[unit]
-    except (ValueError, KeyError):
-        raise SqlError(f'invalid duration: "{text}"; write one like 500ms, 1s or 2min', "22023") from None
+        value = milliseconds(_one(name, values))
+    except ValueError:
+        raise _wrong_kind(name, "duration") from None
+    if not value:
+        return "0 s"
+    unit = next(unit for unit in ("d", "h", "min", "s", "ms", "us") if not value % _UNITS_MS[unit] or unit == "us")
+    return f"{round(value / _UNITS_MS[unit])} {unit}"
 
 
-def _duration(_: str, value: str) -> str:
-    milliseconds(value)
-    return value
+def _isolation(name: str, values: Values) -> str:
+    found = _one_of(*_ISOLATION_LEVELS)(name, values)
+    return found if found == STRICT else "serializable"
 
 
 @dataclass(frozen=True, slots=True)
 class _Variable:
     default: str
-    check: Callable[[str, str], str] = _any
-    reported: str = ""
-    """The name under which clients are told the value; empty if they are not."""
+    check: Callable[[str, Values], str] = _any
+    reported: bool = False
+    """Whether clients are told its value."""
 
 
 _VARIABLES = {
-    "application_name": _Variable("", reported="application_name"),
+    "application_name": _Variable("", reported=True),
     "auto_route_catalog_queries": _Variable("on", _flag),
-    "client_encoding": _Variable("UTF8", _one_of("UTF8", "UTF-8", "UNICODE", "SQL_ASCII"), "client_encoding"),
-    "client_min_messages": _Variable(
-        "notice",
-        _one_of("debug5", "debug4", "debug3", "debug2", "debug1", "debug", "log", "notice", "info", "warning", "error"),
-    ),
-    "cluster": _Variable("quickstart", _one_of("quickstart"), "cluster"),
+    "client_encoding": _Variable("UTF8", _one_of("UTF8"), reported=True),
+    "client_min_messages": _Variable("notice", _one_of(*SEVERITIES)),
+    "cluster": _Variable("quickstart", reported=True),
     "cluster_replica": _Variable(""),
-    "database": _Variable("materialize", _one_of("materialize"), "database"),
-    "datestyle": _Variable("ISO, MDY", _fixed("ISO, MDY"), "DateStyle"),
-    "extra_float_digits": _Variable("3"),
+    "database": _Variable("materialize", reported=True),
+    "DateStyle": _Variable("ISO, MDY", _fixed("ISO, MDY", "iso", "iso,mdy"), reported=True),
+    "emit_timestamp_notice": _Variable("off", _off),
+    "emit_trace_id_notice": _Variable("off", _off),
+    "extra_float_digits": _Variable("3", _integer),
+    "failpoints": _Variable("<omitted>", _not_offered),
     "idle_in_transaction_session_timeout": _Variable("2 min", _duration),
-    "integer_datetimes": _Variable("on", _read_only, "integer_datetimes"),
-    "intervalstyle": _Variable("postgres", _fixed("postgres"), "IntervalStyle"),
-    "is_superuser": _Variable("off", _read_only, "is_superuser"),
+    "integer_datetimes": _Variable("on", _fixed("on", *(k for k, v in _BOOLEAN.items() if v == "on")), reported=True),
+    "IntervalStyle": _Variable("postgres", _one_of("postgres"), reported=True),
+    "is_superuser": _Variable("off", _read_only, reported=True),
     "max_identifier_length": _Variable("255", _read_only),
-    "mz_version": _Variable(VERSION, _read_only, "mz_version"),
-    "search_path": _Variable("public", reported="search_path"),
-    "server_version": _Variable("9.5.0", _read_only, "server_version"),
+    "max_query_result_size": _Variable("1GB", _not_offered),
+    "mz_version": _Variable(VERSION, _read_only, reported=True),
+    "search_path": _Variable("public", _names, reported=True),
+    "server_version": _Variable("9.5.0", _read_only, reported=True),
     "server_version_num": _Variable("90500", _read_only),
-    "sql_safe_updates": _Variable("off", _flag),
-    "standard_conforming_strings": _Variable("on", _fixed("on"), "standard_conforming_strings"),
-    "statement_timeout": _Variable("1 min", _duration),
-    "timezone": _Variable("UTC", _fixed("UTC"), "TimeZone"),
-    "transaction_isolation": _Variable(
-        "strict serializable",
-        _one_of("strict serializable", "serializable", "repeatable read", "read committed", "read uncommitted"),
+    "sql_safe_updates": _Variable("off", _off),
+    "standard_conforming_strings": _Variable(
+        "on", _fixed("on", *(k for k, v in _BOOLEAN.items() if v == "on")), reported=True
     ),
+    "statement_logging_sample_rate": _Variable("0", _not_offered),
+    "statement_timeout": _Variable("1 min", _duration),
+    "TimeZone": _Variable("UTC", _time_zone, reported=True),
+    "transaction_isolation": _Variable(STRICT, _isolation),
     "welcome_message": _Variable("on", _flag),
 }
+_SPELLINGS = {name.lower(): name for name in _VARIABLES} | {"schema": "search_path"}
 
 
+@dataclass
 class Variables:
     """One session's variables; names are not case-sensitive."""
 
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-        self._defaults: dict[str, str] = {}
+    _defaults: dict[str, str] = field(default_factory=dict)
+    _values: dict[str, str] = field(default_factory=dict)
+    _local: dict[str, str] = field(default_factory=dict)
+    """What SET LOCAL set, until the transaction ends."""
 
     def get(self, name: str) -> str:
-        """Return the value of a variable; XX000 for one that is not known."""
-        variable = self._known(name)
-        key = name.lower()
-        return self._values.get(key, self._defaults.get(key, variable.default))
+        """Return the value of a variable; 42704 for one that is not known."""
+        spelt = _spelt(name)
+        for layer in (self._local, self._values, self._defaults):
+            if spelt in layer:
+                return layer[spelt]
+        return _VARIABLES[spelt].default
 
-    def set(self, name: str, value: str | None, *, default: bool = False) -> None:
-        """Set a variable (or what it is reset to); no value means its default."""
-        variable = self._known(name)
-        target = self._defaults if default else self._values
-        if value is None:
-            target.pop(name.lower(), None)
-        else:
-            target[name.lower()] = variable.check(name.lower(), value)
+    def set(self, name: str, values: Sequence[str] | None, *, local: bool = False) -> None:
+        """Set a variable; no values mean its default."""
+        spelt = _spelt(name)
+        self._local.pop(spelt, None)
+        if values is None:
+            self._values.pop(spelt, None)
+            return
+        (self._local if local else self._values)[spelt] = _VARIABLES[spelt].check(spelt, tuple(values))
+
+    def start_with(self, name: str, value: str) -> None:
+        """Set what a variable is reset to, as the startup packet asks."""
+        spelt = _spelt(name)
+        values = split_names(value) if spelt == "search_path" else (value,)
+        self._defaults[spelt] = _VARIABLES[spelt].check(spelt, values)
 
     def reset_all(self) -> None:
         self._values.clear()
+        self._local.clear()
 
     def copy(self) -> dict[str, str]:
         """Return what `restore` takes back, when a transaction is rolled back."""
         return dict(self._values)
 
     def restore(self, values: dict[str, str]) -> None:
+        """End what was local, and take back older values."""
         self._values = values
+        self._local = {}
+
+    def end_local(self) -> None:
+        self._local = {}
 
     def reported(self) -> dict[str, str]:
-        """Return what clients are told, by the names they are told."""
-        return {variable.reported: self.get(name) for name, variable in _VARIABLES.items() if variable.reported}
+        """Return what clients are told."""
+        return {name: self.get(name) for name, variable in _VARIABLES.items() if variable.reported}
 
     def all(self) -> list[tuple[str, str]]:
-        return [(name, self.get(name)) for name in _VARIABLES]
+        return [(name, self.get(name)) for name in sorted(_VARIABLES, key=str.lower)]
 
     @property
-    def search_path(self) -> list[str]:
-        return [part.strip().strip('"') for part in self.get("search_path").split(",") if part.strip()]
+    def search_path(self) -> Values:
+        return split_names(self.get("search_path"))
 
-    @staticmethod
-    def _known(name: str) -> _Variable:
-        try:
-            return _VARIABLES[name.lower()]
-        except KeyError:
-            raise SqlError(f'unrecognized configuration parameter "{name}"', "42704") from None
+    def milliseconds(self, name: str) -> float:
+        return milliseconds(self.get(name))
+
+
+def _spelt(name: str) -> str:
+    if name.lower() == "real_time_recency_timeout":
+        raise SqlError(
+            "real time recency is not available",
+            "55P02",
+            detail="The requested feature (allow_real_time_recency) is in private preview.",
+            hint="Contact support to discuss enabling the feature in your Materialize region.",
+        )
+    try:
+        return _SPELLINGS[name.lower()]
+    except KeyError:
+        raise SqlError(f'unrecognized configuration parameter "{name}"', "42704") from None
+
+
+def split_names(text: str) -> Values:
+    """Read a list of names, each quoted or not."""
+    found = re.findall(r'\s*(?:"((?:[^"]|"")*)"|([^",\s][^",]*?))\s*(?:,|$)', text)
+    return tuple(plain or quoted.replace('""', '"') for quoted, plain in found)

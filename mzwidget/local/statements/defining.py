@@ -1,0 +1,244 @@
+"""CREATE, as statements."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.engine.catalog import Item
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats.results import Notice, Result
+from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.definitions import Definition, place, taken
+from mzwidget.local.statements.kinds import Kind
+from mzwidget.local.statements.planning import locate
+from mzwidget.local.statements.text import shown
+from mzwidget.local.statements.transactions import alone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mzwidget.local.statements.planning import Plan
+    from mzwidget.local.statements.session import Session
+
+_RESERVED = ("mz_", "pg_")
+_RBAC_OFF = "RBAC is disabled so no role attributes or object ownership will be considered when executing statements"
+
+
+def defined(prepare: Callable[[Session, Any], Definition]) -> Kind:
+    """Return the kind of a statement that changes the catalog: at once, or when its transaction commits."""
+
+    async def run(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+        transaction = session.transaction
+        if transaction is not None:
+            if transaction.several and not transaction.explicit:
+                raise alone(getattr(plan.statement, "sql", "") or type(plan.statement).__name__)
+            transaction.define()
+        definition = prepare(session, plan.statement)
+        if definition.change is not None:
+            if transaction is not None:
+                transaction.change = definition.change
+            else:
+                await definition.change()
+        return Result(lambda _: definition.tag, notices=definition.notices)
+
+    return Kind(run)
+
+
+def known_cluster(name: str | None) -> None:
+    if name not in {None, "quickstart", "mz_catalog_server"}:
+        raise SqlError(f"unknown cluster '{name}'")
+
+
+def _create_table(session: Session, statement: statements.CreateTable) -> Definition:
+    definitions, names = session.engine.definitions, session.names
+    owner = session.number if statement.temporary else 0
+    path = place(names, statement.name, temporary=owner)
+    columns = session.planner.table_columns(statement.sql)
+    found = Definition("CREATE TABLE")
+    item = definitions.table(path, owner, columns, statement.sql)
+    if taken(names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+        return found
+
+    async def change() -> None:
+        if not taken(session.names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+            await definitions.add_table(item)
+
+    found.change = change
+    return found
+
+
+def _create_view(session: Session, statement: statements.CreateView) -> Definition:
+    definitions, names = session.engine.definitions, session.names
+    known_cluster(statement.cluster)
+    if statement.not_null:
+        raise unsupported("a materialized view with ASSERT NOT NULL")
+    owner = session.number if statement.temporary else 0
+    path = place(names, statement.name, temporary=owner)
+    try:
+        query = session.planner.view_query(statement.query, maintained=statement.kind == "materialized view")
+    except SqlError as error:
+        locate(error, statement.sql, statement)
+        raise
+    if not owner:
+        _refuse_temporary(session, query.inputs, statement.kind)
+    item = definitions.view(statement.kind, path, owner, query, statement.columns, statement.sql)
+    found = Definition(f"CREATE {statement.kind.upper()}")
+    if statement.or_replace:
+        definitions.replaced(names, item)
+    elif taken(names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+        return found
+
+    async def change() -> None:
+        old = None
+        if statement.or_replace:
+            old = definitions.replaced(session.names, item)
+        elif taken(session.names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+            return
+        definitions.replace(old, item)
+
+    found.change = change
+    return found
+
+
+def _refuse_temporary(session: Session, inputs: frozenset[str], kind: str) -> None:
+    for item in session.engine.catalog.temporary.get(session.number, {}).values():
+        if item.id in inputs:
+            raise SqlError(f"non-temporary items cannot depend on temporary item ({kind} on {item.full_name})")
+
+
+def _create_index(session: Session, statement: statements.CreateIndex) -> Definition:
+    catalog, names = session.engine.catalog, session.names
+    known_cluster(statement.cluster)
+    target = names.item(statement.on)
+    if target.relation is None:
+        raise SqlError(f"{target.kind} {target.full_name} cannot be depended upon")
+    if target.relation.refusal is not None:
+        raise target.relation.refusal
+    keys = tuple(column.name for column in target.columns)
+    if statement.keys is not None:
+        keys = tuple(_key(session, target, key) for key in statement.keys)
+    found = Definition("CREATE INDEX")
+    beside = target.path[:-1]
+    name = statement.name or _index_name(session, target, keys, default=statement.keys is None)
+    path = (*beside, name)
+    if taken(names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+        return found
+    if not keys:
+        found.notices.append(
+            Notice(
+                "Empty index key. The index will be completely skewed to one worker thread, which can lead to "
+                "performance problems."
+            )
+        )
+    full_name = ".".join(path)
+    found.notices += [
+        Notice(
+            f"Index {full_name} is identical to {other.full_name}, which is also defined on {target.name}"
+            f"({', '.join(keys)})."
+        )
+        for other in sorted(catalog.dependents(target), key=lambda other: other.oid)
+        if other.kind == "index" and other.on == target.id and other.keys == keys
+    ]
+
+    async def change() -> None:
+        if not taken(session.names, path, if_not_exists=statement.if_not_exists, notices=[]):
+            id_, oid = catalog.new_id()
+            catalog.add(Item(id_, oid, "index", target.database, target.schema, name, on=target.id, keys=keys))
+
+    found.change = change
+    return found
+
+
+def _key(session: Session, target: Item, text: str) -> str:
+    """Check the key of an index; return it as messages spell it."""
+    names = session.planner.names
+    source = ".".join('"' + part.replace('"', '""') + '"' for part in target.path)
+    planner = session.planner
+    assert planner.names.path == names.path
+    try:
+        planner.view_query(f"SELECT {text} FROM {source} GROUP BY {text}", maintained=False)
+    except SqlError as error:
+        error.message = error.message.replace("GROUP BY", "CREATE INDEX")
+        error.position = None
+        raise
+    return re.sub(r"(?<![\w.])(\w+)\(", r"pg_catalog.\1(", shown(text))
+
+
+def _index_name(session: Session, target: Item, keys: Sequence[str], *, default: bool) -> str:
+    parts = ["primary"] if default else [key if re.fullmatch(r"\w+", key) else "expr" for key in keys]
+    base = "_".join([target.name, *parts, "idx"])
+    names, number, name = session.names, 0, base
+    while names.find((*target.path[:-1], name)) is not None:
+        number += 1
+        name = f"{base}{number}"
+    return name
+
+
+def _create_schema(session: Session, statement: statements.CreateSchema) -> Definition:
+    names = session.names
+    database = statement.name[0] if len(statement.name) > 1 else names.database
+    name = statement.name[-1]
+    if name.startswith(_RESERVED):
+        raise SqlError(
+            f"unacceptable schema name '{name}'",
+            detail='The prefixes "mz_" and "pg_" are reserved for system schemas.',
+        )
+    if database not in session.engine.catalog.databases:
+        raise SqlError(f"unknown database '{database}'")
+    found = Definition("CREATE SCHEMA")
+    if session.engine.catalog.schema(database, name) is not None:
+        if not statement.if_not_exists:
+            raise SqlError(f"schema '{name}' already exists")
+        found.notices.append(Notice(f'schema "{name}" already exists, skipping', "42P06"))
+        return found
+
+    async def change() -> None:
+        if session.engine.catalog.schema(database, name) is None:
+            session.engine.catalog.add_schema(database, name)
+
+    found.change = change
+    return found
+
+
+def _create_database(session: Session, statement: statements.CreateDatabase) -> Definition:
+    catalog, name = session.engine.catalog, statement.name
+    found = Definition("CREATE DATABASE")
+    if name in catalog.databases:
+        if not statement.if_not_exists:
+            raise SqlError(f"database '{name}' already exists")
+        found.notices.append(Notice(f'database "{name}" already exists, skipping', "42P04"))
+        return found
+
+    async def change() -> None:
+        if name not in catalog.databases:
+            catalog.add_database(name)
+
+    found.change = change
+    return found
+
+
+def _create_role(session: Session, statement: statements.CreateRole) -> Definition:
+    catalog, name = session.engine.catalog, statement.name
+    if name.startswith(_RESERVED) or name == "public":
+        raise SqlError(
+            f'role name "{name}" is reserved',
+            detail='The role "public" and the prefixes "mz_" and "pg_" are reserved for system roles.',
+        )
+    if name in catalog.roles or name == session.user:
+        raise SqlError(f"role '{name}' already exists")
+
+    async def change() -> None:
+        catalog.roles.setdefault(name, catalog.new_id()[1])
+
+    return Definition("CREATE ROLE", change, [Notice(_RBAC_OFF)])
+
+
+KINDS: dict[type[Any], Kind] = {
+    statements.CreateTable: defined(_create_table),
+    statements.CreateView: defined(_create_view),
+    statements.CreateIndex: defined(_create_index),
+    statements.CreateSchema: defined(_create_schema),
+    statements.CreateDatabase: defined(_create_database),
+    statements.CreateRole: defined(_create_role),
+}

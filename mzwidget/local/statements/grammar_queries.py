@@ -1,0 +1,254 @@
+"""Reads what answers with rows: SELECT, SUBSCRIBE, COPY and cursors; and what writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.statements.model import (
+    CloseCursor,
+    CopyFrom,
+    CopyTo,
+    Declare,
+    Execute,
+    Fetch,
+    Parts,
+    Prepare,
+    Query,
+    Subscribe,
+    Write,
+)
+from mzwidget.local.statements.reader import Reader
+
+if TYPE_CHECKING:
+    from mzwidget.local.statements.model import Statement
+
+QUERY_WORDS = ("select", "values", "table", "with")
+COPY_OPTIONS = ("format", "delimiter", "null", "escape", "quote", "header", "aws", "max", "files", "pattern")
+
+
+def query(reader: Reader) -> Query:
+    """Read a query from its first word on."""
+    text = reader.until(lambda: _as_of_ahead(reader))
+    if reader.accept("as", "of"):
+        if reader.accept("at", "least"):
+            raise unsupported("AS OF AT LEAST in a SELECT")
+        return Query(text, reader.until(lambda: False))
+    return Query(text)
+
+
+def _query(reader: Reader) -> Query:
+    reader.at -= 1
+    verb = _verb_behind_with(reader) if reader.token.is_word("with") else None
+    if verb is not None:
+        expected = "Expected SELECT, VALUES, or a subquery in the query body"
+        raise SqlError(f"{expected}, found {verb.upper()}", "42601")
+    return query(reader)
+
+
+def _verb_behind_with(reader: Reader) -> str | None:
+    depth = 0
+    for token in reader.tokens[reader.at :]:
+        if token.kind == "op" and token.value in "()":
+            depth += 1 if token.value == "(" else -1
+        elif depth == 0 and token.is_word("insert", "update", "delete", "select", "values", "table"):
+            return token.value if token.value in {"insert", "update", "delete"} else None
+    return None
+
+
+def _as_of_ahead(reader: Reader) -> bool:
+    """Whether AS OF starts here, rather than a column alias ``of``."""
+    if not reader.ahead("as", "of"):
+        return False
+    behind = reader.tokens[reader.at + 2] if reader.at + 2 < len(reader.tokens) else None
+    return behind is not None and not behind.is_word("from") and behind.value not in {",", ")"}
+
+
+def _write(reader: Reader) -> Write:
+    reader.at -= 1
+    return Write(reader.token.value, reader.rest())
+
+
+# ---------------------------------------------------------------------------------------------------- SUBSCRIBE
+
+
+def _subscribe(reader: Reader) -> Subscribe:
+    reader.accept("to")
+    relation: Parts | None = None
+    if reader.sign_ahead("("):
+        text = reader.parenthesised()
+    else:
+        start = reader.token.start
+        relation = reader.parts()
+        text = f"SELECT * FROM {reader.sql[start : reader.last.end]}"
+    key = _envelope(reader)
+    snapshot, progress = True, False
+    if reader.accept("with"):
+        options = reader.options(("progress", "snapshot"), expected="one of PROGRESS or SNAPSHOT")
+        snapshot = _boolean("SNAPSHOT", options.pop("snapshot", "true"))
+        progress = _boolean("PROGRESS", options.pop("progress", "false"))
+    as_of = up_to = None
+    at_least = False
+    if reader.accept("as", "of"):
+        at_least = reader.accept("at", "least")
+        if reader.token.kind == "end":
+            reader.fail("a timestamp value after 'AS OF'")
+        as_of = reader.until(lambda: reader.ahead("up", "to") or reader.ahead("envelope") or reader.ahead("within"))
+    if reader.accept("up", "to"):
+        if reader.token.kind == "end":
+            raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
+        up_to = reader.until(lambda: reader.ahead("envelope") or reader.ahead("within"))
+    key = key or _envelope(reader)
+    return Subscribe(text, relation, snapshot, progress, as_of, at_least, up_to, key)
+
+
+def _envelope(reader: Reader) -> tuple[str, ...] | None:
+    if reader.accept("within", "timestamp"):
+        raise SqlError("WITHIN TIMESTAMP ORDER BY .. is not available")
+    if not reader.accept("envelope"):
+        return None
+    if reader.accept("debezium"):
+        raise SqlError("ENVELOPE DEBEZIUM (KEY (..)) is not available")
+    reader.expect("upsert")
+    reader.expect_sign("(")
+    reader.expect("key")
+    key = reader.names()
+    reader.expect_sign(")")
+    return key
+
+
+def _boolean(name: str, text: str) -> bool:
+    if text.lower() in {"true", "t", "on", "yes", "1"}:
+        return True
+    if text.lower() in {"false", "f", "off", "no", "0"}:
+        return False
+    raise SqlError(f"invalid {name}: cannot use value as boolean")
+
+
+# --------------------------------------------------------------------------------------------------------- COPY
+
+
+def _copy(reader: Reader) -> CopyTo | CopyFrom:
+    if reader.sign_ahead("("):
+        reader.at += 1
+        start = reader.at
+        reader.until(lambda: False)
+        inner = Reader(reader.sql, reader.tokens[start : reader.at], reader.statement)
+        reader.expect_sign(")")
+        _direction(reader)
+        if inner.token.is_word("insert", "show", "update", "delete"):
+            raise SqlError("unsupported query in COPY", "42601")
+        source = inner.statement(inner)
+        if not isinstance(source, Query | Subscribe):
+            raise SqlError("unsupported query in COPY", "42601")
+        return CopyTo(source, _copy_to(reader))
+    table = reader.parts()
+    columns = reader.names() if reader.sign_ahead("(") else None
+    if _direction(reader) == "to":
+        _copy_to(reader)
+        raise SqlError("named with COPY TO STDOUT unsupported")
+    if reader.token.kind == "end":
+        raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
+    if not reader.ahead("stdin"):
+        raise unsupported("COPY FROM anything but STDIN")
+    reader.at += 1
+    return CopyFrom(table, columns, _copy_options(reader))
+
+
+def _direction(reader: Reader) -> str:
+    found = reader.one_of("from", "to")
+    if found is None:
+        reader.fail("one of FROM or TO")
+    return found
+
+
+def _copy_to(reader: Reader) -> str:
+    if not reader.ahead("stdout"):
+        raise unsupported("COPY TO anything but STDOUT")
+    reader.at += 1
+    options = _copy_options(reader)
+    wire_format = options.pop("format", "text").lower()
+    if options:
+        raise unsupported(f"COPY … TO option {next(iter(options)).upper()}")
+    if wire_format not in {"text", "csv", "binary"}:
+        raise SqlError(f"unknown FORMAT: {wire_format}")
+    return wire_format
+
+
+def _copy_options(reader: Reader) -> dict[str, str]:
+    if reader.accept("with") or reader.sign_ahead("("):
+        expected = f"one of {' or '.join(word.upper() for word in COPY_OPTIONS)}"
+        return reader.options(COPY_OPTIONS, expected=expected)
+    return {}
+
+
+# ------------------------------------------------------------------------------------- cursors, prepared statements
+
+
+def _declare(reader: Reader) -> Declare:
+    cursor = reader.name()
+    reader.expect("cursor")
+    if reader.accept("with", "hold"):
+        raise SqlError("WITH HOLD is unsupported for cursors", "42601", position=reader.last.start + 1)
+    reader.accept("without", "hold")
+    reader.expect("for")
+    return Declare(cursor, reader.statement(reader))
+
+
+def _fetch(reader: Reader) -> Fetch:
+    reader.accept("forward")
+    count: int | None = 1
+    if reader.accept("all"):
+        count = None
+    elif reader.token.kind == "number":
+        if not reader.token.value.isdecimal() or len(reader.token.value) > 19:
+            reader.fail("unsigned integer")
+        count = int(reader.token.value)
+        reader.at += 1
+    if (reader.ahead("from") or reader.ahead("in")) and len(reader.tokens) > reader.at + 1:
+        reader.at += 1
+    cursor = reader.name()
+    timeout = None
+    if reader.accept("with"):
+        timeout = reader.options(("timeout",)).get("timeout")
+    return Fetch(cursor, count, timeout)
+
+
+def _close(reader: Reader) -> CloseCursor:
+    return CloseCursor(reader.name())
+
+
+def _prepare(reader: Reader) -> Prepare:
+    name = reader.name()
+    if reader.sign_ahead("("):
+        raise unsupported("PREPARE with a list of types")
+    reader.expect("as")
+    start = reader.token.start
+    reader.statement(reader)
+    return Prepare(name, reader.sql[start : reader.last.end])
+
+
+def _execute(reader: Reader) -> Execute:
+    name = reader.name()
+    values: list[str] = []
+    if reader.accept_sign("("):
+        while True:
+            values.append(reader.until(lambda: reader.sign_ahead(",")))
+            if not reader.accept_sign(","):
+                break
+        reader.expect_sign(")")
+    return Execute(name, tuple(values))
+
+
+BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
+    **dict.fromkeys(QUERY_WORDS, _query),
+    **dict.fromkeys(("insert", "update", "delete"), _write),
+    "subscribe": _subscribe,
+    "copy": _copy,
+    "declare": _declare,
+    "fetch": _fetch,
+    "close": _close,
+    "prepare": _prepare,
+    "execute": _execute,
+}

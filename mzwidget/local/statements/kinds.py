@@ -1,0 +1,49 @@
+"""What the table of statements says of each kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.formats.results import Result
+from mzwidget.local.statements.planning import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.model import Statement
+    from mzwidget.local.statements.session import Session
+
+
+def no_plan(_: Session, statement: Statement, __: Sequence[Type | None]) -> Plan:
+    """Plan a statement that needs no translation and answers without rows."""
+    return Plan(statement)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of statement is planned and run.
+
+    Attributes
+    ----------
+    run : callable
+        Takes the session, the plan and the parameters' values.
+    plan : callable
+        Takes the session, the statement and the types given for parameters.
+    alone : bool
+        It cannot be run inside a transaction block.
+    """
+
+    run: Callable[[Session, Any, Sequence[Any]], Awaitable[Result]]
+    plan: Callable[[Session, Any, Sequence[Type | None]], Plan] = no_plan
+    alone: bool = False
+
+
+def selected(count: int) -> str:
+    return f"SELECT {count}"
+
+
+def done(tag: str) -> Result:
+    """Return the result of a statement without rows."""
+    return Result(lambda _: tag)

@@ -1,0 +1,160 @@
+"""SELECT, SUBSCRIBE, COPY … TO, and prepared statements by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.engine.reading import read, scalar
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats.results import Notice, Result
+from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.kinds import Kind, done, selected
+from mzwidget.local.statements.planning import CopyToPlan, ExecutePlan, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mzwidget.local.dialect import Query
+    from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.planning import QueryPlan, SubscribePlan
+    from mzwidget.local.statements.session import Session
+
+_NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
+
+
+# ------------------------------------------------------------------------------------------------------- SELECT
+
+
+def _plan_query(session: Session, statement: statements.Query, types: Sequence[Type | None]) -> Plan:
+    return session.planner.query(statement, types)
+
+
+async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> Result:
+    store = session.engine.store
+    if plan.query.inputs:
+        session.check_cluster()
+    chosen = await _bound(session, plan.as_of)
+    if chosen is not None and not plan.query.constant:
+        if chosen < store.since:
+            raise SqlError("could not find a valid timestamp for the query", "22000")
+        await store.clock.reach(chosen)
+    timestamp = _read_at(session, plan.query, chosen)
+    return Result(selected, plan.columns, read(store, plan.query, values, timestamp))
+
+
+def _read_at(session: Session, query: Query, chosen: int | None) -> int:
+    transaction, clock = session.transaction, session.engine.store.clock
+    if transaction is None or chosen is not None:
+        return clock.read() if chosen is None else chosen
+    kind = "constant" if query.constant else "read" if query.inputs else "catalog"
+    if kind == "catalog" and session.variables.get("auto_route_catalog_queries") == "off":
+        kind = "read"
+    return transaction.read(session.engine.store, kind, lambda: _listed(session, query))
+
+
+def _listed(session: Session, query: Query) -> str:
+    """Name what a query reads, as messages do."""
+    found = (session.engine.catalog.by_id(id_) for id_ in query.inputs)
+    return ", ".join(sorted(f'"{item.full_name}"' for item in found if item is not None))
+
+
+async def _bound(session: Session, query: Query | None) -> int | None:
+    if query is None:
+        return None
+    found = await scalar(session.engine.store, query)
+    if found is None:
+        raise SqlError(_NOT_A_TIMESTAMP)
+    return int(found)
+
+
+# ---------------------------------------------------------------------------------------------------- SUBSCRIBE
+
+
+def _plan_subscribe(session: Session, statement: statements.Subscribe, types: Sequence[Type | None]) -> Plan:
+    return session.planner.subscribe(statement, types)
+
+
+async def _subscribe(session: Session, plan: SubscribePlan, values: Sequence[Any]) -> Result:
+    store, feeds = session.engine.store, session.engine.feeds
+    session.check_cluster()
+    as_of, up_to = await _bound(session, plan.as_of), await _bound(session, plan.up_to)
+    query = plan.subscription.query
+    if session.transaction is not None:
+        inputs = "" if query.constant else _listed(session, query)
+        session.transaction.subscribe(inputs, as_of=as_of is not None)
+    start = plan.subscription.start(store, as_of, up_to)
+    chunks = plan.subscription.chunks(store, feeds, values, start, up_to)
+    notices = [Notice("streaming SUBSCRIBE rows directly requires a client that does not buffer output", "01000")]
+    if session.variables.get("application_name") == "psql":
+        notices[0].hint = "Wrap your SUBSCRIBE statement in `COPY (SUBSCRIBE ...) TO STDOUT`."
+    if start is not None and start == up_to:
+        bound = f"{start} (inclusive) up to the same bound {up_to} (exclusive)"
+        notices.append(Notice(f"subscribe as of {bound} is guaranteed to be empty"))
+    return Result(selected, plan.columns, chunks, notices=notices, streaming=True)
+
+
+# --------------------------------------------------------------------------------------------------------- COPY
+
+
+def _plan_copy(session: Session, statement: statements.CopyTo, types: Sequence[Type | None]) -> Plan:
+    plan = _plan_query if isinstance(statement.source, statements.Query) else _plan_subscribe
+    source = plan(session, statement.source, types)  # type: ignore[arg-type]
+    if source.parameters:
+        raise SqlError("COPY does not support parameters", "42P02")
+    return CopyToPlan(statement, source=source)
+
+
+async def _copy_to(session: Session, plan: CopyToPlan, values: Sequence[Any]) -> Result:
+    result = await session.run(plan.source, values)
+    assert isinstance(plan.statement, statements.CopyTo)
+    result.tag = lambda count: f"COPY {count}"
+    result.copy_format = plan.statement.format
+    result.notices = [notice for notice in result.notices if notice.code != "01000"]
+    return result
+
+
+# ------------------------------------------------------------------------------------------ prepared statements
+
+
+async def _prepare(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.Prepare)
+    session.keep(statement.name, await session.prepare(statement.sql))
+    return done("PREPARE")
+
+
+def _plan_execute(session: Session, statement: statements.Execute, _: Sequence[Type | None]) -> Plan:
+    prepared = session.prepared.get(statement.name)
+    if prepared is None or prepared.plan is None:
+        raise SqlError(f'prepared statement "{statement.name}" does not exist', "26000")
+    if prepared.parameters or statement.values:
+        raise unsupported("EXECUTE with parameters")
+    return ExecutePlan(statement, prepared.columns, name=statement.name)
+
+
+async def _execute(session: Session, plan: ExecutePlan, _: Sequence[Any]) -> Result:
+    prepared = session.prepared.get(plan.name)
+    if prepared is None:
+        raise SqlError(f'prepared statement "{plan.name}" does not exist', "26000")
+    return await session.execute(prepared)
+
+
+async def _deallocate(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.Deallocate)
+    if statement.name is None:
+        session.prepared.clear()
+        return done("DEALLOCATE ALL")
+    if session.prepared.pop(statement.name, None) is None:
+        raise SqlError(f'prepared statement "{statement.name}" does not exist', "26000")
+    return done("DEALLOCATE")
+
+
+KINDS: dict[type[Any], Kind] = {
+    statements.Query: Kind(_select, _plan_query),
+    statements.Subscribe: Kind(_subscribe, _plan_subscribe),
+    statements.CopyTo: Kind(_copy_to, _plan_copy),
+    statements.Prepare: Kind(_prepare),
+    statements.Execute: Kind(_execute, _plan_execute),
+    statements.Deallocate: Kind(_deallocate),
+}

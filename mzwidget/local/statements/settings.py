@@ -1,0 +1,97 @@
+"""Transactions, SET, RESET and DISCARD."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.formats.results import Notice, Result
+from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.kinds import Kind, done
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mzwidget.local.statements.planning import Plan
+    from mzwidget.local.statements.session import Session
+
+_NO_TRANSACTION = ("there is no transaction in progress", "25P01")
+_WEAK = ("read uncommitted", "read committed", "repeatable read")
+
+
+async def _begin(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.Begin)
+    notices = session.begin(statement.isolation, read_only=statement.read_only)
+    return Result(lambda _: "BEGIN", notices=notices)
+
+
+async def _commit(session: Session, _: Plan, __: Sequence[Any]) -> Result:
+    transaction = session.transaction
+    if transaction is None or not transaction.explicit:
+        await session.end_implicitly()
+        return Result(lambda _: "COMMIT", notices=[Notice(*_NO_TRANSACTION)])
+    return done("COMMIT" if await session.commit() else "ROLLBACK")
+
+
+async def _rollback(session: Session, _: Plan, __: Sequence[Any]) -> Result:
+    within = session.transaction is not None and session.transaction.explicit
+    await session.rollback()
+    return Result(lambda _: "ROLLBACK", notices=[] if within else [Notice(*_NO_TRANSACTION)])
+
+
+async def _set_transaction(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.SetTransaction)
+    if statement.isolation is not None:
+        session.variables.set("transaction_isolation", [statement.isolation], local=not statement.session)
+    _end_local(session)
+    return done("SET")
+
+
+async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.SetVariable)
+    variables = session.variables
+    variables.set(statement.name, statement.values, local=statement.local)
+    _end_local(session)
+    notices = []
+    name, value = statement.name.lower(), variables.get(statement.name)
+    if name == "database" and value not in session.engine.catalog.databases:
+        notices.append(Notice(f'database "{value}" does not exist', "MZ006"))
+    elif name == "transaction_isolation" and statement.values and statement.values[0].lower() in _WEAK:
+        level = statement.values[0].lower()
+        notices.append(
+            Notice(
+                f"transaction isolation level {level} is unimplemented, the session will be upgraded to serializable"
+            )
+        )
+    return Result(lambda _: statement.tag, notices=notices)
+
+
+def _end_local(session: Session) -> None:
+    """Without a transaction, what is local to one has no effect."""
+    if session.transaction is None:
+        session.variables.end_local()
+
+
+async def _discard(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement = plan.statement
+    assert isinstance(statement, statements.Discard)
+    if statement.what == "all":
+        session.refuse_in_block("DISCARD ALL")
+        session.prepared.clear()
+        session.variables.reset_all()
+    if statement.what in {"all", "temp"}:
+        own = session.engine.catalog.temporary.get(session.number, {})
+        await session.engine.definitions.remove(list(own.values()))
+    return done(f"DISCARD {statement.what.upper()}")
+
+
+KINDS: dict[type[Any], Kind] = {
+    statements.Begin: Kind(_begin),
+    statements.Commit: Kind(_commit),
+    statements.Rollback: Kind(_rollback),
+    statements.SetTransaction: Kind(_set_transaction),
+    statements.SetVariable: Kind(_set),
+    statements.Discard: Kind(_discard),
+}

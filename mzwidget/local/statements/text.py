@@ -1,0 +1,56 @@
+"""Statements as Materialize's messages spell them."""
+
+from __future__ import annotations
+
+from mzwidget.local.statements.lexer import Token, tokens
+
+_TYPES = {
+    "int": "int4",
+    "integer": "int4",
+    "bigint": "int8",
+    "smallint": "int2",
+    "real": "float4",
+    "boolean": "bool",
+    "decimal": "numeric",
+    "dec": "numeric",
+    "json": "jsonb",
+    "string": "text",
+}
+_CLOSE = {",", ")", "]", ".", "::", ";"}
+_OPEN = {"(", "[", ".", "::"}
+_CALLABLE_KEYWORDS = {"coalesce", "nullif", "greatest", "least", "varchar", "char", "dec", "decimal", "substring"}
+
+
+def shown(sql: str) -> str:
+    """Return a statement on one line, keywords in capitals and types by their short names."""
+    found = ""
+    before: Token | None = None
+    for token in tokens(sql):
+        text = _shown(token, sql)
+        if before is not None and not _close(before, token):
+            found += " "
+        found += text
+        before = token
+    return found
+
+
+def _shown(token: Token, sql: str) -> str:
+    if token.kind != "word":
+        return sql[token.start : token.end]
+    if token.value in _TYPES:
+        return _TYPES[token.value]
+    return token.value.upper() if token.is_keyword and token.value not in {"text", "name", "key"} else token.value
+
+
+def _close(before: Token, token: Token) -> bool:
+    """Whether no blank stands between two tokens."""
+    if token.value in _CLOSE and token.kind == "op":
+        return True
+    if before.kind == "op" and before.value in _OPEN:
+        return True
+    if token.kind == "op" and token.value == "(":
+        callable_ = before.kind == "quoted" or (
+            before.kind == "word" and (not before.is_keyword or before.value in _CALLABLE_KEYWORDS)
+        )
+        return callable_ and before.end == token.start
+    return token.kind == "op" and token.value == "[" and before.end == token.start

@@ -1,0 +1,141 @@
+"""Transactions: what one has done so far decides what it may still do."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mzwidget.local.errors import SqlError
+from mzwidget.local.statements.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mzwidget.local.engine.catalog import Item
+    from mzwidget.local.engine.store import Store
+    from mzwidget.local.engine.writing import Staging
+    from mzwidget.local.statements.cursors import Cursor
+
+CATALOG_SERVER = "mz_catalog_server"
+ABORTED = "current transaction is aborted, commands ignored until end of transaction block"
+
+
+@dataclass
+class Transaction:
+    """An open transaction block, or the statements of one simple query."""
+
+    explicit: bool
+    variables: dict[str, str]
+    several: bool = False
+    """A simple query of several statements."""
+    read_only: bool = False
+    did: str = ""
+    """``constant``, ``catalog``, ``read``, ``write``, ``subscribe`` or ``define``; empty while nothing was done."""
+    timestamp: int | None = None
+    stagings: dict[str, Staging] = field(default_factory=dict)
+    """By the id of the table."""
+    change: Callable[[], Awaitable[None]] | None = None
+    cursors: dict[str, Cursor] = field(default_factory=dict)
+    failed: bool = False
+    stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def read(self, store: Store, kind: str, inputs: Callable[[], str]) -> int:
+        """Return the time to read at; `kind` is ``constant``, ``catalog`` or ``read``, `inputs` names what is read."""
+        if self.did == "subscribe":
+            raise _only_read()
+        if self.did == "define":
+            raise _single()
+        if kind == "constant":
+            self.did = self.did or kind
+            return store.clock.read()
+        if self.did == "write":
+            raise SqlError("transaction in write-only mode", "25000")
+        if kind == "read" and self.did in {"constant", "catalog"}:
+            raise _elsewhere(inputs())
+        self.did = kind if self.did in {"", "constant"} else self.did
+        if self.timestamp is None:
+            self.timestamp = store.clock.read()
+            self.stack.enter_context(store.hold(self.timestamp))
+        return self.timestamp
+
+    def subscribe(self, inputs: str, *, as_of: bool) -> None:
+        """Note a SUBSCRIBE of what `inputs` names, which is nothing for constants."""
+        if self.did in {"constant", "catalog"} and inputs:
+            raise _elsewhere(inputs)
+        if self.did in {"read", "catalog"}:
+            raise read_only()
+        if self.did == "write":
+            raise SqlError("transaction in write-only mode", "25000")
+        if self.did == "define":
+            raise _single()
+        if self.did == "subscribe" and not as_of:
+            raise _only_read()
+        self.did = "subscribe"
+
+    def write(self) -> None:
+        if self.read_only or self.did in {"read", "catalog", "subscribe"}:
+            raise read_only()
+        if self.did == "define":
+            raise _single()
+        self.did = "write"
+
+    def define(self) -> None:
+        if self.did in {"constant", "catalog", "read", "subscribe"}:
+            raise read_only()
+        if self.did == "write":
+            raise SqlError("transaction in write-only mode", "25000")
+        if self.did == "define":
+            raise _single()
+        self.did = "define"
+
+    def staging(self, store: Store, target: Item, make: Callable[[Store, Item], Staging]) -> Staging:
+        """Return the rows that wait for the commit to `target`."""
+        if target.id not in self.stagings:
+            self.stagings[target.id] = make(store, target)
+        return self.stagings[target.id]
+
+    async def commit(self) -> None:
+        """Make everything that was done there for others."""
+        for staging in self.stagings.values():
+            await staging.commit()
+        if self.change is not None:
+            await self.change()
+
+    async def close(self) -> None:
+        """Forget what was not committed."""
+        self.stack.close()
+        for cursor in self.cursors.values():
+            await cursor.close()
+        for staging in self.stagings.values():
+            await staging.close()
+
+
+def alone(sql: str) -> SqlError:
+    """Return the error for a statement that no transaction block may hold."""
+    return SqlError(f"{shown(sql)} cannot be run inside a transaction block", "25001")
+
+
+def read_only() -> SqlError:
+    return SqlError(
+        "transaction in read-only mode",
+        "25006",
+        detail="SELECT queries cannot be combined with other query types, including SUBSCRIBE.",
+    )
+
+
+def _only_read() -> SqlError:
+    return SqlError("SUBSCRIBE in transactions must be the only read statement", "25000")
+
+
+def _elsewhere(inputs: str) -> SqlError:
+    return SqlError(
+        f'querying the following items {inputs} is not allowed from the "{CATALOG_SERVER}" cluster',
+        "2F003",
+        detail=f"The transaction is executing on the {CATALOG_SERVER} cluster, maybe having been routed there by the "
+        "first statement in the transaction.",
+    )
+
+
+def _single() -> SqlError:
+    return SqlError("this transaction can only execute a single statement", "25000")

@@ -1,0 +1,79 @@
+"""INSERT, UPDATE, DELETE and COPY … FROM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.copying import copy_format
+from mzwidget.local.formats.results import Result
+from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.kinds import Kind, done
+from mzwidget.local.statements.planning import InsertPlan, MutatePlan, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.session import Session
+
+
+def _plan_write(session: Session, statement: statements.Write, types: Sequence[Type | None]) -> Plan:
+    planner = session.planner
+    return planner.insert(statement, types) if statement.verb == "insert" else planner.mutate(statement, types)
+
+
+async def _write(session: Session, plan: InsertPlan | MutatePlan, values: Sequence[Any]) -> Result:
+    session.check_cluster()
+    if isinstance(plan, InsertPlan):
+        return await _insert(session, plan, values)
+    return await _mutate(session, plan, values)
+
+
+async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> Result:
+    store, transaction = session.engine.store, session.transaction
+    assert isinstance(plan.statement, statements.Write)
+    if not plan.constant:
+        session.refuse_in_block(plan.statement.sql)
+    if transaction is None or not plan.constant:
+        job = insertion(plan.target, plan.rows, values)
+        _, count = await store.commit(job, frozenset({plan.target.id}), exclusive=not plan.constant)
+    else:
+        transaction.write()
+        count = await transaction.staging(store, plan.target, Staging).add(plan.rows, values)
+    return done(f"INSERT 0 {count}")
+
+
+async def _mutate(session: Session, plan: MutatePlan, values: Sequence[Any]) -> Result:
+    assert isinstance(plan.statement, statements.Write)
+    session.refuse_in_block(plan.statement.sql)
+    store = session.engine.store
+    job = mutation(plan.target, plan.ids, plan.rows, values, store)
+    _, count = await store.commit(job, frozenset({plan.target.id}), exclusive=True)
+    return done(f"{plan.statement.verb.upper()} {count}")
+
+
+async def _copy_from(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
+    statement, store = plan.statement, session.engine.store
+    assert isinstance(statement, statements.CopyFrom)
+    planner = session.planner
+    target = planner.names.item(statement.table)
+    if target.kind != "table":
+        raise SqlError(f"cannot insert into {target.kind} '{target.full_name}'")
+    columns = statement.columns or tuple(column.name for column in target.columns)
+    form = copy_format(statement.options)
+    rows = planner.copied_rows(target, columns)
+    transaction = session.transaction
+    if transaction is None:
+        staging = Staging(store, target)
+    else:
+        transaction.write()
+        staging = transaction.staging(store, target, Staging)
+    return Result(lambda _: "", copy_in=TableCopy(staging, form, len(columns), rows, own=transaction is None))
+
+
+KINDS: dict[type[Any], Kind] = {
+    statements.Write: Kind(_write, _plan_write),
+    statements.CopyFrom: Kind(_copy_from),
+}
