@@ -4,8 +4,8 @@ import logging as _logging
 from typing import Any as _Any
 
 from mzwidget._version import __version__
+from mzwidget.changes import Batch, Change
 from mzwidget.errors import LiveViewError, SqlError, StaleWarning
-from mzwidget.following import Batch, Change
 from mzwidget.liveview import LiveView
 from mzwidget.notebook import load_ipython_extension, unload_ipython_extension
 from mzwidget.notebook.address import url

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
-from abc import abstractmethod
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mzwidget.charts import Picture, static
+from mzwidget.changes import copies
+from mzwidget.charts import static
 from mzwidget.charts.static import Still
 from mzwidget.errors import LiveViewError, StaleWarning
-from mzwidget.following import copies
+from mzwidget.shown import Shown
 from mzwidget.tail import arrow
 from mzwidget.tail.updates import Row, Updates
 from mzwidget.tail.values import Column, to_pandas
@@ -34,34 +33,10 @@ STALE = ("reconnecting", "stalled", "failed")
 """States in which the rows are those of the past."""
 
 
-class Contents:
+class Contents(Shown):
     """A view's rows, as a data frame of whichever library."""
 
-    name: Any
-    status: Any
-    _picture: Picture
     _warned = False
-
-    @abstractmethod
-    def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
-        """Return the columns and rows that are shown, once there are any."""
-
-    @abstractmethod
-    def _past(self, column: int) -> Sequence[tuple[int, str | None]]:
-        """Return what a column of a single row has been, and when, up to the moment that is shown."""
-
-    @abstractmethod
-    def _title(self) -> str:
-        """Return what stands above the picture."""
-
-    @abstractmethod
-    def _said(self) -> str:
-        """Return where the data come from, if that has to be said."""
-
-    @property
-    @abstractmethod
-    def timestamp(self) -> pd.Timestamp | None:
-        """The moment that is shown."""
 
     @property
     def df(self) -> pd.DataFrame:
@@ -95,7 +70,7 @@ class Contents:
         """
         columns, rows = self._arranged(*self._content(FIRST_SNAPSHOT))
         frame = to_pandas(columns, rows, exact)
-        status, moment = self.status, self.timestamp
+        status, moment = self._status(), self.timestamp
         # Text, since attrs are written to Parquet as JSON.
         frame.attrs = {"status": status.state, "timestamp": None if moment is None else moment.isoformat()}
         if status.state not in STALE:

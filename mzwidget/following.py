@@ -1,4 +1,4 @@
-"""Following a view from Python: batches of typed changes, for callbacks, loops and `async for`."""
+"""Following a view from Python: its changes in loops and callbacks, conditions, and the observers of its status."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
+import traitlets
 
 from mzwidget import background
+from mzwidget.changes import Batch, Changes, Follower
+from mzwidget.contents import Contents
 from mzwidget.errors import LiveViewError
-from mzwidget.tail.updates import Row, Updates, consolidate
-from mzwidget.tail.values import Column, to_pandas, to_python
-
-ROWS = 10_000_000
-"""Rows at the most of a data frame, if they are more than the distinct ones: copies cost the database nothing."""
+from mzwidget.tail.status import Status
 
 INTERVAL = 0.05
 """Seconds between two calls of observers at the least."""
@@ -28,194 +26,122 @@ INTERVAL = 0.05
 log = logging.getLogger("mzwidget")
 
 
-def frame(columns: tuple[Column, ...], rows: Mapping[Row, int]) -> pd.DataFrame:
-    """Build a typed data frame that has each row as often as it occurs.
+class Following(Contents, traitlets.HasTraits):
+    """Tells Python what happens to a view."""
 
-    Raises
-    ------
-    LiveViewError
-        There are too many copies.
-    """
-    return to_pandas(columns, copies(rows))
+    _observed: tuple[Announcer, Status] | None = None
 
+    def changes(self) -> Changes:
+        """Follow the view from Python: the content as it is, then every change.
 
-def copies(rows: Mapping[Row, int]) -> list[Row]:
-    """List each row as often as it occurs; not at all what occurs less than once."""
-    total = sum(count for count in rows.values() if count > 0)
-    if total > max(ROWS, len(rows)):
-        raise LiveViewError(
-            f"{total:,} rows, of which {len(rows):,} differ, are too many for a data frame (at most {ROWS:,}); "
-            "let the query count them: SELECT …, count(*) … GROUP BY …"
-        )
-    return [row for row, count in rows.items() for _ in range(count)]
+        Returns
+        -------
+        Changes
+            For ``for batch in view.changes()`` and ``async for``; each `Batch` holds the consolidated changes since the
+            one before. Ends when the view is closed.
+        """
+        return Changes(self._follow, self._view.leave)
 
+    def on_change(self, callback: Callable[[Batch], object]) -> Callable[[], None]:
+        """Call back with every `Batch` of changes, the first being the content as it is.
 
-class Change(NamedTuple):
-    """One row that came or went.
+        Parameters
+        ----------
+        callback : callable
+            Called in a thread of its own. If it is slow it gets fewer, larger batches. What it raises is printed, the
+            first time, and is the `status`'s message until it returns again; it is called again with the next batch,
+            unless it was ``SystemExit``.
 
-    Attributes
-    ----------
-    row : dict
-        Values by column name: int, float, str, bool, `datetime`'s classes, Decimal for ``numeric``, Python objects for
-        ``jsonb``, lists for arrays, bytes; None for NULL. A value without an exact Python form (the year 12000, an
-        interval of months) stays the server's text.
-    diff : int
-        Copies that came (positive) or went (negative); never zero.
-    """
+        Returns
+        -------
+        callable
+            Call it to stop.
+        """
+        follower = Follower()
+        self._follow(follower)
 
-    row: dict[str, Any]
-    diff: int
+        def run() -> None:
+            call_back(follower, callback, self._view.complain)
+            self._view.leave(follower)
 
+        threading.Thread(target=run, name="mzwidget callback", daemon=True).start()
+        return lambda: self._view.leave(follower)
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What changed since the batch before, consolidated: iterate for each `Change`; its length is how many there are.
+    def when(self, predicate: Callable[[pd.DataFrame], object], timeout: float | None = None) -> pd.DataFrame:
+        """Block until the view satisfies a condition.
 
-    Attributes
-    ----------
-    timestamp : pandas.Timestamp or None
-        The moment (UTC) at which the view is what all batches up to this one add up to; None for a constant view.
-    """
+        Parameters
+        ----------
+        predicate : callable
+            Given `df` after each change, and whenever it shows another moment; true ends the wait.
+        timeout : float, optional
+            Seconds; by default for ever.
 
-    timestamp: pd.Timestamp | None
-    _columns: tuple[Column, ...]
-    _updates: Updates
+        Returns
+        -------
+        pandas.DataFrame
+            The first content seen that satisfies it.
 
-    def __iter__(self) -> Iterator[Change]:
-        names = [of.name for of in self._columns]
-        for row, diff in self._updates.items():
-            values = (to_python(of, text) for of, text in zip(self._columns, row, strict=True))
-            yield Change(dict(zip(names, values, strict=True)), diff)
-
-    def __len__(self) -> int:
-        return len(self._updates)
-
-    @property
-    def inserts(self) -> pd.DataFrame:
-        """The rows that came, each as often as it came; the dtypes are those of `LiveView.df`."""
-        return frame(self._columns, self._updates)
-
-    @property
-    def deletes(self) -> pd.DataFrame:
-        """The rows that went, each as often as it went; the dtypes are those of `LiveView.df`."""
-        return frame(self._columns, {row: -diff for row, diff in self._updates.items()})
-
-
-class Follower:
-    """Collects the changes of a view until somebody takes them; what waits is at most twice the view's size.
-
-    A view whose columns change begins anew: its next batch takes nothing away and holds the whole new content.
-    """
-
-    def __init__(self, wake: Callable[[], object] = lambda: None) -> None:
-        self._wake = wake
-        self._condition = threading.Condition()
-        self._updates: Updates = {}
-        self._columns: tuple[Column, ...] = ()
-        self._time: int | None = None
-        self._moved = False
-        self._ended = False
-
-    # page.view.Follower
-
-    def begin(self, columns: tuple[Column, ...], rows: Updates, at: int | None) -> None:
-        with self._news():
-            self._columns, self._updates, self._time = columns, dict(rows), at
-
-    def add(self, updates: Updates, at: int | None) -> None:
-        with self._news():
-            consolidate(updates.items(), into=self._updates)
-            self._time = at
-
-    def moved(self) -> None:
-        with self._news():
-            self._moved = True
-
-    def end(self) -> None:
-        with self._news():
-            self._ended = True
-
-    @contextlib.contextmanager
-    def _news(self) -> Iterator[None]:
-        with self._condition:
-            yield
-            self._condition.notify_all()
-        self._wake()
-
-    # From whoever follows
-
-    def take(self, timeout: float | None = None) -> Batch | None:
-        """Wait for changes and take them all; None at the end or after `timeout` seconds."""
-        with self._condition:
-            self._wait(lambda: bool(self._updates), timeout)
-            if not self._updates:
-                return None
-            updates, self._updates = self._updates, {}
-            at = None if self._time is None else pd.Timestamp(self._time, unit="ms", tz="UTC")
-            return Batch(at, self._columns, updates)
-
-    def skip(self, timeout: float | None = None) -> None:
-        """Wait until something has changed, or another moment is shown, and forget what it was."""
-        with self._condition:
-            self._wait(lambda: bool(self._updates) or self._moved, timeout)
-            self._updates, self._moved = {}, False
-
-    def _wait(self, ready: Callable[[], bool], timeout: float | None) -> None:
+        Raises
+        ------
+        TimeoutError
+            Not in time.
+        LiveViewError
+            There is no content to be had, or the view was closed before the condition was met.
+        """
         deadline = None if timeout is None else time.monotonic() + timeout
-        while not ready() and not self._ended:
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                return
-            # In steps, so that an interrupt gets through on every platform.
-            self._condition.wait(0.1 if left is None else min(left, 0.1))
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come, and all is taken."""
-        with self._condition:
-            return self._ended and not self._updates
-
-
-class Changes:
-    """The changes of a view, for ``for batch in …`` and ``async for batch in …``; ends when the view is closed.
-
-    Parameters
-    ----------
-    follow, leave : callable
-        Let a `Follower` begin, and end.
-    """
-
-    def __init__(self, follow: Callable[[Follower], None], leave: Callable[[Follower], None]) -> None:
-        self._follow = follow
-        self._leave = leave
-
-    def __iter__(self) -> Iterator[Batch]:
         follower = Follower()
         self._follow(follower)
         try:
-            while (batch := follower.take()) is not None:
-                yield batch
+            while True:
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                ended = follower.ended
+                if predicate(frame := self._frame(*self._content(left))):
+                    return frame
+                if ended:
+                    raise LiveViewError(f"{self.name}: the view was closed before the condition was met")
+                if left == 0:
+                    raise TimeoutError(f"{self.name}: the condition was not met within {timeout:g} s")
+                follower.skip(left)
         finally:
-            self._leave(follower)
+            self._view.leave(follower)
 
-    async def __aiter__(self) -> AsyncIterator[Batch]:
-        loop, news = asyncio.get_running_loop(), asyncio.Event()
+    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002
+        """Call a handler when a trait changes, as every widget does; `base` and `delta` are for pages only.
 
-        def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(news.set)
+        Raises
+        ------
+        ValueError
+            Asked for `base` or `delta`: `on_change` tells of changes.
+        """
+        named = {names} if isinstance(names, str) else set() if names is traitlets.All else set(names)
+        if refused := named & {"base", "delta"}:
+            raise ValueError(f"{min(refused)!r} cannot be observed; on_change tells of changes")
+        super().observe(handler, names, type)
+        if self._observed is None and (names is traitlets.All or "status" in named):
+            self._observed = Announcer(self._notify), self._status()
 
-        follower = Follower(wake)
-        self._follow(follower)
-        try:
-            while not follower.ended:
-                news.clear()
-                if (batch := follower.take(0)) is not None:
-                    yield batch
-                else:
-                    await news.wait()
-        finally:
-            self._leave(follower)
+    def _follow(self, follower: Follower) -> None:
+        if self._open():
+            self._view.follow(follower)
+        else:
+            follower.end()
+
+    def _announce(self) -> None:
+        if self._observed is not None:
+            self._observed[0].announce()
+
+    def _notify(self) -> None:
+        """Call the observers of `status`, if it is another one."""
+        assert self._observed is not None
+        announcer, old = self._observed
+        new = self._status()
+        if new == old:
+            return
+        self._observed = announcer, new
+        change = traitlets.Bunch(name="status", old=old, new=new, owner=self, type="change")
+        # Not the widget's own: that would send the trait, which pages have long been told.
+        traitlets.HasTraits.notify_change(self, change)
 
 
 def call_back(follower: Follower, callback: Callable[[Batch], object], complain: Callable[[str], object]) -> None:

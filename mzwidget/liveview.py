@@ -1,52 +1,42 @@
-"""`LiveView`: a view of a database, live in a notebook."""
+"""`LiveView`: a view of a database, live in a notebook.
+
+The class is long for its documentation: every option and trait is explained where users look for it.
+"""
 
 from __future__ import annotations
 
 import difflib
 import inspect
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import anywidget
-import pandas as pd
 import traitlets
 from psycopg.conninfo import make_conninfo
 
 from mzwidget import background, charts
-from mzwidget.contents import Contents
 from mzwidget.errors import LiveViewError
-from mzwidget.following import Announcer, Batch, Changes, Follower, call_back
-from mzwidget.page import assets
+from mzwidget.following import Following
+from mzwidget.moments import Moments
+from mzwidget.page import assets, conversation
 from mzwidget.page.cells import cells
 from mzwidget.page.control import control
 from mzwidget.page.note import Given
 from mzwidget.page.protocol import shorten
-from mzwidget.page.report import Diagnostics, Stats, diagnostics, report, stats
+from mzwidget.page.report import report
 from mzwidget.page.view import View
 from mzwidget.tail import connect as connecting
 from mzwidget.tail.history import SECONDS
-from mzwidget.tail.kept import Kept
 from mzwidget.tail.query import parse
 from mzwidget.tail.shared import shared
-from mzwidget.tail.status import Status
-from mzwidget.tail.updates import Updates
-from mzwidget.tail.values import Column
 from mzwidget.uncopied import Uncopied
 
 _STATIC = Path(__file__).parent / "static"
 _LOADING = 3.0  # seconds within which a page loads a widget, or gives it up
-_FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
-
-Moment = pd.Timestamp | datetime | str | int | Decimal
-"""A moment (UTC if it names no time zone), or milliseconds since 1970 as ``SELECT mz_now()`` gives them."""
 
 
 class _Computed(traitlets.TraitType[Any, Any]):
@@ -68,7 +58,7 @@ class _Computed(traitlets.TraitType[Any, Any]):
         return self._compute(obj)
 
 
-class LiveView(Contents, Uncopied, anywidget.AnyWidget):
+class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
     """A live picture of a view, and its rows.
 
     Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's
@@ -147,9 +137,6 @@ class LiveView(Contents, Uncopied, anywidget.AnyWidget):
 
     Its observers are called on the kernel's loop, at most 20 times a second.
     """
-    _view: View
-    _closed: _Closed | None = None
-    _observed: tuple[Announcer, Status] | None = None
     _loaded = False
 
     def __init__(
@@ -213,7 +200,7 @@ class LiveView(Contents, Uncopied, anywidget.AnyWidget):
 
         def hear(message: object) -> None:
             self._loaded = True
-            background.call(self._view.hear, message)
+            background.call(conversation.hear, self._view, message)
 
         address = control.listen(hear)
         try:
@@ -232,67 +219,6 @@ class LiveView(Contents, Uncopied, anywidget.AnyWidget):
         cells.watch()
         self.on_msg(lambda _widget, message, _buffers: hear(message))
         self._view.open(history)
-
-    # What it shows
-
-    @property
-    def timestamp(self) -> pd.Timestamp | None:
-        """The moment whose exact content `df` is, in UTC; None before the first snapshot and for a constant view."""
-        self._open()
-        with self._view.lock:
-            at = self._view.playhead.time if self._closed is None else self._closed.time
-        return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
-
-    @property
-    def stats(self) -> Stats:
-        """Figures of the work done so far: updates, batches, messages, bytes, lag."""
-        return stats(self._view)
-
-    def diagnostics(self) -> Diagnostics:
-        """Return what goes on inside, for tests and bug reports; what it tells may change with every release."""
-        return diagnostics(self._view)
-
-    def wait(self, timeout: float | None = None, *, until: Moment | None = None) -> Self:
-        """Block until the first snapshot is there, and until it is as new as asked for.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds; by default for ever.
-        until : datetime, str or int, optional
-            The moment that `timestamp` has to reach.
-
-        Returns
-        -------
-        LiveView
-            Itself.
-
-        Raises
-        ------
-        LiveViewError
-            The server refused or cannot be reached, and the message is its own; or the view is closed.
-        TimeoutError
-            Not in time.
-
-        Examples
-        --------
-        To see what one has just written, ask for the time after it:
-
-        >>> database.execute("INSERT INTO sales VALUES ('ann', 5)")
-        >>> [(now,)] = database.execute("SELECT mz_now()")
-        >>> view.wait(10, until=now).df
-        """
-        wanted = None if until is None else _milliseconds(until)
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if self._open():
-            with self._view.awaited():
-                self._view.tail.wait(timeout)
-                self._picture.encoding(self._view.collection.columns, 0)
-                if wanted is not None:
-                    self._await(wanted, timeout, deadline)
-        elif (at := self._kept().time) is not None and wanted is not None and at < wanted:
-            raise LiveViewError(f"{self.name}: the view is closed")
-        return self
 
     def show(self, chart: Any = None, **options: Any) -> LiveView:
         """Make another picture of the same view; both are fed by one subscription.
@@ -321,122 +247,6 @@ class LiveView(Contents, Uncopied, anywidget.AnyWidget):
             raise LiveViewError(f"{self.name}: the view is closed")
         return self._another(chart=chart, **options)
 
-    # Which moment it shows
-
-    def pause(self) -> None:
-        """Freeze the picture and `df` at the present timestamp; changes are counted and wait."""
-        self._lead(self._view.leader.pause)
-
-    def resume(self) -> None:
-        """End a pause: picture and `df` go to now in one step."""
-        self._lead(self._view.leader.resume)
-
-    def seek(self, timestamp: Moment) -> None:
-        """Pause, and show the view exactly as it was.
-
-        Parameters
-        ----------
-        timestamp : datetime, str or int
-            Taken as UTC if it names no time zone. One that is older than what is kept (see `history`) gives the oldest
-            content that is.
-        """
-        at = _milliseconds(timestamp)
-        self._lead(lambda: self._view.leader.seek(at))
-
-    # Following it
-
-    def changes(self) -> Changes:
-        """Follow the view from Python: the content as it is, then every change.
-
-        Returns
-        -------
-        Changes
-            For ``for batch in view.changes()`` and ``async for``; each `Batch` holds the consolidated changes since the
-            one before. Ends when the view is closed.
-        """
-        return Changes(self._follow, self._view.leave)
-
-    def on_change(self, callback: Callable[[Batch], object]) -> Callable[[], None]:
-        """Call back with every `Batch` of changes, the first being the content as it is.
-
-        Parameters
-        ----------
-        callback : callable
-            Called in a thread of its own. If it is slow it gets fewer, larger batches. What it raises is printed, the
-            first time, and is the `status`'s message until it returns again; it is called again with the next batch,
-            unless it was ``SystemExit``.
-
-        Returns
-        -------
-        callable
-            Call it to stop.
-        """
-        follower = Follower()
-        self._follow(follower)
-
-        def run() -> None:
-            call_back(follower, callback, self._view.complain)
-            self._view.leave(follower)
-
-        threading.Thread(target=run, name="mzwidget callback", daemon=True).start()
-        return lambda: self._view.leave(follower)
-
-    def when(self, predicate: Callable[[pd.DataFrame], object], timeout: float | None = None) -> pd.DataFrame:
-        """Block until the view satisfies a condition.
-
-        Parameters
-        ----------
-        predicate : callable
-            Given `df` after each change, and whenever it shows another moment; true ends the wait.
-        timeout : float, optional
-            Seconds; by default for ever.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The first content seen that satisfies it.
-
-        Raises
-        ------
-        TimeoutError
-            Not in time.
-        LiveViewError
-            There is no content to be had, or the view was closed before the condition was met.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        follower = Follower()
-        self._follow(follower)
-        try:
-            while True:
-                left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                ended = follower.ended
-                if predicate(frame := self._frame(*self._content(left))):
-                    return frame
-                if ended:
-                    raise LiveViewError(f"{self.name}: the view was closed before the condition was met")
-                if left == 0:
-                    raise TimeoutError(f"{self.name}: the condition was not met within {timeout:g} s")
-                follower.skip(left)
-        finally:
-            self._view.leave(follower)
-
-    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002
-        """Call a handler when a trait changes, as every widget does; `base` and `delta` are for pages only.
-
-        Raises
-        ------
-        ValueError
-            Asked for `base` or `delta`: `on_change` tells of changes.
-        """
-        named = {names} if isinstance(names, str) else set() if names is traitlets.All else set(names)
-        if refused := named & {"base", "delta"}:
-            raise ValueError(f"{min(refused)!r} cannot be observed; on_change tells of changes")
-        super().observe(handler, names, type)
-        if self._observed is None and (names is traitlets.All or "status" in named):
-            self._observed = Announcer(self._notify), self.status
-
-    # Its end
-
     def retry(self) -> None:
         """Try to connect again now, rather than at `status.retry_at`."""
         if self._open():
@@ -446,11 +256,7 @@ class LiveView(Contents, Uncopied, anywidget.AnyWidget):
         """End the tail (unless another view shares it) and remove the picture; `df` stays what it was."""
         view = getattr(self, "_view", None)
         if view is not None and self._closed is None and self._process == os.getpid():
-            with view.lock:
-                of = view.collection
-                content = Kept(of.columns, view.playhead.rows(), view.playhead.time) if of.epoch else None
-                self._closed = _Closed(content, Status("closed"))
-                view.close()
+            self._keep()
             control.forget(self.control)
             self._announce()
             self._let_load()
@@ -469,12 +275,6 @@ class LiveView(Contents, Uncopied, anywidget.AnyWidget):
 
     # How
 
-    def _open(self) -> bool:
-        """Whether the view is not closed; an error in a process that was forked, where nothing follows it."""
-        if self._process != os.getpid():
-            raise LiveViewError(f"{self.name}: the view stays in the process that made it; make a new one in this one")
-        return self._closed is None
-
     def _let_load(self) -> None:
         """Let pages load what is to be closed: anywidget says on the page that a model failed if it goes meanwhile."""
         comm = self.comm
@@ -482,72 +282,8 @@ class LiveView(Contents, Uncopied, anywidget.AnyWidget):
             close = comm.close
             comm.close = lambda *_, **__: background.later(_LOADING, close)
 
-    def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
-        """Return the columns and rows that are shown, once there are any."""
-        if self._open():
-            with self._view.awaited():
-                self._view.tail.wait(timeout, fresh=True)
-            self._view.leader.settle()
-        return self._shown()
-
-    def _shown(self) -> tuple[tuple[Column, ...], Updates]:
-        with self._view.lock:
-            if self._closed is None:
-                return self._view.collection.columns, dict(self._view.playhead.rows())
-        kept = self._kept()
-        return kept.columns, kept.rows()
-
-    def _kept(self) -> Kept:
-        if self._closed is None or self._closed.content is None:
-            raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
-        return self._closed.content
-
-    def _past(self, column: int) -> list[tuple[int, str | None]]:
-        if self._closed is not None:
-            return []
-        with self._view.lock:
-            until, changes = self._view.playhead.time, self._view.collection.history.changes
-        return [
-            (change.time, row[column])
-            for change in changes
-            for row, diff in change.updates.items()
-            if diff > 0 and (until is None or change.time <= until)
-        ]
-
     def _title(self) -> str:
         return str(self.options.get("title") or self.name)
-
-    def _said(self) -> str:
-        return str(self.note)
-
-    def _await(self, wanted: int, timeout: float | None, deadline: float | None) -> None:
-        """Block until the moment `wanted` is shown."""
-        view = self._view
-        with view.progress:
-            while (at := view.playhead.time) is None or at < wanted:
-                status = self._status()
-                if status.state == "ended":
-                    return
-                if status.state in ("closed", "failed"):
-                    raise LiveViewError(f"{self.name}: {status.message or status.state}", status.sqlstate)
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
-                    then = pd.Timestamp(wanted, unit="ms", tz="UTC")
-                    raise TimeoutError(f"{self.name}: not yet at {then} after {timeout:g} s ({status.state})")
-                # In steps, so that an interrupt gets through on every platform.
-                view.progress.wait(0.1 if left is None else min(left, 0.1))
-
-    def _follow(self, follower: Follower) -> None:
-        if self._open():
-            self._view.follow(follower)
-        else:
-            follower.end()
-
-    def _lead(self, act: Callable[[], None]) -> None:
-        if self._open():
-            with self._view.lock:
-                act()
-                self._view.on_status()
 
     def _tell(self, trait: str, payload: Mapping[str, Any] | None) -> None:
         """Send one trait to all pages; called with the view's lock held."""
@@ -562,56 +298,9 @@ class LiveView(Contents, Uncopied, anywidget.AnyWidget):
         if script is not None:
             self.send({"type": "asset", "name": name}, buffers=[script])
 
-    def _status(self) -> Status:
-        return self._view.status() if self._closed is None else self._closed.status
-
     def _report(self) -> Mapping[str, Any]:
         told = report(self._view)
         return told if self._closed is None else {**told, "state": "closed"}
-
-    def _announce(self) -> None:
-        if self._observed is not None:
-            self._observed[0].announce()
-
-    def _notify(self) -> None:
-        """Call the observers of `status`, if it is another one."""
-        assert self._observed is not None
-        announcer, old = self._observed
-        new = self.status
-        if new == old:
-            return
-        self._observed = announcer, new
-        change = traitlets.Bunch(name="status", old=old, new=new, owner=self, type="change")
-        # Not the widget's own: that would send the trait, which pages have long been told.
-        traitlets.HasTraits.notify_change(self, change)
-
-
-@dataclass(frozen=True, slots=True)
-class _Closed:
-    """What a closed view still knows."""
-
-    content: Kept | None
-    status: Status
-
-    @property
-    def time(self) -> int | None:
-        return None if self.content is None else self.content.time
-
-
-def _milliseconds(moment: Moment) -> int:
-    """Read a moment as milliseconds since 1970."""
-    if isinstance(moment, str) and moment.isdecimal() and len(moment) > len("20261231"):
-        moment = int(moment)
-    if isinstance(moment, int | Decimal):
-        milliseconds = int(moment)
-        if abs(milliseconds) > _FAR:
-            raise ValueError("a moment is within 8.64e15 milliseconds of 1970")
-        at = pd.Timestamp(milliseconds, unit="ms")
-    else:
-        at = pd.Timestamp(moment)
-    if pd.isna(at):
-        raise ValueError(f"{moment!r} is no moment")
-    return int((at.tz_localize("UTC") if at.tzinfo is None else at).timestamp() * 1000)
 
 
 def _unknown_keyword(name: str) -> str:

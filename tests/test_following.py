@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 import mzwidget
-from mzwidget import LiveView, LiveViewError, Status, following
-from mzwidget.following import Follower, copies
+from mzwidget import LiveView, LiveViewError, Status, changes
+from mzwidget.changes import Follower, copies
 from tests.conftest import temporary_table
 from tests.machine import eventually
 
@@ -365,7 +365,7 @@ def test_copies_cost_the_database_nothing_but_a_data_frame_much() -> None:
     assert copies({("x",): 2, ("y",): 1, ("z",): -3 * 10**8}) == [("x",), ("x",), ("y",)]
     distinct = {(str(n),): 1 for n in range(1000)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(following, "ROWS", 10)
+        patch.setattr(changes, "ROWS", 10)
         assert len(copies(distinct)) == 1000, "what is all different is not refused"
 
 

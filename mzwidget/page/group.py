@@ -35,7 +35,7 @@ class Group:
         self._aim: int | None = None
         self._appointed = False
 
-    # page.view.Leader
+    # page.roles.Leader
 
     def pause(self) -> None:
         self.paused = True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from mzwidget.page.protocol import Report, shorten
 from mzwidget.page.view import View
+from mzwidget.tail.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,18 @@ class Diagnostics:
     waiting: int
 
 
+def status(view: View) -> Status:
+    """Return how a view fares: as its tail does, unless it is paused or has data from before."""
+    fares = view.tail.status
+    if fares.state == "connecting" and view.collection.epoch:
+        fares = replace(fares, state="catching up")
+    elif fares.state == "live" and view.leader.paused:
+        fares = replace(fares, state="paused")
+    if view.feed.problem and not fares.message:
+        return replace(fares, state="failed", message=view.feed.problem)
+    return fares if fares.message else replace(fares, message=view.complaint)
+
+
 def stats(view: View) -> Stats:
     """Return the figures so far."""
     with view.lock:
@@ -98,12 +111,12 @@ def report(view: View) -> Report:
     """Return the trait `status` as the page gets it."""
     with view.lock:
         feed, of = view.feed, view.collection
-        status = view.status()
+        fares = status(view)
         at = feed.time if feed.pending else view.playhead.time
         earliest = of.history.earliest if of.history.seconds else None
         return {
-            "state": status.state,
-            "message": shorten(status.message),
+            "state": fares.state,
+            "message": shorten(fares.message),
             "time": at,
             "lag": _lag(at),
             "epoch": "" if feed.problem else feed.epoch,
@@ -112,8 +125,8 @@ def report(view: View) -> Report:
             "paused": view.leader.paused,
             "waiting": view.playhead.waiting if view.leader.paused else 0,
             "history": None if earliest is None else [earliest, of.time],
-            "since": _milliseconds(status.since),
-            "retry_at": None if status.retry_at is None else _milliseconds(status.retry_at),
+            "since": _milliseconds(fares.since),
+            "retry_at": None if fares.retry_at is None else _milliseconds(fares.retry_at),
         }
 
 

@@ -6,21 +6,19 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from mzwidget import background
-from mzwidget.page import budget, protocol
+from mzwidget.page import budget
 from mzwidget.page.cells import cells
 from mzwidget.page.feed import Encode, Feed
 from mzwidget.page.note import Given, Note
-from mzwidget.page.pages import Page, Pages
+from mzwidget.page.pages import Pages
 from mzwidget.page.playhead import Playhead
 from mzwidget.page.protocol import Base
-from mzwidget.tail.status import Status
+from mzwidget.page.roles import Follower, Leader
 from mzwidget.tail.tail import Tail
 from mzwidget.tail.updates import Updates
-from mzwidget.tail.values import Column
 
 Send = Callable[[str, Mapping[str, Any] | None], None]
 """Sends one synced trait, by its name; `base` and `delta` with what they are."""
@@ -29,53 +27,63 @@ Supply = Callable[[str], None]
 Later = Callable[[float, Callable[[], None]], object]
 
 
-class Leader(Protocol):
-    """Who decides which moment a view shows; called with the view's lock held."""
+class Alone:
+    """The leader of a view that is with no other."""
 
-    id: str
-    """Empty for a view that is led by itself."""
+    id = ""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._appointed = False
+
+    # page.roles.Leader
 
     @property
     def paused(self) -> bool:
-        """Whether the user has stopped the picture."""
+        return self._view.playhead.held
 
     def pause(self) -> None:
-        """Stay at the moment now shown."""
+        if not self._view.playhead.held:
+            self._view.tell()
+            self._view.playhead.hold()
 
     def resume(self) -> None:
-        """Go to now, and on."""
+        self._view.show(self._view.playhead.release())
+        self.consider()
 
     def seek(self, time: int) -> None:
-        """Pause, and go back to a timestamp, as far as that is still known."""
+        self.pause()
+        of = self._view.collection
+        if of.time is not None:
+            self._view.show(self._view.playhead.go(of.history.known(min(time, of.time))))
+            self.consider()
 
     def consider(self) -> None:
-        """Tell pages what they lack, if now is the time; else make sure that it is done when it is."""
+        if not self._view.feed.pending:
+            return
+        wait = self._view.wait()
+        if wait is None:
+            return  # an acknowledgement, or a page that comes to look, brings us back
+        if wait <= 0:
+            self._view.tell()
+        elif not self._appointed:
+            self._appointed = True
+            self._view.later(wait, self._keep_appointment)
 
-    def settle(self) -> object:
-        """Show the moment that is due, whatever the pace of pages; called without the lock."""
+    def settle(self) -> None:
+        pass  # there is nobody to wait for
 
     def release(self, member: Any) -> None:
-        """Lead a view no longer."""
+        pass
 
-
-class Follower(Protocol):
-    """Who follows the newest content from Python; called with the view's lock held."""
-
-    def begin(self, columns: tuple[Column, ...], rows: Updates, at: int | None) -> None:
-        """Start from a whole content."""
-
-    def add(self, updates: Updates, at: int | None) -> None:
-        """Follow a batch."""
-
-    def moved(self) -> None:
-        """Note that another moment is shown."""
-
-    def end(self) -> None:
-        """Note that nothing more will come."""
+    def _keep_appointment(self) -> None:
+        with self._view.lock:
+            self._appointed = False
+            self._view.leader.consider()
 
 
 class View:
-    """One widget's view of a tail, which is its own leader unless it joins others.
+    """One widget's view of a tail: what pages and Python are shown of it, and told.
 
     Everything happens in the background thread or with `lock` held, which is the collection's.
 
@@ -89,8 +97,6 @@ class View:
     clock, later, busy, kernel : optional
         Monotonic seconds; calls a function after some of them; whether a cell runs; the kernel's budget of messages.
     """
-
-    id = ""
 
     def __init__(
         self,
@@ -112,18 +118,17 @@ class View:
         self.feed = Feed(encode)
         self.pages = Pages(busy, clock)
         self.playhead = Playhead(self.collection)
-        self.leader: Leader = self
+        self.leader: Leader = Alone(self)
         self.note = Note(note)
         self.complaint = ""
         self.progress = threading.Condition(self.lock)
         self.supply = supply
         self._announce = announce
         self._send = send
-        self._later = later
+        self.later = later
         self._kernel = kernel or budget.kernel
         self._followers: tuple[Follower, ...] = ()
         self._waiting = 0
-        self._appointed = False
 
     def open(self, history: float) -> None:
         """Begin to follow, and keep `history` seconds of the past."""
@@ -139,7 +144,7 @@ class View:
         self.feed.begin(of.epoch, of.columns, of.rows, of.time)
         self.pages.begin()
         if self.pages:
-            self._send_base()
+            self.tell_base()
         for follower in self._followers:
             follower.begin(of.columns, of.rows, of.time)
 
@@ -173,86 +178,6 @@ class View:
     def wanted(self) -> bool:
         return bool(self.pages or self._followers or self._waiting)
 
-    # From pages
-
-    def hear(self, message: object) -> None:
-        """Take what a page says."""
-        said = protocol.read(message)
-        if said is None:
-            return
-        with self.lock:
-            page = self.pages.hear(said["page"], self.feed.seq)
-            if page is None:
-                return
-            _ANSWERS[said["type"]](self, page, said)
-            self.leader.consider()
-            if said["type"] != "ack":
-                self.on_status()
-        if self.pages:
-            self.tail.wake()
-
-    def _acknowledged(self, page: Page, ack: protocol.Ack) -> None:
-        if ack["epoch"] == self.feed.epoch and ack["seq"] is not None and ack["seq"] <= self.feed.seq:
-            self.pages.acknowledge(page, ack["seq"], ack.get("cost", 0))
-
-    def _stands(self, page: Page, standing: protocol.Standing) -> None:
-        if standing["type"] == "visible" and standing["displays"] == 0:
-            self.pages.dismiss(standing["page"], finally_=False)
-            return
-        page.visible = standing["visible"]
-        has, seq = standing["epoch"] == self.feed.epoch, standing["seq"]
-        if standing["type"] == "hello" or (self.feed.epoch and not (has and seq == self.feed.seq)):
-            page.acked = self.feed.seq
-            self.pages.resyncs += 1
-            self._settle()  # a base tells every page all, so no delta need precede it
-            self._send_base()
-        elif seq is not None and has:
-            page.acked = seq
-
-    # A view that is its own leader
-
-    @property
-    def paused(self) -> bool:
-        return self.playhead.held
-
-    def pause(self) -> None:
-        if not self.playhead.held:
-            self.tell()
-            self.playhead.hold()
-
-    def resume(self) -> None:
-        self.show(self.playhead.release())
-        self.consider()
-
-    def seek(self, time: int) -> None:
-        self.pause()
-        if self.collection.time is not None:
-            self.show(self.playhead.go(self.collection.history.known(min(time, self.collection.time))))
-            self.consider()
-
-    def consider(self) -> None:
-        if not self.feed.pending:
-            return
-        wait = self.wait()
-        if wait is None:
-            return  # an acknowledgement, or a page that comes to look, brings us back
-        if wait <= 0:
-            self.tell()
-        elif not self._appointed:
-            self._appointed = True
-            self._later(wait, self._keep_appointment)
-
-    def settle(self) -> None:
-        pass  # there is nobody to wait for
-
-    def release(self, member: Any) -> None:
-        pass
-
-    def _keep_appointment(self) -> None:
-        with self.lock:
-            self._appointed = False
-            self.leader.consider()
-
     # To pages
 
     def wait(self) -> float | None:
@@ -263,6 +188,7 @@ class View:
     def show(self, updates: Updates) -> None:
         """Note a change of what is shown that is not the database's."""
         self.feed.add(updates)
+        self.progress.notify_all()
         for follower in self._followers:
             follower.moved()
 
@@ -275,38 +201,34 @@ class View:
             return
         delta = self.feed.delta(updates)
         if delta is None:
-            self._send_base()
+            self.tell_base()
         else:
-            self._kernel.take()
-            self.pages.told()
-            self._send("delta", delta)
+            self._hand("delta", delta)
 
-    def _settle(self) -> None:
-        """Count as sent what is shown, whether or not pages are told."""
-        if self.feed.pending:
-            self.feed.step(self.playhead.time)
-        self.feed.time = self.playhead.time
-
-    def _send_base(self) -> None:
-        self.feed.time = self.playhead.time
-        base = self.feed.base(self.playhead.rows(), sent=True)
-        if base is not None:
-            self._kernel.take()
-            self.pages.told()
-            self._send("base", base)
+    def tell_base(self) -> None:
+        """Bring pages to what is shown by a base, which tells all, so that no delta need precede it."""
+        self._hand("base", self._base(sent=True))
 
     def base(self) -> Base | None:
         """Return the whole state, for whoever restores the widget; None before the first snapshot."""
         with self.lock:
             self.tell()
-            self._settle()
-            return self.feed.base(self.playhead.rows(), sent=False)
+            return self._base(sent=False)
+
+    def _base(self, *, sent: bool) -> Base | None:
+        if self.feed.pending:
+            self.feed.step(self.playhead.time)
+        self.feed.time = self.playhead.time
+        return self.feed.base(self.playhead.rows(), sent=sent)
+
+    def _hand(self, trait: str, payload: Mapping[str, Any] | None) -> None:
+        """Hand a base or a delta to the comm, if there is one."""
+        if payload is not None:
+            self._kernel.take()
+            self.pages.told()
+            self._send(trait, payload)
 
     # From Python
-
-    def rows(self) -> Updates:
-        """Return the rows that are shown; not to be changed."""
-        return self.playhead.rows()
 
     def follow(self, follower: Follower) -> None:
         """Let Python follow, from the present content on."""
@@ -358,29 +280,3 @@ class View:
             self.progress.notify_all()
         for follower in self._followers:
             self.leave(follower)
-
-    def status(self) -> Status:
-        """Return how the view fares: as its tail does, unless it is paused or has data from before."""
-        status = self.tail.status
-        if status.state == "connecting" and self.collection.epoch:
-            status = replace(status, state="catching up")
-        elif status.state == "live" and self.leader.paused:
-            status = replace(status, state="paused")
-        if self.feed.problem and not status.message:
-            return replace(status, state="failed", message=self.feed.problem)
-        return status if status.message else replace(status, message=self.complaint)
-
-
-_ANSWERS: dict[str, Callable[[View, Page, Any], None]] = {
-    "hello": View._stands,
-    "have": View._stands,
-    "visible": View._stands,
-    "ack": View._acknowledged,
-    "bye": lambda view, _, said: view.pages.dismiss(said["page"], finally_=True),
-    "pause": lambda view, *_: view.leader.pause(),
-    "resume": lambda view, *_: view.leader.resume(),
-    "seek": lambda view, _, said: view.leader.seek(said["time"]),
-    "retry": lambda view, *_: view.tail.retry(),
-    "need": lambda view, _, said: view.supply(said["asset"]),
-}
-"""What a page says, by its type, and what is done about it."""

@@ -321,7 +321,7 @@ class Run:
             page.vanish(farewell=farewell)
 
     def _frame(self) -> tuple[tuple[str, ...], Rows]:
-        frame = self._live.df
+        frame = self._live.to_pandas(exact=True)
         rows = Counter(tuple(map(text, row)) for row in frame.itertuples(index=False, name=None))
         return tuple(frame.columns), rows
 

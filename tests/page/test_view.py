@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from mzwidget.errors import LiveViewError
 from mzwidget.page.budget import Bucket
+from mzwidget.page.conversation import hear
 from mzwidget.page.pages import BURST, RATE, SILENCE, SLOWEST, WINDOW
-from mzwidget.page.report import report
+from mzwidget.page.report import report, status
 from mzwidget.page.view import View
 from mzwidget.tail.history import History
 from mzwidget.tail.status import Status
@@ -150,7 +151,7 @@ class PageModel:
             message |= {"epoch": self.epoch, "seq": self.seq}
         if kind in ("hello", "have", "visible"):
             message |= {"visible": self.visible, "displays": 1}
-        self.world.view.hear(message | more)
+        hear(self.world.view, message | more)
 
     def receive(self, trait: str, payload: dict[str, Any]) -> None:
         if self.deaf:
@@ -186,7 +187,7 @@ def sent_state(world: World) -> tuple[int | None, Updates]:
     view = world.view
     pending = ((row, -diff) for row, diff in view.feed.pending.items())
     at = view.feed.time if view.feed.pending else view.playhead.time
-    return at, consolidate(pending, into=dict(view.rows()))
+    return at, consolidate(pending, into=dict(view.playhead.rows()))
 
 
 def kept_to(budget: float, rate: float, moments: list[float]) -> bool:
@@ -292,11 +293,11 @@ def test_a_picture_that_cannot_be_drawn_is_an_error_and_no_other_picture() -> No
     page.say("hello")
     world.put("a", 1)
     assert page.epoch is None
-    assert (world.view.status().state, world.view.status().message) == ("failed", "no such column")
+    assert (status(world.view).state, status(world.view).message) == ("failed", "no such column")
     assert report(world.view)["epoch"] == "", "the page shall not ask in vain"
     world.encoding = {"kind": "bars"}
     world.put("a", 2)
-    assert world.view.status().state == "live"
+    assert status(world.view).state == "live"
     assert page.rows == world.truth()
 
 
@@ -416,11 +417,11 @@ def test_nonsense_from_a_page_is_ignored() -> None:
         {"page": "y", "type": None},
     ]
     for message in nonsense:
-        world.view.hear(message)
+        hear(world.view, message)
     assert len(world.view.pages) == 1, "only one of these is a message"
     page = PageModel(world)
     page.say("hello")
-    assert page.rows == world.view.rows() == world.truth()
+    assert page.rows == world.view.playhead.rows() == world.truth()
 
 
 names = st.sampled_from(["a", "b", "c"])
@@ -471,10 +472,10 @@ def test_any_schedule_of_losses_ends_in_the_truth(schedule: list[tuple[str, Any]
             page.say(what)
         at, sent = sent_state(world)
         assert sent == world.truths[at or 0]
-        assert world.view.rows() == world.truths[world.view.playhead.time or 0]
+        assert world.view.playhead.rows() == world.truths[world.view.playhead.time or 0]
     world.running = False
     with world.lock:
-        world.view.resume()
+        world.view.leader.resume()
     for page in pages:
         page.deaf = page.mute = False
         page.look()

@@ -1,0 +1,124 @@
+"""Which moment a view shows, and waiting for one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+import pandas as pd
+
+from mzwidget.errors import LiveViewError
+from mzwidget.shown import Shown
+
+_FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
+
+Moment = pd.Timestamp | datetime | str | int | Decimal
+"""A moment (UTC if it names no time zone), or milliseconds since 1970 as ``SELECT mz_now()`` gives them."""
+
+
+class Moments(Shown):
+    """Shows the newest moment of a view, or one of its past."""
+
+    def wait(self, timeout: float | None = None, *, until: Moment | None = None) -> Self:
+        """Block until the first snapshot is there, and until it is as new as asked for.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; by default for ever.
+        until : datetime, str or int, optional
+            The moment that `timestamp` has to reach.
+
+        Returns
+        -------
+        LiveView
+            Itself.
+
+        Raises
+        ------
+        LiveViewError
+            The server refused or cannot be reached, and the message is its own; or the view is closed.
+        TimeoutError
+            Not in time.
+
+        Examples
+        --------
+        To see what one has just written, ask for the time after it:
+
+        >>> database.execute("INSERT INTO sales VALUES ('ann', 5)")
+        >>> [(now,)] = database.execute("SELECT mz_now()")
+        >>> view.wait(10, until=now).df
+        """
+        wanted = None if until is None else _milliseconds(until)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if self._open():
+            with self._view.awaited():
+                self._view.tail.wait(timeout)
+                self._picture.encoding(self._view.collection.columns, 0)
+                if wanted is not None:
+                    self._await(wanted, timeout, deadline)
+        elif (at := self._kept().time) is not None and wanted is not None and at < wanted:
+            raise LiveViewError(f"{self.name}: the view is closed")
+        return self
+
+    def pause(self) -> None:
+        """Freeze the picture and `df` at the present timestamp; changes are counted and wait."""
+        self._lead(self._view.leader.pause)
+
+    def resume(self) -> None:
+        """End a pause: picture and `df` go to now in one step."""
+        self._lead(self._view.leader.resume)
+
+    def seek(self, timestamp: Moment) -> None:
+        """Pause, and show the view exactly as it was.
+
+        Parameters
+        ----------
+        timestamp : datetime, str or int
+            Taken as UTC if it names no time zone. One that is older than what is kept (see `history`) gives the oldest
+            content that is.
+        """
+        at = _milliseconds(timestamp)
+        self._lead(lambda: self._view.leader.seek(at))
+
+    def _await(self, wanted: int, timeout: float | None, deadline: float | None) -> None:
+        """Block until the moment `wanted` is shown."""
+        view = self._view
+        with view.progress:
+            while (at := view.playhead.time) is None or at < wanted:
+                status = self._status()
+                if status.state == "ended":
+                    return
+                if status.state in ("closed", "failed"):
+                    raise LiveViewError(f"{self.name}: {status.message or status.state}", status.sqlstate)
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    then = pd.Timestamp(wanted, unit="ms", tz="UTC")
+                    raise TimeoutError(f"{self.name}: not yet at {then} after {timeout:g} s ({status.state})")
+                # In steps, so that an interrupt gets through on every platform.
+                view.progress.wait(0.1 if left is None else min(left, 0.1))
+
+    def _lead(self, act: Callable[[], None]) -> None:
+        if self._open():
+            with self._view.lock:
+                act()
+                self._view.on_status()
+
+
+def _milliseconds(moment: Moment) -> int:
+    """Read a moment as milliseconds since 1970."""
+    if isinstance(moment, str) and moment.isdecimal() and len(moment) > len("20261231"):
+        moment = int(moment)
+    if isinstance(moment, int | Decimal):
+        milliseconds = int(moment)
+        if abs(milliseconds) > _FAR:
+            raise ValueError("a moment is within 8.64e15 milliseconds of 1970")
+        at = pd.Timestamp(milliseconds, unit="ms")
+    else:
+        at = pd.Timestamp(moment)
+    if pd.isna(at):
+        raise ValueError(f"{moment!r} is no moment")
+    return int((at.tz_localize("UTC") if at.tzinfo is None else at).timestamp() * 1000)

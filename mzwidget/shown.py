@@ -1,0 +1,116 @@
+"""What a view shows at this moment, while it is open and when it is closed."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mzwidget.charts import Picture
+from mzwidget.errors import LiveViewError
+from mzwidget.page.report import Diagnostics, Stats, diagnostics, stats, status
+from mzwidget.page.view import View
+from mzwidget.tail.kept import Kept
+from mzwidget.tail.status import Status
+from mzwidget.tail.updates import Updates
+from mzwidget.tail.values import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a closed view still knows."""
+
+    content: Kept | None
+    status: Status
+
+    @property
+    def time(self) -> int | None:
+        return None if self.content is None else self.content.time
+
+
+class Shown:
+    """The rows that a view shows, and how it fares."""
+
+    name: str
+    _view: View
+    _picture: Picture
+    _process: int
+    _closed: Closed | None = None
+
+    @property
+    def timestamp(self) -> pd.Timestamp | None:
+        """The moment whose exact content `df` is, in UTC; None before the first snapshot and for a constant view."""
+        self._open()
+        with self._view.lock:
+            at = self._view.playhead.time if self._closed is None else self._closed.time
+        return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
+
+    @property
+    def stats(self) -> Stats:
+        """Figures of the work done so far: updates, batches, messages, bytes, lag."""
+        return stats(self._view)
+
+    def diagnostics(self) -> Diagnostics:
+        """Return what goes on inside, for tests and bug reports; what it tells may change with every release."""
+        return diagnostics(self._view)
+
+    def _open(self) -> bool:
+        """Whether the view is not closed; an error in a process that was forked, where nothing follows it."""
+        if self._process != os.getpid():
+            raise LiveViewError(f"{self.name}: the view stays in the process that made it; make a new one in this one")
+        return self._closed is None
+
+    def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
+        """Return the columns and rows that are shown, once there are any."""
+        if self._open():
+            with self._view.awaited():
+                self._view.tail.wait(timeout, fresh=True)
+            self._view.leader.settle()
+        return self._shown()
+
+    def _shown(self) -> tuple[tuple[Column, ...], Updates]:
+        with self._view.lock:
+            if self._closed is None:
+                return self._view.collection.columns, dict(self._view.playhead.rows())
+        kept = self._kept()
+        return kept.columns, kept.rows()
+
+    def _kept(self) -> Kept:
+        if self._closed is None or self._closed.content is None:
+            raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
+        return self._closed.content
+
+    def _past(self, column: int) -> list[tuple[int, str | None]]:
+        """Return what a column of a single row has been, and when, up to the moment that is shown."""
+        if self._closed is not None:
+            return []
+        with self._view.lock:
+            until, changes = self._view.playhead.time, self._view.collection.history.changes
+        return [
+            (change.time, row[column])
+            for change in changes
+            for row, diff in change.updates.items()
+            if diff > 0 and (until is None or change.time <= until)
+        ]
+
+    @abstractmethod
+    def _title(self) -> str:
+        """Return what stands above the picture."""
+
+    def _said(self) -> str:
+        """Return where the data come from, if that has to be said."""
+        return self._view.note.text
+
+    def _keep(self) -> None:
+        """Close the view, and keep in little memory what it shows."""
+        view = self._view
+        with view.lock:
+            of = view.collection
+            content = Kept(of.columns, view.playhead.rows(), view.playhead.time) if of.epoch else None
+            self._closed = Closed(content, Status("closed"))
+            view.close()
+
+    def _status(self) -> Status:
+        return status(self._view) if self._closed is None else self._closed.status
