@@ -3,7 +3,7 @@
 Options
 -------
 limit : int
-    Rows shown at most.
+    Rows shown at most; absent for all.
 
 Without an ORDER BY, rows stand by their columns from left to right.
 """
@@ -12,9 +12,7 @@ from __future__ import annotations
 
 from mzwidget.charts.encoding import Encoding
 
-LIMIT = 100
-
 
 def encode(limit: int) -> Encoding:
     """Return a table."""
-    return Encoding("table", options={"limit": limit or LIMIT})
+    return Encoding("table", options={"limit": limit} if limit else {})

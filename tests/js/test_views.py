@@ -208,7 +208,7 @@ def test_text_is_text_wherever_it_comes_from(stage: Stage) -> None:
     assert page.locator(".mzw-title").first.inner_text() == HOSTILE
     assert page.locator(".mzw-note").first.inner_text() == HOSTILE
     assert page.locator(".mzw-message").first.inner_text() == HOSTILE
-    assert page.locator(".mzw-table td").nth(1).inner_text() == HOSTILE
+    assert page.locator(".mzw-table tbody td").nth(1).inner_text() == HOSTILE
     long = page.locator(f'[data-label="{"x" * 500}"] .mzw-label')
     assert long.evaluate("label => label.scrollWidth > label.clientWidth")
     assert "x" * 500 in str(long.locator("..").get_attribute("title"))
@@ -396,18 +396,18 @@ def test_anything_else_is_a_table_and_bars_can_be_one(stage: Stage) -> None:
         "[...document.querySelector('tbody').rows].slice(0, 3).map(r => [...r.cells].map(c => c.textContent))"
     )
     assert cells == [["1", "x12344", "false"], ["2", "null", "false"], ["3", "x12342", "true"]]
-    assert page.locator(".mzw-foot").inner_text() == "first 100 of 12,345 rows"
-    assert page.locator("tbody tr").count() == 100
+    assert page.locator(".mzw-foot span").inner_text() == "first 100 of 12,345 rows"
+    assert page.get_by_role("grid").get_attribute("aria-rowcount") == "101"
     become(page, [[7, "y", True], [7, "y", True]])
-    assert page.locator("tbody tr").all_inner_texts() == ["7\ty\ttrue"] * 2
-    assert page.locator(".mzw-foot").inner_text() == "2 rows"
+    assert page.locator("tbody tr td").all_inner_texts() == ["7", "y", "true"] * 2
+    assert page.locator(".mzw-foot span").inner_text() == "2 rows"
     become(page, [])
-    assert page.locator(".mzw-foot").inner_text() == "no rows"
+    assert page.locator(".mzw-foot span").inner_text() == "no rows"
 
     page.evaluate("document.querySelector('main').replaceChildren()")
     open_bars(page, EDITORS)
     page.get_by_role("button", name="show as table").click()
-    assert page.locator("tbody tr").first.inner_text() == "Zoë 🦩\t12"
+    assert page.locator("tbody tr").first.locator("td").all_inner_texts() == ["Zoë 🦩", "12"]
     assert page.locator("tbody tr").count() == len(EDITORS)
     page.get_by_role("button", name="show as chart").click()
     page.wait_for_function(f"bars().length === {len(EDITORS)}")

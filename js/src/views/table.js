@@ -1,95 +1,308 @@
-import { element, setAttribute, setText } from "../dom.js";
+import { element, keepKeys, setAttribute, setText } from "../dom.js";
 import { formatNumber } from "./numbers.js";
-import { Leading, byOrder } from "./order.js";
+import { textsOf, tsvCell, widthsOf } from "./table/cells.js";
+import { filterOf } from "./table/filter.js";
+import { mountHead } from "./table/head.js";
+import { LINE, mountLines } from "./table/lines.js";
+import { Sorted } from "./table/sorted.js";
 
-/** @typedef {import("../sync/protocol.js").Column} Column */
+/** @typedef {import("./view.js").Entry} Entry */
+/** @typedef {import("./view.js").Step} Step */
 /** @typedef {import("../sync/protocol.js").Row} Row */
-/** @typedef {import("../sync/protocol.js").Value} Value */
+/** @typedef {import("./table/head.js").Term} Term */
 
-/** Rows drawn where the encoding does not say. */
-const ROWS = 100;
+/** Tables that this page has had. */
+let tables = 0;
 
-/** @param {Column} column */
-function heading({ name, type, kind }) {
-  const cell = element("th", kind === "number" ? "mzw-right" : "", name);
-  cell.scope = "col";
-  cell.title = `${name} ${type}`;
-  return cell;
-}
+/** Rows of one change whose cells are compared with what they were before. */
+const COMPARED = 5_000;
 
 /**
- * @param {Value} value
- * @param {Column} column
- */
-function text(value, column) {
-  if (value === null) return "null";
-  return column.kind === "number" ? formatNumber(value) : String(value);
-}
-
-/**
- * The first rows of the view, as text.
+ * All rows, of which those that can be seen are drawn.
  *
  * @type {import("./view.js").Mount}
  */
-export function mount(el, encoding, { columns, height }) {
-  const leading = new Leading(byOrder(columns, encoding.order), encoding.limit ?? ROWS);
-  const head = element("tr", "", ...columns.map(heading));
+export function mount(el, encoding, host) {
+  const { columns, height } = host;
+  const limit = encoding.limit ?? Infinity;
+  const head = mountHead(columns, { sorted, filtered, resized });
   const body = element("tbody", "");
-  const table = element("table", "", element("thead", "", head), body);
+  body.setAttribute("role", "rowgroup");
+  const table = element("table", "", head.root, body);
+  table.setAttribute("role", "presentation");
   const scroll = element("div", "mzw-scroll", table);
   scroll.tabIndex = 0;
-  scroll.setAttribute("role", "region");
+  scroll.setAttribute("role", "grid");
   scroll.setAttribute("aria-label", "rows");
+  scroll.setAttribute("aria-multiselectable", "true");
+  scroll.setAttribute("aria-colcount", String(columns.length));
+  keepKeys(scroll);
   if (height) scroll.style.height = `${height}px`;
-  const foot = element("div", "mzw-foot");
-  const root = element("div", "mzw-table", scroll, foot);
+  const count = element("span", "");
+  const filter = element("button", "mzw-button", "filter");
+  filter.type = "button";
+  filter.setAttribute("aria-pressed", "false");
+  const root = element("div", "mzw-table", scroll, element("div", "mzw-foot", count, filter));
   el.append(root);
+  const lines = mountLines(scroll, body, columns);
 
-  /** @type {Row[]} rows that are drawn, by line */
-  const drawn = [];
+  /** @type {import("./view.js").Snapshot | null} */
+  let painted = null;
+  /** @type {Term[]} */
+  let terms = [];
+  /** @type {(((value: import("../sync/protocol.js").Value) => boolean) | null)[]} */
+  let filters = [];
+  let all = new Sorted(columns, encoding.order, keeps);
+  /** @type {Entry[]} that can be scrolled to */
+  let rows = [];
+  /** @type {((value: import("../sync/protocol.js").Value | undefined) => string)[]} */
+  let texts = [];
+  /** @type {number[]} chosen by the reader, in pixels */
+  const widths = [];
   let tallest = 0;
+  /** @type {Map<string, Row>} by their keys */
+  let picked = new Map();
+  let [active, column, anchor] = [-1, 0, -1];
+  const cellId = `mzw-cell-${++tables}`;
+
+  const keys = columns.flatMap(({ kind }, i) => (kind === "number" ? [] : [i]));
+  const place = (/** @type {Row} */ row) => JSON.stringify((keys.length > 0 ? keys : [0]).map((i) => row[i]));
+
+  /** @param {Entry} entry */
+  function keeps({ row }) {
+    return filters.every((keep, i) => keep === null || keep(row[i] ?? null));
+  }
+
+  /** Note which cells are not what they were. */
+  function compare(/** @type {Step} */ { inserts, deletes }) {
+    if (inserts.length + deletes.length > COMPARED || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const before = new Map(deletes.map(({ row }) => [place(row), row]));
+    for (const { row } of inserts) {
+      const own = before.get(place(row));
+      lines.glow(row, [...columns.keys()].filter((i) => own === undefined || own[i] !== row[i]));
+    }
+  }
 
   /**
-   * @param {Row} row
-   * @param {number} i
+   * Draw other rows, those in sight staying where they are.
+   *
+   * @param {() => void} change
    */
-  function drawLine(row, i) {
-    if (drawn[i] === row) return;
-    drawn[i] = row;
-    const line = body.rows[i] ?? body.insertRow();
-    columns.forEach((column, j) => {
-      const cell = line.cells[j] ?? line.insertCell();
-      const value = row[j] ?? null;
-      const shown = text(value, column);
-      if (cell.textContent === shown && cell.classList.contains("mzw-null") === (value === null)) return;
-      setText(cell, shown);
-      setAttribute(cell, "title", shown.length > 40 ? shown : null);
-      cell.dir = "auto";
-      cell.className = column.kind === "number" ? "mzw-right" : "";
-      cell.classList.toggle("mzw-null", value === null);
-    });
+  function keepingPlace(change) {
+    const { top } = lines.offset();
+    const seen = top > 0 ? rows[Math.floor(top / LINE)] : undefined;
+    const before = seen && Math.floor(top / LINE);
+    change();
+    show();
+    const moved = seen && before !== undefined ? all.place(seen) - before : 0;
+    if (moved !== 0) scroll.scrollTop += moved * LINE;
+    lines.paint();
+  }
+
+  /** Take over the rows as they are now. */
+  function show() {
+    rows = all.rows.length > limit ? all.rows.slice(0, limit) : all.rows;
+    lines.rows = rows;
+    setAttribute(scroll, "aria-rowcount", String(rows.length + 1));
+    active = Math.min(active, rows.length - 1);
+    if (!height && rows.length > tallest) {
+      tallest = rows.length;
+      scroll.style.minHeight = `min(${tallest + 1} * var(--mzw-line) + 2px, var(--mzw-table-height))`;
+    }
+    tell();
+  }
+
+  function tell() {
+    const { size = 0 } = painted ?? {};
+    const some = filters.some((keep) => keep !== null);
+    const text =
+      size === 0 ? "no rows"
+      : some ? `${formatNumber(all.rows.length)} of ${countRows(size)}`
+      : size > rows.length ? `first ${formatNumber(rows.length)} of ${countRows(size)}`
+      : countRows(size);
+    setText(count, picked.size > 0 ? `${text} · ${formatNumber(picked.size)} selected` : text);
+  }
+
+  /** Start again from the whole view. */
+  function restart() {
+    all = new Sorted(columns, terms.length > 0 ? terms : encoding.order, keeps);
+    if (painted) all.start(painted.entries);
+    show();
+    lines.paint();
+  }
+
+  /** @param {Term[]} chosen */
+  function sorted(chosen) {
+    terms = chosen;
+    scroll.scrollTop = 0;
+    restart();
+  }
+
+  /** @param {string[]} typed */
+  function filtered(typed) {
+    filters = columns.map((of, i) => filterOf(typed[i] ?? "", of, texts[i] ?? String));
+    scroll.scrollTop = 0;
+    restart();
+  }
+
+  /**
+   * @param {number} i
+   * @param {number} width pixels
+   */
+  function resized(i, width) {
+    widths[i] = width;
+    layOut();
+  }
+
+  function layOut() {
+    const usual = widthsOf(columns, rows, texts);
+    const tracks = usual.map((width, i) => (widths[i] ? `${widths[i]}px` : `minmax(calc(${width}ch + 14px), ${width}fr)`));
+    const least = usual.map((width, i) => (widths[i] ? `${widths[i]}px` : `${width}ch + 14px`));
+    table.style.setProperty("--mzw-columns", tracks.join(" "));
+    table.style.minWidth = `calc(${least.join(" + ") || "0px"})`;
+    lines.head = head.root.offsetHeight;
+  }
+
+  function restyle() {
+    texts = textsOf(columns, encoding, rows);
+    lines.texts = texts;
+    layOut();
+  }
+
+  lines.decorateWith(({ index, entry, node }) => {
+    const isPicked = entry !== null && picked.has(entry.key);
+    node.classList.toggle("mzw-picked", isPicked);
+    setAttribute(node, "aria-selected", String(isPicked));
+    for (const [j, cell] of [...node.children].entries()) {
+      const isActive = index === active && j === column;
+      cell.classList.toggle("mzw-active", isActive);
+      setAttribute(cell, "id", isActive ? cellId : null);
+    }
+  });
+
+  /**
+   * @param {number} to
+   * @param {boolean} extend whether what lies between is selected
+   */
+  function go(to, extend) {
+    active = Math.min(Math.max(to, 0), rows.length - 1);
+    if (active < 0) return;
+    if (extend) pick(anchor < 0 ? active : anchor, active);
+    else anchor = active;
+    setAttribute(scroll, "aria-activedescendant", cellId);
+    lines.reveal(active);
+    lines.paint();
+  }
+
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
+  function pick(from, to) {
+    select(rows.slice(Math.min(from, to), Math.max(from, to) + 1));
+  }
+
+  /** @param {readonly Entry[]} chosen */
+  function select(chosen) {
+    picked = new Map(chosen.map(({ key, row }) => [key, row]));
+    selected();
+    lines.paint();
+  }
+
+  /** @param {number} index */
+  function toggle(index) {
+    const entry = rows[index];
+    if (entry === undefined) return;
+    if (!picked.delete(entry.key)) picked.set(entry.key, entry.row);
+    selected();
+    lines.paint();
+  }
+
+  function selected() {
+    tell();
+    host.select?.("rows", [...picked.values()]);
+  }
+
+  const { signal } = host;
+  scroll.addEventListener("scroll", () => lines.paint(), { signal, passive: true });
+  filter.addEventListener("click", toggleFilters, { signal });
+  body.addEventListener(
+    "click",
+    (event) => {
+      const target = /** @type {Element} */ (event.target);
+      const index = lines.indexAt(target);
+      if (index < 0 || !document.getSelection()?.isCollapsed) return;
+      column = Math.max([...(target.closest("tr")?.children ?? [])].indexOf(/** @type {Element} */ (target.closest("td"))), 0);
+      if (event.ctrlKey || event.metaKey) toggle(index);
+      else if (!event.shiftKey) select([/** @type {Entry} */ (rows[index])]);
+      go(index, event.shiftKey);
+    },
+    { signal },
+  );
+  scroll.addEventListener("copy", copy, { signal });
+  scroll.addEventListener("keydown", onKey, { signal });
+
+  function toggleFilters() {
+    setAttribute(filter, "aria-pressed", String(head.toggleFilters()));
+    layOut();
+    lines.paint();
+  }
+
+  /** @param {ClipboardEvent} event */
+  function copy(event) {
+    if (event.target instanceof HTMLInputElement || !document.getSelection()?.isCollapsed) return;
+    const chosen = rows.filter(({ key }) => picked.has(key)).map(({ row }) => row);
+    const here = rows[active]?.row[column];
+    if (chosen.length === 0 && active < 0) return;
+    const cells = chosen.length > 0 ? chosen.map((row) => row.map(tsvCell).join("\t")).join("\n") : tsvCell(here);
+    event.clipboardData?.setData("text/plain", cells);
+    event.preventDefault();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    if (event.target !== scroll || event.altKey) return;
+    const page = Math.max(Math.floor(lines.offset().room / LINE) - 1, 1);
+    const command = event.ctrlKey || event.metaKey;
+    /** @type {Record<string, () => void>} */
+    const actions = {
+      ArrowDown: () => go(active + 1, event.shiftKey),
+      ArrowUp: () => go(active < 0 ? 0 : active - 1, event.shiftKey),
+      PageDown: () => go(active + page, event.shiftKey),
+      PageUp: () => go(active - page, event.shiftKey),
+      ArrowRight: () => ((column = Math.min(column + 1, columns.length - 1)), go(active, false)),
+      ArrowLeft: () => ((column = Math.max(column - 1, 0)), go(active, false)),
+      Home: () => (command ? go(0, event.shiftKey) : ((column = 0), go(active, false))),
+      End: () => (command ? go(rows.length - 1, event.shiftKey) : ((column = columns.length - 1), go(active, false))),
+      " ": () => toggle(active),
+      Escape: () => select([]),
+      "/": toggleFilters,
+      a: () => select(rows),
+    };
+    const act = actions[event.key];
+    if (act === undefined || (event.key === "a" && !command)) return;
+    event.preventDefault();
+    act();
   }
 
   return {
     paint(snapshot, change) {
-      const { size } = snapshot;
-      const rows = leading.update(snapshot, change);
-      while (body.rows.length > rows.length) body.deleteRow(-1);
-      drawn.length = rows.length;
-      rows.forEach(({ row }, i) => drawLine(row, i));
-      setText(
-        foot,
-        size === 0
-          ? "no rows"
-          : size > rows.length
-            ? `first ${formatNumber(rows.length)} of ${formatNumber(size)} rows`
-            : `${formatNumber(size)} ${size === 1 ? "row" : "rows"}`,
-      );
-      if (!height && rows.length > tallest) {
-        tallest = rows.length;
-        scroll.style.minHeight = `min(${tallest + 1} * var(--mzw-line), var(--mzw-table-height))`;
-      }
+      const first = painted === null || painted.size === 0;
+      painted = snapshot;
+      if (change) compare(change);
+      if (change?.deletes.filter(({ key }) => picked.delete(key)).length) selected();
+      keepingPlace(() => (change ? all.follow(change) : all.start(snapshot.entries)));
+      if (!first) return;
+      restyle();
+      lines.paint();
+    },
+    resize() {
+      layOut();
+      lines.paint();
     },
     destroy: () => root.remove(),
   };
 }
+
+/** @param {number} size */
+const countRows = (size) => `${formatNumber(size)} ${size === 1 ? "row" : "rows"}`;

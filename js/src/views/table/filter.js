@@ -1,0 +1,67 @@
+import { compareNumbers, isNumber } from "../numbers.js";
+
+/** @typedef {import("../view.js").Column} Column */
+/** @typedef {import("../../sync/protocol.js").Value} Value */
+
+const OPERATION = /^\s*(>=|<=|<>|!=|>|<|=|!)\s*(.*?)\s*$/s;
+
+/** What one can type, for a tooltip. */
+export const SYNTAX = "text that is contained; or >5, <=10, =x, !=x, 5..10, !text, =null";
+
+/**
+ * What a reader's filter keeps of a column.
+ *
+ * @param {string} typed
+ * @param {Column} column
+ * @param {(value: Value) => string} text how values are shown
+ * @returns {((value: Value) => boolean) | null} null for a filter that keeps all
+ */
+export function filterOf(typed, column, text) {
+  if (typed.trim() === "") return null;
+  const between = /^\s*(\S+)\s*\.\.\s*(\S+)\s*$/.exec(typed);
+  if (between) {
+    const [, low = "", high = ""] = between;
+    return (value) => value !== null && compare(value, low, column) >= 0 && compare(value, high, column) <= 0;
+  }
+  const [, operation, operand = ""] = OPERATION.exec(typed) ?? [];
+  if (operation === undefined) return contains(typed.trim(), text);
+  if (operation === "!") {
+    const does = contains(operand, text);
+    return operand === "" ? null : (value) => !does(value);
+  }
+  if (operand === "") return null;
+  if (operand.toLowerCase() === "null") return (value) => (value === null) === (operation === "=");
+  /** @type {Record<string, (found: number) => boolean>} */
+  const tests = {
+    ">": (found) => found > 0,
+    ">=": (found) => found >= 0,
+    "<": (found) => found < 0,
+    "<=": (found) => found <= 0,
+    "=": (found) => found === 0,
+    "!=": (found) => found !== 0,
+    "<>": (found) => found !== 0,
+  };
+  const test = /** @type {(found: number) => boolean} */ (tests[operation]);
+  return (value) => value !== null && test(compare(value, operand, column));
+}
+
+/**
+ * @param {string} part
+ * @param {(value: Value) => string} text
+ */
+function contains(part, text) {
+  const low = part.toLowerCase();
+  return (/** @type {Value} */ value) => text(value).toLowerCase().includes(low) || String(value).toLowerCase().includes(low);
+}
+
+/**
+ * @param {Value} value
+ * @param {string} operand
+ * @param {Column} column
+ */
+function compare(value, operand, { kind }) {
+  if (kind === "number") return isNumber(value) && isNumber(operand) ? compareNumbers(value, operand) : NaN;
+  const own = String(value).toLowerCase();
+  const other = operand.toLowerCase();
+  return own === other ? 0 : own < other ? -1 : 1;
+}

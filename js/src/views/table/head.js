@@ -1,0 +1,98 @@
+import { element, setAttribute, setText } from "../../dom.js";
+import { SYNTAX } from "./filter.js";
+
+/** @typedef {import("../view.js").Column} Column */
+/** @typedef {readonly [column: number, descending: boolean, nullsFirst: boolean]} Term */
+
+/**
+ * The names of the columns, by which one sorts, and a line of filters.
+ *
+ * @param {readonly Column[]} columns
+ * @param {{ sorted: (terms: Term[]) => void, filtered: (typed: string[]) => void, resized: (column: number, width: number) => void }} on
+ */
+export function mountHead(columns, on) {
+  /** @type {Term[]} */
+  let terms = [];
+  const marks = columns.map(() => element("span", "mzw-sort"));
+  const names = columns.map((column, i) => {
+    const name = element("button", "mzw-column", element("span", "mzw-name", column.name), /** @type {Node} */ (marks[i]));
+    name.type = "button";
+    name.title = `${column.name} ${column.type}\nclick to sort, with Shift to sort by several`;
+    name.addEventListener("click", (event) => sortBy(i, event.shiftKey));
+    const grip = element("span", "mzw-grip");
+    grip.addEventListener("pointerdown", (event) => drag(event, i));
+    const cell = element("th", column.kind === "number" ? "mzw-right" : "", name, grip);
+    cell.scope = "col";
+    cell.setAttribute("role", "columnheader");
+    return cell;
+  });
+  const inputs = columns.map((column) => {
+    const input = element("input", "mzw-filter");
+    input.type = "text";
+    input.placeholder = "filter";
+    input.title = SYNTAX;
+    input.setAttribute("aria-label", `filter ${column.name}`);
+    input.addEventListener("input", () => on.filtered(inputs.map(({ value }) => value)));
+    return input;
+  });
+  const filters = row(inputs.map((input) => element("td", "", input)));
+  filters.hidden = true;
+  const root = element("thead", "", row(names), filters);
+  root.setAttribute("role", "rowgroup");
+
+  /**
+   * Upwards, then downwards, then as it was.
+   *
+   * @param {number} column
+   * @param {boolean} also whether by the others, too
+   */
+  function sortBy(column, also) {
+    const before = terms.find(([own]) => own === column);
+    /** @type {Term[]} */
+    const next = before === undefined ? [[column, false, false]] : before[1] ? [] : [[column, true, false]];
+    if (!also) terms = next;
+    else if (before === undefined) terms = [...terms, ...next];
+    else terms = terms.flatMap((term) => (term === before ? next : [term]));
+    marks.forEach((mark, i) => {
+      const at = terms.findIndex(([own]) => own === i);
+      const arrow = at < 0 ? "" : terms[at]?.[1] ? "↓" : "↑";
+      setText(mark, arrow && terms.length > 1 ? `${arrow}${at + 1}` : arrow);
+      const sort = at < 0 ? null : terms[at]?.[1] ? "descending" : "ascending";
+      setAttribute(/** @type {Element} */ (names[i]), "aria-sort", sort);
+    });
+    on.sorted(terms);
+  }
+
+  /**
+   * @param {PointerEvent} event
+   * @param {number} column
+   */
+  function drag(event, column) {
+    const grip = /** @type {HTMLElement} */ (event.currentTarget);
+    const start = /** @type {HTMLElement} */ (names[column]).getBoundingClientRect().width - event.clientX;
+    grip.setPointerCapture(event.pointerId);
+    const move = (/** @type {PointerEvent} */ now) => on.resized(column, Math.max(start + now.clientX, 32));
+    grip.addEventListener("pointermove", move);
+    grip.addEventListener("lostpointercapture", () => grip.removeEventListener("pointermove", move), { once: true });
+    event.preventDefault();
+  }
+
+  return {
+    root,
+    /** Show the filters, or take them away. */
+    toggleFilters() {
+      filters.hidden = !filters.hidden;
+      if (filters.hidden) for (const input of inputs) input.value = "";
+      else inputs[0]?.focus();
+      on.filtered(inputs.map(({ value }) => value));
+      return !filters.hidden;
+    },
+  };
+}
+
+/** @param {HTMLElement[]} cells */
+function row(cells) {
+  const node = element("tr", "", ...cells);
+  node.setAttribute("role", "row");
+  return node;
+}
