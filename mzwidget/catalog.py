@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import socket
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +24,9 @@ _SYSTEM = {
     "mz_unsafe",
     "pg_catalog",
 }
+PATIENCE = 3.0
+"""Seconds that names are waited for, where they would only help to explain an error."""
+
 _WATCHABLE = {"table", "source", "view", "materialized-view"}
 
 
@@ -105,10 +111,28 @@ def names(connection: psycopg.Connection[Any], sql: str) -> Names:
 
 
 def look_up(parameters: dict[str, Any], sql: str) -> Names:
-    """Return the `names` of a database, on a connection for this alone; nothing where it cannot be reached."""
-    with contextlib.suppress(psycopg.Error), psycopg.connect(**parameters, autocommit=True) as connection:
-        return names(connection, sql)
+    """Return the `names` of a database, on a connection for this alone; nothing if they do not come soon."""
+    hurried = parameters | {"connect_timeout": math.ceil(PATIENCE)}
+    # Whatever a server answers, it is a hint that is missing and not another error.
+    with contextlib.suppress(Exception), psycopg.connect(**hurried, autocommit=True) as connection:
+        timer = threading.Timer(PATIENCE, hang_up, [connection])
+        timer.daemon = True
+        timer.start()
+        try:
+            return names(connection, sql)
+        finally:
+            timer.cancel()
     return Names()
+
+
+def hang_up(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
+    """End a connection at once, whatever it is doing and whether or not the other side still answers."""
+    if connection.closed:
+        return
+    with contextlib.suppress(OSError, psycopg.Error):
+        duplicate = socket.fromfd(connection.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)
+        with contextlib.closing(duplicate):
+            duplicate.shutdown(socket.SHUT_RDWR)
 
 
 def _show(connection: psycopg.Connection[Any], statement: str) -> list[Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from mzwidget.tail.checks import check_values
+from mzwidget.tail.checks import Checks
 from mzwidget.tail.updates import Row, Updates, consolidate
 from mzwidget.tail.values import Column
 
@@ -76,6 +76,7 @@ class Batches:
             names = ", ".join(of.name for of in columns)
             raise psycopg.DataError(f"the server does not answer as SUBSCRIBE does: it sends the columns {names}")
         self.columns = columns[len(OWN) :]
+        self._checks = Checks(self.columns)
         self.as_of: int | None = None
         self.waiting = 0
         self._frontier = 0
@@ -148,7 +149,7 @@ class Batches:
         at = [(closed, self._open.pop(closed)) for closed in sorted(times)]
         self._timestamp, self.waiting = "", 0
         for _, updates in at:
-            check_values(self.columns, [row for row, diff in updates.items() if diff > 0])
+            self._checks.check(updates)
         return Batch(at, time)
 
 

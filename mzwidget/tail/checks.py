@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 
 import psycopg
 
@@ -21,7 +22,8 @@ def _whole(least: int, most: int) -> Test:
 
 
 def _numbers(texts: Sequence[str]) -> bool:
-    return all(number is not None for number in map(float, texts))
+    deque(map(float, texts), maxlen=0)  # the quickest way to try all
+    return True
 
 
 def _booleans(texts: Sequence[str]) -> bool:
@@ -40,22 +42,30 @@ _TESTS: dict[str, Test] = {
 }
 
 
-def check_values(columns: Sequence[Column], rows: Sequence[Row]) -> None:
-    """Refuse rows with a value that its column's type does not have.
+class Checks:
+    """The checks of a view's columns.
 
-    Raises
-    ------
-    psycopg.DataError
-        Names the column and the value.
+    Parameters
+    ----------
+    columns : sequence of Column
     """
-    for index, of in enumerate(columns):
-        test = _TESTS.get(of.type)
-        if test is None:
-            continue
-        texts = [text for row in rows if (text := row[index]) is not None]
-        if texts and not _passes(test, texts):
-            bad = next(text for text in texts if not _passes(test, [text]))
-            raise psycopg.DataError(f"the server sent {bad[:100]!r} in column {of.name!r}, which is no {of.type}")
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._tests = [(index, of, _TESTS[of.type]) for index, of in enumerate(columns) if of.type in _TESTS]
+
+    def check(self, rows: Collection[Row]) -> None:
+        """Refuse rows with a value that its column's type does not have.
+
+        Raises
+        ------
+        psycopg.DataError
+            Names the column and the value.
+        """
+        for index, of, test in self._tests:
+            texts = [text for row in rows if (text := row[index]) is not None]
+            if texts and not _passes(test, texts):
+                bad = next(text for text in texts if not _passes(test, [text]))
+                raise psycopg.DataError(f"the server sent {bad[:100]!r} in column {of.name!r}, which is no {of.type}")
 
 
 def _passes(test: Test, texts: Sequence[str]) -> bool:

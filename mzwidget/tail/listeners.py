@@ -36,8 +36,8 @@ class Listener(Protocol):
 class Listeners:
     """Any number of them. What one raises is logged, and concerns nobody else."""
 
-    def __init__(self) -> None:
-        self._all: tuple[Listener, ...] = ()
+    def __init__(self, *listeners: Listener) -> None:
+        self._all = listeners
 
     def __iter__(self) -> Iterator[Listener]:
         return iter(self._all)
@@ -45,8 +45,10 @@ class Listeners:
     def __bool__(self) -> bool:
         return bool(self._all)
 
-    def add(self, listener: Listener) -> None:
+    def add(self, listener: Listener) -> Listeners:
+        """Add one; return it alone."""
         self._all += (listener,)
+        return Listeners(listener)
 
     def remove(self, listener: Listener) -> None:
         self._all = tuple(other for other in self._all if other is not listener)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
 import psycopg
 
+from mzwidget.catalog import hang_up
 from mzwidget.tail.batches import Batch, Batches
 from mzwidget.tail.connect import Parameters, check_cluster
 from mzwidget.tail.status import Status
@@ -166,9 +166,5 @@ class Subscription:
         if self._connection is None:
             if self._connecting is not None:
                 self._connecting.cancel()
-        elif not self._connection.closed:
-            # Cancelled, psycopg would call the server once more.
-            with contextlib.suppress(OSError, psycopg.Error):
-                duplicate = socket.fromfd(self._connection.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM)
-                with contextlib.closing(duplicate):
-                    duplicate.shutdown(socket.SHUT_RDWR)
+        else:
+            hang_up(self._connection)  # cancelled, psycopg would call the server once more

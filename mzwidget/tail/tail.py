@@ -10,19 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
-import psycopg
 
 from mzwidget import background
 from mzwidget.backoff import Backoff
-from mzwidget.catalog import look_up
-from mzwidget.errors import names_matter
 from mzwidget.tail.batches import Batch
 from mzwidget.tail.collection import Collection
-from mzwidget.tail.connect import Parameters, engine_ended
+from mzwidget.tail.connect import Parameters
+from mzwidget.tail.hints import Hints
 from mzwidget.tail.listeners import Listener, Listeners
 from mzwidget.tail.query import Query
 from mzwidget.tail.rate import Rate
-from mzwidget.tail.status import ENGINE_ENDED, State, Status, explain
+from mzwidget.tail.status import State, Status
 from mzwidget.tail.subscription import Subscription
 from mzwidget.tail.waiting import Waiters, wait
 
@@ -43,9 +41,8 @@ class Tail:
 
     Parameters
     ----------
-    parameters : dict
-        Connection parameters.
-    query : Query
+    parameters, query
+        What to watch, and where.
     forget : callable
         Called in the background thread when the last listener has gone.
 
@@ -57,7 +54,6 @@ class Tail:
     attempts, reconnects : int
         Attempts that have ended, and those of them that failed.
     waiters : Waiters
-        Threads that wait for a snapshot; told of every status.
     rate : Rate
         Of updates.
     """
@@ -71,6 +67,7 @@ class Tail:
         self.rate = Rate()
         self._parameters = parameters
         self._forget = forget
+        self._hints = Hints(parameters, query)
         self._listeners = Listeners()
         self._backoff = Backoff(*BACKOFF)
         self._task: asyncio.Task[None] | None = None
@@ -90,10 +87,10 @@ class Tail:
 
         def join() -> None:
             with self.collection.lock:
-                self._listeners.add(listener)
+                newcomer = self._listeners.add(listener)
                 if self.collection.epoch:
-                    listener.on_reset()
-                listener.on_status()
+                    newcomer.tell(lambda listener: listener.on_reset())
+                newcomer.tell(lambda listener: listener.on_status())
             self._wake()
 
         background.call(join)
@@ -106,21 +103,17 @@ class Tail:
             if not self._listeners:
                 self._forget()
                 self._stop("closed")
-                self.collection.clear()  # whoever still refers to this shall not hold on to its rows
+                self.collection.clear()  # whoever still refers to this shall not hold on to it
 
         background.call(leave)
 
-    def wake(self) -> None:
-        """Make sure the tail runs: somebody looks."""
-        background.call(self._wake)
+    def wake(self, *, hurry: bool = False) -> None:
+        """Make sure the tail runs: somebody looks. In a `hurry` the next attempt is now; one under way goes on."""
+        background.call(self._hurry if hurry else self._wake)
 
     def retry(self) -> None:
         """Try again now, rather than at the appointed time or when an attempt that hangs is given up."""
         background.call(self._hurry, hanging=True)
-
-    def hurry(self) -> None:
-        """Make sure the tail runs, and make its next attempt now; one that is under way goes on."""
-        background.call(self._hurry)
 
     def wait(self, timeout: float | None, *, fresh: bool = False) -> None:
         """Block until there is a snapshot, as `waiting.wait` does."""
@@ -184,15 +177,7 @@ class Tail:
                         break
                     self._take(subscription, batch)
         except Exception as error:
-            problem = explain(error, self.query)
-            if names_matter(error):
-                names = await asyncio.to_thread(look_up, self._parameters, self.query.text)
-                problem = explain(error, self.query, names)
-            elif problem.state == "reconnecting" and engine_ended(self._parameters):
-                problem = Status("failed", ENGINE_ENDED)
-            if not isinstance(error, psycopg.Error | OSError) and problem.message != self.status.message:
-                log.exception("%s: unexpected", self.query.text)  # said once, not at every attempt
-            return problem
+            return await self._hints.explain(error)
         finally:
             if self._subscription is subscription:
                 self._subscription = None

@@ -66,10 +66,7 @@ def wait(tail: Tail, timeout: float | None, *, fresh: bool = False) -> None:
         No snapshot in time.
     """
     attempts, name = tail.attempts, tail.query.text
-    if tail.collection.epoch:
-        tail.wake()
-    else:
-        tail.hurry()
+    tail.wake(hurry=not tail.collection.epoch)
     for _ in tail.waiters.until(timeout):
         status = tail.status
         if tail.collection.epoch:

@@ -90,10 +90,16 @@ class Conversation:
         self.ready()
 
     def parse(self) -> str:
-        """Take a statement to prepare; return its text."""
-        _, sql, _ = self.until(b"P").split(b"\0", 2)
+        """Take a statement to prepare; return its text. Who only wants to know what there is gets an error."""
+        while True:
+            kind, body = self.receive()
+            if kind == b"P":
+                break
+            if kind == b"Q":
+                self.error("nothing to be looked up here")
+                self.ready()
         self.until(b"S")
-        return sql.decode()
+        return body.split(b"\0", 2)[1].decode()
 
     def describe(self, columns: Sequence[tuple[str, int]]) -> None:
         """Say that the statement is prepared, and what it gives."""

@@ -14,6 +14,7 @@ import mzwidget
 from mzwidget import LiveView, LiveViewError
 from mzwidget.tail import connect as connecting
 from mzwidget.tail.values import column, to_python
+from tests.machine import eventually
 from tests.tail.server import Conversation, Server
 
 SECRETS = ["Zq@Wv", "Zq@Wv@Xj", "@", "Zq/Wv@", "Zq?Wv=Xj@Kp", "Zq#Wv@Xj", "Zq:Wv@Xj", "12/34@56", "Zq@Wv?Xj@Kp/Yu"]
@@ -75,6 +76,7 @@ def test_any_name_of_a_cluster_arrives(name: str) -> None:
 
     with Server(talk) as server:
         mzwidget.connect(server.dsn, cluster=name).close()
+        eventually(lambda: asked)
     escaped = name.replace("\\", "\\\\").replace(" ", "\\ ")
     assert asked == [f"--cluster={escaped}"]
 

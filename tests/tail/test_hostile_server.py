@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mzwidget import LiveView, LiveViewError
+from mzwidget import LiveView, LiveViewError, catalog
 from mzwidget.tail import status, subscription, tail
 from tests.machine import eventually
 from tests.tail.server import OWN, Conversation, Server
@@ -177,6 +178,32 @@ def test_a_server_that_is_slow_to_let_in_is_waited_for(monkeypatch: pytest.Monke
     with Server(talk) as server, LiveView("v", dsn=server.dsn) as view:
         assert list(view.wait(20).df["n"]) == [1]
         assert server.connections == 1
+
+
+@pytest.mark.parametrize("answer", ["silence", "nonsense"])
+def test_names_that_do_not_come_hold_up_no_error(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown name is explained by the names there are: a hint, for which nobody waits long."""
+    monkeypatch.setattr(catalog, "PATIENCE", 2.0)
+
+    def talk(server: Conversation, number: int) -> None:
+        server.greet()
+        if number == 1:
+            server.until(b"Q")
+            if answer == "silence":
+                server.silence()
+            server.send(b"T", struct.pack("!H", 0))
+            server.send(b"D", struct.pack("!H", 0))
+            server.send(b"C", b"SELECT 1\0")
+            server.ready()
+        server.parse()
+        server.error("unknown catalog item 'v'")
+        server.ready()
+        server.silence()
+
+    with Server(talk) as server, watching(server) as view:
+        with pytest.raises(LiveViewError, match="unknown catalog item 'v'"):
+            view.wait(8)
+        eventually(lambda: server.connections >= 4, what="it is tried again, and names are asked for but once")
 
 
 # Lies

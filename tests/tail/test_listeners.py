@@ -1,0 +1,77 @@
+"""What one listener raises concerns nobody else, and never ends what all share."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from mzwidget.tail.connect import parameters
+from mzwidget.tail.listeners import log
+from mzwidget.tail.query import parse
+from mzwidget.tail.shared import shared
+from tests.conftest import temporary_table
+from tests.machine import eventually
+
+if TYPE_CHECKING:
+    from mzwidget.tail.updates import Updates
+
+CALLS = ["on_reset", "on_batch", "on_progress", "on_status", "on_tick", "wanted"]
+
+
+class Listener:
+    """Notes what it is told, and raises where it is asked to."""
+
+    def __init__(self, faulty: str = "") -> None:
+        self.heard: list[str] = []
+        self.faulty = faulty
+
+    def _hear(self, call: str) -> None:
+        self.heard.append(call)
+        if call == self.faulty:
+            raise ArithmeticError(call)
+
+    def on_reset(self) -> None:
+        self._hear("on_reset")
+
+    def on_batch(self, updates: Updates) -> None:  # noqa: ARG002
+        self._hear("on_batch")
+
+    def on_progress(self) -> None:
+        self._hear("on_progress")
+
+    def on_status(self) -> None:
+        self._hear("on_status")
+
+    def on_tick(self) -> None:
+        self._hear("on_tick")
+
+    def wanted(self) -> bool:
+        self._hear("wanted")
+        return True
+
+
+@pytest.mark.parametrize("faulty", CALLS)
+def test_one_that_raises_concerns_nobody_else(engine_dsn: str, faulty: str, caplog: pytest.LogCaptureFixture) -> None:
+    with temporary_table(engine_dsn, "n bigint", "VALUES (1)") as table:
+        tail = shared(parameters(engine_dsn), parse(table))
+        bad, good = Listener(faulty), Listener()
+        with caplog.at_level(logging.ERROR, log.name):
+            tail.attach(bad)
+            tail.attach(good)
+            tail.wait(20)
+            with psycopg.connect(engine_dsn, autocommit=True) as database:
+                database.execute(f"INSERT INTO {table} VALUES (2)")
+            eventually(lambda: tail.collection.rows == {("1",): 1, ("2",): 1})
+            eventually(lambda: set(good.heard) == set(CALLS))
+            ticks = good.heard.count("on_tick")
+            eventually(lambda: good.heard.count("on_tick") > ticks + 2)
+            assert tail.status.state == "live"
+            tail.detach(bad)
+            tail.detach(good)
+            eventually(lambda: not tail._listeners)
+        assert faulty in bad.heard
+        assert {record.exc_info[0] for record in caplog.records if record.exc_info} == {ArithmeticError}
+        caplog.clear()
