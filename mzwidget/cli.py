@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from mzwidget._version import __version__
 
@@ -58,6 +59,12 @@ def parser() -> argparse.ArgumentParser:
         help=f"the password of user materialize (default: ${PASSWORD}, else a new one each time); the variable is the "
         "safer way, since others on this machine can read a command's arguments",
     )
+    local.add_argument(
+        "--keep",
+        metavar="DIR",
+        type=Path,
+        help="keep tables and views in this folder, for the next time (default: all ends with the engine)",
+    )
     return main_parser
 
 
@@ -84,5 +91,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if password == "":
         print("mzwidget: the password is empty; leave out --password for a new one", file=sys.stderr)
         return 2
-    serve(options.host, options.port, password)
+    serve(options.host, options.port, password, options.keep)
     return 0

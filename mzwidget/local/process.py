@@ -12,8 +12,10 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import quote
 
+from mzwidget.local.engine.store import KeepError
 from mzwidget.local.front.server import Server
 
 _WATCH_SECONDS = 0.5
@@ -38,7 +40,7 @@ def child() -> None:
     asyncio.run(Server(wanted["password"]).run("127.0.0.1", 0, ready))
 
 
-def foreground(host: str, port: int, password: str | None) -> None:
+def foreground(host: str, port: int, password: str | None, keep: Path | None = None) -> None:
     """Serve whoever knows the DSN, until Ctrl-C."""
     password = password or secrets.token_urlsafe(24)
     logging.basicConfig(format="mzwidget.local: %(message)s")
@@ -47,9 +49,11 @@ def foreground(host: str, port: int, password: str | None) -> None:
         print(f"postgres://materialize:{quote(password, safe='')}@{host}:{bound}/materialize", flush=True)
 
     try:
-        asyncio.run(Server(password).run(host, port, ready))
+        asyncio.run(Server(password, keep).run(host, port, ready))
     except KeyboardInterrupt:
         pass
+    except KeepError as error:
+        sys.exit(f"mzwidget: {error}")
     except OSError as error:
         sys.exit(f"mzwidget: cannot listen on {host}:{port}: {error.strerror}; choose another port or address")
 

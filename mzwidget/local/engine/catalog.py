@@ -114,13 +114,14 @@ class Catalog:
         self.roles: dict[str, int] = {}
         self.comments: dict[tuple[str, str], str] = {}
         """By the id of an item (or the full name of a schema or database) and a column, which may be empty."""
-        self._numbers = 0
+        self.numbers = 0
+        """How many ids were given out."""
         self.add_database(DATABASE)
 
     def new_id(self) -> tuple[str, int]:
         """Return an id and OID that nothing has."""
-        self._numbers += 1
-        return f"u{self._numbers}", _FIRST_OID + self._numbers
+        self.numbers += 1
+        return f"u{self.numbers}", _FIRST_OID + self.numbers
 
     def schema(self, database: str, name: str) -> Schema | None:
         found = self.databases.get(database)

@@ -30,6 +30,11 @@ class Clock:
         self._offset = max(self._offset, time.time_ns() - steady)
         return (self._offset + steady) // 1_000_000
 
+    def go_on(self, timestamp: int) -> None:
+        """Go on after a timestamp of an earlier process, also where the machine's clock was set back since."""
+        self._last = max(self._last, timestamp)
+        self._offset = max(self._offset, (timestamp + 1) * 1_000_000 - time.monotonic_ns())
+
     def read(self) -> int:
         """Return the newest time whose content is complete and final."""
         if self._writing is not None:

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from mzwidget.local.engine.clock import Clock
+from mzwidget.local.engine.clock import FOREVER, Clock
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from mzwidget.local.formats.types import Column
 
@@ -36,6 +37,10 @@ HISTORY_MS = 1000
 MEGABYTE = 1024 * 1024
 SPILL_BYTES = 2048 * MEGABYTE
 
+FILE = "engine.duckdb"
+"""The file's name in the folder in which an engine keeps its data."""
+
+_STORED = re.compile(r"u\d+")
 _PURGE_SLACK_MS = 250
 _PURGE_ROWS = 10_000
 _READER_THREADS = 16  # mostly waiting for DuckDB, which has threads of its own
@@ -84,6 +89,10 @@ class _Write:
     done: asyncio.Future[tuple[int, Any]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
+class KeepError(Exception):
+    """The folder in which an engine should keep its data cannot be used."""
+
+
 class Store:
     """Owns DuckDB, the clock and the commits. All methods run on the event loop; DuckDB runs in threads.
 
@@ -93,10 +102,20 @@ class Store:
         Makes known to DuckDB the functions that queries use.
     translate : callable
         Says an error of DuckDB in SQL's words.
+    keep : Path, optional
+        The folder of the file in which all is kept; by default it is kept in memory.
+
+    Raises
+    ------
+    KeepError
+        The folder cannot be used.
     """
 
     def __init__(
-        self, install: Callable[[duckdb.DuckDBPyConnection], None], translate: Callable[[duckdb.Error], SqlError]
+        self,
+        install: Callable[[duckdb.DuckDBPyConnection], None],
+        translate: Callable[[duckdb.Error], SqlError],
+        keep: Path | None = None,
     ) -> None:
         self.clock = Clock()
         self._translate = translate
@@ -106,7 +125,7 @@ class Store:
             "temp_directory": self._spill.name,
             "max_temp_directory_size": f"{SPILL_BYTES // MEGABYTE}MB",
         }
-        self._database = duckdb.connect(":memory:", config=_SETTINGS | limits)
+        self._database = _open(keep, _SETTINGS | limits)
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         self._database.execute("SET GLOBAL enable_external_access = false")
         install(self._database)
@@ -119,6 +138,8 @@ class Store:
         self._retired: Counter[str] = Counter()
         self._listeners: set[Callable[[int, frozenset[str]], None]] = set()
         self.changed: dict[str, int] = {}
+        if keep is not None:
+            self._go_on()
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own; whoever uses it uses it from one thread at a time."""
@@ -199,6 +220,33 @@ class Store:
     def retire(self, table: str, rows: int) -> None:
         """Count rows that were retracted, so that they are purged some time."""
         self._retired[table] += rows
+
+    def _tables(self) -> list[str]:
+        """Return the stored tables, by their names in DuckDB."""
+        found = self._writer.execute("SELECT table_name FROM duckdb_tables() WHERE database_name <> 'temp'").fetchall()
+        return [str(name) for (name,) in found if not str(name).startswith("~")]
+
+    def _go_on(self) -> None:
+        """Go on where an earlier process ended: later than all that it wrote."""
+        for table in self._tables():
+            if _STORED.fullmatch(table):
+                latest = self._writer.execute(
+                    f'SELECT max("~from"), max("~until") FILTER (WHERE "~until" < {FOREVER}) FROM {quoted(table)}'
+                ).fetchone()
+                self.clock.go_on(max((time for time in latest or () if time is not None), default=0))
+
+    async def tidy(self, known: frozenset[str]) -> None:
+        """Delete what an earlier process left unfinished, and the past that nobody can ask for any more."""
+        past = self.clock.read()
+
+        def work() -> None:
+            for table in self._tables():
+                if table in known:
+                    self._writer.execute(f'DELETE FROM {quoted(table)} WHERE "~until" <= {past}')
+                else:
+                    self._writer.execute(f"DROP TABLE {quoted(table)}")
+
+        await self._write(work)
 
     async def serve(self) -> None:
         """Commit what is queued, many writes in one transaction, until cancelled."""
@@ -312,6 +360,21 @@ class Store:
             await self._write(purge)
         except SqlError:
             _log.exception("purging retracted rows failed")
+
+
+def _open(keep: Path | None, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    if keep is None:
+        return duckdb.connect(":memory:", config=config)
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+        return duckdb.connect(str(keep / FILE), config=config)
+    except OSError as error:
+        raise KeepError(f"cannot keep anything in {keep}: {error.strerror or error}") from None
+    except duckdb.Error as error:
+        said = str(error)
+        if "lock" in said:
+            raise KeepError(f"{keep} is in use by another engine") from None
+        raise KeepError(f"cannot use {keep / FILE}: {said.splitlines()[0]}") from None
 
 
 def _cancelled() -> SqlError:

@@ -14,10 +14,12 @@ from mzwidget.local.front import wire
 from mzwidget.local.front.messages import Connection
 from mzwidget.local.front.scram import ScramError, ScramServer
 from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.statements.restoring import restore
 from mzwidget.local.statements.session import Engine, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _LOGIN_SECONDS = 30
 _MAX_CONNECTIONS = 1000
@@ -26,6 +28,9 @@ _NO_SUCH_OPTION = "startup setting {} not set: unrecognized configuration parame
 _WELCOME = """connected to the embedded engine of mzwidget
   It speaks Materialize's SQL on this machine, for small data, and keeps everything in memory.
   Its data end with it. For more, set MATERIALIZE_URL to a Materialize."""
+_WELCOME_KEPT = """connected to the embedded engine of mzwidget
+  It speaks Materialize's SQL on this machine, for small data, and keeps them on disk.
+  For more, set MATERIALIZE_URL to a Materialize."""
 
 _log = logging.getLogger("mzwidget.local")
 
@@ -37,20 +42,25 @@ class Server:
     ----------
     password : str
         What every user must know.
+    keep : Path, optional
+        The folder in which data are kept.
     """
 
-    def __init__(self, password: str) -> None:
+    def __init__(self, password: str, keep: Path | None = None) -> None:
         self._password = password
-        self._engine = Engine()
+        self._engine = Engine(keep)
+        self._welcome = _WELCOME if keep is None else _WELCOME_KEPT
         self._connections: dict[int, tuple[int, Connection]] = {}
         self._pids = iter(range(1, 2**31))
 
     async def run(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listen until cancelled; call `ready` with the port once clients can come."""
+        serving = asyncio.create_task(self._engine.store.serve())
+        await restore(Session(self._engine, "materialize", 0))
         server = await asyncio.start_server(self._accept, host, port, limit=_PIPE_LIMIT)
         try:
             ready(server.sockets[0].getsockname()[1])
-            await self._engine.store.serve()
+            await serving
         finally:
             server.close()  # without waiting: clients may stay as long as they like
 
@@ -131,7 +141,7 @@ class Server:
             greeting.append(wire.backend_key_data(pid, secret))
             greeting += [wire.notice_response(_NO_SUCH_OPTION.format(name)) for name in unknown]
             if session.variables.get("welcome_message") == "on":
-                greeting.append(wire.notice_response(_WELCOME))
+                greeting.append(wire.notice_response(self._welcome))
             writer.write(b"".join(greeting))
             await connection.serve()
         finally:

@@ -12,6 +12,7 @@ from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, place, taken
 from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.planning import locate
+from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.text import shown
 from mzwidget.local.statements.transactions import alone
 
@@ -34,12 +35,14 @@ def defined(prepare: Callable[[Session, Any], Definition]) -> Kind:
             if transaction.several and not transaction.explicit:
                 raise alone(getattr(plan.statement, "sql", "") or type(plan.statement).__name__)
             transaction.define()
+        number = session.engine.catalog.numbers
         definition = prepare(session, plan.statement)
         if definition.change is not None:
+            change = written_down(session, plan.statement, number, definition.change)
             if transaction is not None:
-                transaction.change = definition.change
+                transaction.change = change
             else:
-                await definition.change()
+                await change()
         return Result(lambda _: definition.tag, notices=definition.notices)
 
     return Kind(run)

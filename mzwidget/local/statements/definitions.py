@@ -65,7 +65,7 @@ class Definitions:
             f"{quoted(column.name)} {column.type.duckdb}{'' if column.nullable else ' NOT NULL'}"
             for column in item.columns
         ]
-        create = f"CREATE TABLE {quoted(item.storage)} ({', '.join([*columns, *_VERSIONS])})"
+        create = f"CREATE TABLE IF NOT EXISTS {quoted(item.storage)} ({', '.join([*columns, *_VERSIONS])})"
         await self._store.commit(lambda writer, _: writer.execute(create), frozenset())
         self.catalog.add(item)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import evaluation_error, install
 from mzwidget.local.engine.catalog import Catalog, Names
+from mzwidget.local.engine.journal import Journal
 from mzwidget.local.engine.maintenance import Feeds
 from mzwidget.local.engine.store import Store
 from mzwidget.local.errors import SqlError
@@ -24,6 +25,7 @@ from mzwidget.local.statements.variables import STRICT, VERSION, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from mzwidget.local.engine.catalog import Item
     from mzwidget.local.formats.types import Column, Type
@@ -40,10 +42,17 @@ _MAX_PREPARED_CHARACTERS = 64_000_000
 
 
 class Engine:
-    """What all sessions share."""
+    """What all sessions share.
 
-    def __init__(self) -> None:
-        self.store = Store(install, evaluation_error)
+    Parameters
+    ----------
+    keep : Path, optional
+        The folder in which everything is kept; by default it ends with the process.
+    """
+
+    def __init__(self, keep: Path | None = None) -> None:
+        self.store = Store(install, evaluation_error, keep)
+        self.journal = Journal(self.store) if keep is not None else None
         self.feeds = Feeds(self.store)
         self.catalog = Catalog()
         self.system = SystemCatalog(self.catalog)
@@ -89,6 +98,8 @@ class Session:
         self.engine = engine
         self.number = next(self._numbers)
         self.user = user
+        self.sql = ""
+        """The statement that runs."""
         self._pid = pid
 
     @property
@@ -195,6 +206,7 @@ class Session:
         kind = TABLE[type(statement)]
         if kind.alone and self._in_block:
             raise alone(prepared.sql)
+        self.sql = prepared.sql
         return await kind.run(self, plan, values)
 
     async def run(self, plan: Plan, values: Sequence[Any]) -> Result:
