@@ -84,11 +84,6 @@ class Collection:
             self.time = batch.time
         return updates
 
-    def snapshot(self) -> tuple[tuple[Column, ...], Updates, int | None]:
-        """Return columns, rows and time as they are together; from any thread."""
-        with self.lock:
-            return self.columns, dict(self.rows), self.time
-
     def forget_past(self) -> None:
         """Keep only what holds now."""
         with self.lock:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from mzwidget.errors import LiveViewError
-
-if TYPE_CHECKING:
-    from mzwidget.tail.tail import Tail
+from mzwidget.tail.collection import Collection
+from mzwidget.tail.query import Query
+from mzwidget.tail.status import Status
 
 
 class Waiters:
@@ -47,12 +47,25 @@ class Waiters:
                 self._count -= 1
 
 
-def wait(tail: Tail, timeout: float | None, *, fresh: bool = False) -> None:
+class Awaited(Protocol):
+    """What `wait` needs of a tail."""
+
+    query: Query
+    collection: Collection
+    status: Status
+    attempts: int
+    waiters: Waiters
+
+    def wake(self, *, hurry: bool = False) -> None:
+        """Make sure the tail runs."""
+
+
+def wait(tail: Awaited, timeout: float | None, *, fresh: bool = False) -> None:
     """Block until there is a snapshot.
 
     Parameters
     ----------
-    tail : Tail
+    tail : Awaited
     timeout : float or None
         Seconds; None waits for ever.
     fresh : bool

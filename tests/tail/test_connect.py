@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -130,10 +131,16 @@ else:
 """
 
 
-def test_a_forked_process_has_the_same_engine() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORKED], capture_output=True, text=True, timeout=60, check=False
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process that has no database named."""
+    environment = {name: value for name, value in os.environ.items() if name != connecting.ENVIRONMENT}
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, env=environment
     )
+
+
+def test_a_forked_process_has_the_same_engine() -> None:
+    done = run(FORKED)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("an embedded engine was started") == 1
     assert "in the child: [5]" in done.stdout
@@ -150,7 +157,7 @@ mzwidget.connect()
 
 
 def test_an_engine_that_is_started_again_says_that_it_is_empty() -> None:
-    done = subprocess.run([sys.executable, "-c", ENDED], capture_output=True, text=True, timeout=60, check=False)
+    done = run(ENDED)
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert "again" not in first

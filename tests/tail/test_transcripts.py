@@ -210,7 +210,8 @@ def test_cut_anywhere_the_client_holds_what_was_closed(number: int, player: tupl
 
 def check(tail: Tail, expected: Truth, one: Transcript, cut: int) -> None:
     where = f"{one.name}, after {cut} of {len(one.events)} events: {tail.status}"
-    columns, rows, time = tail.collection.snapshot()
+    with tail.collection.lock:
+        columns, rows, time = tail.collection.columns, dict(tail.collection.rows), tail.collection.time
     if expected.rows is None:
         assert not tail.collection.epoch, where
     else:
