@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import away, engine, keyed, latency, many, rates, soak
+from benchmarks import away, engine, keyed, latency, many, markers, rates, soak
 from benchmarks.figures import Figure, table
 from benchmarks.harness import Bench, bench
 
@@ -24,6 +24,8 @@ ON_REQUEST = {"soak"}
 
 BENCHMARKS: dict[str, Benchmark] = {
     "latency": latency.run,
+    "markers": markers.run,
+    "commits": markers.run_rates,
     "rates": rates.run,
     "keyed": keyed.run,
     "many": many.run,

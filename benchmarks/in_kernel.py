@@ -6,6 +6,7 @@ import gc
 import random
 import threading
 import time
+from typing import Any
 
 import anywidget
 import traitlets
@@ -16,7 +17,44 @@ from mzwidget.tail.shared import shared
 from mzwidget.tail.updates import Updates
 
 
-class Floor(anywidget.AnyWidget):
+class Assigned:
+    """Something that shows the number it is assigned.
+
+    Attributes
+    ----------
+    sent : list of (number, seconds since the epoch)
+        When the numbers that count were assigned.
+    """
+
+    sent: list[tuple[int, float]]
+
+    def assign(self, number: int) -> None:
+        """Show a number."""
+        raise NotImplementedError
+
+    def run_markers(self, seconds: float, regular: float, mean: float) -> None:
+        """Assign growing numbers in a thread: some at regular times, others (the markers) by chance, noting when."""
+        self.sent = []
+        due = [(number * regular, False) for number in range(1, int(seconds / regular) + 1)]
+        at = 0.0
+        while (at := at + random.expovariate(1 / mean)) < seconds:
+            due.append((at, True))
+
+        def assign_all() -> None:
+            began = time.monotonic()
+            for moment, is_marker in sorted(due):
+                time.sleep(max(0.0, began + moment - time.monotonic()))
+                self._count += 1
+                if is_marker:
+                    self.sent.append((self._count, time.time()))
+                self.assign(self._count)
+
+        threading.Thread(target=assign_all, daemon=True).start()
+
+    _count = 1_000_000
+
+
+class Floor(Assigned, anywidget.AnyWidget):
     """The least that shows a value: one traitlet, set from a thread, written to one element."""
 
     _esm = """
@@ -36,6 +74,9 @@ class Floor(anywidget.AnyWidget):
         super().__init__()
         self.sent: list[tuple[int, float]] = []
 
+    def assign(self, number: int) -> None:
+        self.value = str(number)
+
     def run(self, count: int, every: tuple[float, float]) -> None:
         """Set 1, 2, … `count` in a thread, a random time apart, noting when."""
         self.sent = []
@@ -47,6 +88,26 @@ class Floor(anywidget.AnyWidget):
                 self.value = str(number)
 
         threading.Thread(target=count_up, daemon=True).start()
+
+
+class Chart(Assigned):
+    """Altair's own widget: ten bars, and the number as title; all data are assigned anew with each."""
+
+    def __init__(self) -> None:
+        import altair as alt  # noqa: PLC0415 - slow
+
+        alt.JupyterChart.enable_offline()
+        self._alt = alt
+        self.widget = alt.JupyterChart(self._make(0), embed_options={"renderer": "svg", "actions": False})
+
+    def assign(self, number: int) -> None:
+        self.widget.chart = self._make(number)
+
+    def _make(self, number: int) -> Any:
+        alt = self._alt
+        bars = [{"editor": f"editor {n}", "edits": (number * n) % 1000} for n in range(1, 11)]
+        data = alt.Data(values=bars)
+        return alt.Chart(data, title=str(number)).mark_bar().encode(x="edits:Q", y=alt.Y("editor:N", sort="-x"))
 
 
 class Closings:

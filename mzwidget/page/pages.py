@@ -11,13 +11,13 @@ from mzwidget.page.budget import Bucket
 
 RATE = 20.0
 """Deltas of a view a second, on average."""
-BURST = 4.0
+BURST = 6.0
 """Deltas of a view that may go at once after a quiet time."""
 SLOWEST = 12.5
 """Deltas of a view a second, however costly a paint is, while all pages keep up and changes flow."""
 RATE_TIMES_COST = 1 / 8
 """The share of its time that a page may spend on painting one view: it shall not be kept busy by what it shows."""
-WINDOW = 10
+WINDOW = 12
 """Deltas a visible page may leave unacknowledged before it counts as slow: it answers five times a second at the most,
 since every answer costs it and the kernel more than a delta does."""
 LARGE_WINDOW = 2
