@@ -86,11 +86,14 @@ def relations(connection: psycopg.Connection[Any], schema: str) -> list[Relation
 
 
 def attributes(connection: psycopg.Connection[Any], relation: str) -> list[Attribute]:
-    """Return the columns of a relation, given by its name in SQL."""
-    return [
-        Attribute(str(name), nullable in (True, "t"), str(of), str(comment or ""))
+    """Return the columns of a relation, given by its name in SQL, in their order."""
+    found = {
+        str(name): Attribute(str(name), nullable in (True, "t"), str(of), str(comment or ""))
         for name, nullable, of, comment in _show(connection, f"SHOW COLUMNS FROM {relation}")
-    ]
+    }
+    # SHOW sorts them by name.
+    described = connection.execute(f"SELECT * FROM {relation} LIMIT 0").description
+    return [found[column.name] for column in described or () if column.name in found]
 
 
 def names(connection: psycopg.Connection[Any], sql: str) -> Names:

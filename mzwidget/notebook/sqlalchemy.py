@@ -24,6 +24,11 @@ from mzwidget.errors import quoted
 from mzwidget.tail.connect import parameters
 
 _NAME = "materialize"
+_DEFINITION = " UNION ALL ".join(
+    f"SELECT v.definition FROM mz_catalog.{kind} v JOIN mz_catalog.mz_schemas s ON s.id = v.schema_id "
+    "WHERE v.name = %s AND s.name = %s"
+    for kind in ("mz_views", "mz_materialized_views")
+)
 _PostgreSQL: Any = PGDialect_psycopg
 """Hardly typed: what is overridden here has no types to agree with."""
 
@@ -118,13 +123,12 @@ class MaterializeDialect(_PostgreSQL):  # type: ignore[misc]
         ]
 
     def get_view_definition(self, connection: Any, view_name: str, schema: str | None = None, **_: Any) -> str:
-        materialized = view_name in self.get_materialized_view_names(connection, schema)
-        kind = "MATERIALIZED VIEW" if materialized else "VIEW"
-        try:
-            cursor = _psycopg(connection).execute(f"SHOW CREATE {kind} {self._sql(view_name, schema)}")
-        except psycopg.Error:
-            raise NoSuchTableError(view_name) from None
-        return str(cursor.fetchall()[0][1])
+        found = (
+            _psycopg(connection).execute(_DEFINITION, [view_name, schema or self.default_schema_name] * 2).fetchone()
+        )
+        if found is None:
+            raise NoSuchTableError(view_name)
+        return str(found[0])
 
     def _sql(self, name: str, schema: str | None) -> str:
         within = schema or self.default_schema_name

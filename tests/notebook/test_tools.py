@@ -67,7 +67,8 @@ def test_sqlalchemy_sees_what_is_there(engine: sa.Engine) -> None:
     for look in ("get_indexes", "get_foreign_keys", "get_unique_constraints", "get_check_constraints"):
         assert getattr(inspector, look)("sales") == []
     assert inspector.get_pk_constraint("sales")["constrained_columns"] == []
-    assert "item" in inspector.get_view_definition("best")
+    assert "sold > 4" in inspector.get_view_definition("best")
+    assert "sum(sold)" in inspector.get_view_definition("total")
 
 
 def test_sqlalchemy_reflects_selects_and_inserts(engine: sa.Engine) -> None:
@@ -194,6 +195,46 @@ def psql(dsn: str, command: str) -> subprocess.CompletedProcess[str]:
 def test_psql_selects(dsn: str) -> None:
     done = psql(dsn, "SELECT item, sold FROM sales ORDER BY item")
     assert done.stdout.splitlines() == ["ink|5", "tea|3"], done.stderr
+
+
+REFUSED = [
+    ('SAVEPOINT "_pg3_2"', "42601", 'Expected a keyword at the beginning of a statement, found identifier "savepoint"'),
+    ("SELECT oid FROM pg_catalog.pg_opclass", "XX000", "unknown catalog item 'pg_catalog.pg_opclass'"),
+]
+
+
+@pytest.mark.parametrize(("statement", "sqlstate", "message"), REFUSED, ids=[said for _, _, said in REFUSED])
+def test_what_materialize_refuses_of_tools_is_refused_in_its_words(
+    database: psycopg.Connection, statement: str, sqlstate: str, message: str
+) -> None:
+    with pytest.raises(psycopg.Error) as refused:
+        database.execute(statement)
+    assert (refused.value.sqlstate, refused.value.diag.message_primary) == (sqlstate, message)
+
+
+@pytest.mark.usefixtures("sales")
+def test_what_tools_ask_the_catalog(database: psycopg.Connection) -> None:
+    """Names and kinds as SQLAlchemy, psql and JupySQL look for them; recorded as planned by Materialize."""
+    [(schema,)] = database.execute("SELECT current_schema()").fetchall()
+    kinds = database.execute(
+        "SELECT c.relname, c.relkind FROM pg_catalog.pg_class c"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s ORDER BY c.relname",
+        [schema],
+    ).fetchall()
+    assert [(name, kind) for name, kind in kinds if not name.endswith("_idx")] == [
+        ("best", "v"),
+        ("sales", "r"),
+        ("total", "m"),
+    ]
+    query = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s ORDER BY 1"
+    assert database.execute(query, [schema]).fetchall() == [
+        ("best", "VIEW"),
+        ("sales", "BASE TABLE"),
+        ("total", "MATERIALIZED VIEW"),
+    ]
+    query = "SELECT column_name FROM information_schema.columns WHERE table_name = 'sales' AND table_schema = %s"
+    names = [name for (name,) in database.execute(query, [schema])]
+    assert sorted(names) == ["at", "item", "j", "price", "sold", "tags"]
 
 
 def test_views_lists_what_can_be_watched(sales: None, database: psycopg.Connection) -> None:  # noqa: ARG001
