@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 import hatch_build
 from tests.jupyterlab import LabServer
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.running_demo import StartDemo
+
+
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 
 def pytest_configure() -> None:
