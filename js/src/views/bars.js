@@ -1,9 +1,11 @@
 import { element, setAttribute, setText } from "../dom.js";
-import { compareNumbers, formatNumber, isNumber, ratio } from "./numbers.js";
+import { decimalsOf, formatOf } from "./formats.js";
+import { compareNumbers, isNumber, ratio } from "./numbers.js";
 import { Leading, byOrder } from "./order.js";
+import { RAPID, identitiesOf, mountKeyed } from "./bars/keyed.js";
+import { mountParts } from "./bars/parts.js";
 import { columnOf } from "./view.js";
 
-/** @typedef {import("../sync/multiset.js").Entry} Entry */
 /** @typedef {import("../sync/protocol.js").Row} Row */
 /** @typedef {import("../sync/protocol.js").Value} Value */
 
@@ -12,9 +14,6 @@ const BARS = 20;
 const ROW_HEIGHT = 28;
 const SMALLEST_ROW = 20;
 const LARGEST_ROW = 48;
-const LEAVING = 240;
-/** Milliseconds: what changes again sooner than this would never be seen at rest if it glided, so it jumps. */
-const RAPID = 150;
 
 /** @param {Value} value */
 const text = (value) => (value === null ? "null" : String(value));
@@ -70,23 +69,23 @@ class Bar {
   /** @type {Row | null} that is shown */
   row = null;
   changed = -Infinity;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  leaving;
 
-  /** @param {boolean} gently whether it fades in */
-  constructor(gently) {
-    this.root.classList.toggle("mzw-entering", gently);
+  constructor() {
     this.label.dir = "auto";
-    this.root.setAttribute("role", "listitem");
+  }
+
+  forget() {
+    this.place = -1;
+    this.row = null;
   }
 
   /**
    * @param {Value} label
    * @param {Value} value
+   * @param {string} shown how the value is written
    * @param {string} detail
    */
-  show(label, value, detail) {
-    const shown = formatNumber(value);
+  show(label, value, shown, detail) {
     setText(this.label, text(label));
     setText(this.value, shown);
     this.label.classList.toggle("mzw-null", label === null);
@@ -134,11 +133,17 @@ function slide(offset) {
 }
 
 /**
- * Ranked horizontal bars, one for each label, that glide to their new place and length.
+ * Horizontal bars, one for each label, that glide to their new place and length.
  *
  * @type {import("./view.js").Mount}
  */
 export function mount(el, encoding, host) {
+  const parted = "color" in encoding.channels || Number(encoding.channels["value"]?.length) > 1;
+  return (parted ? mountParts : mountWhole)(el, encoding, host);
+}
+
+/** @type {import("./view.js").Mount} */
+function mountWhole(el, encoding, host) {
   const { columns } = host;
   const [labelColumn, valueColumn] = [columnOf(encoding, "label"), columnOf(encoding, "value")];
   const leading = new Leading(byOrder(columns, encoding.order), encoding.limit ?? BARS);
@@ -153,13 +158,9 @@ export function mount(el, encoding, host) {
   const root = element("div", "mzw-bars", names, area);
   el.append(root);
 
-  /** @type {Map<string, Bar>} */
-  const bars = new Map();
-  /** @type {Map<string, Bar>} */
-  const leaving = new Map();
+  const bars = mountKeyed(list, () => new Bar());
   let slots = Math.max(encoding.reserve ?? 0, 1);
-  let valueWidth = 0;
-  let churned = -Infinity;
+  let [valueWidth, decimals] = [0, 0];
   if (host.height) {
     area.style.height = `${host.height}px`;
     area.tabIndex = 0;
@@ -172,56 +173,15 @@ export function mount(el, encoding, host) {
     return Math.min(Math.max(Math.floor(host.height / slots), SMALLEST_ROW), LARGEST_ROW);
   }
 
-  /**
-   * @param {string} identity
-   * @param {boolean} gently
-   * @returns {Bar}
-   */
-  function enter(identity, gently) {
-    let bar = bars.get(identity) ?? leaving.get(identity);
-    if (bar === undefined) {
-      bar = new Bar(gently);
-      list.append(bar.root);
-    } else if (leaving.delete(identity)) {
-      clearTimeout(bar.leaving);
-      bar.root.classList.remove("mzw-leaving");
-      bar.root.setAttribute("role", "listitem");
-      bar.root.removeAttribute("aria-hidden");
-    }
-    bars.set(identity, bar);
-    return bar;
-  }
-
-  /**
-   * @param {string} identity
-   * @param {Bar} bar
-   * @param {boolean} gently
-   */
-  function leave(identity, bar, gently) {
-    bars.delete(identity);
-    if (!gently) {
-      bar.root.remove();
-      return;
-    }
-    leaving.set(identity, bar);
-    bar.root.classList.add("mzw-leaving");
-    bar.root.setAttribute("aria-hidden", "true");
-    for (const name of ["role", "data-label", "data-value", "aria-posinset", "title"]) bar.root.removeAttribute(name);
-    bar.place = -1;
-    bar.row = null;
-    bar.leaving = setTimeout(() => {
-      leaving.delete(identity);
-      bar.root.remove();
-    }, LEAVING);
-  }
-
   return {
     paint(snapshot, change) {
       const rows = leading.update(snapshot, change);
       const values = rows.map(({ row }) => row[valueColumn] ?? null);
       const scale = scaleOf(values);
       const height = rowHeight(rows.length);
-      for (const value of values) valueWidth = Math.max(valueWidth, formatNumber(value).length);
+      decimals = Math.max(decimals, decimalsOf(values));
+      const shown = values.map(formatOf(encoding, columns, valueColumn, decimals));
+      for (const words of shown) valueWidth = Math.max(valueWidth, words.length);
       root.style.setProperty("--mzw-zero", scale.zero.toFixed(4));
       root.style.setProperty("--mzw-digits", String(valueWidth));
       root.style.setProperty("--mzw-row", `${height}px`);
@@ -229,47 +189,23 @@ export function mount(el, encoding, host) {
       root.classList.toggle("mzw-signed", scale.zero > 0);
       none.hidden = rows.length > 0;
 
-      const identities = identify(rows, labelColumn);
-      const staying = new Set(identities);
-      const now = performance.now();
-      const gently = now - churned >= RAPID;
-      if (identities.length !== bars.size || identities.some((identity) => !bars.has(identity))) churned = now;
-      for (const [identity, bar] of [...bars]) {
-        if (!staying.has(identity)) leave(identity, bar, gently);
-      }
+      const identities = identitiesOf(rows.map(({ row }) => JSON.stringify(row[labelColumn] ?? null)));
+      const drawn = bars.become(identities);
       rows.forEach(({ row }, i) => {
-        const bar = enter(/** @type {string} */ (identities[i]), gently);
+        const bar = /** @type {Bar} */ (drawn[i]);
         const value = values[i] ?? null;
-        if (bar.row !== row) {
+        if (bar.row !== row || bar.value.textContent !== shown[i]) {
           bar.row = row;
           const detail = columns.map(({ name }, j) => `${name}: ${text(row[j] ?? null)}`).join("\n");
-          bar.show(row[labelColumn] ?? null, value, detail);
+          bar.show(row[labelColumn] ?? null, value, shown[i] ?? "", detail);
         }
         bar.moveTo(i, height, value, scale);
         setAttribute(bar.root, "aria-setsize", String(rows.length));
       });
     },
     destroy() {
-      for (const bar of leaving.values()) clearTimeout(bar.leaving);
+      bars.destroy();
       root.remove();
     },
   };
-}
-
-/**
- * Tell bars apart by their label and, where a label occurs more than once, by their rank among
- * those of the same label.
- *
- * @param {readonly Entry[]} rows
- * @param {number} label
- */
-function identify(rows, label) {
-  /** @type {Map<string, number>} */
-  const seen = new Map();
-  return rows.map(({ row }) => {
-    const name = JSON.stringify(row[label] ?? null);
-    const nth = (seen.get(name) ?? 0) + 1;
-    seen.set(name, nth);
-    return `${nth} ${name}`;
-  });
 }

@@ -1,24 +1,81 @@
 import { formatLocale } from "d3-format";
+import { formatNumber } from "./numbers.js";
 
+/** @typedef {import("../sync/protocol.js").Column} Column */
 /** @typedef {import("../sync/protocol.js").Encoding} Encoding */
 /** @typedef {import("../sync/protocol.js").Value} Value */
+/** @typedef {(value: Value | undefined) => string} Format */
+
+const DECIMALS = 4;
+
+/**
+ * How many decimals the numbers of a column are shown with: as many as one of them needs, but at most four after the
+ * zeros that follow the point in the largest.
+ *
+ * @param {readonly Value[]} values
+ */
+export function decimalsOf(values) {
+  let [largest, needed] = [0, 0];
+  for (const value of values) {
+    const number = Number(value);
+    if (value === null || !Number.isFinite(number)) continue;
+    largest = Math.max(largest, Math.abs(number));
+    const [, fraction = "", power = "0"] = /^[^.e]*\.?(\d*?)0*(?:e(.*))?$/i.exec(String(value)) ?? [];
+    needed = Math.max(needed, fraction.length - Number(power));
+  }
+  const zeros = largest > 0 && largest < 1 ? Math.ceil(-Math.log10(largest)) - 1 : 0;
+  return Math.min(needed, DECIMALS + zeros, 20);
+}
+
+/**
+ * @param {number} digits
+ * @returns {(value: Value | undefined) => string}
+ */
+function fixed(digits) {
+  const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (value) => {
+    const isFinite = value !== null && value !== undefined && Number.isFinite(Number(value));
+    // As text, of which no digit before the point is lost.
+    return isFinite ? format.format(/** @type {any} */ (String(value))).replace("-", "−") : formatNumber(value);
+  };
+}
+
+/** @param {string} type */
+const isWhole = (type) => type.startsWith("int") || type.startsWith("uint") || type === "mz_timestamp";
 
 /**
  * How the numbers of a column are to be written, as `mzwidget.charts.formats` says.
  *
  * @param {Encoding} encoding
+ * @param {readonly Column[]} columns
  * @param {number} column
- * @param {(value: Value | undefined) => string} usual where nothing is chosen, and for what is no finite number
- * @returns {(value: Value | undefined) => string}
+ * @param {number} decimals where no format is chosen and the numbers are not whole
+ * @returns {Format}
  */
-export function formatOf(encoding, column, usual) {
+export function formatOf(encoding, columns, column, decimals) {
+  const usual = isWhole(columns[column]?.type ?? "") ? formatNumber : fixed(decimals);
   const given = encoding.formats?.[column];
-  if (!given) return usual;
-  const sign = /\p{Sc}/u.exec(given)?.[0] ?? "$";
-  const locale = formatLocale({ decimal: ".", thousands: ",", grouping: [3], currency: [sign, ""], minus: "\u2212" });
-  const format = locale.format(given.replace(sign, "$"));
+  return given ? givenFormat(given, usual) : usual;
+}
+
+/** @type {Map<string, (value: number) => string>} */
+const made = new Map();
+
+/**
+ * @param {string} given a d3-format, with any currency's sign
+ * @param {Format} usual for what is no finite number
+ * @returns {Format}
+ */
+export function givenFormat(given, usual) {
+  let format = made.get(given);
+  if (format === undefined) {
+    const sign = /\p{Sc}/u.exec(given)?.[0] ?? "$";
+    const locale = formatLocale({ decimal: ".", thousands: ",", grouping: [3], currency: [sign, ""], minus: "\u2212" });
+    made.set(given, (format = locale.format(given.replace(sign, "$"))));
+  }
+  const write = format;
   return (value) => {
     const number = value === null || value === undefined || value === "" ? NaN : Number(value);
-    return Number.isFinite(number) ? format(number) : usual(value);
+    return Number.isFinite(number) ? write(number) : usual(value);
   };
 }

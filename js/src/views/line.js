@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import { element, keepKeys, setAttribute, setText } from "../dom.js";
 import { mountAloud } from "./aloud.js";
-import { formatOf } from "./formats.js";
+import { givenFormat } from "./formats.js";
 import { formatNumber } from "./numbers.js";
 import { look, palette } from "./palette.js";
 import { zoneOf } from "./times.js";
@@ -103,7 +103,9 @@ export function mount(el, encoding, host) {
   /** @type {Line[]} that may be drawn */
   let chosen = [];
   const visible = () => chosen.filter(({ id }) => !keys.hidden.has(id));
-  const format = formatOf(encoding, encoding.channels["y"]?.[0] ?? -1, (value) => numberText(Number(value ?? NaN)));
+  const given = encoding.formats?.[encoding.channels["y"]?.[0] ?? -1];
+  const plain = (/** @type {import("./formats.js").Value | undefined} */ value) => numberText(Number(value ?? NaN));
+  const format = given ? givenFormat(given, plain) : plain;
 
   const chart = new uPlot(options(), [shown, [null, null]], plot);
   const reading = mountReading(chart, {

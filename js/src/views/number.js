@@ -1,33 +1,40 @@
 import { element, setAttribute, setText } from "../dom.js";
+import { decimalsOf, formatOf } from "./formats.js";
 import { formatNumber } from "./numbers.js";
 import { Leading, byOrder } from "./order.js";
+import { mountTrend } from "./trend.js";
 import { columnOf } from "./view.js";
 
 /**
- * One number, large.
+ * One number, large, and what it has been of late.
  *
  * @type {import("./view.js").Mount}
  */
 export function mount(el, encoding, { columns, height }) {
   const column = columnOf(encoding, "value");
   const leading = new Leading(byOrder(columns, encoding.order), 1);
+  const trend = mountTrend(columns);
   const figure = element("div", "mzw-figure");
-  const caption = element("div", "mzw-caption");
-  const root = element("div", "mzw-number", figure, caption);
+  const name = element("span", "");
+  const root = element("div", "mzw-number", figure, element("div", "mzw-caption", name, trend.change), trend.svg);
   if (height) root.style.height = `${height}px`;
   el.append(root);
+  let decimals = 0;
 
   return {
     paint(snapshot, change) {
       const [entry] = leading.update(snapshot, change);
       const value = entry?.row[column];
-      const shown = value === undefined ? "—" : formatNumber(value);
+      decimals = Math.max(decimals, decimalsOf([value ?? null]));
+      const format = formatOf(encoding, columns, column, decimals);
+      const shown = value === undefined ? "—" : format(value);
       setText(figure, shown);
       root.style.setProperty("--mzw-digits", String(shown.length));
       figure.classList.toggle("mzw-null", value === undefined || value === null);
       setAttribute(figure, "data-value", value === undefined ? null : String(value));
-      const name = columns[column]?.name ?? "";
-      setText(caption, snapshot.size > 1 ? `${name}, first of ${formatNumber(snapshot.size)} rows` : name);
+      const title = columns[column]?.name ?? "";
+      setText(name, snapshot.size > 1 ? `${title}, first of ${formatNumber(snapshot.size)} rows` : title);
+      trend.paint(snapshot.time, value === null || value === undefined ? NaN : Number(value), format);
     },
     destroy: () => root.remove(),
   };

@@ -1,48 +1,13 @@
-import { formatOf } from "../formats.js";
-import { formatNumber } from "../numbers.js";
-import { zoneOf } from "../times.js";
-import { parseTime } from "../times.js";
+import { decimalsOf, formatOf } from "../formats.js";
+import { parseTime, zoneOf } from "../times.js";
 
 /** @typedef {import("../view.js").Column} Column */
 /** @typedef {import("../view.js").Encoding} Encoding */
 /** @typedef {import("../view.js").Entry} Entry */
 /** @typedef {import("../../sync/protocol.js").Value} Value */
 
-const DECIMALS = 4;
 /** Rows by which widths and decimals are chosen. */
 const SAMPLE = 200;
-
-/**
- * How many decimals the numbers of a column are shown with: as many as one of them needs, but at most four after the
- * zeros that follow the point in the largest.
- *
- * @param {readonly Value[]} values
- */
-export function decimalsOf(values) {
-  let [largest, needed] = [0, 0];
-  for (const value of values) {
-    const number = Number(value);
-    if (value === null || !Number.isFinite(number)) continue;
-    largest = Math.max(largest, Math.abs(number));
-    const [, fraction = "", power = "0"] = /^[^.e]*\.?(\d*?)0*(?:e(.*))?$/i.exec(String(value)) ?? [];
-    needed = Math.max(needed, fraction.length - Number(power));
-  }
-  const zeros = largest > 0 && largest < 1 ? Math.ceil(-Math.log10(largest)) - 1 : 0;
-  return Math.min(needed, DECIMALS + zeros, 20);
-}
-
-/**
- * @param {number} digits
- * @returns {(value: Value | undefined) => string}
- */
-function fixed(digits) {
-  const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return (value) => {
-    const isFinite = value !== null && value !== undefined && Number.isFinite(Number(value));
-    // As text, of which no digit before the point is lost.
-    return isFinite ? format.format(/** @type {any} */ (String(value))).replace("-", "−") : formatNumber(value);
-  };
-}
 
 /**
  * @param {string} zone
@@ -69,9 +34,8 @@ export function textsOf(columns, encoding, rows) {
     const { kind, type } = column;
     if (type === "timestamptz") return notNull(moment(zoneOf(column, encoding.timezone)));
     if (kind !== "number") return notNull(String);
-    const isWhole = type.startsWith("int") || type.startsWith("uint") || type === "mz_timestamp";
     const sample = rows.slice(0, SAMPLE).map(({ row }) => row[i] ?? null);
-    return notNull(formatOf(encoding, i, isWhole ? formatNumber : fixed(decimalsOf(sample))));
+    return notNull(formatOf(encoding, columns, i, decimalsOf(sample)));
   });
 }
 
