@@ -17,6 +17,8 @@ from mzwidget.tail.status import Status
 from mzwidget.tail.stream import Stream
 from mzwidget.tail.values import Column
 
+CONNECT = 150.0
+"""Seconds that connecting may take: its own ``connect_timeout`` does not count the look-up of the server's name."""
 ANSWER = 30.0
 """Seconds that the server may take to answer the statement; Materialize sends a first progress row at once."""
 SNAPSHOT = 300.0
@@ -151,14 +153,14 @@ class Subscription:
                 self.hang_up(f"the server was silent for {silent:.0f} s")
             return Status("stalled", "the server reports no progress") if now - self.progressed > STALL else None
         if not self.answered:
-            if silent > ANSWER and self._connection is not None:
+            if silent > (CONNECT if self._connection is None else ANSWER):
                 self.hang_up(f"the server did not answer for {silent:.0f} s")
-            return Status("connecting", f"no answer yet, after {lasted:.0f} s") if lasted > STALL else None
+            return Status("connecting", f"no answer yet, after {_steps(lasted)} s") if lasted > STALL else None
         if silent > self._snapshot:
             self.hang_up(f"no snapshot came for {silent:.0f} s")
         if self.waiting:
-            return Status("connecting", f"{self.waiting:,} rows of the snapshot so far")
-        return Status("connecting", f"no snapshot yet, after {lasted:.0f} s" if lasted > STALL else "")
+            return Status("connecting", f"{_steps(self.waiting):,} rows of the snapshot so far")
+        return Status("connecting", f"no snapshot yet, after {_steps(lasted)} s" if lasted > STALL else "")
 
     def hang_up(self, reason: str) -> None:
         """End this at once, whatever it is doing and whether or not the other side still answers."""
@@ -168,3 +170,9 @@ class Subscription:
                 self._connecting.cancel()
         else:
             hang_up(self._connection)  # cancelled, psycopg would call the server once more
+
+
+def _steps(number: float) -> int:
+    """Round down to the first digit, or half a step more: what is read aloud shall not change every second."""
+    step = 5 * 10 ** (len(str(int(number))) - 2)
+    return int(number // step * step) if step >= 1 else int(number)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -74,6 +76,21 @@ def test_silence_after_the_greeting_ends_and_retry_begins_anew() -> None:
         assert all(one.retry_at is None or one.retry_at.timestamp() > time.time() - 15 for one in seen)
         with pytest.raises(LiveViewError, match="did not answer"):
             view.wait(20)
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription, "CONNECT", 0.5)
+    released = threading.Event()
+
+    async def stuck(*_: object, **__: object) -> object:
+        await asyncio.to_thread(released.wait, 30)
+        return []
+
+    monkeypatch.setattr("psycopg.connection_async.conninfo_attempts_async", stuck)
+    with LiveView("v", dsn="postgres://nowhere.invalid/materialize") as view:
+        with pytest.raises(LiveViewError, match="did not answer"):
+            view.wait(10)
+        released.set()
 
 
 def test_retry_ends_an_attempt_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
