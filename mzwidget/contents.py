@@ -13,9 +13,9 @@ from mzwidget.changes import copies
 from mzwidget.charts import static
 from mzwidget.charts.static import Still
 from mzwidget.errors import LiveViewError, StaleWarning
-from mzwidget.shown import Shown
+from mzwidget.shown import Content, Shown, moment
 from mzwidget.tail import arrow
-from mzwidget.tail.updates import Row, Updates
+from mzwidget.tail.updates import Row
 from mzwidget.tail.values import Column, to_pandas
 
 if TYPE_CHECKING:
@@ -68,17 +68,17 @@ class Contents(Shown):
         exact : bool
             Make ``numeric`` Decimal objects with all their digits.
         """
-        columns, rows = self._arranged(*self._content(FIRST_SNAPSHOT))
-        frame = to_pandas(columns, rows, exact)
-        status, moment = self._status(), self.timestamp
+        content = self._content(FIRST_SNAPSHOT)
+        frame = to_pandas(*self._arranged(content), exact)
+        status, at = self._status(), moment(content.time)
         # Text, since attrs are written to Parquet as JSON.
-        frame.attrs = {"status": status.state, "timestamp": None if moment is None else moment.isoformat()}
+        frame.attrs = {"status": status.state, "timestamp": None if at is None else at.isoformat()}
         if status.state not in STALE:
             self._warned = False
         elif not self._warned:
             self._warned = True
             why = f" ({status.message})" if status.message else ""
-            warnings.warn(f"{self.name} is {status.state}{why}; these are its rows of {moment}", StaleWarning, 3)
+            warnings.warn(f"{self.name} is {status.state}{why}; these are its rows of {at}", StaleWarning, 3)
         return frame
 
     def to_arrow(self, *, exact: bool = False) -> pa.Table:
@@ -97,7 +97,7 @@ class Contents(Shown):
         ImportError
             pyarrow is not installed.
         """
-        return arrow.to_arrow(*self._arranged(*self._content(FIRST_SNAPSHOT)), exact)
+        return arrow.to_arrow(*self._arranged(self._content(FIRST_SNAPSHOT)), exact)
 
     def to_polars(self, *, exact: bool = False) -> pl.DataFrame:
         """Return the rows as a Polars frame, with the types and order of `to_arrow`.
@@ -114,7 +114,7 @@ class Contents(Shown):
         ValueError
             Two columns have one name.
         """
-        return arrow.to_polars(*self._arranged(*self._content(FIRST_SNAPSHOT)), exact)
+        return arrow.to_polars(*self._arranged(self._content(FIRST_SNAPSHOT)), exact)
 
     def snapshot(self) -> pd.DataFrame | alt.TopLevelMixin:
         """Return what the picture shows at this moment, which stays as it is.
@@ -131,7 +131,7 @@ class Contents(Shown):
 
             return alt.Chart.from_dict(spec)
         frame = to_pandas(still.columns, still.rows)
-        frame.attrs["timestamp"] = None if still.time is None else pd.Timestamp(still.time, unit="ms", tz="UTC")
+        frame.attrs["timestamp"] = moment(still.time)
         return frame
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -190,17 +190,15 @@ class Contents(Shown):
             return repr(self)
 
     def _still(self, timeout: float, *, whole: bool = False) -> Still:
-        columns, rows = self._content(timeout)
+        columns, rows, time = self._content(timeout)
         listed = copies(rows)
         encoding = self._picture.encoding(columns, len(listed))
-        at = self.timestamp
-        time = None if at is None else int(at.timestamp() * 1000)
-        trend = self._past(encoding.channels["value"][0]) if encoding.kind == "number" else ()
+        trend = self._past(encoding.channels["value"][0], time) if encoding.kind == "number" else ()
         return Still.of(self._title(), columns, listed, encoding, time, self._said(), trend, whole=whole)
 
-    def _arranged(self, columns: tuple[Column, ...], rows: Updates) -> tuple[tuple[Column, ...], list[Row]]:
-        listed = copies(rows)
+    def _arranged(self, content: Content) -> tuple[tuple[Column, ...], list[Row]]:
+        columns, listed = content.columns, copies(content.rows)
         return columns, self._picture.encoding(columns, len(listed)).arrange(columns, listed)
 
-    def _frame(self, columns: tuple[Column, ...], rows: Updates) -> pd.DataFrame:
-        return to_pandas(*self._arranged(columns, rows))
+    def _frame(self, content: Content) -> pd.DataFrame:
+        return to_pandas(*self._arranged(content))

@@ -96,7 +96,7 @@ class Following(Contents, traitlets.HasTraits):
             while True:
                 left = None if deadline is None else max(0.0, deadline - time.monotonic())
                 ended = follower.ended
-                if predicate(frame := self._frame(*self._content(left))):
+                if predicate(frame := self._frame(self._content(left))):
                     return frame
                 if ended:
                     raise LiveViewError(f"{self.name}: the view was closed before the condition was met")

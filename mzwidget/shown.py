@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -30,6 +31,28 @@ class Closed:
         return None if self.content is None else self.content.time
 
 
+def moment(time: int | None) -> pd.Timestamp | None:
+    """Return milliseconds since 1970 as a moment."""
+    return None if time is None else pd.Timestamp(time, unit="ms", tz="UTC")
+
+
+class Content(NamedTuple):
+    """What a view holds at one moment.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+    rows : dict
+        How often each row occurs.
+    time : int or None
+        Milliseconds since 1970; None for a constant view.
+    """
+
+    columns: tuple[Column, ...]
+    rows: Updates
+    time: int | None
+
+
 class Shown:
     """The rows that a view shows, and how it fares."""
 
@@ -44,8 +67,7 @@ class Shown:
         """The moment whose exact content `df` is, in UTC; None before the first snapshot and for a constant view."""
         self._open()
         with self._view.lock:
-            at = self._view.playhead.time if self._closed is None else self._closed.time
-        return None if at is None else pd.Timestamp(at, unit="ms", tz="UTC")
+            return moment(self._view.playhead.time if self._closed is None else self._closed.time)
 
     @property
     def stats(self) -> Stats:
@@ -62,32 +84,33 @@ class Shown:
             raise LiveViewError(f"{self.name}: the view stays in the process that made it; make a new one in this one")
         return self._closed is None
 
-    def _content(self, timeout: float | None) -> tuple[tuple[Column, ...], Updates]:
-        """Return the columns and rows that are shown, once there are any."""
+    def _content(self, timeout: float | None) -> Content:
+        """Return what is shown, once there is anything."""
         if self._open():
             with self._view.awaited():
                 self._view.tail.wait(timeout, fresh=True)
             self._view.leader.settle()
         return self._shown()
 
-    def _shown(self) -> tuple[tuple[Column, ...], Updates]:
+    def _shown(self) -> Content:
         with self._view.lock:
             if self._closed is None:
-                return self._view.collection.columns, dict(self._view.playhead.rows())
+                head = self._view.playhead
+                return Content(self._view.collection.columns, dict(head.rows()), head.time)
         kept = self._kept()
-        return kept.columns, kept.rows()
+        return Content(kept.columns, kept.rows(), kept.time)
 
     def _kept(self) -> Kept:
         if self._closed is None or self._closed.content is None:
             raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
         return self._closed.content
 
-    def _past(self, column: int) -> list[tuple[int, str | None]]:
-        """Return what a column of a single row has been, and when, up to the moment that is shown."""
+    def _past(self, column: int, until: int | None) -> list[tuple[int, str | None]]:
+        """Return what a column of a single row has been, and when, up to a moment."""
         if self._closed is not None:
             return []
         with self._view.lock:
-            until, changes = self._view.playhead.time, self._view.collection.history.changes
+            changes = self._view.collection.history.changes
         return [
             (change.time, row[column])
             for change in changes

@@ -63,7 +63,7 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
             time.sleep(0.01)
         with self._group.locked():
             contents = [view._shown() for view in self.views]
-        return [view._frame(*content) for view, content in zip(self.views, contents, strict=True)]
+        return [view._frame(content) for view, content in zip(self.views, contents, strict=True)]
 
 
 def together(*views: LiveView) -> Together:

@@ -52,6 +52,12 @@ class Generation:
     end: int = FOR_EVER
 
 
+def content(frame: pd.DataFrame) -> tuple[tuple[str, ...], Rows]:
+    """Return a frame's columns, and its rows as text."""
+    rows = Counter(tuple(map(text, row)) for row in frame.itertuples(index=False, name=None))
+    return tuple(frame.columns), rows
+
+
 class Run:
     """A run of one schedule; its public methods are the steps."""
 
@@ -262,13 +268,12 @@ class Run:
         self._live.seek(pd.Timestamp(moment, unit="s", tz="UTC"))
 
     def read(self, _: Step) -> None:
-        """Read the data frame; note it if it is known of which timestamp it is."""
+        """Read the data frame, and note of which timestamp it says that it is."""
         if not self._live.diagnostics().epoch or self._live.status.state != "live":
             return
-        before = self._live.timestamp
-        columns, rows = self._frame()
-        if before is not None and before == self._live.timestamp:
-            self._read_frames.append((before.value // 10**6, columns, rows))
+        frame = self._live.to_pandas(exact=True)
+        at = pd.Timestamp(frame.attrs["timestamp"])
+        self._read_frames.append((at.value // 10**6, *content(frame)))
 
     def retry(self, _: Step) -> None:
         self._live.retry()
@@ -320,11 +325,6 @@ class Run:
             self._unconnected.discard(page)
             page.vanish(farewell=farewell)
 
-    def _frame(self) -> tuple[tuple[str, ...], Rows]:
-        frame = self._live.to_pandas(exact=True)
-        rows = Counter(tuple(map(text, row)) for row in frame.itertuples(index=False, name=None))
-        return tuple(frame.columns), rows
-
     # The end
 
     def _heal(self) -> None:
@@ -365,7 +365,7 @@ class Run:
                 assert painted is not None, f"{page.name} has painted nothing"
                 assert painted.columns == definition.columns, f"{page.name}: {painted}"
                 assert painted.rows == truth, f"{page.name}: {painted}, not {truth}; {probed['status']}"
-        assert self._frame() == (definition.columns, truth)
+        assert content(self._live.to_pandas(exact=True)) == (definition.columns, truth)
         return True
 
     def _check_history(self) -> None:
