@@ -174,6 +174,38 @@ def test_any_text_comes_back(dsn: str, texts: list[str]) -> None:
     assert mzwidget.sql("SELECT s FROM texts ORDER BY n", dsn=dsn)["s"].tolist() == texts
 
 
+COPIED = st.one_of(
+    st.none(), st.sampled_from(["\\N", "\\", "\\\\N", "a\\N", "\\Na", "\\.", "", "\t", "a\nb", "a\r", "\r\n", "x"])
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(COPIED, COPIED), min_size=1, max_size=8))
+def test_copied_lines_are_read_the_same_with_escapes_and_without(
+    database: psycopg.Connection, rows: list[tuple[str | None, str | None]]
+) -> None:
+    """The engine reads lines without escapes a faster way."""
+    database.execute("CREATE TABLE IF NOT EXISTS copied (a text, b text)")
+    database.execute("DELETE FROM copied")
+    with database.cursor() as cursor, cursor.copy("COPY copied FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+    found = database.execute("SELECT a, b FROM copied").fetchall()
+    assert sorted(map(repr, found)) == sorted(map(repr, rows))
+
+
+@pytest.mark.parametrize("lines", ["1\ta\textra\n2\n", "1\ta\n2\n", "1\ta\n\n", "1\ta\n2\tb\tc\n3\n"])
+def test_lines_of_another_width_are_refused_whole(database: psycopg.Connection, lines: str) -> None:
+    database.execute("CREATE TABLE narrow (a int, b text)")
+    with (
+        pytest.raises(psycopg.Error, match=r"missing data|extra data"),
+        database.cursor() as cursor,
+        cursor.copy("COPY narrow FROM STDIN") as copy,
+    ):
+        copy.write(lines)
+    assert database.execute("SELECT count(*) FROM narrow").fetchone() == (0,)
+
+
 @pytest.mark.usefixtures("dsn")
 def test_running_a_cell_twice_does_not_load_twice() -> None:
     frame = pd.DataFrame({"a": [1, 2]})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.store import Job, Store
     from mzwidget.local.formats.copying import CopyFormat
 
-_COPY_ROWS = 20_000
+_COPY_CHARACTERS = 2_000_000
 
 
 def _count(result: duckdb.DuckDBPyConnection) -> int:
@@ -113,27 +113,31 @@ class TableCopy(CopyIn):
     ----------
     rows : str
         DuckDB SQL that makes rows of the columns' texts, given as lists.
+    simple : str
+        The same of lines of the text format without escapes, given as one text.
     own : bool
         The staging area is its own: commit at the end. Else the open transaction does.
     """
 
-    def __init__(self, staging: Staging, form: CopyFormat, columns: int, rows: str, *, own: bool) -> None:
+    def __init__(self, staging: Staging, form: CopyFormat, columns: int, rows: str, simple: str, *, own: bool) -> None:
         self.columns = columns
         self._staging = staging
         self._reader = CopyReader(form, columns)
         self._sql = rows
+        self._simple = simple
         self._own = own
-        self._rows: list[list[str | None]] = []
+        self._lines: list[str] = []
+        self._size = 0
         self._count = 0
 
     async def feed(self, data: bytes) -> None:
-        self._rows += self._reader.feed(data)
-        if len(self._rows) >= _COPY_ROWS:
-            await self._store_rows()
+        self._take(self._reader.feed(data))
+        if self._size >= _COPY_CHARACTERS:
+            await self._store()
 
     async def finish(self) -> str:
-        self._rows += self._reader.finish()
-        await self._store_rows()
+        self._take(self._reader.finish())
+        await self._store()
         if self._own:
             await self._staging.commit()
         return f"COPY {self._count}"
@@ -142,8 +146,18 @@ class TableCopy(CopyIn):
         if self._own:
             await self._staging.close()
 
-    async def _store_rows(self) -> None:
-        if self._rows:
-            columns = [list(column) for column in zip(*self._rows, strict=True)]
-            self._rows = []
+    def _take(self, lines: str) -> None:
+        if lines:
+            self._lines.append(lines)
+            self._size += len(lines)
+
+    async def _store(self) -> None:
+        lines = "".join(self._lines)
+        self._lines, self._size = [], 0
+        if not lines:
+            return
+        if self._reader.is_simple(lines):
+            self._count += await self._staging.add(self._simple, [lines.removesuffix("\n")])
+        elif rows := self._reader.rows(lines):
+            columns = [list(column) for column in zip(*rows, strict=True)]
             self._count += await self._staging.add(self._sql, columns)

@@ -6,6 +6,7 @@ import codecs
 import csv
 import re
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError
@@ -116,6 +117,10 @@ def copy_format(options: dict[str, str]) -> CopyFormat:
     return CopyFormat(is_csv, delimiter, null, quote, escape, header)
 
 
+_NULL = re.compile(r"^\\N(?=\t|$)|(?<=\t)\\N(?=\t|$)", re.MULTILINE)
+_tabs = methodcaller("count", "\t")
+
+
 class CopyReader:
     """Turns pieces of COPY data into rows of texts."""
 
@@ -127,13 +132,31 @@ class CopyReader:
         self._line = 0
         self._ended = False
 
-    def feed(self, data: bytes) -> list[Fields]:
-        """Return the rows that are complete."""
-        return list(self._rows(self._text(data, final=False), final=False))
+    def feed(self, data: bytes) -> str:
+        """Return the lines that are complete."""
+        return self._whole(self._text(data, final=False), final=False)
 
-    def finish(self) -> list[Fields]:
+    def finish(self) -> str:
         """Return what is left when the data ended."""
-        return list(self._rows(self._text(b"", final=True), final=True))
+        return self._whole(self._text(b"", final=True), final=True)
+
+    def rows(self, lines: str) -> list[Fields]:
+        """Return the rows of whole lines."""
+        if not lines or self._ended:
+            return []
+        return list(self._csv(lines) if self._form.csv else self._plain(lines))
+
+    def is_simple(self, lines: str) -> bool:
+        r"""Tell whether lines can be cut at tabs: no escapes but the NULL ``\N``, and a field for each column."""
+        form = self._form
+        if form.csv or (form.delimiter, form.null) != ("\t", "\\N") or self._ended or "\r" in lines:
+            return False
+        if lines.count("\\") != len(_NULL.findall(lines)):
+            return False
+        found = lines.removesuffix("\n").split("\n")
+        simple = set(map(_tabs, found)) == {self._width - 1}
+        self._line += len(found) if simple else 0
+        return simple
 
     def _text(self, data: bytes, *, final: bool) -> str:
         try:
@@ -141,13 +164,11 @@ class CopyReader:
         except UnicodeDecodeError:
             raise SqlError('invalid byte sequence for encoding "UTF8"', "22021") from None
 
-    def _rows(self, text: str, *, final: bool) -> Iterator[Fields]:
+    def _whole(self, text: str, *, final: bool) -> str:
         text = self._pending + text
         end = len(text) if final else self._complete(text)
         self._pending = text[end:]
-        lines = text[:end]
-        if lines and not self._ended:
-            yield from self._csv(lines) if self._form.csv else self._plain(lines)
+        return text[:end]
 
     def _complete(self, text: str) -> int:
         """Return the length of the part of `text` that surely holds whole lines."""

@@ -154,14 +154,21 @@ class Planner:
             constant=not dml.inputs,
         )
 
-    def copied_rows(self, target: Item, columns: Sequence[str]) -> str:
-        """DuckDB SQL that turns the texts of `columns`, given as lists ``$1`` …, into rows of `target`."""
+    def copied_rows(self, target: Item, columns: Sequence[str], *, simple: bool = False) -> str:
+        """DuckDB SQL that turns the texts of `columns` into rows of `target`.
+
+        They are given as lists ``$1`` …, or where `simple` as lines of fields with tabs between, all in ``$1``.
+        """
         names = [f"t{index}" for index in range(len(columns))]
-        sources = ", ".join(f"unnest(CAST(${index + 1} AS VARCHAR[])) AS {name}" for index, name in enumerate(names))
+        if simple:
+            fields = ", ".join(rf"nullif(f[{index + 1}], '\N') AS {name}" for index, name in enumerate(names))
+            lines = "string_split(CAST($1 AS VARCHAR), chr(10))"
+            source = f"(SELECT {fields} FROM (SELECT string_split(unnest({lines}), chr(9)) AS f))"
+        else:
+            lists = (f"unnest(CAST(${index + 1} AS VARCHAR[])) AS {name}" for index, name in enumerate(names))
+            source = f"(SELECT {', '.join(lists)})"
         scope = self.names
-        scope.extra["~copied"] = Relation(
-            "~copied", tuple(Column(name, TEXT) for name in names), f"(SELECT {sources})", frozenset()
-        )
+        scope.extra["~copied"] = Relation("~copied", tuple(Column(name, TEXT) for name in names), source, frozenset())
         types = {column.name: column.type for column in target.columns}
         quoted = ", ".join(_quoted(column) for column in columns)
         for column in columns:

@@ -64,13 +64,14 @@ async def _copy_from(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     columns = statement.columns or tuple(column.name for column in target.columns)
     form = copy_format(statement.options)
     rows = planner.copied_rows(target, columns)
+    simple = planner.copied_rows(target, columns, simple=True)
     transaction = session.transaction
     if transaction is None:
         staging = Staging(store, target)
     else:
         transaction.write()
         staging = transaction.staging(store, target, Staging)
-    return Result(lambda _: "", copy_in=TableCopy(staging, form, len(columns), rows, own=transaction is None))
+    return Result(lambda _: "", copy_in=TableCopy(staging, form, len(columns), rows, simple, own=transaction is None))
 
 
 KINDS: dict[type[Any], Kind] = {
