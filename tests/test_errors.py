@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 import mzwidget
-from mzwidget.errors import Names, SqlError, excerpt, explain, nearest
+from mzwidget.errors import LiveViewError, Names, SqlError, excerpt, explain, nearest
 from mzwidget.params import compose
 
 TYPOS = [
@@ -72,6 +72,24 @@ def test_a_caret_is_in_the_users_own_sql_whatever_was_written_into_it(shop: str)
     _, line, marks = str(caught.value).splitlines()
     assert line == "line 2:   itm FROM shop WHERE cost > %(least)s"
     assert line[marks.index("^") :].startswith("itm")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("shpo", "shpo: unknown catalog item 'shpo'. Did you mean shop?"),
+        ("SELECT item,\n  itm FROM shop", "Did you mean item?\nline 2:   itm FROM shop\n          ^^^"),
+        ("SELECT item FROM shop WERE cost = 1", "Did you mean WHERE?\n  SELECT item FROM shop WERE cost = 1\n"),
+        ("SELECT item, now() AS n FROM shop", "mz_now()"),
+    ],
+)
+def test_a_live_view_teaches_as_well(shop: str, query: str, said: str) -> None:
+    with mzwidget.LiveView(query, dsn=shop) as view:
+        with pytest.raises(LiveViewError) as caught:
+            view.wait(20)
+        assert said in str(caught.value)
+        assert view.status.state == "failed"
+        assert "\n" not in view.status.message, "the picture says it in a line"
 
 
 def test_a_caret_in_the_second_statement_of_a_cell(shop: str) -> None:

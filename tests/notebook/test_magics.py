@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -196,3 +197,29 @@ def test_errors_in_a_kernel_have_no_traceback(kernel: Any, dsn: str) -> None:
     [error] = [m["content"] for m in execute(kernel, "mzwidget.sql('SELCT 1')") if m["msg_type"] == "error"]
     assert error["traceback"] == [f"SqlError: {error['evalue']}"]
     assert "Did you mean SELECT?\n  SELCT 1\n  ^^^^^" in error["evalue"]
+
+
+def test_a_long_load_shows_how_far_it_is(kernel: Any, dsn: str) -> None:
+    execute(kernel, f"import mzwidget, pandas as pd\nmzwidget.connect({dsn!r})")
+    code = """
+from mzwidget.notebook import progress
+progress._PATIENCE = 0
+bars = []
+show = progress.Progress._show
+def shown(self, *of):
+    show(self, *of)
+    bars.append((self._bar.value, self._label.value))
+progress.Progress._show = shown
+print(mzwidget.load(pd.DataFrame({"a": range(50_000)}), "long"))
+"""
+    shown = execute(kernel, code)
+    [box] = [m["content"]["data"] for m in shown if m["msg_type"] == "display_data"]
+    assert "application/vnd.jupyter.widget-view+json" in box
+    execute(kernel, "print(len(bars))")
+    [told] = [m["content"]["text"] for m in execute(kernel, "print(bars)") if m["msg_type"] == "stream"]
+    bars = ast.literal_eval(told)
+    values = [value for value, _ in bars]
+    assert values == sorted(values)
+    assert len(set(values)) >= 5
+    assert "loading long: 10,000 of 50,000 rows" in bars[0][1]
+    assert bars[-1][1].startswith("loading long: 50,000 rows in ")
