@@ -46,7 +46,7 @@ export function mountFrame(el, client, signal) {
     client,
     past.steps,
     {
-      limit: () => picture.shown?.limit ?? Infinity,
+      limit: () => rowsDrawn(picture.shown),
       switchable: () => picture.encoding?.table !== undefined,
       asTable: () => showTable,
       toggleTable: () => {
@@ -154,4 +154,14 @@ function followTheme(changed, signal) {
   observer.observe(document.body, { attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"] });
   signal.addEventListener("abort", () => observer.disconnect());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed, { signal });
+}
+
+/**
+ * How many rows a picture draws at most. Of lines and stacks the encoding's limit counts lines and stacks.
+ *
+ * @param {import("../sync/protocol.js").Encoding | null} encoding
+ */
+function rowsDrawn(encoding) {
+  if (encoding === null || encoding.kind === "line" || "color" in encoding.channels) return Infinity;
+  return encoding.limit ?? Infinity;
 }
