@@ -23,7 +23,7 @@ WATCH = """() => {
     const root = [...document.querySelectorAll(".mzw[data-kind=bars]")].at(-1);
     let last = "";
     const look = () => {
-        const rows = [...root.querySelectorAll(".mzw-row[data-label]:not([data-leaving])")]
+        const rows = [...root.querySelectorAll(".mzw-row[data-label]")]
             .map((row) => [row.dataset.label, row.dataset.value]);
         const now = JSON.stringify([Number(root.dataset.time), rows]);
         if (now !== last) window.painted.push(JSON.parse(last = now));

@@ -86,7 +86,7 @@ export default () => {
     },
     /** @param {{ el: HTMLElement, signal: AbortSignal }} props */
     render({ el, signal }) {
-      mountFrame(el, client, signal);
+      if (!signal.aborted) mountFrame(el, client, signal);
     },
   };
 };

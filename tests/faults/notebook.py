@@ -53,7 +53,7 @@ view
 
 PICTURES = """() => [...document.querySelectorAll(".mzw")].map((root) => ({
     state: root.dataset.state,
-    rows: [...root.querySelectorAll(".mzw-row[data-label]:not([data-leaving])")]
+    rows: [...root.querySelectorAll(".mzw-row[data-label]")]
         .map((row) => [row.dataset.label, row.dataset.value]),
 }))"""
 

@@ -309,6 +309,31 @@ def test_a_restarted_kernel_leaves_the_last_data_marked(stage: Stage) -> None:
     assert page.get_by_role("button", name="pause").is_disabled()
 
 
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_reopened_notebook_whose_kernel_is_new_says_what_to_do(stage: Stage, page: Page, saved: bool) -> None:
+    page.clock.install()
+    stage()
+    page.evaluate(
+        """async saved => {
+            window.view = new FakeView([["editor", "text"], ["edits", "number"]], [["ann", 1]], {name: "top10"});
+            const {traits} = view.model;
+            if (saved) traits.status.time -= 3600e3;
+            else Object.assign(traits, {base: {}, status: {}});
+            (await load(view.model)).show();
+        }""",
+        saved,
+    )
+    page.clock.run_for(16_000)
+    assert page.locator(".mzw").get_attribute("data-state") == "no news"
+    assert page.locator(".mzw-message").inner_text() == (
+        "This notebook's kernel does not know the view; run the cell again."
+    )
+    assert page.evaluate("bars().length") == saved
+    page.evaluate("view.status({})")
+    page.clock.run_for(1_000)
+    assert page.locator(".mzw").get_attribute("data-state") == "live"
+
+
 def test_words_that_change_move_nothing(stage: Stage) -> None:
     page = stage()
     open_bars(page, EDITORS)

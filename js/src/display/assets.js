@@ -81,11 +81,11 @@ export function loadAsset(name, ask, signal) {
 }
 
 /**
- * Take what the kernel sends to all pages.
+ * Take what the kernel sends to all pages, whichever has asked.
  *
  * @param {string} name
  * @param {BufferSource} script
  */
 export function receiveAsset(name, script) {
-  assetOf(name).arrive(script);
+  assets.get(name)?.arrive(script);
 }
