@@ -44,6 +44,23 @@ export function compareValues(a, b, kind) {
 }
 
 /**
+ * How two values of a column stand in a term of an order.
+ *
+ * @param {import("../sync/protocol.js").Kind} kind
+ * @param {boolean} descending
+ * @param {boolean} nullsFirst
+ * @returns {(a: Value, b: Value) => number}
+ */
+function term(kind, descending, nullsFirst) {
+  const isOrdinary = kind === "number" ? isNumber : (/** @type {Value} */ value) => value !== null;
+  return (a, b) => {
+    if (typeof a === "number" && typeof b === "number" && kind === "number") return descending ? b - a : a - b;
+    const ascending = compareValues(a, b, kind);
+    return (isOrdinary(a) && isOrdinary(b) ? descending : nullsFirst) ? -ascending : ascending;
+  };
+}
+
+/**
  * In the order of an encoding, equal rows by every column from left to right, and at last by their text: no two rows
  * are equal.
  *
@@ -52,17 +69,14 @@ export function compareValues(a, b, kind) {
  * @returns {Comparison}
  */
 export function byOrder(columns, order = []) {
+  const kindOf = (/** @type {number} */ column) => columns[column]?.kind ?? "text";
+  const terms = [
+    ...order.map(([i, descending, nullsFirst]) => ({ i, compare: term(kindOf(i), descending, nullsFirst) })),
+    ...columns.map((_, i) => ({ i, compare: term(kindOf(i), false, false) })),
+  ];
   return (a, b) => {
-    for (const [i, descending, nullsFirst] of order) {
-      const [x, y] = [a.row[i] ?? null, b.row[i] ?? null];
-      const kind = columns[i]?.kind ?? "text";
-      const isOrdinary = kind === "number" ? isNumber(x) && isNumber(y) : x !== null && y !== null;
-      const ascending = compareValues(x, y, kind);
-      const found = (isOrdinary ? descending : nullsFirst) ? -ascending : ascending;
-      if (found !== 0) return found;
-    }
-    for (let i = 0; i < columns.length; i++) {
-      const found = compareValues(a.row[i] ?? null, b.row[i] ?? null, columns[i]?.kind ?? "text");
+    for (const { i, compare } of terms) {
+      const found = compare(a.row[i] ?? null, b.row[i] ?? null);
       if (found !== 0) return found;
     }
     return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
@@ -120,7 +134,7 @@ export class Leading {
    * @returns {Entry[]} the first rows, repeated ones repeated
    */
   update(snapshot, change) {
-    if (change === null || !this.#follow(change)) this.#start(snapshot.entries);
+    if (change === null || !this.#follow(change, snapshot.size)) this.#start(snapshot.entries);
     /** @type {Entry[]} */
     const rows = [];
     for (const entry of this.#known) {
@@ -142,10 +156,11 @@ export class Leading {
 
   /**
    * @param {Step} change
+   * @param {number} size rows of the whole view
    * @returns {boolean} false if the entries known do not suffice any more, or it is not worth the while
    */
-  #follow({ inserts, deletes }) {
-    if (inserts.length + deletes.length > 64 + this.#known.length / 4) return false;
+  #follow({ inserts, deletes }, size) {
+    if (inserts.length + deletes.length > 64 + size / 8) return false;
     for (const entry of deletes) this.#count(entry, -entry.count);
     for (const entry of inserts) this.#count(entry, entry.count);
     if (this.#known.length > 2 * this.#room) {
