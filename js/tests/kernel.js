@@ -8,7 +8,7 @@ import fc from "fast-check";
 /** @typedef {import("../src/sync/protocol.js").Base} Base */
 /** @typedef {import("../src/sync/protocol.js").Delta} Delta */
 /** @typedef {import("../src/sync/protocol.js").Row} Row */
-/** @typedef {import("../src/sync/replica.js").Snapshot} Snapshot */
+/** @typedef {import("../src/sync/content.js").Snapshot} Snapshot */
 /** @typedef {Record<string, number>} Counts rows, as JSON, and how often each occurs */
 
 export class FakeClock {

@@ -123,7 +123,7 @@ test("what came and went between two states leads from one to the other, or is s
   fc.assert(
     fc.property(world, ([, messages]) => {
       const replica = new Replica();
-      /** @type {import("../src/sync/replica.js").Snapshot[]} */
+      /** @type {import("../src/sync/content.js").Snapshot[]} */
       const seen = [];
       for (const message of messages) {
         deliver(replica, message);
@@ -168,13 +168,16 @@ test("a pinned snapshot stays readable, however late it is read and whatever cam
 
 test("changes are remembered up to a bound, beyond which a pinned snapshot still is what it was", () => {
   const replica = replicaOf(["row", 0]);
-  const first = /** @type {import("../src/sync/replica.js").Snapshot} */ (replica.pin());
+  const first = /** @type {import("../src/sync/content.js").Snapshot} */ (replica.pin());
   for (let i = 0; i < 30_000; i++) {
     replica.delta(someDelta({ from: i, to: i + 1, deletes: [["row", i]], inserts: [["row", i + 1]] }));
   }
-  const last = /** @type {import("../src/sync/replica.js").Snapshot} */ (replica.snapshot);
+  const last = /** @type {import("../src/sync/content.js").Snapshot} */ (replica.snapshot);
   assert.equal(replica.between(first, last), null);
   assert.deepEqual([rowsOf(first), rowsOf(last)], [['["row",0]'], ['["row",30000]']]);
+  for (let i = 30_000; i < 50_000; i++) replica.delta(someDelta({ from: i, to: i + 1 }));
+  const later = /** @type {import("../src/sync/content.js").Snapshot} */ (replica.snapshot);
+  assert.equal(replica.between(last, later), null, "not even changes of nothing are remembered for ever");
 });
 
 test("a delta that takes away a row that is not there is refused as a whole", () => {

@@ -311,8 +311,9 @@ def test_a_restarted_kernel_leaves_the_last_data_marked(stage: Stage) -> None:
 
 @pytest.mark.parametrize("saved", [True, False])
 def test_a_reopened_notebook_whose_kernel_is_new_says_what_to_do(stage: Stage, page: Page, saved: bool) -> None:
-    page.clock.install()
+    page.clock.install(time="2026-01-01T00:00:00Z")
     stage()
+    page.clock.pause_at("2026-01-01T01:00:00Z")
     page.evaluate(
         """async saved => {
             window.view = new FakeView([["editor", "text"], ["edits", "number"]], [["ann", 1]], {name: "top10"});

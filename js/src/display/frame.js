@@ -65,7 +65,7 @@ export function mountFrame(el, client, signal) {
     between: (before, after) => store.between(before, after),
     arrived: schedule,
   });
-  /** @type {import("../sync/replica.js").Snapshot | null} */
+  /** @type {import("../sync/content.js").Snapshot | null} */
   let painted = null;
   let frame = 0;
   let paintedAt = -Infinity;
@@ -75,7 +75,7 @@ export function mountFrame(el, client, signal) {
 
   function schedule() {
     if (frame !== 0 || !isVisible()) return;
-    if (store.accompanied || performance.now() - paintedAt < BUSY) {
+    if (store.shown.accompanied || performance.now() - paintedAt < BUSY) {
       frame = requestAnimationFrame(() => paint(true));
     } else {
       frame = AT_ONCE;

@@ -3,7 +3,7 @@ import { KINDS } from "../views/registry.js";
 
 /** @typedef {import("../sync/protocol.js").Encoding} Encoding */
 /** @typedef {import("../sync/protocol.js").Options} Options */
-/** @typedef {import("../sync/replica.js").Snapshot} Snapshot */
+/** @typedef {import("../sync/content.js").Snapshot} Snapshot */
 /** @typedef {import("../views/view.js").Host} Host */
 /** @typedef {import("../views/view.js").Kind} Kind */
 /** @typedef {import("../views/view.js").Step} Step */

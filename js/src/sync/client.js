@@ -57,8 +57,8 @@ export class Client {
     this.playback = new Playback(
       {
         send: (message) => this.conversation.send(message),
-        freeze: () => this.store.freeze(),
-        thaw: () => this.store.thaw(),
+        freeze: () => this.store.shown.freeze(),
+        thaw: () => this.store.shown.thaw(),
         changed: () => this.store.notify(),
       },
       clock,
@@ -95,7 +95,7 @@ export class Client {
   disconnect() {
     this.conversation.disconnect();
     this.playback.stop();
-    this.store.consider();
+    this.store.shown.consider();
     this.store.notify();
   }
 
@@ -118,7 +118,7 @@ export class Client {
 
   /** @param {import("./together.js").Together} together to show one moment with */
   join(together) {
-    if (!this.#isClosed) this.store.join(together);
+    if (!this.#isClosed) this.store.shown.join(together);
   }
 
   /** Say what came with the page, or ask. */
@@ -148,19 +148,19 @@ export class Client {
 
   #settle() {
     this.conversation.settle();
-    if (!this.displays.visible || this.store.waits) this.conversation.see();
+    if (!this.displays.visible || this.store.shown.waits) this.conversation.see();
   }
 
   /** @param {number} count */
   #came(count) {
-    if (count === 1) this.store.hide();
+    if (count === 1) this.store.shown.hide();
     this.conversation.comeBack();
-    this.store.consider();
+    this.store.shown.consider();
   }
 
   /** @param {number} count */
   #left(count) {
     if (count === 0) this.conversation.withdraw();
-    this.store.consider();
+    this.store.shown.consider();
   }
 }

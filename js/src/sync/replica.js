@@ -1,33 +1,9 @@
-import { Change, Multiset } from "./multiset.js";
+import { Content } from "./content.js";
 
+/** @typedef {import("./content.js").Snapshot} Snapshot */
 /** @typedef {import("./protocol.js").Base} Base */
-/** @typedef {import("./protocol.js").Column} Column */
 /** @typedef {import("./protocol.js").Delta} Delta */
-/** @typedef {import("./multiset.js").Entry} Entry */
 
-/** @typedef {import("./protocol.js").Encoding} Encoding */
-/** @typedef {import("./multiset.js").Step} Step */
-
-/**
- * The view's exact content at one timestamp.
- *
- * @typedef {object} Snapshot
- * @property {string} epoch
- * @property {number} seq
- * @property {number | null} time
- * @property {readonly Column[]} columns
- * @property {Encoding} encoding
- * @property {readonly Entry[]} entries in no particular order; each first reading copies them, so read it only where a change does not do
- * @property {number} size rows, repeated ones included
- */
-
-/**
- * @typedef {{ epoch: string, seq: number, time: number | null, columns: readonly Column[], encoding: Encoding }} Place
- * @typedef {Place & { rows: Multiset }} Content
- */
-
-/** Rows of change that are remembered, so that a picture can follow instead of starting again. */
-const LOGGED_ROWS = 10_000;
 const HELD_DELTAS = 1024;
 const HELD_ROWS = 100_000;
 const REMEMBERED_EPOCHS = 32;
@@ -43,13 +19,6 @@ const weight = (delta) => delta.inserts.length + delta.deletes.length;
 export class Replica {
   /** @type {Content | null} */
   #content = null;
-  /** @type {Snapshot | null} */
-  #snapshot = null;
-  /** @type {Snapshot | null} that stays readable while the content goes on */
-  #pinned = null;
-  /** @type {{ from: number, to: number, change: Change }[]} the last changes, each following on the one before */
-  #log = [];
-  #logged = 0;
   /** @type {Delta[]} */
   #held = [];
   #heldRows = 0;
@@ -77,8 +46,7 @@ export class Replica {
 
   /** @returns {Snapshot | null} */
   get snapshot() {
-    if (this.#content !== null) this.#snapshot ??= this.#snapshotOf(this.#content);
-    return this.#snapshot;
+    return this.#content?.snapshot ?? null;
   }
 
   /**
@@ -87,11 +55,11 @@ export class Replica {
    * @returns {Snapshot | null}
    */
   pin() {
-    return (this.#pinned = this.snapshot);
+    return this.#content?.pin() ?? null;
   }
 
   unpin() {
-    this.#pinned = null;
+    this.#content?.unpin();
   }
 
   /**
@@ -99,48 +67,12 @@ export class Replica {
    *
    * @param {Snapshot} before
    * @param {Snapshot} after
-   * @returns {Step | null} null if that is not known any more
+   * @returns {import("./multiset.js").Step | null} null if that is not known any more
    */
   between(before, after) {
-    const epoch = this.#content?.epoch;
-    if (before.epoch !== epoch || after.epoch !== epoch) return null;
-    return this.#changeFrom(before.seq, after.seq)?.step ?? null;
-  }
-
-  /**
-   * @param {number} from
-   * @param {number} to
-   */
-  #changeFrom(from, to) {
-    const steps = this.#log.filter((step) => step.from >= from && step.to <= to);
-    if (from !== to && (steps[0]?.from !== from || steps.at(-1)?.to !== to)) return null;
-    const [only] = steps;
-    if (only && steps.length === 1) return only.change;
-    const all = new Change();
-    for (const { change } of steps) all.merge(change);
-    return all;
-  }
-
-  /**
-   * @param {Content} content
-   * @returns {Snapshot}
-   */
-  #snapshotOf({ rows, ...place }) {
-    /** @type {Entry[] | null} */
-    let entries = null;
-    const read = () => {
-      const now = this.#content;
-      const since = now?.rows === rows ? this.#changeFrom(place.seq, now.seq) : null;
-      if (since === null) throw new Error(`snapshot ${place.seq} is read too late`);
-      return since.size === 0 ? rows.entries() : rows.before(since);
-    };
-    return {
-      ...place,
-      size: rows.size,
-      get entries() {
-        return (entries ??= read());
-      },
-    };
+    const mine = this.#content;
+    if (mine === null || before.epoch !== mine.epoch || after.epoch !== mine.epoch) return null;
+    return mine.between(before.seq, after.seq);
   }
 
   /**
@@ -152,10 +84,8 @@ export class Replica {
     const mine = this.#content;
     if (mine?.epoch === base.epoch && (base.seq < mine.seq || (base.seq === mine.seq && !this.#lost))) return false;
 
-    /** @type {Multiset} */
-    let rows;
     try {
-      rows = new Multiset(base.rows, base.counts);
+      this.#content = new Content(base);
     } catch {
       this.lose();
       return false;
@@ -164,11 +94,6 @@ export class Replica {
       if (mine) this.#leave(mine.epoch);
       this.#hold(this.#held.filter((delta) => delta.epoch === base.epoch));
     }
-    void this.#pinned?.entries; // as long as they can be told
-    this.#log = [];
-    this.#logged = 0;
-    const { epoch, seq, time, columns, encoding } = base;
-    this.#become({ epoch, seq, time, columns, encoding, rows });
     this.#lost = false;
     this.#drain();
     return true;
@@ -234,38 +159,10 @@ export class Replica {
 
   /** @param {Delta} delta */
   #apply(delta) {
-    const content = /** @type {Content} */ (this.#content);
-    const change = new Change();
-    let moved = -1;
-    try {
-      change.add(delta.deletes, delta.delete_counts, -1).add(delta.inserts, delta.insert_counts, 1);
-      moved = content.rows.apply(change);
-    } catch {
-      moved = -1;
-    }
-    if (moved < 0) {
-      this.lose();
-      return false;
-    }
-    this.changes += moved;
-    this.#become({ ...content, seq: delta.to, time: delta.time });
-    this.#remember({ from: delta.from, to: delta.to, change });
-    return true;
-  }
-
-  /** @param {{ from: number, to: number, change: Change }} step */
-  #remember(step) {
-    this.#log.push(step);
-    this.#logged += step.change.size;
-    if (this.#logged <= LOGGED_ROWS) return;
-    void this.#pinned?.entries; // as long as they can be told
-    while (this.#logged > LOGGED_ROWS) this.#logged -= this.#log.shift()?.change.size ?? this.#logged;
-  }
-
-  /** @param {Content} content */
-  #become(content) {
-    this.#content = content;
-    this.#snapshot = null;
+    const moved = this.#content?.apply(delta) ?? -1;
+    if (moved < 0) this.lose();
+    else this.changes += moved;
+    return moved >= 0;
   }
 
   /**

@@ -5,7 +5,7 @@ import { compareNumbers, isNumber } from "./numbers.js";
 /** @typedef {import("../sync/multiset.js").Step} Step */
 /** @typedef {import("../sync/protocol.js").Encoding} Encoding */
 /** @typedef {import("../sync/protocol.js").Value} Value */
-/** @typedef {import("../sync/replica.js").Snapshot} Snapshot */
+/** @typedef {import("../sync/content.js").Snapshot} Snapshot */
 /** @typedef {(a: Entry, b: Entry) => number} Comparison */
 
 /**

@@ -9,7 +9,7 @@
 /** @typedef {import("../sync/multiset.js").Step} Step */
 /** @typedef {import("../sync/protocol.js").Column} Column */
 /** @typedef {import("../sync/protocol.js").Encoding} Encoding */
-/** @typedef {import("../sync/replica.js").Snapshot} Snapshot */
+/** @typedef {import("../sync/content.js").Snapshot} Snapshot */
 
 /**
  * What a picture may ask of the page.
