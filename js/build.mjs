@@ -52,7 +52,10 @@ const options = {
  */
 const assets = {
   ...options,
-  entryPoints: ["line", "vega"].map((name) => ({ in: here(`src/views/${name}.js`), out: name })),
+  entryPoints: [
+    ...["line", "vega"].map((name) => ({ in: here(`src/views/${name}.js`), out: name })),
+    { in: here("src/saved.js"), out: "saved" },
+  ],
   write: true,
   format: "esm",
   loader: { ".css": "text" },

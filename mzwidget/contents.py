@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mzwidget import saving
 from mzwidget.changes import copies
 from mzwidget.charts import static
 from mzwidget.charts.static import Still
@@ -122,17 +123,14 @@ class Contents(Shown):
         Returns
         -------
         pandas.DataFrame or altair.Chart
-            `df`, with `timestamp` in its ``attrs``; or, of a view with `chart=`, that chart with its data.
+            `df`; or, of a view with `chart=`, that chart with its data.
         """
-        still = self._still(FIRST_SNAPSHOT, whole=True)
-        spec = static.with_data(still, all_rows=True)
-        if spec is not None:
-            import altair as alt  # noqa: PLC0415 - who has no chart never loads it
+        if self._picture.options.chart is None:
+            return self.df
+        import altair as alt  # noqa: PLC0415 - who has no chart never loads it
 
-            return alt.Chart.from_dict(spec)
-        frame = to_pandas(still.columns, still.rows)
-        frame.attrs["timestamp"] = moment(still.time)
-        return frame
+        still = self._still(self._content(FIRST_SNAPSHOT), whole=True)
+        return alt.Chart.from_dict(static.with_data(still, all_rows=True) or {})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write what the picture shows at this moment to a file, which needs neither a kernel nor a network.
@@ -140,8 +138,9 @@ class Contents(Shown):
         Parameters
         ----------
         path : str or path
-            Its ending says what it becomes: ``.html`` (picture and all rows), ``.svg`` (the picture), ``.csv``,
-            ``.json`` (a list of objects) or ``.parquet`` (exact, needs pyarrow).
+            Its ending says what it becomes: ``.html`` (a page with the picture, in which one can look back as far as
+            `history` reaches), ``.svg`` (the picture), ``.csv``, ``.json`` (a list of objects) or ``.parquet`` (exact,
+            needs pyarrow).
 
         Raises
         ------
@@ -150,10 +149,10 @@ class Contents(Shown):
         """
         ending = Path(path).suffix.lower()
         match ending:
-            case ".html" | ".svg":
-                still = self._still(FIRST_SNAPSHOT, whole=True)
-                text = static.page(still) if ending == ".html" else static.file(still)
-                Path(path).write_text(text, encoding="utf-8")
+            case ".html":
+                Path(path).write_text(self._page(self._content(FIRST_SNAPSHOT)), encoding="utf-8")
+            case ".svg":
+                Path(path).write_text(static.file(self._still(self._content(FIRST_SNAPSHOT))), encoding="utf-8")
             case ".csv":
                 self.to_pandas(exact=True).to_csv(path, index=False)
             case ".json":
@@ -173,7 +172,7 @@ class Contents(Shown):
             return bundle
         data, metadata = bundle
         try:
-            still = self._still(GLIMPSE)
+            still = self._still(self._content(GLIMPSE))
         except (LiveViewError, TimeoutError):
             return {**data, "text/plain": self._text()}, metadata
         more: dict[str, Any] = {"text/plain": static.text(still), "text/html": static.in_notebook(still)}
@@ -183,17 +182,22 @@ class Contents(Shown):
 
     def _text(self) -> str:
         try:
-            return static.text(self._still(GLIMPSE))
+            return static.text(self._still(self._content(GLIMPSE)))
         except LiveViewError as error:
             return f"{self!r}: {error}"
         except TimeoutError:
             return repr(self)
 
-    def _still(self, timeout: float, *, whole: bool = False) -> Still:
-        columns, rows, time = self._content(timeout)
+    def _page(self, content: Content) -> str:
+        earliest, changes = self._recent(content.time)
+        still, title = self._still(content), self._title()
+        return saving.page(still, content.rows, title, dict(self.options), earliest, changes)
+
+    def _still(self, content: Content, *, whole: bool = False) -> Still:
+        columns, rows, time = content
         listed = copies(rows)
         encoding = self._picture.encoding(columns, len(listed))
-        trend = self._past(encoding.channels["value"][0], time) if encoding.kind == "number" else ()
+        trend = self._trend(encoding.channels["value"][0], time) if encoding.kind == "number" else ()
         return Still.of(self._title(), columns, listed, encoding, time, self._said(), trend, whole=whole)
 
     def _arranged(self, content: Content) -> tuple[tuple[Column, ...], list[Row]]:

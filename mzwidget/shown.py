@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from mzwidget.charts import Picture
 from mzwidget.errors import LiveViewError
 from mzwidget.page.report import Diagnostics, Stats, diagnostics, stats, status
 from mzwidget.page.view import View
+from mzwidget.tail.history import Change
 from mzwidget.tail.kept import Kept
 from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Updates
@@ -57,6 +58,7 @@ class Shown:
     """The rows that a view shows, and how it fares."""
 
     name: str
+    options: dict[str, Any]
     _view: View
     _picture: Picture
     _process: int
@@ -105,18 +107,18 @@ class Shown:
             raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
         return self._closed.content
 
-    def _past(self, column: int, until: int | None) -> list[tuple[int, str | None]]:
-        """Return what a column of a single row has been, and when, up to a moment."""
+    def _recent(self, until: int | None) -> tuple[int | None, list[Change]]:
+        """Return the first moment that is known, and the changes from then on up to another."""
         if self._closed is not None:
-            return []
+            return None, []
         with self._view.lock:
-            changes = self._view.collection.history.changes
-        return [
-            (change.time, row[column])
-            for change in changes
-            for row, diff in change.updates.items()
-            if diff > 0 and (until is None or change.time <= until)
-        ]
+            earliest, changes = self._view.collection.history.earliest, self._view.collection.history.changes
+        return earliest, [change for change in changes if until is None or change.time <= until]
+
+    def _trend(self, column: int, until: int | None) -> list[tuple[int, str | None]]:
+        """Return what a column of a single row has been, and when, up to a moment."""
+        _, changes = self._recent(until)
+        return [(of.time, row[column]) for of in changes for row, diff in of.updates.items() if diff > 0]
 
     @abstractmethod
     def _title(self) -> str:

@@ -25,15 +25,6 @@ _CELL = 60
 _VEGA_ROWS = 2_000
 VEGA_LITE = "application/vnd.vegalite.v6+json"
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; font: 14px/1.4 system-ui, sans-serif }}
-body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
-table {{ border-collapse: collapse }} td, th {{ padding: .15em .8em; border-bottom: 1px solid #8884 }}
-</style></head><body>{body}</body></html>
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Still:
@@ -123,16 +114,6 @@ def in_notebook(still: Still) -> str:
     return f"<div><p><b>{html.escape(still.caption)}</b></p><p>{still.total:,} rows</p></div>"
 
 
-def page(still: Still) -> str:
-    """Write a view as a page of its own, whole in itself, with all its rows."""
-    drawn = picture(still) or ""
-    table = _table(still, len(still.rows), len(still.columns))
-    if drawn:
-        table = f"<details><summary>{_counted(still, len(still.rows))}</summary>{table}</details>"
-    body = f"<h1>{html.escape(short(still.title, 200))}</h1><p>{html.escape(still.caption)}</p>{drawn}{table}"
-    return _PAGE.format(title=html.escape(still.caption), body=body)
-
-
 def text(still: Still, rows: int = 10) -> str:
     """Write a view's first rows as aligned text."""
     shown = still.rows[:rows]
@@ -188,14 +169,11 @@ def _table(still: Still, rows: int, columns: int) -> str:
     shown = still.rows[:rows]
     written = writers(still.columns, shown, still.encoding)[:columns]
     right = [' align="right"' if of.kind == "number" else "" for of in still.columns]
-    cut = _CELL if rows < len(still.rows) or rows <= ROWS else 1_000
-    head = "".join(
-        f"<th{side}>{_cell(of.name, cut)}</th>" for of, side in zip(still.columns[:columns], right, strict=False)
-    )
+    head = "".join(f"<th{side}>{_cell(of.name)}</th>" for of, side in zip(still.columns[:columns], right, strict=False))
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td{side}>{_cell(write(value), cut) if value is not None else f'<i>{NULL}</i>'}</td>"
+            f"<td{side}>{_cell(write(value)) if value is not None else f'<i>{NULL}</i>'}</td>"
             for write, value, side in zip(written, row, right, strict=False)
         )
         + "</tr>"
@@ -204,8 +182,8 @@ def _table(still: Still, rows: int, columns: int) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _cell(value: str, cut: int) -> str:
-    return html.escape(short(value, cut))
+def _cell(value: str) -> str:
+    return html.escape(short(value, _CELL))
 
 
 def _drawn_by_vega(still: Still) -> str | None:

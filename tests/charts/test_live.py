@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -205,7 +206,7 @@ def test_it_is_saved(sales: str, live: Callable[..., LiveView], tmp_path: Path, 
         case _:
             assert "<svg" in path.read_text()
             assert "north" in path.read_text()
-            assert "http" not in path.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
+            assert not re.findall(r"(?:src|href)=|@import|url\(", path.read_text())
 
 
 def test_it_is_saved_only_as_something_known(sales: str, live: Callable[..., LiveView], tmp_path: Path) -> None:
@@ -219,7 +220,6 @@ def test_a_snapshot_stays_as_it_is(sales: str, live: Callable[..., LiveView]) ->
     view = live(f"SELECT shop, sold FROM {sales}", kind="table").wait(20)
     frame = view.snapshot()
     assert frame["shop"].tolist()[0] == "east"
-    assert frame.attrs["timestamp"] == view.timestamp or view.timestamp > frame.attrs["timestamp"]
     drawn = view.show(alt.Chart().mark_bar().encode(x="sold", y="shop"))
     try:
         chart = drawn.snapshot()
@@ -237,5 +237,5 @@ def test_a_number_keeps_its_recent_past(engine_dsn: str, live: Callable[..., Liv
         for n in range(1, 4):
             connection.execute(f"INSERT INTO {name} VALUES ({n})")
             view.when(lambda frame, n=n: frame["n"].tolist() == [n], timeout=20)
-    assert [value for _, value in view._past(0, None)] == ["1", "2", "3"]
+    assert [value for _, value in view._trend(0, None)] == ["1", "2", "3"]
     assert "<path" in view._repr_mimebundle_()[0]["text/html"]
