@@ -1,14 +1,13 @@
 """Watch a Materialize view live in a notebook."""
 
 import logging as _logging
-from typing import Any as _Any
 
 from mzwidget._version import __version__
 from mzwidget.changes import Batch, Change
 from mzwidget.errors import LiveViewError, SqlError, StaleWarning
 from mzwidget.liveview import LiveView
 from mzwidget.notebook import load_ipython_extension, unload_ipython_extension
-from mzwidget.notebook.address import url
+from mzwidget.notebook.address import sqlalchemy_engine, url
 from mzwidget.notebook.load import load
 from mzwidget.notebook.sql import sql
 from mzwidget.notebook.views import views
@@ -18,14 +17,6 @@ from mzwidget.tail.status import Status
 from mzwidget.together import Together, together
 
 _logging.getLogger(__name__).addHandler(_logging.NullHandler())
-
-
-def __getattr__(name: str) -> _Any:
-    if name == "sqlalchemy_engine":  # needs SQLAlchemy, which not everybody has
-        from mzwidget.notebook.sqlalchemy import sqlalchemy_engine  # noqa: PLC0415
-
-        return sqlalchemy_engine
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [

@@ -1,12 +1,15 @@
-"""`url`: the address of the database, for tools that connect by themselves."""
+"""The database for tools that connect by themselves: its address, and an engine of SQLAlchemy."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from mzwidget.tail.connect import DEFAULTS, parameters
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
 
 _IN_PLACE = ("user", "password", "host", "port", "dbname")
 
@@ -52,3 +55,34 @@ def url(dsn: str | None = None) -> Address:
     rest = {name: value for name, value in given.items() if name not in kept}
     found = f"postgres://{user}{password}{'@' if user else ''}{place}/{quote(given.get('dbname', ''), safe='')}"
     return Address(f"{found}?{urlencode(rest, quote_via=quote)}" if rest else found)
+
+
+def sqlalchemy_engine(dsn: str | None = None, **options: Any) -> Engine:
+    """Return a SQLAlchemy engine for the database, for pandas, JupySQL and whatever else takes one.
+
+    It commits after every statement, since Materialize's transactions cannot mix reading and writing.
+    ``inspect(engine)``, reflection, ``pandas.read_sql``, ``read_sql_table`` and ``to_sql(if_exists="append")`` work.
+
+    Parameters
+    ----------
+    dsn : str, optional
+        As `connect` takes it; by default the database of `connect`.
+    **options
+        For ``sqlalchemy.create_engine``.
+
+    Returns
+    -------
+    sqlalchemy.Engine
+
+    Raises
+    ------
+    ModuleNotFoundError
+        SQLAlchemy is not installed: ``pip install sqlalchemy``.
+    """
+    try:
+        from mzwidget.notebook.sqlalchemy import create_engine  # noqa: PLC0415 - not everybody has SQLAlchemy
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"sqlalchemy_engine() needs the package {error.name}: pip install 'mzwidget[tools]'", name=error.name
+        ) from None
+    return create_engine(parameters(dsn), **options)

@@ -1,4 +1,4 @@
-"""`sqlalchemy_engine`: SQLAlchemy on Materialize and on the embedded engine, with an inspector of its own.
+"""SQLAlchemy on Materialize and on the embedded engine, with an inspector of its own.
 
 SQLAlchemy's dialect for PostgreSQL looks up ``hstore`` when it connects and reads columns with ``json_build_object``;
 Materialize refuses both. Here names and types come from SHOW.
@@ -21,7 +21,7 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from mzwidget import catalog
 from mzwidget.errors import quoted
-from mzwidget.tail.connect import parameters
+from mzwidget.tail.connect import Parameters
 
 _NAME = "materialize"
 _DEFINITION = " UNION ALL ".join(
@@ -163,29 +163,9 @@ class MaterializeDialect(_PostgreSQL):  # type: ignore[misc]
     get_multi_table_options = DefaultDialect.get_multi_table_options
 
 
-def sqlalchemy_engine(dsn: str | None = None, **options: Any) -> Engine:
-    """Return a SQLAlchemy engine for the database, for pandas, JupySQL and whatever else takes one.
-
-    It commits after every statement, since Materialize's transactions cannot mix reading and writing.
-    ``inspect(engine)``, reflection, ``pandas.read_sql``, ``read_sql_table`` and ``to_sql(if_exists="append")`` work.
-
-    Parameters
-    ----------
-    dsn : str, optional
-        As `connect` takes it; by default the database of `connect`.
-    **options
-        For ``sqlalchemy.create_engine``.
-
-    Returns
-    -------
-    sqlalchemy.Engine
-
-    Raises
-    ------
-    ModuleNotFoundError
-        SQLAlchemy is not installed: ``pip install sqlalchemy``.
-    """
-    given = parameters(dsn)
+def create_engine(given: Parameters, **options: Any) -> Engine:
+    """Return an engine that commits after every statement, for connection parameters by libpq's names."""
+    given = dict(given)
     registry.register(f"{_NAME}.psycopg", __name__, MaterializeDialect.__name__)
     place = {name: given.pop(name, None) for name in ("user", "password", "host", "port", "dbname")}
     address = URL.create(

@@ -102,6 +102,24 @@ def test_pandas_reads_and_writes_through_sqlalchemy(engine: sa.Engine) -> None:
     assert len(pd.read_sql("SELECT * FROM made", engine)) == 20
 
 
+def test_without_sqlalchemy_all_else_works() -> None:
+    code = """
+import sys
+for name in ("sqlalchemy", "pyarrow", "polars", "sql"):
+    sys.modules[name] = None
+from mzwidget import *
+import mzwidget, pandas as pd
+mzwidget.load(pd.DataFrame({"a": [1, None], "s": ["x", None]}), "t")
+assert len(mzwidget.sql("SELECT * FROM t")) == 2
+try:
+    sqlalchemy_engine()
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert "needs the package sqlalchemy: pip install 'mzwidget[tools]'" in done.stdout, done.stderr
+
+
 def test_no_password_in_what_sqlalchemy_shows(engine: sa.Engine, dsn: str) -> None:
     password = dsn.split(":")[2].partition("@")[0]
     assert password not in repr(engine) + str(engine.url) + repr(engine.url)
