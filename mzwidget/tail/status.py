@@ -20,7 +20,9 @@ State = Literal[
 _REFUSED = re.compile(
     r'connection to server (?:at|on socket) "(?P<host>[^"]*)"(?:, port (?P<port>\d+))? failed: (?P<said>.*)'
 )
-_LOST = re.compile(r"(?:consuming input|sending [\w ]+|flushing|preparing [\w ]+) failed: ", re.IGNORECASE)
+_LOST = re.compile(
+    r"(?:consuming input|receiving copy data|sending [\w ]+|flushing|preparing [\w ]+) failed: ", re.IGNORECASE
+)
 _SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC):\s+")
 _DISTRUST = re.compile(r"certificate|SSL was required|does not support SSL")
 

@@ -119,8 +119,11 @@ class Stream:
         libpq.send_prepare(b"", self._statement.encode())
         _check(*await self._connection.wait(execute(libpq)))
         libpq.send_describe_prepared(b"")
-        [described] = await self._connection.wait(execute(libpq))
-        _check(described)
+        answers = await self._connection.wait(execute(libpq))
+        _check(*answers)
+        if len(answers) != 1 or answers[0] is None:
+            raise psycopg.DataError("the server does not describe the statement")
+        described = answers[0]
         self.columns = tuple(
             column((described.fname(i) or b"").decode(), described.ftype(i)) for i in range(described.nfields)
         )

@@ -57,11 +57,14 @@ class Conversation:
 
     # What the server says
 
-    def send(self, kind: bytes, body: bytes = b"") -> None:
+    def raw(self, data: bytes) -> None:
         try:
-            self._socket.sendall(kind + struct.pack("!I", len(body) + 4) + body)
+            self._socket.sendall(data)
         except OSError:
             raise GoneError from None
+
+    def send(self, kind: bytes, body: bytes = b"") -> None:
+        self.raw(kind + struct.pack("!I", len(body) + 4) + body)
 
     def ready(self) -> None:
         self.send(b"Z", b"I")

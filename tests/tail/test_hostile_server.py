@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import struct
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -432,3 +433,50 @@ def test_a_lost_connection_is_told_in_plain_words() -> None:
         assert view.status.message.startswith("the connection was lost")
         assert "failed:" not in view.status.message
         assert "\n" not in view.status.message
+
+
+# Noise
+
+
+def noise(server: Conversation, number: int) -> None:
+    """Speak well up to some step, then send messages of any kind, length and content."""
+    chance = random.Random(number)
+    step = chance.randrange(6)
+    if step == 5:
+        lively(server)
+    else:
+        for act in (
+            server.greet,
+            server.parse,
+            lambda: server.describe([*OWN, INT8]),
+            lambda: server.copy([*OWN, INT8]),
+        )[:step]:
+            act()
+    for _ in range(chance.randrange(1, 6)):
+        kind, body = bytes([chance.choice(b"1TtDdcCHEGINRSZAsWnV23KvX\0\xff")]), chance.randbytes(chance.randrange(40))
+        if chance.random() < 0.8:
+            server.send(kind, body)
+        else:
+            server.raw(kind + struct.pack("!I", chance.choice([0, 3, 4, 10**6, 2**31 - 1, 2**32 - 1])) + body)
+    if chance.random() < 0.3:
+        server.silence()
+
+
+def test_noise_is_a_status_in_words_and_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail, "BACKOFF", (30.0, 30.0))
+
+    def well(server: Conversation, _: int) -> None:
+        lively(server)
+        keep_on(server)
+
+    with Server(noise) as bad, Server(well) as good, watching(good) as other, ExitStack() as stack:
+        views = [
+            stack.enter_context(LiveView(f"v{number}", dsn=f"{bad.dsn}?connect_timeout=2")) for number in range(80)
+        ]
+        for view in views:
+            eventually(lambda view=view: view.status.retry_at is not None, what=repr(view))
+            assert view.status.state in ("reconnecting", "failed")
+            assert view.status.message
+            assert "Error" not in view.status.message, "words, not Python's"
+        before = other.wait(10).timestamp
+        eventually(lambda: other.timestamp > before)
