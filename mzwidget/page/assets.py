@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent.parent / "static"
-_NAME = re.compile(r"[a-z]+")
+_NAME = re.compile(r"[a-z]{1,40}")
 
 
 def read(name: str) -> bytes | None:

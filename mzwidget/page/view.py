@@ -134,6 +134,7 @@ class View:
         """Begin to follow, and keep `history` seconds of the past."""
         past = self.collection.history
         past.seconds = max(past.seconds, history)
+        self._ask_note()
         self.tail.attach(self)
 
     # From the tail
@@ -163,14 +164,17 @@ class View:
             self._send("status", None)
 
     def on_tick(self) -> None:
-        self.note.refresh(lambda: background.call(self.on_note))
+        self._ask_note()
         with self.lock:
             self.pages.expire(self.feed.seq)
             self.leader.consider()
             if self.pages.visible:
                 self._send("status", None)
 
-    def on_note(self) -> None:
+    def _ask_note(self) -> None:
+        self.note.refresh(lambda: background.call(self._note_changed))
+
+    def _note_changed(self) -> None:
         with self.lock:
             if self.pages:
                 self._send("note", None)
