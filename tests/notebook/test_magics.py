@@ -82,7 +82,7 @@ def test_a_cell_is_drawn_live(shell: InteractiveShell) -> None:
     script = "CREATE VIEW few AS SELECT * FROM sales WHERE sold < 4;\nfew"
     with result(shell, f"%%live\n{script}") as few:
         assert few.df["item"].tolist() == ["tea"]
-    with result(shell, "%live few") as again:
+    with result(shell, "%live few --kind table --height 200") as again:
         assert again.wait(10).name == "few"
     with result(shell, "%%live --params {'most': 4}\nSELECT item FROM sales WHERE sold < %(most)s") as asked:
         assert asked.df["item"].tolist() == ["tea"]
