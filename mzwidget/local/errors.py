@@ -42,3 +42,10 @@ def unsupported(construct: str) -> SqlError:
         "0A000",
         hint="Set MATERIALIZE_URL to run this on Materialize itself.",
     )
+
+
+def evaluated(error: SqlError, *, constant: bool) -> SqlError:
+    """Return an error of evaluation as Materialize tells it: at run time with a prefix, of constants without."""
+    if error.sqlstate[:2] in {"57", "53", "54", "0A", "23"} or error.message.startswith("Evaluation error"):
+        return error
+    return SqlError(error.message if constant else f"Evaluation error: {error.message}")

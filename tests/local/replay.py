@@ -19,7 +19,7 @@ from psycopg import pq
 from psycopg.pq import DiagnosticField, ExecStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from psycopg.pq.abc import PGresult
 
@@ -61,6 +61,10 @@ class Client:
             for statement in ("ROLLBACK", "RESET cluster", f"DROP SCHEMA {self.schema} CASCADE"):
                 self._plain(statement)
         self._connection.finish()
+
+    def make(self, statements: Iterable[str]) -> None:
+        for statement in statements:
+            self._plain(statement)
 
     def _plain(self, sql: str) -> None:
         self._connection.exec_(sql.encode())
@@ -158,10 +162,22 @@ class Client:
         return [[self._outward(result.fname(i) or b""), result.ftype(i)] for i in range(result.nfields)]
 
 
-def replay(dsn: str, records: Iterable[Record]) -> list[tuple[str, str, str]]:
+_THERE = (
+    "CREATE TABLE items (id int, name text, price numeric, at timestamp)",
+    "CREATE TABLE metrics (at timestamptz, host text, cpu float8)",
+    "CREATE TABLE mt (id int, label text, at timestamp, n int)",
+    "CREATE TABLE seen (id int, label text)",
+    "CREATE VIEW seen_v AS SELECT id FROM seen",
+)
+"""What was there when the tools' statements were described."""
+
+
+def replay(dsn: str, records: Sequence[Record]) -> list[tuple[str, str, str]]:
     """Ask a session's questions; return class, statement and what differs for each."""
     client = Client(dsn)
     found = []
+    if any("parameters" in record for record in records):
+        client.make(_THERE)
     try:
         for record in records:
             if (record.get("error") or {}).get("client"):  # psycopg refused it; nothing was sent

@@ -39,7 +39,7 @@ _LEFT = {
     "params": 26,
     "queries": 51,
     "random": 43,
-    "subscribe": 16,
+    "subscribe": 2,
     "text": 46,
     "time": 50,
     "tools-described": 111,

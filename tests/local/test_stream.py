@@ -96,13 +96,17 @@ def test_empty_table(connect: Connect, sql: psycopg.Connection) -> None:
 
 
 def test_constant_view_ends_by_itself(connect: Connect, sql: psycopg.Connection) -> None:
-    sql.execute("CREATE MATERIALIZED VIEW v AS VALUES (1, 'a'), (1, 'a'), (2, 'b')")
+    sql.execute("CREATE VIEW v AS VALUES (1, 'a'), (1, 'a'), (2, 'b')")
     for subject in ("v", "(SELECT * FROM v)", "(VALUES (1, 'a'), (2, 'b'), (1, 'a'))"):
         rows = list(subscribe(connect, f"SUBSCRIBE {subject} {PROGRESS}"))
         assert rows[0] == (FOREVER, True, None, None, None)
         assert sorted(rows[1:]) == [(FOREVER, False, 1, 2, "b"), (FOREVER, False, 2, 1, "a")]
     only_progress = list(subscribe(connect, "SUBSCRIBE v WITH (PROGRESS, SNAPSHOT false)"))
     assert only_progress == [(FOREVER, True, None, None, None)]
+    sql.execute("CREATE MATERIALIZED VIEW m AS VALUES (1, 'a')")
+    start, row = list(subscribe(connect, f"SUBSCRIBE m {PROGRESS}"))
+    assert start[0] < FOREVER, "what is stored has an ordinary time"
+    assert row == (start[0], False, 1, 1, "a")
 
 
 def test_view_with_ties_at_its_limit(connect: Connect, sql: psycopg.Connection) -> None:

@@ -16,7 +16,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mzwidget.local.engine.contents import Contents, State
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, evaluated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -189,9 +189,7 @@ class Feed:
                     await self._evaluate(due)
                     self._publish(due + 1)
         except SqlError as error:
-            if error.sqlstate != "57014":
-                error = SqlError(f"Evaluation error: {error.message}", "XX000")
-            self._failure = error
+            self._failure = evaluated(error, constant=False)
             self._stepped.set()
         except Exception as error:
             _log.exception("a subscription failed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.store import bind
+from mzwidget.local.errors import SqlError, evaluated
 from mzwidget.local.formats.encoding import carrier
 from mzwidget.local.formats.results import Chunk
 
@@ -37,6 +38,8 @@ async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int
             if len(rows) < _CHUNK_ROWS:
                 return
             rows = await store.run(connection, lambda: connection.fetchmany(_CHUNK_ROWS))
+    except SqlError as error:
+        raise evaluated(error, constant=query.constant) from None
     finally:
         connection.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,8 @@ class Subscription:
     def start(self, store: Store, as_of: int | None, up_to: int | None) -> int | None:
         """Check the bounds; return the first timestamp if AS OF chooses it."""
         if self.query.constant:
+            if up_to is not None and up_to < MAX_TIMESTAMP:
+                raise _crossed(MAX_TIMESTAMP, up_to)
             return None
         since = store.since
         if as_of is not None and as_of < since:
@@ -67,14 +70,18 @@ class Subscription:
             as_of = since
         lower = store.clock.read() if as_of is None else as_of
         if up_to is not None and lower > up_to:
-            raise SqlError(
-                f"subscription lower bound (`AS OF`) is greater than its upper bound (`UP TO`): {lower} > {up_to}",
-                "22000",
-            )
+            raise _crossed(lower, up_to)
         return as_of
 
     async def chunks(
-        self, store: Store, feeds: Feeds, values: Sequence[Any], start: int | None, up_to: int | None
+        self,
+        store: Store,
+        feeds: Feeds,
+        values: Sequence[Any],
+        start: int | None,
+        up_to: int | None,
+        *,
+        fixed: bool = False,
     ) -> AsyncIterator[Chunk]:
         """Run: yield snapshot, updates and progress until the end, if there is one.
 
@@ -84,6 +91,8 @@ class Subscription:
             The parameters.
         start, up_to : int, optional
             The bounds, checked by `start`.
+        fixed : bool
+            The content has a time but never changes: the snapshot is all there is.
         """
         if self.query.constant:
             async for chunk in self._constant(feeds, values):
@@ -106,6 +115,8 @@ class Subscription:
                 batch = await feed.content(position)
                 if batch.updates:
                     yield self._updates(as_of, batch)
+            if fixed:
+                return
             if self._tells_progress:
                 yield self._progress(position.frontier)
             while up_to is None or position.frontier < up_to:
@@ -233,13 +244,28 @@ def _key_first(key: Sequence[str], columns: Sequence[Column]) -> list[int]:
     return [*chosen, *(index for index in range(len(columns)) if index not in chosen)]
 
 
+def _crossed(lower: int, upper: int) -> SqlError:
+    return SqlError(
+        f"subscription lower bound (`AS OF`) is greater than its upper bound (`UP TO`): {lower} > {upper}", "22000"
+    )
+
+
 def _too_old(as_of: int, since: int, query: Query) -> SqlError:
     inputs = ", ".join(sorted(query.inputs))
     return SqlError(
         "could not find a valid timestamp for the query",
         "22000",
         detail=(
-            f"Constraints:\nlower:\n  (Storage inputs: [{inputs}]): [ts ({since})]\n"
-            f"upper:\n  (Query's AS OF): [ts ({as_of})]\n"
+            f"Constraints:\nlower:\n  (Storage inputs: [{inputs}]): [{_moment(since)}]\n"
+            f"upper:\n  (Query's AS OF): [{_moment(as_of)}]\n"
         ),
     )
+
+
+def _moment(timestamp: int) -> str:
+    """Spell a timestamp and its time of day, as messages do."""
+    try:
+        time = dt.datetime.fromtimestamp(timestamp / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    except (OverflowError, ValueError):
+        return f"{timestamp:13}"
+    return f"{timestamp:13} ({time})"

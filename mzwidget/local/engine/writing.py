@@ -39,17 +39,23 @@ def insertion(target: Item, rows: str, values: Sequence[Any]) -> Job:
 
 
 def mutation(target: Item, ids: str, rows: str | None, values: Sequence[Any], store: Store) -> Job:
-    """Return the job that retracts the rows that `ids` selects and puts `rows` in their place; it counts the former."""
+    """Return the job that retracts the rows `ids` selects and puts `rows` in their place; it counts what changed."""
     table = quoted(target.storage)
 
+    columns = ", ".join(quoted(column.name) for column in target.columns)
+
     def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
+        changed: int | None = None
         if rows is not None:
+            old = f"SELECT {columns} FROM {table} WHERE rowid IN ({ids})"
+            sql = f"SELECT count(*) FROM (({rows}) EXCEPT ALL ({old}))"
+            changed = _count(writer.execute(sql, bind(sql, values)))
             sql = f"INSERT INTO {table} SELECT *, {timestamp}, {FOREVER} FROM ({rows})"
             writer.execute(sql, bind(rows, values))
         sql = f'UPDATE {table} SET "~until" = {timestamp} WHERE rowid IN ({ids})'
         count = _count(writer.execute(sql, bind(ids, values)))
         store.retire(target.storage, count)
-        return count
+        return count if changed is None else changed
 
     return job
 

@@ -54,6 +54,7 @@ class Notice:
     text: str
     code: str = "00000"
     hint: str | None = None
+    detail: str | None = None
 
 
 async def nothing() -> AsyncIterator[Chunk]:

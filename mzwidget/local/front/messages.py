@@ -230,9 +230,9 @@ class Connection:
 
     def _notices(self, result: Result) -> None:
         least = SEVERITIES.index(self._session.variables.get("client_min_messages"))
-        if least <= SEVERITIES.index("notice"):
-            for notice in result.notices:
-                self._send(wire.notice_response(notice.text, notice.code, hint=notice.hint))
+        for notice in result.notices:
+            if least <= SEVERITIES.index("notice") or notice.code == "01000":
+                self._send(wire.notice_response(notice.text, notice.code, detail=notice.detail, hint=notice.hint))
         result.notices = []
 
     # ------------------------------------------------------------------------------------- simple query

@@ -9,7 +9,7 @@ from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mzwidget.local.formats.types import Column
 
@@ -180,21 +180,6 @@ def row_description(columns: Sequence[Column], formats: Sequence[int]) -> bytes:
     return message(b"T", b"".join(parts))
 
 
-def data_row(values: Iterable[bytes | None]) -> bytes:
-    parts = [b""]
-    count = 0
-    for value in values:
-        count += 1
-        if value is None:
-            parts.append(b"\xff\xff\xff\xff")
-        else:
-            parts.append(len(value).to_bytes(4, "big"))
-            parts.append(value)
-    parts[0] = count.to_bytes(2, "big")
-    body = b"".join(parts)
-    return b"D" + (len(body) + 4).to_bytes(4, "big") + body
-
-
 def copy_response(kind: bytes, wire_format: int, columns: int) -> bytes:
     """Open a COPY: kind is ``b"G"`` (in) or ``b"H"`` (out)."""
     return message(kind, struct.pack("!bh", wire_format, columns) + struct.pack("!h", wire_format) * columns)
@@ -223,8 +208,12 @@ def error_response(error: SqlError, severity: str = "ERROR") -> bytes:
     return message(b"E", _fields(fields))
 
 
-def notice_response(text: str, code: str = "00000", *, severity: str = "NOTICE", hint: str | None = None) -> bytes:
+def notice_response(
+    text: str, code: str = "00000", *, severity: str = "NOTICE", detail: str | None = None, hint: str | None = None
+) -> bytes:
     fields = {"S": severity, "C": code, "M": _clean(text)}
+    if detail:
+        fields["D"] = _clean(detail)
     if hint:
-        fields["H"] = hint
+        fields["H"] = _clean(hint)
     return message(b"N", _fields(fields))

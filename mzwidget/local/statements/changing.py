@@ -9,7 +9,7 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.defining import defined
-from mzwidget.local.statements.definitions import Definition, cascades, wrong_kind
+from mzwidget.local.statements.definitions import Definition, cascades, described, wrong_kind
 
 if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Item, Parts
@@ -40,7 +40,7 @@ def _drop(session: Session, statement: statements.Drop) -> Definition:
     if not chosen:
         return found
     going = definitions.removal(list(chosen.values()), cascade=True)
-    found.notices += cascades(len(going) - len(chosen))
+    found.notices += cascades(described(item for item in going if item.id not in chosen))
 
     async def change() -> None:
         still = [item for item in chosen.values() if session.engine.catalog.by_id(item.id) is not None]
@@ -63,7 +63,7 @@ def _drop_schema(session: Session, statement: statements.Drop) -> Definition:
     catalog, names = session.engine.catalog, session.names
     found = Definition("DROP SCHEMA")
     chosen: list[tuple[str, str]] = []
-    count = 0
+    going: list[Item] = []
     for parts in statement.names:
         if parts[-1] in SYSTEM_SCHEMAS:
             raise SqlError(f"cannot drop schema {parts[-1]} because it is required by the database system")
@@ -77,10 +77,10 @@ def _drop_schema(session: Session, statement: statements.Drop) -> Definition:
         items = catalog.items(database, name)
         if items and not statement.cascade:
             raise SqlError(f"schema '{database}.{name}' cannot be dropped without CASCADE while it contains objects")
-        count += len(session.engine.definitions.removal(items, cascade=True))
+        going += session.engine.definitions.removal(items, cascade=True)
         chosen.append((database, name))
     if chosen:
-        found.notices += cascades(count)
+        found.notices += cascades(described(going))
         found.change = _removal(session, chosen, [])
     return found
 
@@ -113,7 +113,7 @@ def _drop_database(session: Session, statement: statements.Drop) -> Definition:
         raise SqlError(f"database '{name}' cannot be dropped with RESTRICT while it contains schemas")
     schemas = [(name, schema) for schema in database.schemas]
     going = session.engine.definitions.removal(catalog.items(name), cascade=True)
-    found.notices += cascades(len(schemas) + len(going))
+    found.notices += cascades([*(f'SCHEMA "{name}.{schema}"' for _, schema in schemas), *described(going)])
     found.change = _removal(session, schemas, [name])
     return found
 

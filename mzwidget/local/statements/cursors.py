@@ -39,6 +39,7 @@ class Cursor:
         self.columns = columns
         self._start = start
         self._chunks: AsyncIterator[Chunk] | None = None
+        self._endless = False
         self._next: asyncio.Task[Chunk | None] | None = None
         self._rows: deque[Row] = deque()
         self._ended = False
@@ -48,15 +49,16 @@ class Cursor:
     async def fetch(self, count: int | None, patience: str | None) -> list[Row]:
         """Return up to `count` rows (all that are there if None).
 
-        Without `patience` (FETCH's timeout) wait for the first rows and take what is ready; with it, wait until
-        there are `count` or the time is over.
+        Without `patience` (FETCH's timeout) wait for the first rows and take what is ready, of a subscription what
+        came at once; with it, wait until there are `count` or the time is over.
         """
         if self.cancelled:
             self.cancelled, self._ended = False, True
             raise SqlError("canceling statement due to user request", "57014")
         seconds = None if patience is None else _seconds(patience)
         if self._chunks is None:
-            self._chunks = (await self._start()).chunks
+            result = await self._start()
+            self._chunks, self._endless = result.chunks, result.streaming
         if count == 0:
             return []
         deadline = None if seconds is None else time.monotonic() + seconds
@@ -66,6 +68,8 @@ class Cursor:
             else:
                 wait = 0 if self._rows else None
             if not await self._more(wait):
+                break
+            if self._endless and deadline is None and self._rows:
                 break
         taken = len(self._rows) if count is None else min(count, len(self._rows))
         return [self._rows.popleft() for _ in range(taken)]

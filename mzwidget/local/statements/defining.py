@@ -15,6 +15,7 @@ from mzwidget.local.statements.planning import locate
 from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.text import shown
 from mzwidget.local.statements.transactions import alone
+from mzwidget.local.statements.variables import CLUSTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +50,7 @@ def defined(prepare: Callable[[Session, Any], Definition]) -> Kind:
 
 
 def known_cluster(name: str | None) -> None:
-    if name not in {None, "quickstart", "mz_catalog_server"}:
+    if name is not None and name not in CLUSTERS:
         raise SqlError(f"unknown cluster '{name}'")
 
 

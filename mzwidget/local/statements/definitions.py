@@ -91,7 +91,7 @@ class Definitions:
             inputs=query.inputs | {id_},
             wakeups=query.wakeups,
             refusal=query.refusal,
-            constant=query.constant,
+            constant=query.constant and kind == "view",
         )
         database, schema, name = path
         return Item(id_, oid, kind, database, schema, name, relation, sql=sql, owner=owner)
@@ -141,7 +141,9 @@ class Definitions:
     async def remove(self, doomed: Sequence[Item]) -> None:
         """Remove items and what they hold."""
         self.catalog.remove(doomed)
-        for item in doomed:
+        for item in sorted(
+            doomed, key=lambda item: (item.kind == "view", -item.oid)
+        ):  # what was read itself comes first
             self._feeds.dropped(item.id, item.full_name)
         tables = [quoted(item.storage) for item in doomed if item.storage]
 
@@ -187,9 +189,16 @@ def _article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
-def cascades(count: int) -> Iterable[Notice]:
-    """Say how many others go with what is dropped, if there are any."""
-    return [Notice(f"drop cascades to {count} other objects")] if count else []
+def cascades(others: Sequence[str]) -> list[Notice]:
+    """Say which others go with what is dropped, if there are any."""
+    if not others:
+        return []
+    detail = "\n".join(f"drop cascades to {other}" for other in others)
+    return [Notice(f"drop cascades to {len(others)} other objects", detail=detail)]
+
+
+def described(items: Iterable[Item]) -> list[str]:
+    return [f'{item.kind.upper()} "{item.full_name}"' for item in items]
 
 
 def _distinct(names: Sequence[str]) -> None:

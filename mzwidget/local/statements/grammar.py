@@ -60,6 +60,8 @@ def statement(reader: Reader) -> Statement:
         if first.value in _NOT_OFFERED:
             _complete(reader)
             raise unsupported(_NOT_OFFERED[first.value])
+        if first.value == "tail":
+            raise SqlError("TAIL has been renamed to SUBSCRIBE", "42601", position=first.start + 1)
         if first.is_keyword:
             raise SqlError(f"Unexpected keyword {first} {_BEGINNING}", "42601", position=first.start + 1)
         reader.fail(f"a keyword {_BEGINNING}")

@@ -90,7 +90,8 @@ def _subscribe(reader: Reader) -> Subscribe:
         progress = _boolean("PROGRESS", options.pop("progress", "false"))
     as_of = up_to = None
     at_least = False
-    if reader.accept("as", "of"):
+    if reader.accept("as"):
+        reader.expect("of")
         at_least = reader.accept("at", "least")
         if reader.token.kind == "end":
             reader.fail("a timestamp value after 'AS OF'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.model import Statement
 
-_NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
+NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
 _BARE_FUNCTIONS = {"current_user", "session_user", "current_role", "current_schema", "current_catalog"}
 _ROW = Column("~row", INT8, nullable=False)
 
@@ -39,14 +40,14 @@ class Plan:
 @dataclass(frozen=True)
 class QueryPlan(Plan):
     query: dialect.Query = field(kw_only=True)
-    as_of: dialect.Query | None = None
+    as_of: dialect.Query | SqlError | None = None
 
 
 @dataclass(frozen=True)
 class SubscribePlan(Plan):
     subscription: Subscription = field(kw_only=True)
-    as_of: dialect.Query | None = None
-    up_to: dialect.Query | None = None
+    as_of: dialect.Query | SqlError | None = None
+    up_to: dialect.Query | SqlError | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ class Planner:
 
     def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:
         tree = _parsed_query(statement.query)
-        query = dialect.plan_query(tree, self.names, parameter_types=types, maintained=True)
+        self._subscribable(statement.relation)
+        query = dialect.plan_query(tree, self.names, parameter_types=types)
         subscription = Subscription(
             query,
             snapshot=statement.snapshot,
@@ -220,17 +222,29 @@ class Planner:
         found = dialect.plan_query(ids, scope, parameter_types=parameters)
         return MutatePlan(statement, parameters=found.parameters, target=target, ids=found.sql, rows=rows)
 
-    def bound(self, sql: str | None) -> dialect.Query | None:
-        """Translate the constant of AS OF or UP TO into a query of its milliseconds."""
+    def _subscribable(self, parts: tuple[str, ...] | None) -> None:
+        item = None if parts is None else self.names.find(parts)
+        if item is not None and item.relation is None:
+            raise SqlError(f"'{item.full_name}' cannot be subscribed to because it is a {item.kind}")
+
+    def bound(self, sql: str | None) -> dialect.Query | SqlError | None:
+        """Translate the constant of AS OF or UP TO; what is wrong with it is an error only when it runs."""
         if sql is None:
             return None
         tree = _parsed_query(f"SELECT CAST(({sql}) AS mz_timestamp)")
         for call in tree.find_all(exp.Anonymous, exp.CurrentTimestamp):
             if call.name.lower() in {"mz_now", "now", "current_timestamp", ""}:
-                raise SqlError("calling an unmaterializable function in AS OF or UP TO not yet supported", "0A000")
-        query = dialect.plan_query(tree, self.names)
+                return SqlError("calling an unmaterializable function in AS OF or UP TO not yet supported")
+        try:
+            query = dialect.plan_query(tree, self.names)
+        except SqlError as error:
+            cast = re.search(r"from (.+) to mz_timestamp|cannot cast type (.+) to mz_timestamp", error.message)
+            if cast is not None:
+                kind = cast[1] or cast[2]
+                return SqlError(f"AS OF or UP TO does not support casting from {kind} to mz_timestamp")
+            return SqlError(NOT_A_TIMESTAMP) if error.sqlstate != "0A000" else error
         if not query.constant or query.parameters:
-            raise SqlError(_NOT_A_TIMESTAMP)
+            return SqlError(NOT_A_TIMESTAMP)
         return query
 
     def _session_functions(self, tree: exp.Expr) -> exp.Expr:

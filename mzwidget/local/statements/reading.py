@@ -9,7 +9,7 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done, selected
-from mzwidget.local.statements.planning import CopyToPlan, ExecutePlan, Plan
+from mzwidget.local.statements.planning import NOT_A_TIMESTAMP, CopyToPlan, ExecutePlan, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.planning import QueryPlan, SubscribePlan
     from mzwidget.local.statements.session import Session
 
-_NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
+_STREAMING = "01000"
 
 
 # ------------------------------------------------------------------------------------------------------- SELECT
@@ -58,12 +58,18 @@ def _listed(session: Session, query: Query) -> str:
     return ", ".join(sorted(f'"{item.full_name}"' for item in found if item is not None))
 
 
-async def _bound(session: Session, query: Query | None) -> int | None:
+async def _bound(session: Session, query: Query | SqlError | None) -> int | None:
+    """Return the timestamp of AS OF or UP TO."""
     if query is None:
         return None
-    found = await scalar(session.engine.store, query)
+    if isinstance(query, SqlError):
+        raise query
+    try:
+        found = await scalar(session.engine.store, query)
+    except SqlError:
+        found = None
     if found is None:
-        raise SqlError(_NOT_A_TIMESTAMP)
+        raise SqlError(NOT_A_TIMESTAMP)
     return int(found)
 
 
@@ -75,22 +81,34 @@ def _plan_subscribe(session: Session, statement: statements.Subscribe, types: Se
 
 
 async def _subscribe(session: Session, plan: SubscribePlan, values: Sequence[Any]) -> Result:
-    store, feeds = session.engine.store, session.engine.feeds
+    store, feeds, catalog = session.engine.store, session.engine.feeds, session.engine.catalog
     session.check_cluster()
-    as_of, up_to = await _bound(session, plan.as_of), await _bound(session, plan.up_to)
     query = plan.subscription.query
+    if query.refusal is not None:
+        raise _not_maintained(query.refusal)
+    as_of, up_to = await _bound(session, plan.as_of), await _bound(session, plan.up_to)
     if session.transaction is not None:
         inputs = "" if query.constant else _listed(session, query)
         session.transaction.subscribe(inputs, as_of=as_of is not None)
     start = plan.subscription.start(store, as_of, up_to)
-    chunks = plan.subscription.chunks(store, feeds, values, start, up_to)
-    notices = [Notice("streaming SUBSCRIBE rows directly requires a client that does not buffer output", "01000")]
-    if session.variables.get("application_name") == "psql":
-        notices[0].hint = "Wrap your SUBSCRIBE statement in `COPY (SUBSCRIBE ...) TO STDOUT`."
+    tables = any(item is not None and item.kind == "table" for item in map(catalog.by_id, query.inputs))
+    chunks = plan.subscription.chunks(store, feeds, values, start, up_to, fixed=not tables and not query.wakeups)
+    notices = []
     if start is not None and start == up_to:
         bound = f"{start} (inclusive) up to the same bound {up_to} (exclusive)"
         notices.append(Notice(f"subscribe as of {bound} is guaranteed to be empty"))
+    streaming = "streaming SUBSCRIBE rows directly requires a client that does not buffer output"
+    notices.append(Notice(streaming, _STREAMING))
+    if session.variables.get("application_name") == "psql":
+        notices[-1].hint = "Wrap your SUBSCRIBE statement in `COPY (SUBSCRIBE ...) TO STDOUT`."
     return Result(selected, plan.columns, chunks, notices=notices, streaming=True)
+
+
+def _not_maintained(refusal: SqlError) -> SqlError:
+    """Return the error for a query that cannot be maintained, as SUBSCRIBE says it."""
+    if "embedded engine" in refusal.message:
+        return refusal
+    return SqlError(f"internal error: internal error in optimizer: {refusal.message}")
 
 
 # --------------------------------------------------------------------------------------------------------- COPY
@@ -109,7 +127,7 @@ async def _copy_to(session: Session, plan: CopyToPlan, values: Sequence[Any]) ->
     assert isinstance(plan.statement, statements.CopyTo)
     result.tag = lambda count: f"COPY {count}"
     result.copy_format = plan.statement.format
-    result.notices = [notice for notice in result.notices if notice.code != "01000"]
+    result.notices = [notice for notice in result.notices if notice.code != _STREAMING]
     return result
 
 

@@ -21,7 +21,7 @@ from mzwidget.local.statements.planning import Planner, locate
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.table import TABLE
 from mzwidget.local.statements.transactions import ABORTED, Transaction, alone
-from mzwidget.local.statements.variables import STRICT, VERSION, Variables
+from mzwidget.local.statements.variables import CLUSTERS, VERSION, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.model import Statement
     from mzwidget.local.statements.planning import Plan
 
-CLUSTER = "quickstart"
-CLUSTERS = (CLUSTER, "mz_catalog_server")
 _LONG_STATEMENT = 20_000
 _MAX_PREPARED = 10_000
 _MAX_PREPARED_CHARACTERS = 64_000_000
@@ -321,7 +319,3 @@ class Session:
         if own:
             await self.engine.definitions.remove(own)
         self.engine.catalog.temporary.pop(self.number, None)
-
-    @property
-    def strict(self) -> bool:
-        return self.variables.get("transaction_isolation") == STRICT

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done
+from mzwidget.local.statements.variables import CLUSTERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,12 @@ async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     name, value = statement.name.lower(), variables.get(statement.name)
     if name == "database" and value not in session.engine.catalog.databases:
         notices.append(Notice(f'database "{value}" does not exist', "MZ006"))
+    elif name == "cluster" and value not in CLUSTERS:
+        hint = (
+            "Create the cluster with CREATE CLUSTER or pick an extant cluster with SET CLUSTER = name. List available "
+            "clusters with SHOW CLUSTERS."
+        )
+        notices.append(Notice(f'cluster "{value}" does not exist', "MZ007", hint=hint))
     elif name == "transaction_isolation" and statement.values and statement.values[0].lower() in _WEAK:
         level = statement.values[0].lower()
         notices.append(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 VERSION = "v26.22.0 (mzwidget embedded engine)"
 SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
 STRICT = "strict serializable"
+CLUSTERS = ("quickstart", "mz_catalog_server")
 _ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable", STRICT)
 _PLAIN_NAME = re.compile(r"[a-z_\u0080-\U0010ffff][a-z0-9_$\u0080-\U0010ffff]*")
 _BOOLEAN = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, evaluated
 from mzwidget.local.formats.copying import copy_format
 from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
@@ -26,9 +26,14 @@ def _plan_write(session: Session, statement: statements.Write, types: Sequence[T
 
 async def _write(session: Session, plan: InsertPlan | MutatePlan, values: Sequence[Any]) -> Result:
     session.check_cluster()
-    if isinstance(plan, InsertPlan):
-        return await _insert(session, plan, values)
-    return await _mutate(session, plan, values)
+    try:
+        if isinstance(plan, InsertPlan):
+            return await _insert(session, plan, values)
+        return await _mutate(session, plan, values)
+    except SqlError as error:
+        if error.sqlstate.startswith("25"):
+            raise
+        raise evaluated(error, constant=isinstance(plan, InsertPlan) and plan.constant) from None
 
 
 async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> Result:
