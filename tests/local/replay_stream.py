@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.local.recorded import Record
 
 FOREVER = str(2**64 - 1)
-_PATIENCE = 100 if os.environ.get("MZWIDGET_TEST_MATERIALIZE") else 8
+_PATIENCE = 100 if os.environ.get("MZWIDGET_TEST_MATERIALIZE") else 20
 _CALM = 0.6
 _MACHINE = {"varies", "failed", "step", "session", "who"}
 _ERROR_FIELDS = {"S": "severity", "C": "sqlstate", "M": "message", "D": "detail", "H": "hint"}
@@ -245,7 +245,7 @@ def _wait(what: list[Any], stream: _Stream, pump: Callable[[Callable[[], bool], 
         case ["seconds", seconds]:
             pump(lambda: False, seconds)
         case ["end"]:
-            pump(lambda: False, 2.5 * _PATIENCE)
+            pump(lambda: False, _PATIENCE)
 
 
 def _ranked(events: list[Record]) -> list[Record]:

@@ -39,10 +39,10 @@ _LEFT = {
     "params": 26,
     "queries": 51,
     "random": 43,
-    "subscribe": 2,
+    "subscribe": 1,
     "text": 46,
     "time": 50,
-    "tools-described": 111,
+    "tools-described": 49,
     "windows": 2,
 }
 

@@ -162,7 +162,8 @@ class Store:
         except asyncio.CancelledError:
             while not running.done():
                 connection.interrupt()
-                await asyncio.wait([running], timeout=0.05)
+                with contextlib.suppress(asyncio.CancelledError):  # once is enough
+                    await asyncio.wait([running], timeout=0.05)
             running.exception()
             raise
 
