@@ -16,6 +16,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mzwidget.local.engine.contents import Contents, State
+from mzwidget.local.engine.schedule import QUIET_SECONDS, Evaluate, Progress, Situation, Wait, next_step
 from mzwidget.local.errors import SqlError, evaluated
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 TICK_MS = 1000
 """An idle subscription tells its progress this often."""
 
-_QUIET_MS = 20
-_LATE_MS = 100
 _IDLE_FACTOR = 1.0
 
 _T = TypeVar("_T")
@@ -210,38 +209,36 @@ class Feed:
             if rest > 0:
                 await asyncio.sleep(rest)
             self._news.clear()
-            now = self._now()
-            target = self._next_time(now)
-            if target is not None:
-                return target
-            wait = deadline - time.monotonic()
-            if (wait <= 0 or self._hurry or now + 1 == self._stop) and now >= self.frontier:
-                self._hurry = False
-                return None
-            if self._others:
-                wait = min(wait, _QUIET_MS / 1000)
-                deadline = min(deadline, time.monotonic() + wait)
-            if self._stop is not None:
-                wait = min(wait, (self._stop - self._store.clock.wall()) / 1000)
-            if self._wakeup is not None:
-                wait = min(wait, (self._wakeup - self._store.clock.wall()) / 1000)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), max(wait, 0.001))
+            match next_step(self._situation(deadline - time.monotonic())):
+                case Evaluate(time=moment):
+                    return moment
+                case Progress():
+                    self._hurry = False
+                    return None
+                case Wait(seconds=seconds):
+                    if self._others:
+                        deadline = min(deadline, time.monotonic() + QUIET_SECONDS)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(seconds):
+                            await self._news.wait()
+
+    def _situation(self, patience: float) -> Situation:
+        clock = self._store.clock
+        return Situation(
+            now=self._now(),
+            wall=clock.wall(),
+            frontier=self.frontier,
+            commit=self._commit,
+            wakeup=self._wakeup,
+            stop=self._stop,
+            patience=patience,
+            hurry=self._hurry,
+            others=self._others,
+        )
 
     def _now(self) -> int:
         now = self._store.clock.read()
         return now if self._stop is None else min(now, self._stop - 1)
-
-    def _next_time(self, now: int) -> int | None:
-        commit = self._commit if self.frontier <= self._commit else None
-        if commit is not None and commit > now:
-            commit = now if now >= self.frontier else None
-        wakeup = self._wakeup if self._wakeup is not None and self._wakeup <= now else None
-        if wakeup is not None and now - wakeup > _LATE_MS:
-            return now
-        if wakeup is None or commit is None:
-            return wakeup if commit is None else commit
-        return min(wakeup, commit)
 
     async def _evaluate(self, timestamp: int) -> None:
         self._others = False

@@ -145,7 +145,8 @@ class Connection:
             limit = self._session.variables.milliseconds("idle_in_transaction_session_timeout") / 1000
             if limit:
                 try:
-                    return self._taken(await asyncio.wait_for(self._inbox.get(), limit))
+                    async with asyncio.timeout(limit):
+                        return self._taken(await self._inbox.get())
                 except TimeoutError:
                     await self._close_portals()
                     await self._session.close()
