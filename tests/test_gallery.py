@@ -1,0 +1,27 @@
+"""The command that photographs every picture."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.machine import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_it_writes_what_is_asked_for_light_and_dark(tmp_path: Path, bundle: Path) -> None:  # noqa: ARG001
+    command = [sys.executable, "-m", "tools.gallery", str(tmp_path), "altair", "loading"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    names = [f"{name}-{theme}.png" for name in ("altair", "loading") for theme in ("dark", "light")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    images = [(tmp_path / name).read_bytes() for name in names]
+    assert len(set(images)) == 4
+    for image in images:
+        width, height = struct.unpack(">II", image[16:24])
+        assert width == 2 * 720
+        assert height > 200
