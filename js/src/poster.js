@@ -10,7 +10,7 @@ import { randomId } from "./sync/id.js";
  */
 export function poster(model) {
   const address = model.get("control");
-  const kernel = address && /** @type {any} */ (model.widget_manager)?.kernel;
+  const kernel = address && kernelOf(model);
   if (!kernel?.sendControlMessage) return (message) => model.send(message);
   let able = true;
   return (message) => {
@@ -23,6 +23,20 @@ export function poster(model) {
       model.send(message);
     }
   };
+}
+
+/**
+ * The front end's handle on the kernel; undefined where it has none, or shows none to widgets.
+ *
+ * @param {Model} model
+ * @returns {any}
+ */
+function kernelOf(model) {
+  try {
+    return /** @type {any} */ (model.widget_manager)?.kernel;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -54,6 +54,22 @@ test("it goes by the comm where the kernel has no address, or the page no such c
   }
 });
 
+test("it goes by the comm where the front end shows widgets nothing of itself", () => {
+  /** @type {unknown[]} */
+  const byComm = [];
+  const post = poster(
+    /** @type {any} */ ({
+      get: () => "here",
+      send: (/** @type {unknown} */ message) => byComm.push(message),
+      get widget_manager() {
+        throw new Error("not supported");
+      },
+    }),
+  );
+  post({ type: "bye" });
+  assert.deepEqual(byComm, [{ type: "bye" }]);
+});
+
 test("nothing is said to a kernel that the page has let go of", () => {
   const { byComm, post } = setUp("here", { kernel: { isDisposed: true, sendControlMessage: () => assert.fail() } });
   post({ type: "bye" });

@@ -84,7 +84,7 @@ export class FakeView {
   }
 
   statusNow(status) {
-    return { state: "live", message: "", time: Date.now(), lag: 0.2, epoch: this.epoch, seq: this.seq, waiting: 0, retry_at: null, since: null, rows: this.rows.length, ...status };
+    return { state: "live", message: "", time: Date.now(), lag: 0.2, epoch: this.epoch, seq: this.seq, waiting: 0, retry_at: null, since: Date.now(), rows: this.rows.length, ...status };
   }
 
   status(status) {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 KERNEL_SIDE = """
 import pathlib, threading, time
 import anywidget, traitlets
+from IPython.display import display
 
 class Made(anywidget.AnyWidget):
     _esm = pathlib.Path({static!r}) / "widget.js"
@@ -105,10 +106,14 @@ def test_it_lives_in_jupyterlab_through_a_busy_cell_and_a_reload(lab: LabServer,
 
 
 def test_a_restarted_kernel_leaves_the_last_data_marked(lab: LabServer, bundle: Path, browser: Browser) -> None:
-    lab.write("restarted.ipynb", [KERNEL_SIDE.format(static=str(bundle))])
+    brief = "for _ in range(3):\n    brief = Made()\n    display(brief)\n    brief.close()"
+    lab.write("restarted.ipynb", [KERNEL_SIDE.format(static=str(bundle)), brief])
     # A page whose console is not watched: JupyterLab itself reports what the restart cuts off.
     with browser.new_context() as context:
         page = context.new_page()
+        errors: list[str] = []
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
         lab.open(page, "restarted.ipynb")
         lab.run_all(page)
         page.locator(".mzw").scroll_into_view_if_needed()
@@ -117,3 +122,17 @@ def test_a_restarted_kernel_leaves_the_last_data_marked(lab: LabServer, bundle: 
         page.locator(".mzw[data-state=disconnected]").wait_for()
         assert page.locator(".mzw-message").inner_text() == "The kernel was restarted; run the cell again."
         assert len(bars(page)) == 3
+        # What JupyterLab itself logs of views closed in the cell that made them, it logs of every widget.
+        assert [error for error in errors if "blob:" in error] == []
+
+
+def test_four_in_a_box_are_four_equal_pictures(lab: LabServer, bundle: Path, page: Page) -> None:
+    row = "import ipywidgets\nipywidgets.HBox([Made() for _ in range(4)], layout={'width': '1000px'})"
+    lab.write("row.ipynb", [KERNEL_SIDE.format(static=str(bundle)), row])
+    lab.open(page, "row.ipynb")
+    lab.run_all(page)
+    page.wait_for_function("document.querySelectorAll('.widget-hbox .mzw[data-seq]').length === 4")
+    boxes = page.locator(".widget-hbox .mzw").evaluate_all("all => all.map(root => root.getBoundingClientRect().width)")
+    assert len(set(boxes)) == 1
+    assert 240 < boxes[0] <= 250
+    assert page.locator(".widget-hbox .mzw-value").all_inner_texts() == ["3", "2", "1"] * 4

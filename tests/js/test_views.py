@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -286,6 +287,7 @@ def test_trouble_is_told_in_full_and_can_be_retried(stage: Stage) -> None:
     reason = "connection refused: " + "a very long reason " * 30
     act(page, "view.status({state: 'reconnecting', message: given, retry_at: Date.now() + 2500})", reason)
     assert page.locator(".mzw-word").inner_text() == "reconnecting in 3 s"
+    assert re.fullmatch(r"since \d\d:\d\d:\d\d", page.locator(".mzw-state").get_attribute("title") or "")
     page.wait_for_function("document.querySelector('.mzw-word').textContent === 'reconnecting in 2 s'")
     assert page.locator(".mzw-message").inner_text() == reason
     assert page.locator(".mzw-message").evaluate("e => e.scrollHeight <= e.clientHeight && e.clientHeight > 30")

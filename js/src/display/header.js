@@ -89,6 +89,8 @@ export function mountHeader(el, client, steps, picture, signal) {
       note.hidden = options.note === "";
       setAttribute(el, "data-tone", told.tone);
       setText(word, told.word);
+      const { since } = store.status;
+      setAttribute(state, "title", since ? `since ${clockTime(since, now)}` : null);
       setText(message, told.message);
       message.hidden = told.message === "";
       const news = told.message ? `${told.state}: ${told.message}` : told.state;
