@@ -16,6 +16,7 @@ const MAY = {
   display: { code: ["display", "views", "sync", "dom.js"], types: ["display", "views", "sync"] },
   "dom.js": { code: [], types: [] },
   "poster.js": { code: ["sync"], types: ["anywidget"] },
+  "saved.js": { code: ["sync"], types: ["sync"] }, // which stands where the kernel was
   "widget.js": { code: ["poster.js", "display", "sync"], types: ["anywidget", "display", "sync"] },
 };
 
