@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 DECIMALS = 4
+LARGEST = 307
+"""Exponent of ten up to which a number is written out; beyond it stays as the server printed it."""
 _SPECIFIER = re.compile(
     r"(?:(?P<fill>.)?(?P<align>[<>=^]))?(?P<sign>[+\-( ])?(?P<symbol>[^\w\s.,~%+\-(0-9])?(?P<zero>0)?(?P<width>\d+)?"
     r"(?P<comma>,)?(?:\.(?P<precision>\d+))?(?P<trim>~)?(?P<type>[a-zA-Z%])?",
@@ -111,12 +113,12 @@ def formatter(texts: Iterable[str | None], given: str = "") -> Callable[[str], s
 
 
 def finite(text: str) -> Decimal | None:
-    """Read a finite number; None for anything else."""
+    """Read a number that a double can hold; None for anything else."""
     try:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and number.adjusted() <= LARGEST else None
 
 
 def _decimals(numbers: list[Decimal]) -> int:

@@ -6,7 +6,7 @@ import html
 import importlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mzwidget.charts import altair, svg
@@ -18,8 +18,9 @@ from mzwidget.tail.values import Column
 SIZE = 48_000
 """Characters at most of what a notebook keeps of a view."""
 ROWS = 20
-FEW = 200
+FEW = svg.PIECES
 """Rows at most of any picture that is not of all of them."""
+_FEWER = 60
 COLUMNS = 24
 _CELL = 60
 _VEGA_ROWS = 2_000
@@ -101,7 +102,7 @@ def in_notebook(still: Still) -> str:
     """
     drawn = picture(still)
     if drawn is not None and len(drawn) > SIZE * 3 // 4:
-        drawn = None
+        drawn = picture(replace(still, rows=still.rows[:_FEWER])) if still.encoding.kind == "bars" else None
     for rows in (ROWS, 10, 5, 1, 0):
         table = _table(still, rows, min(COLUMNS, len(still.columns)))
         if drawn is not None:

@@ -112,6 +112,15 @@ def test_any_currency_is_a_symbol() -> None:
     ]
 
 
+@given(
+    st.sampled_from([specifier for specifier, _, _ in BY_D3_FORMAT]), st.floats() | st.decimals(), st.text(max_size=5)
+)
+def test_nothing_that_a_column_can_hold_breaks_it(specifier: str, number: float | Decimal, odd: str) -> None:
+    for text in (str(number), odd, "1e400", "5e-324", "-1.7976931348623157e308"):
+        assert isinstance(formats.formatter([text], specifier)(text), str)
+        assert isinstance(formats.formatter([text])(text), str)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -145,6 +154,7 @@ def test_an_invalid_one_is_an_error_that_says_what(text: object, words: str) -> 
         (["1.50", "2.00"], ["1.5", "2.0"]),
         (["1e6"], ["1,000,000"]),
         (["-0"], ["0"]),
+        (["1e400", "2.5"], ["1e400", "2.5"]),
         (["NaN", "Infinity", "5.5"], ["NaN", "Infinity", "5.5"]),
     ],
 )

@@ -181,6 +181,15 @@ def test_it_stays_small(shape: list[str], count: int) -> None:
     assert 500 < len(rendered) <= static.SIZE
 
 
+def test_many_bars_are_kept_as_fewer_and_saved_as_they_are() -> None:
+    rows: list[Row] = [(f"shop {i:03}", str(1000 - i)) for i in range(1000)]
+    made = still(view("shop text", "sold int8"), rows, Options.of(limit=300))
+    rendered = static.in_notebook(made)
+    assert len(rendered) <= static.SIZE
+    assert 50 <= len(bars_in(rendered)) < 300
+    assert len(bars_in(static.file(made))) == 300
+
+
 def bars_in(drawn: str) -> list[tuple[float, float]]:
     """Return where each rectangle begins and how wide it is."""
     found = re.findall(r'<rect x="([^"]+)" y="[^"]+" width="([^"]+)" height="(?!10")', drawn)
