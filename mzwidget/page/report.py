@@ -147,7 +147,7 @@ def diagnostics(view: View) -> Diagnostics:
 
 
 def _milliseconds(moment: pd.Timestamp) -> int:
-    return moment.as_unit("ms").value
+    return int(moment.timestamp() * 1000)
 
 
 def _lag(at: int | None) -> float | None:

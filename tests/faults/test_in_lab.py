@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -94,13 +96,13 @@ def test_two_displays_of_one_widget(opened: Notebook) -> None:
 def test_reloads_leave_nothing_behind(opened: Notebook) -> None:
     page = opened.start()
     memory = 0
-    for time in range(6):
+    for turn in range(6):
         opened.change(3)
         page.reload()
         opened.lab.wait_ready(page)
         opened.change(3)
         opened.right(page)
-        memory = opened.process.memory_info().rss if time == 1 else memory
+        memory = opened.process.memory_info().rss if turn == 1 else memory
     eventually(lambda: opened.ask("view.diagnostics().pages") == 1)
     assert opened.threads == ["mzwidget"]
     assert opened.tails == 1
@@ -270,6 +272,52 @@ def test_views_closed_in_the_cell_that_made_them(lab: LabServer, browser: Browse
         assert not problems
         opened.right(page)
         assert page.locator(".jp-OutputArea").last.inner_text().endswith(f"<LiveView '{opened.table}': closed>")
+
+
+TOGETHER = """
+total = mzwidget.LiveView(f"SELECT sum(n)::bigint AS n FROM {view.name}")
+both = mzwidget.together(view, total)
+both
+"""
+
+ADD_UP = """() => new Promise((done) => {
+    const shown = (kind, part) => {
+        const root = [...document.querySelectorAll(`.mzw[data-kind=${kind}]`)].at(-1);
+        return [...root.querySelectorAll(part)].reduce((sum, node) => sum + Number(node.dataset.value), 0);
+    };
+    const totals = new Set();
+    const end = performance.now() + 6000;
+    const look = () => {
+        const [parts, total] = [shown("bars", ".mzw-row[data-label]"), shown("number", ".mzw-figure")];
+        totals.add(total);
+        if (parts !== total) done({ parts, total, totals: totals.size });
+        else if (performance.now() < end) requestAnimationFrame(look);
+        else done({ totals: totals.size });
+    };
+    look();
+})"""
+
+
+def test_views_together_add_up_in_every_frame(lab: LabServer, browser: Browser, engine_dsn: str) -> None:
+    with notebook(lab, browser, engine_dsn, TOGETHER) as opened:
+        page = opened.tab()
+        lab.run_all(page)
+        page.locator(".mzw").nth(2).scroll_into_view_if_needed()
+        page.locator(".mzw-figure[data-value]").wait_for()
+        opened.change()
+        with ThreadPoolExecutor(1) as pool:
+            changing = pool.submit(lambda: [(opened.change(), time.sleep(0.03)) for _ in range(100)])
+            seen = page.evaluate(ADD_UP)
+            changing.result()
+        assert seen.keys() == {"totals"}, seen
+        assert seen["totals"] > 10
+        opened.ask("(view.pause(), None)[1]")
+        # The first of the three displays may be out of sight.
+        eventually(lambda: page.locator(".mzw[data-state=paused]").count() >= 2, what="pausing one pauses all")
+        opened.ask("(total.resume(), None)[1]")
+        expected = str(sum(int(n) for _, n in opened.truth()))
+        figure = page.locator(".mzw-figure")
+        eventually(lambda: figure.get_attribute("data-value") == expected)
 
 
 REMEMBER_PAYLOADS = """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from mzwidget.page.conversation import hear
 from mzwidget.page.pages import BURST, RATE, SILENCE, SLOWEST, WINDOW
 from mzwidget.page.report import report, status
+from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Row, consolidate
 from tests.page.world import PageModel, World, sent_state
 
@@ -128,6 +130,15 @@ def test_a_picture_that_cannot_be_drawn_is_an_error_and_no_other_picture() -> No
     world.put("a", 2)
     assert status(world.view).state == "live"
     assert page.rows == world.truth()
+
+
+def test_a_page_is_told_times_in_milliseconds() -> None:
+    world = World()
+    began, retry_at = pd.Timestamp("2026-11-26 03:58:50.158", tz="UTC"), pd.Timestamp("2026-11-26 04:00", tz="UTC")
+    world.status = Status("reconnecting", "gone", since=began, retry_at=retry_at)
+    told = report(world.view)
+    assert (told["since"], told["retry_at"]) == (1795665530158, 1795665600000)
+    assert (told["state"], told["message"], told["time"]) == ("reconnecting", "gone", 1)
 
 
 def test_nothing_is_sent_when_no_page_looks() -> None:
