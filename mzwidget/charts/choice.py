@@ -50,7 +50,7 @@ def resolve(columns: Sequence[Column], options: Options, rows: int = 0, order: t
             chosen = replace(chosen, options={**chosen.options, "totals": False})
     if chosen.kind == "table":
         return replace(chosen, formats=formats, timezone=options.timezone)
-    instead = replace(table.encode(options.limit), order=order, formats=formats, timezone=options.timezone)
+    instead = replace(table.encode(), order=order, formats=formats, timezone=options.timezone)
     return replace(chosen, formats=formats, timezone=options.timezone, table=instead)
 
 

@@ -269,8 +269,13 @@ def test_what_a_page_gets() -> None:
             "kind": "table",
             "channels": {},
             "order": [],
-            "limit": 7,
             "formats": ["", "€,.2f"],
             "timezone": "Europe/Berlin",
         },
     }
+
+
+def test_a_table_has_all_rows_unless_asked_for_fewer() -> None:
+    columns = view("a text", "b text")
+    assert "limit" not in resolve(columns, Options()).to_json()
+    assert resolve(columns, Options.of(limit=9)).to_json()["limit"] == 9
