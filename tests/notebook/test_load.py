@@ -194,6 +194,61 @@ def test_copied_lines_are_read_the_same_with_escapes_and_without(
     assert sorted(map(repr, found)) == sorted(map(repr, rows))
 
 
+PLAIN = [
+    "0",
+    "-7",
+    "32767",
+    "+5",
+    " 5",
+    "007",
+    "-0",
+    "1.5",
+    "1e3",
+    "-0.1e-7",
+    "NaN",
+    "Infinity",
+    "99999999999999999999",
+    "t",
+    "f",
+    "true",
+    "no",
+    "2024-02-29",
+    "2023-02-29",
+    "0000-01-01",
+    "2024-02-29 23:59:59.123456",
+    "2024-02-29T00:00:00",
+    "2024-02-29 24:00:00",
+    "2024-02-29 01:02:03+00",
+    "2024-02-29 01:02:03+02",
+    "1e-400",
+    "x",
+    "",
+    "\\N",
+]
+
+
+@pytest.mark.parametrize(
+    "kind", ["int2", "int4", "int8", "float4", "float8", "bool", "date", "timestamp", "timestamptz", "text"]
+)
+def test_plain_spellings_are_read_as_casts_read_them(database: psycopg.Connection, kind: str) -> None:
+    """The engine reads plain spellings a faster way; none of them means something else than in a cast."""
+    database.execute(f"CREATE TABLE plain (a {kind})")
+    for spelling in PLAIN:
+        text = None if spelling == r"\N" else spelling
+        try:
+            expected = database.execute(f"SELECT %s::text::{kind}", [text]).fetchone()
+        except psycopg.Error:
+            expected = None
+        database.execute("DELETE FROM plain")
+        try:
+            with database.cursor() as cursor, cursor.copy("COPY plain FROM STDIN") as copy:
+                copy.write(f"{spelling}\n")
+            found = database.execute("SELECT a FROM plain").fetchone()
+        except psycopg.Error:
+            found = None
+        assert repr(found) == repr(expected), spelling
+
+
 @pytest.mark.parametrize("lines", ["1\ta\textra\n2\n", "1\ta\n2\n", "1\ta\n\n", "1\ta\n2\tb\tc\n3\n"])
 def test_lines_of_another_width_are_refused_whole(database: psycopg.Connection, lines: str) -> None:
     database.execute("CREATE TABLE narrow (a int, b text)")

@@ -90,6 +90,13 @@ class Staging:
 
         return await self._store.run(self._connection, work)
 
+    async def holds(self, test: str, values: Sequence[Any]) -> bool:
+        """Tell whether a DuckDB query gives true."""
+        parameters = bind(test, values)
+        return await self._store.run(
+            self._connection, lambda: self._connection.execute(test, parameters).fetchone() == (True,)
+        )
+
     async def commit(self) -> int:
         """Move the rows to their table; return the commit's timestamp."""
         if not self._made:
@@ -121,16 +128,29 @@ class TableCopy(CopyIn):
         DuckDB SQL that makes rows of the columns' texts, given as lists.
     simple : str
         The same of lines of the text format without escapes, given as one text.
+    plain : tuple of str, optional
+        A test of such lines, and the SQL for those that pass it.
     own : bool
         The staging area is its own: commit at the end. Else the open transaction does.
     """
 
-    def __init__(self, staging: Staging, form: CopyFormat, columns: int, rows: str, simple: str, *, own: bool) -> None:
+    def __init__(
+        self,
+        staging: Staging,
+        form: CopyFormat,
+        columns: int,
+        rows: str,
+        simple: str,
+        *,
+        own: bool,
+        plain: tuple[str, str] | None = None,
+    ) -> None:
         self.columns = columns
         self._staging = staging
         self._reader = CopyReader(form, columns)
         self._sql = rows
         self._simple = simple
+        self._plain = plain
         self._own = own
         self._lines: list[str] = []
         self._size = 0
@@ -163,7 +183,10 @@ class TableCopy(CopyIn):
         if not lines:
             return
         if self._reader.is_simple(lines):
-            self._count += await self._staging.add(self._simple, [lines.removesuffix("\n")])
+            values = [lines.removesuffix("\n")]
+            plain = self._plain is not None and await self._staging.holds(self._plain[0], values)
+            sql = self._plain[1] if self._plain is not None and plain else self._simple
+            self._count += await self._staging.add(sql, values)
         elif rows := self._reader.rows(lines):
             columns = [list(column) for column in zip(*rows, strict=True)]
             self._count += await self._staging.add(self._sql, columns)

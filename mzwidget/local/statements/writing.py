@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
 from mzwidget.local.errors import SqlError, evaluated
 from mzwidget.local.formats.copying import copy_format
+from mzwidget.local.formats.plain import plain_rows
 from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done
@@ -76,7 +77,10 @@ async def _copy_from(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     else:
         transaction.write()
         staging = transaction.staging(store, target, Staging)
-    return Result(lambda _: "", copy_in=TableCopy(staging, form, len(columns), rows, simple, own=transaction is None))
+    whole = columns == tuple(column.name for column in target.columns)
+    plain = plain_rows(target.columns) if whole else None
+    copy = TableCopy(staging, form, len(columns), rows, simple, own=transaction is None, plain=plain)
+    return Result(lambda _: "", copy_in=copy)
 
 
 KINDS: dict[type[Any], Kind] = {

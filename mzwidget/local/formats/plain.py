@@ -1,0 +1,53 @@
+"""The plain spellings of values, which DuckDB itself reads as Materialize does, and many times faster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mzwidget.local.formats.types import Column
+
+_INTEGER = "-?(0|[1-9][0-9]{0,17})"
+_FLOAT = r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?"
+_DAY = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{2}-[0-9]{2}"
+_MOMENT = rf"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{{1,6}})?"
+
+_SPELLINGS = {
+    ("int2", "SMALLINT"): _INTEGER,
+    ("int4", "INTEGER"): _INTEGER,
+    ("int8", "BIGINT"): _INTEGER,
+    ("float4", "REAL"): _FLOAT,
+    ("float8", "DOUBLE"): _FLOAT,
+    ("bool", "BOOLEAN"): "[tf]",
+    ("date", "DATE"): _DAY,
+    ("timestamp", "TIMESTAMP"): _MOMENT,
+    ("timestamptz", "TIMESTAMP"): rf"{_MOMENT}\+00(:00)?",
+}
+
+
+def plain_rows(columns: Sequence[Column]) -> tuple[str, str] | None:
+    """Return DuckDB SQL of a test and of rows, for lines of fields with tabs between, all in ``$1``.
+
+    The test is true if every field is spelt plainly; then the rows are what it says. None if a column has a type
+    without plain spellings.
+    """
+    tests, values = [], []
+    for index, column in enumerate(columns, 1):
+        field = rf"nullif(f[{index}], '\N')"
+        kind, stored = column.type.name, column.type.duckdb
+        if kind == "text" and stored == "VARCHAR":
+            values.append(field)
+            continue
+        spelling = _SPELLINGS.get((kind, stored))
+        if spelling is None:
+            return None
+        text = f"split_part({field}, '+', 1)" if kind == "timestamptz" else field
+        value = f"TRY_CAST({text} AS {stored})"
+        values.append(value)
+        fits = f"isfinite({value})" if kind.startswith("float") else f"{value} IS NOT NULL"
+        tests.append(f"coalesce(regexp_full_match({field}, '{spelling}') AND {fits}, {field} IS NULL)")
+    fields = "(SELECT string_split(unnest(string_split(CAST($1 AS VARCHAR), chr(10))), chr(9)) AS f)"
+    names = ", ".join(f"{value} AS c{index}" for index, value in enumerate(values, 1))
+    return f"SELECT bool_and({' AND '.join(tests) or 'true'}) FROM {fields}", f"SELECT {names} FROM {fields}"
