@@ -8,8 +8,10 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -28,8 +30,10 @@ def child() -> None:
     as the parent lives; standard output takes one line with the port.
     """
     wanted = json.loads(sys.stdin.readline())
+    tempfile.tempdir = tempfile.mkdtemp(prefix="mzwidget-engine-")
     threading.Thread(target=_end_with_input, daemon=True).start()
     threading.Thread(target=_end_with_parent, args=(wanted["parent"],), daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: _end())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent
     logging.basicConfig(format="mzwidget.local: %(message)s")
 
@@ -58,15 +62,21 @@ def foreground(host: str, port: int, password: str | None, keep: Path | None = N
         sys.exit(f"mzwidget: cannot listen on {host}:{port}: {error.strerror}; choose another port or address")
 
 
+def _end() -> None:
+    """End at once, whatever threads do, and leave no file behind."""
+    shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+    os._exit(0)
+
+
 def _end_with_input() -> None:
     with contextlib.suppress(OSError):
         while os.read(0, 1024):
             pass
-    os._exit(0)
+    _end()
 
 
 def _end_with_parent(parent: int) -> None:
     """Watch the parent too: its other children may hold the pipe open."""
     while os.getppid() == parent:
         time.sleep(_WATCH_SECONDS)
-    os._exit(0)
+    _end()
