@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.charts import formats, order
+from mzwidget.charts import Options, formats, order, resolve
 from mzwidget.tail.values import Column, to_json_rows
 
 if TYPE_CHECKING:
@@ -24,11 +25,25 @@ const sorted = JSON.parse(text).map(({ columns, order, rows }) => {
 console.log(JSON.stringify(sorted));
 """
 FORMATS = """
-import { formatOf } from "./src/views/formats.js";
+import { decimalsOf, formatOf, givenFormat } from "./src/views/formats.js";
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
-const written = JSON.parse(text).map(([format, number]) => formatOf({ formats: [format] }, 0, String)(number));
+const columns = [{ name: "n", type: "numeric", kind: "number" }];
+const written = JSON.parse(text).map(([format, numbers]) =>
+  numbers.map(format ? givenFormat(format, String) : formatOf({ channels: {} }, columns, 0, decimalsOf(numbers))),
+);
 console.log(JSON.stringify(written));
+"""
+STACKS = """
+import { Stacks } from "./src/views/bars/stacks.js";
+let text = "";
+for await (const chunk of process.stdin) text += chunk;
+const stood = JSON.parse(text).map(({ columns, encoding, rows }) => {
+  const stacks = new Stacks(columns, encoding);
+  stacks.update({ entries: rows.map((row, i) => ({ key: JSON.stringify([row, i]), row, count: 1 })) }, null);
+  return stacks.first(100).map(({ label }) => label);
+});
+console.log(JSON.stringify(stood));
 """
 NUMBERS = [
     None,
@@ -49,7 +64,15 @@ TIMES = [None, "2026-01-01", "2026-01-02", "12000-01-01", "0044-03-15 BC", "infi
 
 def run(node: Path, js_modules: Path, script: str, given: Any) -> Any:
     command = [node, "--input-type=module", "-e", script]
-    done = subprocess.run(command, cwd=js_modules, input=json.dumps(given), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=js_modules,
+        env={**os.environ, "LC_ALL": "en_US.UTF-8"},
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -75,6 +98,22 @@ def test_rows_stand_in_one_order(node: Path, js_modules: Path) -> None:
         expected.append([json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in arranged])
     for case, page, kernel in zip(cases, run(node, js_modules, ORDERS, cases), expected, strict=True):
         assert page == kernel, case["order"]
+
+
+def test_stacks_stand_in_one_order(node: Path, js_modules: Path) -> None:
+    draw = random.Random(5)
+    columns = [Column("shop", 25, "text"), Column("item", 25, "text"), Column("n", 20, "int8")]
+    told = [{"name": of.name, "type": of.type, "kind": of.kind} for of in columns]
+    cases, expected = [], []
+    for _ in range(200):
+        values = [None, *map(str, range(-3, 9))]
+        rows = [(draw.choice(TEXTS), draw.choice(TEXTS), draw.choice(values)) for _ in range(draw.randrange(30))]
+        asked = [(draw.randrange(3), draw.random() < 0.5, draw.random() < 0.5)] if draw.random() < 0.3 else []
+        encoding = resolve(columns, Options(), len(rows), tuple(asked))
+        cases.append({"columns": told, "encoding": encoding.to_json(), "rows": to_json_rows(columns, rows)})
+        expected.append(list(dict.fromkeys(row[0] for row in encoding.arrange(columns, rows))))
+    for case, page, kernel in zip(cases, run(node, js_modules, STACKS, cases), expected, strict=True):
+        assert page == kernel, case["encoding"]["order"]
 
 
 def test_numbers_are_written_alike(node: Path, js_modules: Path) -> None:
@@ -108,7 +147,9 @@ def test_numbers_are_written_alike(node: Path, js_modules: Path) -> None:
         "123456789012",
         "0.1234",
     ]
-    cases = [(specifier, number) for specifier in specifiers for number in numbers]
-    expected = [formats.formatter([], specifier)(number) for specifier, number in cases]
+    draw = random.Random(3)
+    columns = [draw.sample(numbers, draw.randrange(1, 6)) for _ in range(200)]
+    cases = [(specifier, numbers) for specifier in specifiers] + [("", column) for column in columns]
+    expected = [[*map(formats.formatter(column, specifier), column)] for specifier, column in cases]
     for case, page, kernel in zip(cases, run(node, js_modules, FORMATS, cases), expected, strict=True):
         assert page == kernel, case
