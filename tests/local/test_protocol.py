@@ -79,6 +79,23 @@ def test_nothing_works_before_the_password(engine_dsn: str) -> None:
     assert b"secret" not in answer
 
 
+def test_large_messages_wait_for_the_password(engine_dsn: str) -> None:
+    for kind in (b"p", b"d", b"Q"):
+        with raw(engine_dsn) as connection:
+            connection.sendall(startup(user="materialize"))
+            connection.sendall(kind + struct.pack("!i", 100_000_000))
+            assert b"08006" in everything(connection)
+
+
+def test_callers_who_do_not_log_in_are_few(engine_dsn: str) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(150):
+            stack.enter_context(raw(engine_dsn))
+        last = stack.enter_context(raw(engine_dsn))
+        assert everything(last) == b""
+    assert alive(engine_dsn)
+
+
 def test_encryption_is_declined_and_the_plain_way_goes_on(engine_dsn: str) -> None:
     for request in (80877103, 80877104):
         with raw(engine_dsn) as connection:

@@ -6,6 +6,8 @@ import datetime as dt
 import decimal
 import shutil
 import subprocess
+import threading
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -441,7 +443,42 @@ def test_copy_csv_in_pieces(sql: psycopg.Connection, piece: int) -> None:
         for at in range(0, len(data), piece):
             copy.write(data[at : at + piece])
     found = sql.execute("SELECT a, b FROM t").fetchall()
-    assert sorted(found, key=str) == sorted([('x, "y"\nz', "1"), (None, ""), ("plain", "é🦆")], key=str)
+    assert sorted(found, key=str) == sorted([('x, "y"\nz', "1"), (None, None), ("plain", "é🦆")], key=str)
+
+
+def test_copy_keeps_every_character(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    odd = ["\u2028", "\x85", "\x0b", "\x1c", "x" * 200_000, "€", "tab\t\\ and \r\n end"]
+    with sql.cursor().copy("COPY t FROM STDIN") as copy:
+        for number, text in enumerate(odd):
+            copy.write_row((number, text))
+        copy.write("7\t\\xe2\\x82\\xac\\101\n")
+    assert sql.execute("SELECT b FROM t ORDER BY a").fetchall() == [(text,) for text in [*odd, "€A"]]
+    sql.execute("DELETE FROM t")
+    with sql.cursor().copy("COPY t FROM STDIN WITH (FORMAT csv)") as copy:
+        for number, text in enumerate(odd[:6]):
+            copy.write(f"{number},{text}\n")
+        copy.write('6,"two\nlines, ""quoted"""\r\n7,""\n')
+    found = [text for (text,) in sql.execute("SELECT b FROM t ORDER BY a").fetchall()]
+    assert found == [*odd[:6], 'two\nlines, "quoted"', None]
+
+
+@pytest.mark.parametrize("data", ["1\tnul\0\n", "1\tnul\\000\n", "1\t\\xff\n"])
+def test_copy_refuses_what_is_no_text(sql: psycopg.Connection, data: str) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    with pytest.raises(psycopg.errors.CharacterNotInRepertoire), sql.cursor().copy("COPY t FROM STDIN") as copy:
+        copy.write(data)
+
+
+def test_copy_of_a_quote_that_never_ends_is_refused_soon(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a text)")
+    began = time.monotonic()
+    with (
+        pytest.raises(psycopg.errors.BadCopyFileFormat, match="unterminated"),
+        sql.cursor().copy("COPY t FROM STDIN WITH (FORMAT csv)") as copy,
+    ):
+        copy.write('"open\n' + "line\n" * 400_000)
+    assert time.monotonic() - began < 20
 
 
 def test_copy_refuses_what_does_not_fit(sql: psycopg.Connection) -> None:
@@ -491,3 +528,102 @@ def test_declared_digits_and_widths_are_shown(sql: psycopg.Connection) -> None:
     ).fetchone()
     assert row is not None
     assert [str(value) for value in row] == ["1.200", "1.200", "0.00", "ab   "]
+
+
+# ------------------------------------------------------------------------------------------- names and what is bounded
+
+
+def test_renamed_things_stay_what_they_are(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("CREATE VIEW v AS SELECT a + 1 AS b FROM t")
+    sql.execute("ALTER TABLE t RENAME TO u")
+    sql.execute("INSERT INTO u VALUES (1)")
+    assert sql.execute("SELECT * FROM v").fetchall() == [(2,)]
+    refused(sql, "SELECT * FROM t", "XX000", "unknown catalog item 't'")
+    sql.execute("CREATE TABLE t (b text)")
+    assert sql.execute("SELECT * FROM v").fetchall() == [(2,)], "a new table of the old name is another one"
+    refused(sql, "DROP TABLE u", "XX000", 'still depended upon by view "v"')
+
+
+def test_temporary_tables_are_the_sessions_own(connect: Connect) -> None:
+    first, second = connect(), connect()
+    first.execute("CREATE TABLE t (a int)")
+    first.execute("CREATE TEMPORARY TABLE t (a text)")
+    first.execute("INSERT INTO t VALUES ('mine')")
+    assert first.execute("SELECT * FROM t").fetchall() == [("mine",)]
+    assert second.execute("SELECT * FROM t").fetchall() == []
+    refused(second, "SELECT * FROM mz_temp.t", "XX000", "unknown catalog item")
+    first.execute("DISCARD TEMP")
+    assert first.execute("SELECT * FROM t").fetchall() == []
+
+
+def test_the_catalog_tells_what_is_there(sql: psycopg.Connection, schema: str) -> None:
+    sql.execute("CREATE TABLE t (a int NOT NULL, b text)")
+    sql.execute("COMMENT ON COLUMN t.b IS 'a text'")
+    columns = "SELECT column_name, is_nullable, data_type FROM information_schema.columns WHERE table_schema = %s"
+    assert sql.execute(f"{columns} ORDER BY ordinal_position", (schema,)).fetchall() == [
+        ("a", "NO", "integer"),
+        ("b", "YES", "text"),
+    ]
+    assert sql.execute("SHOW COLUMNS FROM t").fetchall() == [("a", False, "integer", ""), ("b", True, "text", "a text")]
+    joined = "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s"
+    assert sql.execute(joined, (schema,)).fetchall() == [("t",)]
+
+
+def test_a_setting_is_local_to_its_transaction(sql: psycopg.Connection) -> None:
+    sql.execute("BEGIN")
+    sql.execute("SET LOCAL application_name = 'here'")
+    assert sql.execute("SHOW application_name").fetchone() == ("here",)
+    sql.execute("COMMIT")
+    assert sql.execute("SHOW application_name").fetchone() == ("",)
+
+
+_LONG = "SELECT count(*) FROM generate_series(1, 30000) a, generate_series(1, 30000) b, generate_series(1, 1000) c"
+
+
+@pytest.mark.usefixtures("embedded")
+def test_a_statement_ends_when_its_time_is_over(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (n bigint)")
+    sql.execute("SET statement_timeout = '300ms'")
+    for statement in (_LONG, f"INSERT INTO t {_LONG}"):
+        began = time.monotonic()
+        with pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"):
+            sql.execute(statement)
+        assert time.monotonic() - began < 5
+    connect().execute("INSERT INTO t VALUES (1)")
+    assert sql.execute("SELECT * FROM t").fetchall() == [(1,)]
+
+
+@pytest.mark.usefixtures("embedded")
+def test_a_cancelled_write_leaves_others_alone(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (n bigint)")
+    timer = threading.Timer(0.5, sql.cancel)
+    timer.start()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        sql.execute(f"INSERT INTO t {_LONG}")
+    timer.join()
+    other = connect()
+    began = time.monotonic()
+    other.execute("INSERT INTO t VALUES (1)")
+    assert time.monotonic() - began < 5
+    assert other.execute("SELECT * FROM t").fetchall() == [(1,)]
+
+
+def test_a_declared_cursor_can_be_described(connect: Connect) -> None:
+    reader = connect(autocommit=False)
+    with reader.cursor("mine") as cursor:
+        cursor.execute("SELECT generate_series, 'x' AS x FROM generate_series(1, 10)")
+        assert [column.name for column in cursor.description or ()] == ["generate_series", "x"]
+        assert len(cursor.fetchall()) == 10
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [("500 milliseconds", 0.5), ("1 second", 1), ("00:00:01", 1), ("0.5", 0.5)]
+)
+def test_fetch_waits_for_as_long_as_it_says(sql: psycopg.Connection, timeout: str, seconds: float) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("BEGIN")
+    sql.execute("DECLARE c CURSOR FOR SUBSCRIBE t")
+    began = time.monotonic()
+    assert sql.execute(f"FETCH 1 c WITH (TIMEOUT = '{timeout}')").fetchall() == []
+    assert seconds - 0.1 < time.monotonic() - began < seconds + 5

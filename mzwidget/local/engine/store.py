@@ -145,10 +145,6 @@ class Store:
         """Return a connection of its own; whoever uses it uses it from one thread at a time."""
         return self._database.cursor()
 
-    def discard(self) -> None:
-        """Delete what was spilt to disk."""
-        self._spill.cleanup()
-
     # ------------------------------------------------------------------------------------------- reading
 
     async def run(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], _T]) -> _T:

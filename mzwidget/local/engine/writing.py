@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.clock import FOREVER
 from mzwidget.local.engine.store import bind, quoted
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copying import CopyReader
 from mzwidget.local.formats.results import CopyIn
 
@@ -186,7 +187,14 @@ class TableCopy(CopyIn):
             values = [lines.removesuffix("\n")]
             plain = self._plain is not None and await self._staging.holds(self._plain[0], values)
             sql = self._plain[1] if self._plain is not None and plain else self._simple
-            self._count += await self._staging.add(sql, values)
+            self._count += await self._add(sql, values)
         elif rows := self._reader.rows(lines):
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            self._count += await self._staging.add(self._sql, columns)
+            self._count += await self._add(self._sql, [list(column) for column in zip(*rows, strict=True)])
+
+    async def _add(self, sql: str, values: list[Any]) -> int:
+        try:
+            return await self._staging.add(sql, values)
+        except SqlError as error:
+            if error.sqlstate[:2] in {"22", "XX"}:
+                raise SqlError(f"unable to decode column: {error.message}", "22P04") from None
+            raise

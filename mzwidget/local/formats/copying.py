@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import re
 from dataclasses import dataclass
 from operator import methodcaller
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from mzwidget.local.formats.types import Column
 
 Fields = list[str | None]
+
+_LONGEST_LINE = 100_000_000
 
 BINARY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 BINARY_TRAILER = b"\xff\xff"
@@ -113,7 +114,7 @@ def copy_format(options: dict[str, str]) -> CopyFormat:
         raise SqlError(f"COPY option {next(iter(options)).upper()} not available with FORMAT {name.upper()}")
     for what, value in (("delimiter", delimiter), ("quote", quote), ("escape", escape)):
         if len(value.encode()) != 1:
-            raise SqlError(f"COPY {what} must be a single one-byte character, not {value!r}")
+            raise SqlError(f"COPY {what} must be a single one-byte character")
     return CopyFormat(is_csv, delimiter, null, quote, escape, header)
 
 
@@ -128,7 +129,10 @@ class CopyReader:
         self._form = form
         self._width = width
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._pending = ""
+        self._pending: list[str] = []
+        self._waiting = 0
+        self._quoted = False
+        """Whether what is pending ends inside a quoted field."""
         self._line = 0
         self._ended = False
 
@@ -160,25 +164,40 @@ class CopyReader:
 
     def _text(self, data: bytes, *, final: bool) -> str:
         try:
-            return self._decoder.decode(data, final)
+            text = self._decoder.decode(data, final)
         except UnicodeDecodeError:
-            raise SqlError('invalid byte sequence for encoding "UTF8"', "22021") from None
+            raise _not_utf8() from None
+        if "\0" in text:
+            raise _not_utf8(": 0x00")
+        return text
 
     def _whole(self, text: str, *, final: bool) -> str:
-        text = self._pending + text
+        """Add `text` to what is pending; return what is surely whole lines of it."""
         end = len(text) if final else self._complete(text)
-        self._pending = text[end:]
-        return text[:end]
+        if not end and not final:
+            self._pending.append(text)
+            self._waiting += len(text)
+            if self._waiting > _LONGEST_LINE:
+                raise SqlError(f"COPY line longer than {_LONGEST_LINE} characters", "54000")
+            return ""
+        found = "".join([*self._pending, text[:end]])
+        self._pending, self._waiting = [text[end:]], len(text) - end
+        return found
 
     def _complete(self, text: str) -> int:
-        """Return the length of the part of `text` that surely holds whole lines."""
-        end = text.rfind("\n") + 1
-        if not self._form.csv:
-            return end
-        quote = self._form.quote
-        while end and text.count(quote, 0, end) % 2:  # inside a quoted field
-            end = text.rfind("\n", 0, end - 1) + 1
-        return end
+        """Return the length of the part of `text` that ends with the last line that is over."""
+        form = self._form
+        if not form.csv:
+            return text.rfind("\n") + 1
+        pieces = text.split(form.quote)
+        inside = self._quoted = self._quoted ^ (len(pieces) % 2 == 0)
+        end = len(text)
+        for piece in reversed(pieces):
+            if not inside and (at := piece.rfind("\n")) >= 0:
+                return end - len(piece) + at + 1
+            end -= len(piece) + 1
+            inside = not inside
+        return 0
 
     def _plain(self, lines: str) -> Iterator[Fields]:
         lines = lines.removesuffix("\n")
@@ -195,7 +214,6 @@ class CopyReader:
             yield self._checked([None if field == null else _unescaped(field) for field in fields])
 
     def _csv(self, lines: str) -> Iterator[Fields]:
-        # The csv module cannot tell "" from nothing; PostgreSQL's NULL is the unquoted one.
         for fields in _csv_records(lines, self._form):
             self._line += 1
             if self._line == 1 and self._form.header:
@@ -207,10 +225,14 @@ class CopyReader:
 
     def _checked(self, fields: Fields) -> Fields:
         if len(fields) > self._width:
-            raise SqlError(f"extra data after last expected column (COPY line {self._line})", "22P04")
+            raise SqlError("extra data after last expected column", "22P04")
         if len(fields) < self._width:
-            raise SqlError(f"missing data for column {len(fields) + 1} (COPY line {self._line})", "22P04")
+            raise SqlError("missing data for column", "22P04")
         return fields
+
+
+def _not_utf8(what: str = "") -> SqlError:
+    return SqlError(f'invalid byte sequence for encoding "UTF8"{what}', "22021")
 
 
 def _joined(fields: list[str], delimiter: str) -> list[str]:
@@ -224,47 +246,56 @@ def _joined(fields: list[str], delimiter: str) -> list[str]:
     return found
 
 
-_ESCAPED = re.compile(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
-_UNESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_ESCAPED = re.compile(rb"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
+_UNESCAPES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
 def _unescaped(field: str) -> str:
     if "\\" not in field:
         return field
 
-    def plain(match: re.Match[str]) -> str:
+    def plain(match: re.Match[bytes]) -> bytes:
         code = match[1]
-        if code[0] == "x" and len(code) > 1:
-            return chr(int(code[1:], 16))
-        if code[0] in "01234567":
-            return chr(int(code, 8) & 0xFF)
+        if code[:1] == b"x" and len(code) > 1:
+            return bytes([int(code[1:], 16)])
+        if code[:1] in b"01234567":
+            return bytes([int(code, 8) & 0xFF])
         return _UNESCAPES.get(code, code)
 
-    return _ESCAPED.sub(plain, field)
+    found = _ESCAPED.sub(plain, field.encode())
+    try:
+        text = found.decode()
+    except UnicodeDecodeError:
+        raise _not_utf8() from None
+    if "\0" in text:
+        raise _not_utf8(": 0x00")
+    return text
+
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def _csv_records(text: str, form: CopyFormat) -> Iterator[Fields]:
-    """Yield records; an unquoted field equal to the NULL text is None."""
+    """Yield records; a field equal to the NULL text is None, quoted or not."""
     quote, escape, delimiter = form.quote, form.escape, form.delimiter
     if quote not in text:
-        for fields in csv.reader(text.splitlines(), delimiter=delimiter, quoting=csv.QUOTE_NONE):
-            yield [None if text == form.null else text for text in fields or [""]]
+        lines = _LINE_END.split(text)
+        for line in lines if lines[-1] else lines[:-1]:
+            yield [None if field == form.null else field for field in line.split(delimiter)]
         return
     record: Fields = []
     at, end = 0, len(text)
     q, d = re.escape(quote), re.escape(delimiter)
     inner = f"(?:[^{q}]|{q}{q})*" if quote == escape else rf"(?:{re.escape(escape)}.|[^{q}{re.escape(escape)}])*"
-    field = re.compile(rf"(?:{q}({inner}){q}|([^{d}\r\n]*))({d}|\r\n|\n|\r|\Z)", re.DOTALL)
+    field = re.compile(rf"(?:{q}({inner}){q}|((?!{q})[^{d}\r\n]*))({d}|\r\n|\n|\r|\Z)", re.DOTALL)
     undo = re.compile(rf"{re.escape(escape)}([{q}{re.escape(escape)}])")
     while at < end:
         match = field.match(text, at)
         if match is None:
             raise SqlError("unterminated or malformed CSV quoted field", "22P04")
         quoted, plain, stop = match.groups()
-        if quoted is not None:
-            record.append(undo.sub(r"\1", quoted))
-        else:
-            record.append(None if plain == form.null else plain)
+        value = plain if quoted is None else undo.sub(r"\1", quoted)
+        record.append(None if value == form.null else value)
         at = match.end()
         if stop != delimiter:
             yield record

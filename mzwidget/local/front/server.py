@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOGIN_SECONDS = 30
 _MAX_CONNECTIONS = 1000
+_MAX_CALLERS = 100  # who have not yet logged in
 _PIPE_LIMIT = 256 * 1024
 _NO_SUCH_OPTION = "startup setting {} not set: unrecognized configuration parameter"
 _WELCOME = """connected to the embedded engine of mzwidget
@@ -52,11 +53,13 @@ class Server:
         self._welcome = _WELCOME if keep is None else _WELCOME_KEPT
         self._connections: dict[int, tuple[int, Connection]] = {}
         self._pids = iter(range(1, 2**31))
+        self._callers = 0
 
     async def run(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listen until cancelled; call `ready` with the port once clients can come."""
         serving = asyncio.create_task(self._engine.store.serve())
         await restore(Session(self._engine, "materialize", 0))
+        _allow_files(_MAX_CONNECTIONS + _MAX_CALLERS + 100)
         server = await asyncio.start_server(self._accept, host, port, limit=_PIPE_LIMIT)
         try:
             ready(server.sockets[0].getsockname()[1])
@@ -66,12 +69,9 @@ class Server:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(_LOGIN_SECONDS):
-                options = await self._startup(reader, writer)
-                if options is None:
-                    return
-                await self._authenticate(reader, writer)
-            await self._serve(reader, writer, options)
+            options = await self._login(reader, writer)
+            if options is not None:
+                await self._serve(reader, writer, options)
         except (OSError, asyncio.IncompleteReadError, TimeoutError, asyncio.CancelledError):
             pass  # it went away, took too long to log in, or the server ends
         except SqlError as error:
@@ -82,6 +82,20 @@ class Server:
         finally:
             with contextlib.suppress(OSError):
                 writer.close()
+
+    async def _login(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, str] | None:
+        """Return the startup options of a client that knows the password; None if there is nothing to serve."""
+        if self._callers >= _MAX_CALLERS:
+            return None
+        self._callers += 1
+        try:
+            async with asyncio.timeout(_LOGIN_SECONDS):
+                options = await self._startup(reader, writer)
+                if options is not None:
+                    await self._authenticate(reader, writer)
+                return options
+        finally:
+            self._callers -= 1
 
     async def _startup(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, str] | None:
         """Return the startup options; None if the client only wanted to cancel something."""
@@ -148,8 +162,20 @@ class Server:
             del self._connections[pid]
 
 
+def _allow_files(count: int) -> None:
+    """Ask for as many open files as clients may need."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415 - not on every system
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft < count:
+            resource.setrlimit(
+                resource.RLIMIT_NOFILE, (count if hard == resource.RLIM_INFINITY else min(count, hard), hard)
+            )
+
+
 async def _password_message(reader: asyncio.StreamReader) -> bytes:
-    kind, body = await wire.read_message(reader, limit=wire.MAX_STARTUP_BYTES)
+    kind, body = await wire.read_message(reader, limit=wire.MAX_STARTUP_BYTES, copy_limit=wire.MAX_STARTUP_BYTES)
     if kind != b"p":
         raise SqlError("expected Password message", "28000")
     return body

@@ -43,14 +43,16 @@ async def read_startup(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     return code, body[4:]
 
 
-async def read_message(reader: asyncio.StreamReader, *, limit: int = MAX_MESSAGE_BYTES) -> tuple[bytes, bytes]:
+async def read_message(
+    reader: asyncio.StreamReader, *, limit: int = MAX_MESSAGE_BYTES, copy_limit: int = MAX_COPY_BYTES
+) -> tuple[bytes, bytes]:
     """Read one typed message: its kind and its body."""
     kind, length = struct.unpack("!ci", await reader.readexactly(5))
     if kind not in _KNOWN_KINDS:
         raise ProtocolError(f"unknown message type {kind!r}")
     if length < 4:
         raise ProtocolError(f"invalid length of message {kind!r}: {length}")
-    if length > (MAX_COPY_BYTES if kind in _COPY_KINDS else limit):
+    if length > (copy_limit if kind in _COPY_KINDS else limit):
         raise ProtocolError("request larger than 2.0 MB", "08006")
     return kind, await reader.readexactly(length - 4)
 
