@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mzwidget.local.formats.types import Column
 
 _INTEGER = "-?(0|[1-9][0-9]{0,17})"
-_FLOAT = r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?"
+_FLOAT = r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?"
 _DAY = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{2}-[0-9]{2}"
 _MOMENT = rf"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{{1,6}})?"
 
@@ -46,7 +46,9 @@ def plain_rows(columns: Sequence[Column]) -> tuple[str, str] | None:
         text = f"split_part({field}, '+', 1)" if kind == "timestamptz" else field
         value = f"TRY_CAST({text} AS {stored})"
         values.append(value)
-        fits = f"isfinite({value})" if kind.startswith("float") else f"{value} IS NOT NULL"
+        fits = f"{value} IS NOT NULL"
+        if kind.startswith("float"):  # neither too large nor too small
+            fits = f"isfinite({value}) AND ({value} <> 0 OR regexp_full_match({field}, '-?[0.]+'))"
         tests.append(f"coalesce(regexp_full_match({field}, '{spelling}') AND {fits}, {field} IS NULL)")
     fields = "(SELECT string_split(unnest(string_split(CAST($1 AS VARCHAR), chr(10))), chr(9)) AS f)"
     names = ", ".join(f"{value} AS c{index}" for index, value in enumerate(values, 1))
