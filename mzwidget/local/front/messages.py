@@ -1,4 +1,4 @@
-"""One client's connection: the message flow of both query protocols."""
+"""One client's connection: the message flow of both query protocols, in one place since they share all state."""
 
 from __future__ import annotations
 

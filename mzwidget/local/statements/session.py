@@ -154,11 +154,11 @@ class Session:
         """Remember a prepared statement under a name."""
         if name and name in self.prepared:
             raise SqlError(f'prepared statement "{name}" already exists', "42P05")
-        size = sum(len(other.sql) for other in self.prepared.values())
-        if len(self.prepared) >= _MAX_PREPARED or size + len(prepared.sql) > _MAX_PREPARED_CHARACTERS:
-            raise SqlError(
-                f"too many prepared statements: {len(self.prepared)}", "53400", hint="DEALLOCATE those not needed."
-            )
+        count, size = len(self.prepared), len(prepared.sql)
+        if size > _LONG_STATEMENT or not count % 100:  # so that many small ones are not counted each time
+            size += sum(len(other.sql) for other in self.prepared.values())
+        if count >= _MAX_PREPARED or size > _MAX_PREPARED_CHARACTERS:
+            raise SqlError(f"too many prepared statements: {count}", "53400", hint="DEALLOCATE those not needed.")
         self.prepared[name] = prepared
 
     async def _plan(self, prepared: Prepared) -> None:

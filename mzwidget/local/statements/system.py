@@ -10,7 +10,7 @@ from mzwidget.local.dialect import Relation
 from mzwidget.local.errors import unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
-from mzwidget.local.statements.system_rows import CONTENTS
+from mzwidget.local.statements import system_rows, system_rows_pg
 
 if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Catalog, Names
@@ -22,6 +22,7 @@ _TABLES = frozenset(
         *("mz_cluster_replicas", "mz_functions", "mz_operators"),
     }
 )
+_CONTENTS = system_rows.CONTENTS | system_rows_pg.CONTENTS
 _COLUMNS = Path(__file__).with_name("system_relations.txt")
 _NAMED = {type_.name: type_ for type_ in t.SCALARS.values()}
 _LIKE_TEXT = {"char": 18, "regproc": 24, "int2vector": 22, "list": 16384, "mz_aclitem": 16566, "mz_aclitem[]": 16567}
@@ -65,7 +66,7 @@ class SystemCatalog:
         if columns is None:
             return None
         names.used_system = True
-        fill = CONTENTS.get(f"{schema}.{name}")
+        fill = _CONTENTS.get(f"{schema}.{name}")
         rows = [] if fill is None else fill(self._catalog, names)
         return Relation(
             name=f"{schema}.{name}",

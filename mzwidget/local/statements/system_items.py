@@ -1,0 +1,59 @@
+"""What the rows of all system schemas are made of."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.engine.catalog import SYSTEM_SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mzwidget.local.engine.catalog import Catalog, Item, Names
+
+    Row = dict[str, Any]
+    Fill = Callable[[Catalog, Names], list[Row]]
+
+CLUSTER, OWNER, OWNER_OID = "u1", "u1", 20_000
+SYSTEM_OID = 16_600
+
+
+def all_schemas(catalog: Catalog) -> Iterator[tuple[str | None, str, int]]:
+    """Yield database (None for system schemas), name and OID of all schemas."""
+    for database, found in catalog.databases.items():
+        for name, schema in found.schemas.items():
+            yield database, name, schema.oid
+    for number, name in enumerate(SYSTEM_SCHEMAS):
+        yield None, name, SYSTEM_OID + number
+
+
+def schema_id(catalog: Catalog, item: Item) -> str:
+    return f"u{catalog.databases[item.database].schemas[item.schema].oid}"
+
+
+def user_items(catalog: Catalog, *kinds: str) -> list[Item]:
+    return [item for item in catalog.items() if item.database and (not kinds or item.kind in kinds)]
+
+
+def items_here(catalog: Catalog, names: Names, *kinds: str) -> list[Item]:
+    """Return the items of the session's database."""
+    return [item for item in user_items(catalog, *kinds) if item.database == names.database]
+
+
+def relations_here(catalog: Catalog, names: Names) -> list[Item]:
+    return items_here(catalog, names, "table", "view", "materialized view")
+
+
+def definition(item: Item) -> str:
+    """Return the query of a view, as it was written."""
+    found = re.search(r"\sas\s", item.sql, re.IGNORECASE)
+    return f"{item.sql[found.end() :]};" if found else ""
+
+
+def cluster_of(item: Item) -> str | None:
+    return CLUSTER if item.kind in {"materialized view", "index"} else None
+
+
+def all_roles(catalog: Catalog) -> list[tuple[str, int]]:
+    return [("materialize", OWNER_OID), *catalog.roles.items()]

@@ -1,0 +1,288 @@
+"""What is in pg_catalog and information_schema: rows by the names of their columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mzwidget.local.engine.catalog import SYSTEM_SCHEMAS
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import sql_name
+from mzwidget.local.statements.system_items import (
+    OWNER_OID,
+    SYSTEM_OID,
+    all_roles,
+    all_schemas,
+    definition,
+    items_here,
+    relations_here,
+    user_items,
+)
+
+if TYPE_CHECKING:
+    from mzwidget.local.engine.catalog import Catalog, Names
+    from mzwidget.local.statements.system_items import Fill, Row
+
+_RELKINDS = {"table": "r", "view": "v", "materialized view": "m", "index": "i"}
+_TABLE_TYPES = {"table": "BASE TABLE", "view": "VIEW", "materialized view": "MATERIALIZED VIEW"}
+_CATEGORIES = {
+    "bool": "B", "bytea": "U", "interval": "T", "uuid": "U", "jsonb": "U", "mz_timestamp": "N", "text": "S",
+    "varchar": "S", "bpchar": "S", "date": "D", "time": "D", "timestamp": "D", "timestamptz": "D",
+}  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------- pg_catalog
+
+
+def _pg_namespace(catalog: Catalog, names: Names) -> list[Row]:
+    return [
+        {"oid": oid, "nspname": name, "nspowner": OWNER_OID}
+        for database, name, oid in all_schemas(catalog)
+        if database in {None, names.database}
+    ]
+
+
+def _pg_class(catalog: Catalog, names: Names) -> list[Row]:
+    return [
+        {
+            "oid": item.oid,
+            "relname": item.name,
+            "relnamespace": catalog.databases[item.database].schemas[item.schema].oid,
+            "reloftype": 0,
+            "relowner": OWNER_OID,
+            "relam": 0,
+            "reltablespace": 0,
+            "reltuples": -1,
+            "reltoastrelid": 0,
+            "relhasindex": any(other.on == item.id for other in user_items(catalog, "index")),
+            "relpersistence": "p",
+            "relkind": _RELKINDS[item.kind],
+            "relnatts": len(item.keys) if item.relation is None else len(item.columns),
+            "relchecks": 0,
+            "relhasrules": False,
+            "relhastriggers": False,
+            "relhassubclass": False,
+            "relrowsecurity": False,
+            "relforcerowsecurity": False,
+            "relreplident": "d",
+            "relispartition": False,
+            "relhasoids": False,
+        }
+        for item in items_here(catalog, names)
+    ]
+
+
+def _pg_attribute(catalog: Catalog, names: Names) -> list[Row]:
+    return [
+        {
+            "attrelid": item.oid,
+            "attname": column.name,
+            "atttypid": column.type.oid,
+            "attlen": column.type.typlen,
+            "attnum": position,
+            "atttypmod": column.type.typmod,
+            "attndims": int(column.type.element is not None),
+            "attnotnull": not column.nullable,
+            "atthasdef": bool(item.relation.defaults and item.relation.defaults[position - 1]),
+            "attidentity": "",
+            "attgenerated": "",
+            "attisdropped": False,
+            "attcollation": 0,
+        }
+        for item in items_here(catalog, names)
+        if item.relation is not None
+        for position, column in enumerate(item.columns, 1)
+    ]
+
+
+def _pg_type(_: Catalog, __: Names) -> list[Row]:
+    rows: list[Row] = []
+    namespace = SYSTEM_OID + SYSTEM_SCHEMAS.index("pg_catalog")
+    for type_ in t.SCALARS.values():
+        array = t.array_of(type_)
+        common = {"typnamespace": namespace, "typowner": OWNER_OID, "typtype": "b", "typdelim": ",", "typrelid": 0}
+        common |= {"typnotnull": False, "typbasetype": 0, "typtypmod": -1, "typcollation": 0}
+        category = _CATEGORIES.get(type_.name, "N")
+        rows.append(
+            {
+                **common,
+                "oid": type_.oid,
+                "typname": type_.name,
+                "typlen": type_.typlen,
+                "typcategory": category,
+                "typelem": 0,
+                "typarray": array.oid,
+            }
+        )
+        rows.append(
+            {
+                **common,
+                "oid": array.oid,
+                "typname": f"_{type_.name}",
+                "typlen": -1,
+                "typcategory": "A",
+                "typelem": type_.oid,
+                "typarray": 0,
+            }
+        )
+    return rows
+
+
+def _pg_index(catalog: Catalog, names: Names) -> list[Row]:
+    rows: list[Row] = []
+    for item in items_here(catalog, names, "index"):
+        target = catalog.by_id(item.on)
+        columns = [] if target is None or target.relation is None else [c.name for c in target.columns]
+        rows.append(
+            {
+                "indexrelid": item.oid,
+                "indrelid": 0 if target is None else target.oid,
+                "indnatts": len(item.keys),
+                "indisunique": False,
+                "indisprimary": False,
+                "indimmediate": False,
+                "indisclustered": False,
+                "indisvalid": True,
+                "indisreplident": False,
+                "indkey": " ".join(str(columns.index(key) + 1 if key in columns else 0) for key in item.keys),
+                "indoption": " ".join("0" for _ in item.keys),
+            }
+        )
+    return rows
+
+
+def _pg_description(catalog: Catalog, names: Names) -> list[Row]:
+    oids = {item.id: item for item in items_here(catalog, names)}
+    rows: list[Row] = []
+    for (id_, column), text in catalog.comments.items():
+        item = oids.get(id_)
+        if item is not None:
+            columns = [] if item.relation is None else [each.name for each in item.columns]
+            position = columns.index(column) + 1 if column else 0
+            rows.append({"objoid": item.oid, "classoid": _PG_CLASS, "objsubid": position, "description": text})
+    return rows
+
+
+_PG_CLASS = 1259
+
+
+def _pg_database(catalog: Catalog, _: Names) -> list[Row]:
+    return [
+        {
+            "oid": database.oid,
+            "datname": name,
+            "datdba": OWNER_OID,
+            "encoding": 6,
+            "datistemplate": False,
+            "datallowconn": True,
+            "datcollate": "C",
+            "datctype": "C",
+        }
+        for name, database in catalog.databases.items()
+    ]
+
+
+def _pg_roles(catalog: Catalog, _: Names) -> list[Row]:
+    return [
+        {
+            "oid": oid,
+            "rolname": name,
+            "rolinherit": True,
+            "rolcreaterole": False,
+            "rolcreatedb": False,
+            "rolcanlogin": True,
+            "rolreplication": False,
+            "rolconnlimit": -1,
+            "rolbypassrls": False,
+            "usename": name,
+            "usesysid": oid,
+        }
+        for name, oid in all_roles(catalog)
+    ]
+
+
+def _pg_tables(kind: str, column: str) -> Fill:
+    def fill(catalog: Catalog, names: Names) -> list[Row]:
+        return [
+            {
+                "schemaname": item.schema,
+                column: item.name,
+                "tableowner": "materialize",
+                "viewowner": OWNER_OID,
+                "matviewowner": OWNER_OID,
+                "definition": definition(item),
+            }
+            for item in items_here(catalog, names, kind)
+        ]
+
+    return fill
+
+
+# ------------------------------------------------------------------------------------------- information_schema
+
+
+def _tables(catalog: Catalog, names: Names) -> list[Row]:
+    return [
+        {
+            "table_catalog": item.database,
+            "table_schema": item.schema,
+            "table_name": item.name,
+            "table_type": _TABLE_TYPES[item.kind],
+            "view_definition": definition(item),
+        }
+        for item in relations_here(catalog, names)
+    ]
+
+
+def _views(catalog: Catalog, names: Names) -> list[Row]:
+    return [row for row in _tables(catalog, names) if row["table_type"] == "VIEW"]
+
+
+def _columns(catalog: Catalog, names: Names) -> list[Row]:
+    return [
+        {
+            "table_catalog": item.database,
+            "table_schema": item.schema,
+            "table_name": item.name,
+            "column_name": column.name,
+            "ordinal_position": position,
+            "is_nullable": "YES" if column.nullable else "NO",
+            "data_type": sql_name(column.type),
+        }
+        for item in relations_here(catalog, names)
+        if item.relation is not None
+        for position, column in enumerate(item.columns, 1)
+    ]
+
+
+def _schemata(catalog: Catalog, names: Names) -> list[Row]:
+    return [
+        {"catalog_name": names.database, "schema_name": name}
+        for database, name, _ in all_schemas(catalog)
+        if database in {None, names.database}
+    ]
+
+
+def _enabled_roles(_: Catalog, __: Names) -> list[Row]:
+    return [{"role_name": "materialize"}]
+
+
+CONTENTS: dict[str, Fill] = {
+    "pg_catalog.pg_namespace": _pg_namespace,
+    "pg_catalog.pg_class": _pg_class,
+    "pg_catalog.pg_attribute": _pg_attribute,
+    "pg_catalog.pg_type": _pg_type,
+    "pg_catalog.pg_index": _pg_index,
+    "pg_catalog.pg_description": _pg_description,
+    "pg_catalog.pg_database": _pg_database,
+    "pg_catalog.pg_roles": _pg_roles,
+    "pg_catalog.pg_authid": _pg_roles,
+    "pg_catalog.pg_user": _pg_roles,
+    "pg_catalog.pg_tables": _pg_tables("table", "tablename"),
+    "pg_catalog.pg_views": _pg_tables("view", "viewname"),
+    "pg_catalog.pg_matviews": _pg_tables("materialized view", "matviewname"),
+    "information_schema.tables": _tables,
+    "information_schema.views": _views,
+    "information_schema.columns": _columns,
+    "information_schema.schemata": _schemata,
+    "information_schema.enabled_roles": _enabled_roles,
+}
