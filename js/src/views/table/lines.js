@@ -30,6 +30,8 @@ export function mountLines(scroll, body, columns) {
   let rows = [];
   /** @type {WeakMap<Row, { at: number, columns: readonly number[] }>} */
   const changed = new WeakMap();
+  /** @type {WeakMap<Element, Animation>} to ask a cell for them would have the page styled once a cell */
+  const glows = new WeakMap();
   /** @type {((value: Value | undefined) => string)[]} */
   let texts = [];
   let head = 0;
@@ -72,10 +74,12 @@ export function mountLines(scroll, body, columns) {
       setText(cell, shown);
       setAttribute(cell, "title", shown.length > 30 || shown !== String(value) ? String(value) : null);
       cell.classList.toggle("mzw-null", value === null);
-      for (const animation of cell.getAnimations()) animation.cancel();
+      glows.get(cell)?.cancel();
+      glows.delete(cell);
       if (age < GLOW && glow?.columns.includes(j)) {
         const [from, to] = ["var(--mzw-glow)", "transparent"];
-        cell.animate([{ backgroundColor: from }, { backgroundColor: to }], { duration: GLOW, delay: -age });
+        const frames = [{ backgroundColor: from }, { backgroundColor: to }];
+        glows.set(cell, cell.animate(frames, { duration: GLOW, delay: -age }));
       }
     });
   }

@@ -1,0 +1,95 @@
+"""What holds for pictures of every kind: all can read them, and however long they run, they stay as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    Stage = Callable[..., Page]
+
+COLUMNS = [["x", "number"], ["who", "text"], ["n", "number"]]
+SPEC = {
+    "data": {"name": "live"},
+    "width": "container",
+    "mark": "bar",
+    "encoding": {"x": {"field": "n", "type": "quantitative"}, "y": {"field": "who", "type": "nominal"}},
+}
+TABLE: dict[str, Any] = {"kind": "table", "channels": {}}
+KINDS: dict[str, dict[str, Any]] = {
+    "bars": {"kind": "bars", "channels": {"label": [1], "value": [2]}, "order": [[2, True, False]], "limit": 12},
+    "groups": {"kind": "bars", "channels": {"label": [1], "value": [0, 2]}, "limit": 12},
+    "stacks": {"kind": "bars", "channels": {"label": [1], "value": [2], "color": [0]}, "totals": True, "limit": 12},
+    "number": {"kind": "number", "channels": {"value": [2]}},
+    "table": TABLE,
+    "line": {"kind": "line", "channels": {"x": [0], "y": [2], "color": [1]}},
+    "vega": {"kind": "vega", "channels": {}, "spec": SPEC, "data": "live"},
+}
+
+
+def show(page: Page, kind: str) -> None:
+    """Show a view of twenty rows as a picture of a kind, its script at hand."""
+    page.evaluate(
+        """async ({columns, encoding}) => {
+            window.rows = Array.from({length: 20}, (_, i) => [i % 5, "who " + (i % 4), i * i]);
+            window.view = new FakeView(columns, rows, {title: "A view", encoding});
+            view.model.hear = async ({type, asset}) => {
+                if (type !== "need") return;
+                const script = await (await fetch(`./${asset}.js`)).arrayBuffer();
+                view.model.emit("msg:custom", {type: "asset", name: asset}, [new DataView(script)]);
+            };
+            window.widget = await load(view.model);
+            widget.show();
+        }""",
+        {"columns": COLUMNS, "encoding": {**KINDS[kind], **({} if kind == "table" else {"table": TABLE})}},
+    )
+    page.locator(".mzw-row, .mzw-figure, tbody tr, .mzw-plot canvas, .mzw-chart > svg").first.wait_for()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_can_be_read_by_all(stage: Stage, js_modules: Path, kind: str, theme: str) -> None:
+    page = stage(theme)
+    page.add_script_tag(path=js_modules / "node_modules/axe-core/axe.min.js")
+    page.emulate_media(reduced_motion="reduce")
+    show(page, kind)
+    found = page.evaluate(
+        """async () => {
+            const { violations, passes } = await axe.run("main");
+            if (passes.length === 0) throw new Error("nothing was looked at");
+            return violations.map(({id, impact, nodes}) => [id, impact, nodes[0].html]);
+        }"""
+    )
+    assert found == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_takes_no_more_memory_as_time_passes(stage: Stage, kind: str) -> None:
+    page = stage()
+    show(page, kind)
+    session = page.context.new_cdp_session(page)
+
+    def after(changes: int) -> float:
+        page.evaluate(
+            """async changes => {
+                for (let i = 0; i < changes; i++) {
+                    rows = [...rows.slice(1), [rows.at(-1)[0] + 1, "who " + (i % 4), (i * 7919) % 100]];
+                    view.become(rows);
+                    delete view.states[view.seq - 1]; // what the page does not have, this side need not either
+                    await frames(1);
+                }
+            }""",
+            changes,
+        )
+        session.send("HeapProfiler.collectGarbage")
+        used: float = session.send("Runtime.getHeapUsage")["usedSize"]
+        return used
+
+    before = after(60)
+    assert after(150) - before < 1_500_000
