@@ -221,7 +221,7 @@ class Generator:
         return self.pick(
             f"least({self.expression(tables, 'date', depth)}, DATE '2020-01-01')",
             f"({self.expression(tables, 'time', depth)})::date",
-            f"(DATE '2020-01-01' + ({self.expression(tables, 'int', depth)}) % 1000)",
+            f"(DATE '2020-01-01' + ({self.expression(tables, 'int', depth)}) % 1000 * INTERVAL '1 day')::date",
         )
 
     def time_expression(self, tables: dict[str, str], depth: int) -> str:
@@ -233,7 +233,7 @@ class Generator:
         )
 
     def json_expression(self, tables: dict[str, str], depth: int) -> str:
-        key = self.pick(literal("a"), literal("b"), literal("ü"), "0", "-1")
+        key = self.pick(literal("a"), literal("b"), literal("ü"))
         return f"({self.expression(tables, 'json', depth)} -> {key})"
 
     KINDS = ("int", "big", "numeric", "float", "text", "bool", "date", "time", "json")

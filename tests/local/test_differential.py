@@ -31,13 +31,6 @@ def pair(postgres_dsn: str, engine_dsn: str) -> Iterator[Pair]:
     pair.close()
 
 
-@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
-@pytest.mark.parametrize("query", QUERIES)
-def test_same_answer(pair: Pair, query: str, *, binary: bool) -> None:
-    difference = pair.difference(query, binary=binary)
-    assert difference is None, difference
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_same_answer_to_random_queries(postgres_dsn: str, engine_dsn: str, seed: int) -> None:
     random = Random(seed)

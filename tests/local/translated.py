@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import duckdb
-from sqlglot import exp
 
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.formats.encoding import TEXT, carrier, encoder
 from mzwidget.local.formats.types import Column
 
@@ -44,42 +45,33 @@ class Translated:
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run CREATE TABLE, CREATE VIEW or INSERT."""
-        tree = dialect.parse(sql)
-        if isinstance(tree, exp.Insert):
-            planned = dialect.plan_insert(tree, self.catalog)
+        view = re.fullmatch(r"\s*CREATE VIEW (\w+) AS (.*)", sql, re.DOTALL | re.IGNORECASE)
+        if view is not None:
+            name = view[1]
+            query = dialect.plan_query(dialect.parse(view[2]), self.catalog)
+            path = ("materialize", "public", name)
+            self.catalog.relations[name] = dialect.view_relation(".".join(path), path, query, query.columns)
+            return
+        parsed = dialect.parse(sql)
+        if isinstance(parsed, tree.Insert):
+            planned = dialect.plan_insert(parsed, self.catalog)
             table = planned.target.rsplit(".", 1)[-1]
             self.connection.execute(f'INSERT INTO "{table}" {planned.rows}', list(parameters))
             return
-        assert isinstance(tree, exp.Create)
-        if tree.kind == "TABLE":
-            self._create_table(tree)
-            return
-        name = tree.this.name
-        query = dialect.plan_query(tree.expression, self.catalog)
-        full = f"materialize.public.{name}"
-        self.catalog.relations[name] = Relation(
-            full,
-            query.columns,
-            f"({query.sql})",
-            query.inputs | {full},
-            query.wakeups,
-            query.refusal,
-            query.constant,
-        )
-
-    def _create_table(self, tree: exp.Create) -> None:
-        name = tree.this.this.name
-        columns = dialect.plan_columns(tree)
+        assert isinstance(parsed, tree.CreateTable)
+        name = parsed.name[-1]
+        columns = dialect.plan_columns(parsed)
         stored = ", ".join(f'"{column.name}" {column.type.duckdb}' for column in columns)
         self.connection.execute(f'CREATE TABLE "{name}" ({stored})')
-        full = f"materialize.public.{name}"
+        path = ("materialize", "public", name)
         self.catalog.relations[name] = Relation(
-            full,
+            ".".join(path),
             tuple(Column(column.name, column.type, column.nullable) for column in columns),
             f'"{name}"',
-            frozenset([full]),
+            frozenset([".".join(path)]),
             is_table=True,
             defaults=tuple(column.default for column in columns),
+            path=path,
         )
 
     def plan(self, sql: str, *, types: Sequence[Type | None] = (), maintained: bool = False) -> dialect.Query:

@@ -1,310 +1,538 @@
-"""Which casts there are, how freely they apply, and the DuckDB SQL of each."""
+"""Casts as lines of data: from one type to another, in which contexts, and what that is in DuckDB."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import IntEnum
+from typing import Any
 
-from mzwidget.local.dialect.jsonb import canonical
-from mzwidget.local.dialect.values import Value, quote_text, raise_sql
+from mzwidget.local.dialect import udf
+from mzwidget.local.dialect.values import Value, apply, failing, quote_text
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import jsonb, moments, numerics
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.containers import quoted, reader, show_items, show_nested, show_record
+from mzwidget.local.formats.printing import printer, show_float, show_single
+from mzwidget.local.formats.reading import READERS
 from mzwidget.local.formats.types import Type
 
 
-class Cast(IntEnum):
-    """How freely a cast applies, as in PostgreSQL's ``pg_cast.castcontext``."""
+class Context(IntEnum):
+    """Where a cast may happen: by itself, when a value is stored, or only when asked for."""
 
     IMPLICIT = 0
     ASSIGNMENT = 1
     EXPLICIT = 2
 
 
-INTEGERS = ("int2", "int4", "int8")
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """One line of data; ``sql`` is a template of the operand."""
+
+    source: str
+    target: str
+    context: Context
+    sql: str
+    fallible: bool = True
+
+
+I, A, E = Context.IMPLICIT, Context.ASSIGNMENT, Context.EXPLICIT  # noqa: E741
+STRINGS = ("text", "varchar", "bpchar", "name")
+SIGNED = ("int2", "int4", "int8")
+UNSIGNED = ("uint2", "uint4", "uint8")
+INTEGERS = SIGNED + UNSIGNED
 FLOATS = ("float4", "float8")
-NUMBERS = (*INTEGERS, "numeric", *FLOATS)
-STRINGS = ("text", "varchar", "bpchar")
-
-_CONTEXTS: dict[tuple[str, str], Cast] = {}
+_SQL = {name: t.sql_name(type_) for name, type_ in t.SCALARS.items()} | {"oid": "OID"}
+_S = t.SCALARS
 
 
-def _allow(context: Cast, sources: str, targets: str) -> None:
-    for source in sources.split():
-        for target in targets.split():
-            _CONTEXTS[source, target] = context
+def _python(name: str, function: Callable[..., Any], source: str, target: str) -> str:
+    return udf.declare(name, function, [_S[source]], _S[target])
 
 
-_allow(Cast.IMPLICIT, "int2", "int4 int8 numeric float4 float8")
-_allow(Cast.IMPLICIT, "int4", "int8 numeric float4 float8")
-_allow(Cast.IMPLICIT, "int8", "numeric float4 float8")
-_allow(Cast.IMPLICIT, "numeric", "float4 float8")
-_allow(Cast.IMPLICIT, "float4", "float8")
-_allow(Cast.ASSIGNMENT, "int4", "int2")
-_allow(Cast.ASSIGNMENT, "int8", "int2 int4")
-_allow(Cast.ASSIGNMENT, "numeric", "int2 int4 int8")
-_allow(Cast.ASSIGNMENT, "float4", "int2 int4 int8 numeric")
-_allow(Cast.ASSIGNMENT, "float8", "int2 int4 int8 numeric float4")
-_allow(Cast.EXPLICIT, "bool", "int4")
-_allow(Cast.EXPLICIT, "int4", "bool")
-_allow(Cast.IMPLICIT, "text varchar bpchar", "text varchar bpchar")
-_allow(Cast.IMPLICIT, "date", "timestamp timestamptz")
-_allow(Cast.IMPLICIT, "timestamp", "timestamptz")
-_allow(Cast.ASSIGNMENT, "timestamp", "date time")
-_allow(Cast.ASSIGNMENT, "timestamptz", "date time timestamp")
-_allow(Cast.IMPLICIT, "time", "interval")
-_allow(Cast.ASSIGNMENT, "interval", "time")
-_allow(Cast.EXPLICIT, "jsonb", "bool int2 int4 int8 numeric float4 float8")
-_allow(Cast.IMPLICIT, "int4 int8 numeric date timestamp timestamptz", "mz_timestamp")
-_allow(Cast.ASSIGNMENT, "mz_timestamp", "timestamp timestamptz")
-
-_FROM_TEXT = {
-    "bool": "mz_bool", "int2": "mz_int2", "int4": "mz_int4", "int8": "mz_int8", "float4": "mz_float4",
-    "float8": "mz_float8", "date": "mz_date", "time": "mz_time", "timestamp": "mz_timestamp",
-    "timestamptz": "mz_timestamptz", "interval": "mz_interval", "uuid": "mz_uuid", "bytea": "mz_bytea",
-    "jsonb": "mz_jsonb", "mz_timestamp": "mz_mz_timestamp",
+_BOUNDS = {
+    "int2": (-(2**15), 2**15), "int4": (-(2**31), 2**31), "int8": (-(2**63), 2**63),
+    "uint2": (0, 2**16), "uint4": (0, 2**32), "uint8": (0, 2**64), "oid": (-(2**31), 2**32), "mz_timestamp": (0, 2**64),
 }  # fmt: skip
 
 
-def allowed(source: Type, target: Type, context: Cast) -> bool:
-    """Whether a value of one type may be cast to another in this context."""
-    if source.name == target.name or source.name == "unknown":
+def _narrow(target: str) -> str:
+    """Return a template that fails for whole numbers beyond the target."""
+    low, high = _BOUNDS[target]
+    duckdb = _S[target].duckdb
+    failure = f"""error('mz:XX000:"' || CAST({{0}} AS VARCHAR) || '" {_SQL[target]} out of range')"""
+    fits = f"{{0}} >= {low} AND {{0}} < {high} THEN CAST({{0}} AS {duckdb})"
+    return f"CASE WHEN {fits} WHEN {{0}} IS NOT NULL THEN CAST({failure} AS {duckdb}) END"
+
+
+def _from_float(target: str, source: str) -> str:
+    low, high = _BOUNDS[target]
+    show = show_single if source == "float4" else show_float
+
+    def narrow(value: float) -> int:
+        if not math.isfinite(value):
+            shown = {"Infinity": "inf", "-Infinity": "-inf"}.get(show_float(value), "NaN")
+            raise SqlError(f'"{shown}" {_SQL[target]} out of range')
+        whole = round(value)
+        if not low <= whole < high:
+            raise SqlError(f'"{show(float(whole)) if abs(whole) < 2**63 else show(value)}" {_SQL[target]} out of range')
+        return whole
+
+    return _python(f"to_{target}", narrow, source, target)
+
+
+def _from_numeric(target: str) -> str:
+    low, high = _BOUNDS[target]
+
+    def narrow(value: Decimal) -> int:
+        if value.is_nan():
+            raise SqlError(f'"NaN" {_SQL[target]} out of range')
+        whole = int(numerics.rescaled(value, 0))
+        if not low <= whole < high:
+            raise SqlError(f'"{numerics.science(value)}" {_SQL[target]} out of range')
+        return whole
+
+    return _python(f"to_{target}", narrow, "numeric", target)
+
+
+_WHOLE_KEY = (
+    "CASE WHEN {0} > 0 THEN '1' || CAST(49 + length(CAST({0} AS VARCHAR)) AS VARCHAR)"
+    " || rtrim(CAST({0} AS VARCHAR), '0')"
+    " WHEN {0} < 0 THEN '-' || CAST(51 - length(CAST({0} AS VARCHAR)) AS VARCHAR)"
+    " || translate(rtrim(substr(CAST({0} AS VARCHAR), 2), '0'), '0123456789', '9876543210') || '~'"
+    " WHEN {0} = 0 THEN '0' END"
+)
+"""The numeric key of a whole number."""
+
+
+def whole_key(sql: str) -> str:
+    """Return DuckDB SQL of the numeric key of a short integer expression."""
+    return _WHOLE_KEY.replace("{0}", sql)
+
+
+def _to_float(value: Decimal) -> float:
+    return float(value)
+
+
+def _to_single(value: float) -> float:
+    if math.isfinite(value) and abs(value) > 3.4028235677973366e38:
+        raise SqlError("value out of range: overflow")
+    return value
+
+
+def _float_to_numeric(single: bool) -> Callable[[float], Decimal]:
+    def convert(value: float) -> Decimal:
+        if not math.isfinite(value):
+            if math.isnan(value):
+                return Decimal("NaN")
+            shown = "inf" if value > 0 else "-inf"
+            raise SqlError(f'"{shown}" is out of range for type numeric: exceeds maximum precision 39')
+        found = Decimal(show_single(value) if single else repr(value))
+        if found.adjusted() >= numerics.DIGITS:
+            text = str(found.normalize()).replace("E+", "E")
+            raise SqlError(f'"{text}" is out of range for type numeric: exceeds maximum precision 39')
+        return numerics.CONTEXT.plus(found)
+
+    return convert
+
+
+def _numeric_to_mz(value: Decimal) -> int:
+    if value.is_nan() or value != value.to_integral_value() or not 0 <= value < 2**64:
+        raise SqlError(f'"{numerics.plain(value)}" mz_timestamp out of range')
+    return int(value)
+
+
+def _from_jsonb(target: str) -> Callable[[Any], Any]:
+    name = _SQL[target]
+
+    def convert(value: Any) -> Any:
+        if target == "bool":
+            if isinstance(value, bool):
+                return value
+        elif isinstance(value, Decimal):
+            if target in ("float4", "float8"):
+                return float(value)
+            if target == "numeric":
+                return value
+            whole = int(numerics.rescaled(value, 0))
+            low, high = _BOUNDS[target]
+            if not low <= whole < high:
+                raise SqlError(f'"{numerics.science(value)}" {name} out of range')
+            return whole
+        if value is None:
+            return None
+        raise SqlError(f"cannot cast jsonb {kind_of(value)} to type {name}")
+
+    return convert
+
+
+def kind_of(value: Any) -> str:
+    """Return what jsonb_typeof says of a parsed value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, dict):
+        return "object"
+    return "array" if isinstance(value, list) else "number"
+
+
+def _jsonb_text(value: Any) -> str:
+    return value if isinstance(value, str) else jsonb.write(value)
+
+
+_MOMENT_TO_MZ = (
+    "CASE WHEN {0} >= TIMESTAMP '1970-01-01' THEN CAST(epoch_ms({0}) AS UBIGINT) WHEN {0} IS NOT NULL"
+    """ THEN CAST(error('mz:XX000:"' || CAST({0} AS VARCHAR) || '" mz_timestamp out of range') AS UBIGINT) END"""
+)
+
+
+def _time_of(value: moments.Interval) -> int:
+    return value[2] % moments.DAY
+
+
+def _show(name: str) -> str:
+    """Return the template of a type's text form."""
+    match name:
+        case "bool":
+            return "CASE WHEN {0} THEN 'true' WHEN NOT {0} THEN 'false' END"
+        case "text" | "varchar" | "name" | "jsonb" | "bpchar":
+            return "{0}"
+        case "date" | "timestamp":
+            return "replace(CAST({0} AS VARCHAR), '(BC)', 'BC')"
+        case "timestamptz":
+            shown = "CAST({0} AS VARCHAR)"
+            return f"CASE WHEN {shown} LIKE '%)' THEN replace({shown}, ' (BC)', '+00 BC') ELSE {shown} || '+00' END"
+        case "time" | "uuid" | "int2" | "int4" | "int8" | "uint2" | "uint4" | "uint8" | "oid" | "mz_timestamp":
+            return "CAST({0} AS VARCHAR)"
+        case "numeric":
+            return udf.declare("show_numeric", numerics.show, [t.TEXT], t.TEXT, fallible=False)
+    return udf.declare(f"show_{name}", printer(_S[name]), [_S[name]], t.TEXT, fallible=False)
+
+
+def _lines() -> Iterable[Cast]:
+    widths = {name: index % 3 for index, name in enumerate(INTEGERS)}
+    for a in INTEGERS:
+        for b in INTEGERS:
+            if a == b:
+                continue
+            plain = f"CAST({{0}} AS {_S[b].duckdb})"
+            same = (a in SIGNED) == (b in SIGNED)
+            wider = widths[b] > widths[a] and (same or a in UNSIGNED)
+            yield Cast(a, b, I if wider else A, plain if wider else _narrow(b), not wider)
+        for f in FLOATS:
+            yield Cast(a, f, I, f"CAST({{0}} AS {_S[f].duckdb})", False)
+        yield Cast(a, "numeric", I, _WHOLE_KEY, False)
+    for a in SIGNED:
+        yield Cast(
+            a,
+            "oid",
+            I,
+            _narrow("oid").replace("CAST({0} AS UINTEGER)", "CAST(CAST({0} AS BIGINT) & 4294967295 AS UINTEGER)"),
+        )
+        yield (
+            Cast(a, "bool", E, "({0} <> 0)", False)
+            if a != "int2"
+            else Cast("bool", "int4", E, "CAST({0} AS INTEGER)", False)
+        )
+    yield Cast("bool", "int8", E, "CAST({0} AS BIGINT)", False)
+    for b in ("int4", "int8"):
+        yield Cast("oid", b, A, f"CAST({{0}} AS {_S[b].duckdb})", b == "int4")
+    for f in FLOATS:
+        for b in INTEGERS:
+            yield Cast(f, b, A, _from_float(b, f))
+        yield Cast(f, "numeric", A, udf.declare("float_numeric", _float_to_numeric(f == "float4"), [_S[f]], t.NUMERIC))
+        yield Cast("numeric", f, I, _python("numeric_float", _to_float, "numeric", f))
+    yield Cast("float4", "float8", I, "CAST({0} AS DOUBLE)", False)
+    yield Cast("float8", "float4", A, udf.declare("single", _to_single, [t.FLOAT8], t.FLOAT4))
+    for b in INTEGERS:
+        yield Cast("numeric", b, A, _from_numeric(b))
+    for a in ("int4", "int8", "uint4", "uint8"):
+        yield Cast(
+            a, "mz_timestamp", I, _narrow("mz_timestamp") if a in SIGNED else "CAST({0} AS UBIGINT)", a in SIGNED
+        )
+    yield Cast("numeric", "mz_timestamp", I, _python("numeric_mz", _numeric_to_mz, "numeric", "mz_timestamp"))
+    for a in ("date", "timestamp", "timestamptz"):
+        moment = "CAST({0} AS TIMESTAMP)" if a == "date" else "{0}"
+        yield Cast(a, "mz_timestamp", I, _MOMENT_TO_MZ.replace("{0}", moment))
+    yield Cast("mz_timestamp", "timestamp", A, "make_timestamp(CAST({0} AS BIGINT) * 1000)")
+    yield Cast("mz_timestamp", "timestamptz", A, "make_timestamp(CAST({0} AS BIGINT) * 1000)")
+    yield Cast("date", "timestamp", I, "CAST({0} AS TIMESTAMP)")
+    yield Cast("date", "timestamptz", I, "CAST({0} AS TIMESTAMP)")
+    yield Cast("timestamp", "timestamptz", I, "{0}", False)
+    yield Cast("timestamptz", "timestamp", A, "{0}", False)
+    for a in ("timestamp", "timestamptz"):
+        yield Cast(a, "date", A, "CAST({0} AS DATE)", False)
+        yield Cast(a, "time", A, "CAST({0} AS TIME)", False)
+    yield Cast("time", "interval", I, "struct_pack(months := 0, days := 0, us := epoch_us({0}))", False)
+    yield Cast("interval", "time", A, udf.declare("interval_time", _time_of, [t.INTERVAL], t.TIME), False)
+    for b in ("bool", "int2", "int4", "int8", "float4", "float8", "numeric"):
+        yield Cast("jsonb", b, E, _python(f"jsonb_{b}", _from_jsonb(b), "jsonb", b))
+    for a in STRINGS:
+        for b in STRINGS:
+            if a != b:
+                yield Cast(a, b, I, "rtrim({0}, ' ')" if b == "bpchar" else "{0}", False)
+    for name in t.SCALARS:
+        if name in STRINGS:
+            continue
+        for b in ("text", "varchar", "bpchar"):
+            yield Cast(name, b, A, _show(name), name == "numeric")
+        template = udf.declare(f"read_{name}", READERS[name], [t.TEXT], _RAW.get(name, _S[name]))
+        for a in ("text", "varchar", "bpchar"):
+            yield Cast(a, name, E, template)
+
+
+_RAW = {"numeric": t.TEXT, "jsonb": t.TEXT}
+"""Readers that give the kept form itself."""
+
+CASTS: dict[tuple[str, str], Cast] = {(line.source, line.target): line for line in _lines()}
+
+
+def castable(source: Type, target: Type, context: Context) -> bool:
+    """Whether a cast is there in that context."""
+    if source.base == target.base:
         return True
-    if source.element is not None and target.element is not None:
-        return allowed(source.element, target.element, context)
-    if target.name in STRINGS and source.name not in STRINGS:
-        return context >= Cast.ASSIGNMENT
-    if source.name in STRINGS and target.name not in STRINGS:
-        return context >= Cast.EXPLICIT
-    known = _CONTEXTS.get((source.name, target.name))
-    return known is not None and context >= known
+    if source.kind == "scalar" and target.kind == "scalar":
+        line = CASTS.get((source.name, target.name))
+        return line is not None and line.context <= context
+    if target.kind == "scalar":
+        return target.name in ("text", "varchar", "bpchar") and context >= Context.ASSIGNMENT
+    if source.kind == "scalar":
+        return source.name in STRINGS and context == Context.EXPLICIT and target.kind in ("array", "list", "map")
+    assert source.element is not None or source.kind == "record"
+    if source.kind == target.kind and target.element is not None and source.element is not None:
+        inner = Context.EXPLICIT if context == Context.EXPLICIT else Context.IMPLICIT
+        if source.kind == "array":
+            return context == Context.EXPLICIT and castable(source.element, target.element, inner)
+        return castable(source.element, target.element, inner)
+    if source.kind == "array" and target.kind == "list" and source.element is not None and target.element is not None:
+        return context == Context.EXPLICIT and castable(source.element, target.element, Context.EXPLICIT)
+    return False
 
 
-def cast(value: Value, target: Type, context: Cast = Cast.IMPLICIT) -> Value:
-    """Return the value as ``target``.
-
-    Raises
-    ------
-    SqlError
-        If PostgreSQL has no such cast in this context, or a constant's text does not fit the type.
-    """
-    source = value.type
-    if not allowed(source, target, context):
-        raise SqlError(f"cannot cast type {t.sql_name(source)} to {t.sql_name(target)}", "42846")
-    if source.name == "unknown":
-        return _constant(value, target)
-    if source == target:
-        return value
-    if target.name in STRINGS:
-        return _to_string(value, target, context)
-    if source.name in STRINGS:
-        return _parsed(value, target)
-    if source.name == target.name == "numeric":
-        return _rescale(value, target)
-    if source.element is not None and target.element is not None:
-        item = cast(Value("x", source.element), target.element, context)
-        return Value(f"list_transform({value.sql}, lambda x: {item.sql})", target, fallible=True)
-    if source.name == target.name:
-        return value.typed(target)
-    return _CONVERSIONS[source.name, target.name](value, target)
+_ORDER = {
+    "int2": 1, "uint2": 2, "int4": 3, "uint4": 4, "int8": 5, "uint8": 6, "numeric": 7, "float4": 8, "float8": 9,
+    "date": 1, "timestamp": 2, "timestamptz": 3, "bpchar": 1, "varchar": 1, "text": 1, "name": 1,
+}  # fmt: skip
 
 
-def _constant(value: Value, target: Type) -> Value:
-    text = value.literal
-    if text is None:  # an untyped NULL
-        return Value(f"CAST(NULL AS {target.duckdb})", target)
-    if target.name in STRINGS:
-        return _to_string(Value(value.sql, t.TEXT, literal=text), target, Cast.EXPLICIT)
-    if target.name == "jsonb":
-        return Value(quote_text(canonical(text)), target)
-    return replace(_parsed(Value(value.sql, t.TEXT, literal=text), target), literal=text)
+_WIDER = {"uint2": t.INT4, "uint4": t.INT8, "uint8": t.NUMERIC}
 
 
-def _parsed(value: Value, target: Type) -> Value:
-    text = f"rtrim({value.sql}, ' ')" if value.type.name == "bpchar" else value.sql
-    if target.element is not None:
-        item = _parsed(Value("x", t.TEXT), target.element) if target.element.name not in STRINGS else None
-        items = f"mz_array({text})"
-        if item is not None:
-            items = f"list_transform({items}, lambda x: {item.sql})"
-        return Value(items, target, fallible=True)
-    if target.name == "numeric":
-        return _parsed_numeric(value, text, target)
-    return Value(f"{_FROM_TEXT[target.name]}({text})", target, fallible=True)
+def _mixed(types: list[Type]) -> bool:
+    """Whether signed numbers stand beside unsigned ones."""
+    names = {type_.name for type_ in types}
+    return bool(names & set(UNSIGNED)) and bool(names & set(SIGNED))
 
 
-def _parsed_numeric(value: Value, text: str, target: Type) -> Value:
-    if value.literal is None or target.typmod != -1:
-        return _rescale(Value(f"mz_numeric({text})", t.NUMERIC, fallible=True), target)
+def common(types: Iterable[Type]) -> Type | None:
+    """Return the type that all can implicitly become, None if there is none."""
+    best: Type | None = None
+    types = list(types)
+    if len({type_.base for type_ in types}) > 1:
+        types = [_WIDER.get(type_.name, type_) for type_ in types] if _mixed(types) else types
+    for type_ in types:
+        if best is None or best.base == type_.base:
+            best = best or type_.base
+        elif castable(best, type_, Context.IMPLICIT) and not (
+            castable(type_, best, Context.IMPLICIT) and _ORDER.get(best.name, 0) >= _ORDER.get(type_.name, 0)
+        ):
+            best = type_.base
+        elif not castable(type_, best, Context.IMPLICIT):
+            return None
+    return best
+
+
+def constant(value: Any, type_: Type) -> str:
+    """Return DuckDB SQL of a value as its reader gave it."""
+    if value is None:
+        return f"CAST(NULL AS {type_.duckdb})"
+    if type_.kind in ("array", "list") and type_.element is not None:
+        inner = ", ".join(constant(item, type_.element) for item in value)
+        return f"CAST([{inner}] AS {type_.duckdb})"
+    if type_.kind == "map" and type_.element is not None:
+        keys = ", ".join(quote_text(key) for key in value)
+        items = ", ".join(constant(item, type_.element) for item in value.values())
+        return f"CAST(map([{keys}], [{items}]) AS {type_.duckdb})"
+    match type_.name:
+        case "bool":
+            return "true" if value else "false"
+        case "date":
+            return f"(DATE '1970-01-01' + CAST({value} AS INTEGER))"
+        case "time":
+            return f"CAST(make_timestamp({value}) AS TIME)"
+        case "timestamp" | "timestamptz":
+            return f"make_timestamp({value})"
+        case "interval":
+            months, days, micros = value
+            packed = f"struct_pack(months := {months}, days := {days}, us := {micros})"
+            return f"CAST({packed} AS {t.INTERVAL.duckdb})"
+        case "bytea":
+            return f"unhex('{value.hex()}')"
+        case "float4" | "float8":
+            return f"CAST('{value!r}' AS {type_.duckdb})"
+        case "uuid":
+            return f"CAST('{value}' AS UUID)"
+        case "numeric" | "jsonb" | "text" | "varchar" | "bpchar" | "name":
+            return quote_text(str(value))
+    return f"CAST({value} AS {type_.duckdb})"
+
+
+def literal(text: str, target: Type, context: Context = Context.IMPLICIT) -> Value:
+    """Return a text literal as a value of a type; one that is no such value fails when it is evaluated."""
     try:
-        return number(value.literal.strip())
-    except InvalidOperation:
-        return Value(f"mz_numeric({text})", t.NUMERIC, fallible=True)
+        value = reader(target)(text)
+        if target.typmod != -1:
+            return modified(Value(constant(value, target), target.base, literal=text), target, context)
+        return Value(constant(value, target), target, literal=text)
+    except SqlError as error:
+        if error.sqlstate == "0A000":
+            raise
+        return replace(failing(error, target), literal=text)
 
 
-def number(text: str) -> Value:
-    """Return a numeric constant with just the scale it needs."""
-    exact = Decimal(text)
-    if not exact.is_finite():
-        return _beyond(text, f"numeric {text}")
-    _, digits, exponent = exact.as_tuple()
-    assert isinstance(exponent, int)
-    scale = max(0, -exponent)
-    if max(len(digits) + exponent, 0) + scale > t.NUMERIC_PRECISION:
-        return _beyond(text, f"a numeric of more than {t.NUMERIC_PRECISION} digits ({text})")
-    type_ = t.numeric(scale)
-    return Value(f"CAST('{exact:f}' AS {type_.duckdb})", type_, literal=text)
+def no_cast(source: Type, target: Type) -> SqlError:
+    """Return the error for a cast that is not there."""
+    return SqlError(f"CAST does not support casting from {t.sql_name(source.base)} to {t.sql_name(target.base)}")
 
 
-def _beyond(text: str, construct: str) -> Value:
-    """Return a constant that can become a float, but fails as a numeric."""
-    sql = raise_sql("0A000", unsupported(construct).message)
-    return Value(f"CAST({sql} AS {t.NUMERIC.duckdb})", t.NUMERIC, literal=text, fallible=True)
+def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Value:
+    """Return the value as another type; it must be castable in that context."""
+    source = value.type
+    if source.base == target.base:
+        found = value.typed(target.base)
+    elif source.kind == "scalar" and target.kind == "scalar":
+        line = CASTS[source.name, target.name]
+        found = apply(line.sql, [value], target.base, fallible=line.fallible)
+        if target.name in STRINGS and source.name in STRINGS:
+            found = replace(found, literal=value.literal)
+    elif target.kind == "scalar":
+        found = _shown(value).typed(target.base)
+    elif source.kind == "scalar":
+        found = _parsed(value, target)
+    else:
+        found = _items(value, target)
+    return modified(found, target, context) if target.typmod != -1 or _sized(target) else found
 
 
-def _rescale(value: Value, target: Type) -> Value:
-    if target.typmod == -1:
-        if target.scale >= value.type.scale:
-            return Value(f"CAST({value.sql} AS {target.duckdb})", target, fallible=True)
-        return value.typed(value.type.base)
-    precision = (target.typmod - 4) >> 16
-    rounded = f"round({value.sql}, {target.scale})" if target.scale < value.type.scale else value.sql
-    limit = f"CAST('1{'0' * (precision - target.scale)}' AS DECIMAL(38,0))"
-    if precision - target.scale + value.type.scale >= t.NUMERIC_PRECISION:
-        return Value(f"CAST({rounded} AS {target.duckdb})", target, fallible=True)
-    return Value(f"CAST(mz_bounded({rounded}, {limit}) AS {target.duckdb})", target, fallible=True)
+def _sized(target: Type) -> bool:
+    return target.element is not None and target.element.typmod != -1
 
 
-def to_scale(value: Value, scale: int) -> Value:
-    """Return a numeric kept with another scale; evaluation fails rather than lose digits."""
-    if value.type.scale == scale:
-        return value
-    type_ = t.numeric(scale)
-    if scale < value.type.scale:
-        return Value(f"mz_exact({value.sql}, CAST({value.sql} AS {type_.duckdb}))", type_, fallible=True)
-    return Value(f"CAST({value.sql} AS {type_.duckdb})", type_, fallible=True)
+def _shown(value: Value) -> Value:
+    """Return the text of an array, list, map or record."""
+    type_ = value.type
+    if type_.kind == "record":
+        items = [f"[{text_form(Value(f'{{0}}.f{i}', field)).sql}]" for i, (_, field) in enumerate(type_.fields, 1)]
+        return apply(
+            f"CASE WHEN {{0}} IS NOT NULL THEN {_SHOW_RECORD.replace('{0}', 'flatten([' + ', '.join(items) + '])')} END"
+            if items
+            else "'()'",
+            [value],
+            t.TEXT,
+            fallible=True,
+        )
+    assert type_.element is not None
+    inner = text_form(Value("x", type_.element)).sql
+    if type_.kind == "map":
+        keys, values = "map_keys({0})", f"list_transform(map_values({{0}}), lambda x: {inner})"
+        return apply(_SHOW_MAP.replace("{0}", "\x01").replace("{1}", values).replace("\x01", keys), [value], t.TEXT)
+    template = _SHOW_NESTED if type_.element.kind == type_.kind else _SHOW_ITEMS
+    listed = "{0}" if inner == "x" else f"list_transform({{0}}, lambda x: {inner})"
+    return apply(template.replace("{0}", listed), [value], t.TEXT)
+
+
+_TEXTS = t.array_of(t.TEXT)
+
+
+def _show_map(keys: list[str], values: list[str | None]) -> str:
+    shown = (
+        f"{quoted(key, also='=')}=>{'NULL' if value is None else quoted(value)}"
+        for key, value in zip(keys, values, strict=True)
+    )
+    return "{" + ",".join(shown) + "}"
+
+
+_SHOW_ITEMS = udf.declare("show_items", show_items, [_TEXTS], t.TEXT, fallible=False)
+_SHOW_NESTED = udf.declare("show_nested", show_nested, [_TEXTS], t.TEXT, fallible=False)
+_SHOW_RECORD = udf.declare("show_record", show_record, [_TEXTS], t.TEXT, fallible=False)
+_SHOW_MAP = udf.declare("show_map", _show_map, [_TEXTS, _TEXTS], t.TEXT, fallible=False)
 
 
 def text_form(value: Value) -> Value:
-    """Return the value's text as Materialize prints it."""
-    source, sql = value.type, value.sql
-    if source.name in (*STRINGS, "jsonb", "unknown"):
-        return value.typed(t.TEXT)
-    if source.element is not None:
-        item = text_form(Value("x", source.element))
-        sql = f"mz_array_text(list_transform({sql}, lambda x: {item.sql}))"
-    elif source.name == "numeric":
-        fixed = f"CAST({sql} AS VARCHAR)"
-        sql = fixed if source.typmod != -1 or source.scale == 0 else f"rtrim(rtrim({fixed}, '0'), '.')"
-    elif source.name in FLOATS:
-        sql = f"mz_float_text(CAST({sql} AS VARCHAR), {'true' if source.name == 'float4' else 'false'})"
-    elif source.name in ("date", "timestamp"):
-        sql = f"replace(CAST({sql} AS VARCHAR), '(BC)', 'BC')"
-    elif source.name == "timestamptz":
-        sql = f"mz_timestamptz_text(CAST({sql} AS VARCHAR))"
-    elif source.name == "interval":
-        sql = f"mz_interval_text({sql})"
-    elif source.name == "bytea":
-        sql = f"('\\x' || lower(hex({sql})))"
-    else:
-        sql = f"CAST({sql} AS VARCHAR)"
-    return Value(sql, t.TEXT, fallible=value.fallible)
+    """Return the text that a value is printed as, where that differs from its cast: booleans."""
+    if value.type.name == "bool":
+        return apply("CASE WHEN {0} THEN 't' WHEN NOT {0} THEN 'f' END", [value], t.TEXT)
+    if value.type.name == "bpchar" and value.type.typmod != -1:
+        return apply(f"rpad({{0}}, {value.type.typmod - 4}, ' ')", [value], t.TEXT)
+    return cast(value, t.TEXT)
 
 
-def _to_string(value: Value, target: Type, context: Cast) -> Value:
-    text = text_form(value)
-    if target.name == "bpchar":
-        trimmed = f"rtrim({text.sql}, ' ')"
-        if target.typmod == -1:
-            return Value(trimmed, target, fallible=value.fallible)
-        return _bounded(Value(trimmed, target, fallible=value.fallible), target, context)
-    if target.typmod == -1:
-        return replace(text, type=target, literal=value.literal)
-    return _bounded(text, target, context)
-
-
-def _bounded(text: Value, target: Type, context: Cast) -> Value:
-    length = target.typmod - 4
-    if context == Cast.EXPLICIT:
-        cut = f"left({text.sql}, {length})"
-        return Value(f"rtrim({cut}, ' ')" if target.name == "bpchar" else cut, target, fallible=text.fallible)
-    return Value(f"mz_fitting({text.sql}, {length}, {quote_text(t.sql_name(target))})", target, fallible=True)
-
-
-_Conversion = Callable[[Value, Type], Value]
-
-
-def _plain(value: Value, target: Type) -> Value:
-    return Value(f"CAST({value.sql} AS {target.duckdb})", target, fallible=value.fallible)
-
-
-def _checked(value: Value, target: Type) -> Value:
-    return replace(_plain(value, target), fallible=True)
-
-
-def _to_numeric(value: Value, target: Type) -> Value:
-    whole = Value(f"CAST({value.sql} AS DECIMAL(38,0))", t.numeric(0), fallible=value.fallible)
-    return whole if target.typmod == -1 else _rescale(whole, target)
-
-
-def _float_to_numeric(value: Value, target: Type) -> Value:
-    return _rescale(Value(f"mz_numeric({text_form(value).sql})", t.NUMERIC, fallible=True), target)
-
-
-def _numeric_to_float(value: Value, target: Type) -> Value:
+def _parsed(value: Value, target: Type) -> Value:
     if value.literal is not None:
-        return _parsed(Value(quote_text(value.literal), t.TEXT), target)
-    return Value(f"CAST(CAST({value.sql} AS VARCHAR) AS {target.duckdb})", target, fallible=True)
+        return literal(value.literal, target)
+    assert target.element is not None
+    if target.kind == "map" or target.element.kind != "scalar":
+        raise unsupported(f"a cast from text to {t.sql_name(target)}")
+    items = _READ_ITEMS[target.kind]
+    inner = "x" if target.element.name in STRINGS else cast(Value("x", t.TEXT), target.element).sql
+    template = items if inner == "x" else f"list_transform({items}, lambda x: {inner})"
+    return apply(template, [value], target, fallible=True)
 
 
-def _numeric_from_jsonb(value: Value, target: Type) -> Value:
-    name = t.sql_name(target)
-    digits = f"mz_jsonb_number({value.sql}, '{name}')"
-    if target.name in FLOATS:
-        return Value(f"CAST({digits} AS {target.duckdb})", target, fallible=True)
-    exact = Value(f"mz_numeric({digits})", t.NUMERIC, fallible=True)
-    return _rescale(exact, target) if target.name == "numeric" else _checked(exact, target)
-
-
-def _template(sql: str, *, fallible: bool = True) -> _Conversion:
-    return lambda value, target: Value(sql.format(value.sql), target, fallible=fallible or value.fallible)
-
-
-_CONVERSIONS: dict[tuple[str, str], _Conversion] = {
-    ("bool", "int4"): _plain,
-    ("int4", "bool"): _plain,
-    ("date", "timestamp"): _checked,
-    ("date", "timestamptz"): _checked,
-    ("timestamp", "timestamptz"): _plain,
-    ("timestamptz", "timestamp"): _plain,
-    ("timestamp", "date"): _plain,
-    ("timestamptz", "date"): _plain,
-    ("timestamp", "time"): _plain,
-    ("timestamptz", "time"): _plain,
-    ("time", "interval"): _template("to_microseconds(epoch_us({}))", fallible=False),
-    ("interval", "time"): _template("mz_interval_time({})"),
-    ("jsonb", "bool"): _template("mz_jsonb_bool({})"),
-    ("int4", "mz_timestamp"): _checked,
-    ("int8", "mz_timestamp"): _checked,
-    ("numeric", "mz_timestamp"): _checked,
-    ("date", "mz_timestamp"): _template("CAST(epoch_ms({}) AS UBIGINT)"),
-    ("timestamp", "mz_timestamp"): _template("CAST(epoch_ms({}) AS UBIGINT)"),
-    ("timestamptz", "mz_timestamp"): _template("CAST(epoch_ms({}) AS UBIGINT)"),
-    ("mz_timestamp", "timestamp"): _template("make_timestamp_ms(CAST({} AS BIGINT))"),
-    ("mz_timestamp", "timestamptz"): _template("make_timestamp_ms(CAST({} AS BIGINT))"),
+_READ_ITEMS = {
+    "array": udf.declare("read_array", reader(t.array_of(t.TEXT)), [t.TEXT], t.array_of(t.TEXT)),
+    "list": udf.declare("read_list", reader(t.list_of(t.TEXT)), [t.TEXT], t.array_of(t.TEXT)),
 }
-for _integer in INTEGERS:
-    _CONVERSIONS[_integer, "numeric"] = _to_numeric
-    for _number in NUMBERS:
-        if _integer != _number:
-            _CONVERSIONS[_number, _integer] = _checked
-    for _float in FLOATS:
-        _CONVERSIONS[_integer, _float] = _plain
-for _float in FLOATS:
-    _CONVERSIONS["numeric", _float] = _numeric_to_float
-    _CONVERSIONS[_float, "numeric"] = _float_to_numeric
-_CONVERSIONS["float4", "float8"] = _plain
-_CONVERSIONS["float8", "float4"] = _template("mz_to_float4({})")
-for _number in NUMBERS:
-    _CONVERSIONS["jsonb", _number] = _numeric_from_jsonb
+
+
+def _items(value: Value, target: Type) -> Value:
+    source = value.type
+    if source.element is None or target.element is None or source.kind == "map":
+        raise unsupported(f"a cast from {t.sql_name(source)} to {t.sql_name(target)}")
+    name = f"x{value.depth}"
+    inner = cast(Value(name, source.element), target.element)
+    if inner.sql == name:
+        return value.typed(target)
+    return apply(f"list_transform({{0}}, lambda {name}: {inner.sql})", [value], target, fallible=inner.fallible)
+
+
+def modified(value: Value, target: Type, context: Context) -> Value:
+    """Return the value as its type's modifier has it: rounded, cut or padded."""
+    if target.element is not None:
+        return value.typed(target)
+    if target.name == "numeric":
+        scale = t.numeric_scale(target)
+        if scale is None:
+            return value
+        return apply(_RESCALE.replace("{1}", str(scale)), [value], target, fallible=True)
+    if target.name in ("varchar", "bpchar"):
+        length = target.typmod - 4
+        if context == Context.EXPLICIT:
+            cut = f"left({{0}}, {length})"
+            return replace(
+                apply(f"rtrim({cut}, ' ')" if target.name == "bpchar" else cut, [value], target), literal=None
+            )
+        name = f"{t.sql_name(target.base)}({length})"
+        failure = quote_text(f"mz:XX000:value too long for type {name}")
+        template = (
+            f"CASE WHEN length({{0}}) <= {length} THEN {{0}} WHEN length(rtrim({{0}}, ' ')) <= {length}"
+            f" THEN left({{0}}, {length}) WHEN {{0}} IS NOT NULL THEN error({failure}) END"
+        )
+        return apply(template, [value], target, fallible=True)
+    if target.name in ("timestamp", "timestamptz"):
+        unit = 10 ** (6 - target.typmod)
+        if unit == 1:
+            return value.typed(target)
+        half = f"(epoch_us({{0}}) + {unit // 2})"
+        rounded = f"make_timestamp({half} - ({half} % {unit} + {unit}) % {unit})"
+        return apply(rounded, [value], target, fallible=True)
+    return value.typed(target)
+
+
+_RESCALE = udf.declare("rescale", numerics.rescaled, [t.NUMERIC, t.INT4], t.NUMERIC)

@@ -1,25 +1,20 @@
-"""Conditions and ORDER BY terms: taking them apart, and putting translated ones together."""
+"""Conditions: taking them apart, and putting translated ones together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlglot import exp
-
-from mzwidget.local.dialect.names import function_name
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 
 
-def conjuncts(node: exp.Expr, kind: type[exp.Connector] = exp.And) -> Iterator[exp.Expr]:
-    """Yield the operands of a chain of ANDs (or ORs), parentheses around chains removed."""
-    inner = node
-    while isinstance(inner, exp.Paren):
-        inner = inner.this
-    if isinstance(inner, kind):
-        yield from conjuncts(inner.left, kind)
-        yield from conjuncts(inner.right, kind)
+def conjuncts(node: tree.Expr) -> Iterator[tree.Expr]:
+    """Yield the operands of a chain of ANDs."""
+    if isinstance(node, tree.Logic) and node.word == "and":
+        for operand in node.operands:
+            yield from conjuncts(operand)
     else:
         yield node
 
@@ -28,35 +23,32 @@ def connect(word: str, values: list[Value]) -> Value:
     """Join conditions by AND or OR; those that may fail are evaluated only where the others do not decide."""
     if len(values) == 1:
         return values[0]
+    depth = max(value.depth for value in values)
     firm = [value.sql for value in values if not value.fallible]
     frail = [value.sql for value in values if value.fallible]
-    everything = "(" + f" {word} ".join(firm + frail) + ")"
-    if not firm or not frail:
-        return Value(everything, t.BOOL, fallible=bool(frail))
+    if not frail:
+        return Value("(" + f" {word} ".join(firm) + ")", t.BOOL, depth=depth)
     decided = "false" if word == "AND" else "true"
-    settled = "(" + f" {word} ".join(firm) + ")"
-    sql = f"(CASE WHEN {settled} = {decided} THEN {decided} ELSE {everything} END)"
-    return Value(sql, t.BOOL, fallible=True)
+    negated = "NOT " if word == "AND" else ""
+    sql = frail[-1]
+    for condition in reversed([*firm, *frail[:-1]]):
+        sql = f"(CASE WHEN {negated}({condition}) THEN {decided} ELSE ({condition}) {word} {sql} END)"
+    if sum(map(len, firm)) + sum(map(len, frail[:-1])) > 400:
+        sql = "(" + f" {word} ".join(firm + frail) + ")"
+    return Value(sql, t.BOOL, fallible=True, depth=depth)
 
 
-def ordered(value: Value, item: exp.Ordered) -> str:
-    """Return one ORDER BY term."""
-    if value.type.name == "jsonb" or value.type.element is not None:
-        raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
-    direction = "DESC" if item.args.get("desc") else "ASC"
-    return f"{value.sql} {direction} NULLS {'FIRST' if item.args.get('nulls_first') else 'LAST'}"
-
-
-def contains_mz_now(node: exp.Expr) -> bool:
+def contains_mz_now(node: tree.Node) -> bool:
     """Whether an expression calls ``mz_now()``."""
-    return any(function_name(call) == "mz_now" for call in node.find_all(exp.Anonymous))
+    return any(isinstance(call, tree.Call) and call.name[-1] == "mz_now" for call in node.walk())
 
 
-def temporal_error(node: exp.Expr) -> SqlError:
+def temporal_error(node: tree.Node) -> SqlError:
     """Return Materialize's refusal to maintain a condition on ``mz_now()``."""
+    del node
     return SqlError(
         "Unsupported temporal predicate. Note: `mz_now()` must be directly compared to a non-temporal "
-        f"expression of mz_timestamp-castable type. Expression found: {node.sql('materialize')}",
+        "expression of mz_timestamp-castable type.",
         "0A000",
     )
 

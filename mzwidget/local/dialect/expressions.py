@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlglot import exp
-
-from mzwidget.local.dialect import aggregates, functions, operators
-from mzwidget.local.dialect.casts import STRINGS, Cast, number
-from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, ordered, temporal_error
-from mzwidget.local.dialect.names import fold, function_name
-from mzwidget.local.dialect.operators import coerce, unify
+from mzwidget.local.dialect import functions, patterns
+from mzwidget.local.dialect.aggregation import Aggregation
+from mzwidget.local.dialect.calls import call, coerce, known, operate, unify
+from mzwidget.local.dialect.casts import Context, cast, castable, constant, literal, no_cast
+from mzwidget.local.dialect.conditions import connect, temporal_error
+from mzwidget.local.dialect.overloads import choose, no_function
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
-from mzwidget.local.dialect.values import Value, quote_text
+from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import moments
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 MZ_NOW = Value("CAST(getvariable('mz_now') AS UBIGINT)", t.MZ_TIMESTAMP)
 _NOW = "make_timestamp(CAST(getvariable('mz_now') AS BIGINT) * 1000)"
+_SESSION_NAMES = frozenset(
+    {"current_user", "session_user", "current_role", "user", "current_catalog", "current_schema", "current_database"}
+)
 
-PlanSubquery = Callable[[exp.Expr, "Scope"], tuple[tuple[t.Column, ...], str]]
+PlanSubquery = Callable[[tree.Query, "Scope"], tuple[tuple[t.Column, ...], str]]
 
 
 class Expressions:
@@ -41,469 +45,513 @@ class Expressions:
     def __init__(self, scope: Scope, plan_subquery: PlanSubquery) -> None:
         self.scope = scope
         self.statement = scope.statement
-        self._plan = plan_subquery
+        self.plan = plan_subquery
+        self.aggregation = Aggregation(self)
 
-    def value(self, node: exp.Expr | None) -> Value:
+    def value(self, node: tree.Expr) -> Value:
         """Return the expression's value; its type may still be ``unknown``."""
-        if node is None:
-            raise SqlError("Expected an expression beside every operator", "42601")
         grouping = self.scope.grouping
-        if grouping and grouping.values and not self.scope.inside_aggregate and not isinstance(node, exp.Column):
-            grouped = grouping.of(node) or self._grouped(node)
-            if grouped is not None:
-                return grouped
-        handler = _HANDLERS.get(type(node))
-        if handler is not None:
-            return handler(self, node)
-        name = function_name(node)
-        if name is not None:
-            return self._call(name, node if isinstance(node, exp.Anonymous) else node.expression)
-        raise unsupported(_described(node))
+        if grouping is not None and grouping.nodes and not self.scope.inside_aggregate:
+            found = grouping.of(node) or self._grouped(node)
+            if found is not None:
+                return found
+        return _HANDLERS[type(node)](self, node)
 
-    def typed(self, node: exp.Expr) -> Value:
+    def values(self, nodes: Sequence[tree.Expr]) -> list[Value]:
+        return [self.value(node) for node in nodes]
+
+    def typed(self, node: tree.Expr) -> Value:
         """Return the expression's value; what is still untyped is text."""
         value = self.value(node)
-        return coerce(self.statement, value, t.TEXT) if value.type.name == "unknown" else value
+        return coerce(self.statement, value, t.TEXT) if value.is_open else value
 
-    def condition(self, node: exp.Expr, clause: str) -> Value:
+    def condition(self, node: tree.Expr, clause: str) -> Value:
         """Return a boolean."""
         value = self.value(node)
-        if value.type.name == "unknown":
+        if value.is_open:
             value = coerce(self.statement, value, t.BOOL)
         if value.type.name != "bool":
-            message = f"argument of {clause} must be type boolean, not type {t.sql_name(value.type)}"
-            raise SqlError(message, "42804")
+            raise SqlError(f"{clause} must have type boolean, not type {t.sql_name(value.type.base)}")
         return value
 
-    def _grouped(self, node: exp.Expr) -> Value | None:
-        grouping, self.scope.grouping = self.scope.grouping, None
+    def _grouped(self, node: tree.Expr) -> Value | None:
+        """Return the column of what GROUP BY says in other words, such as with a qualified name."""
+        grouping = self.scope.grouping
+        if grouping is None or not any(type(node) is type(known_) for known_ in grouping.nodes):
+            return None
+        if isinstance(node, tree.Name):
+            return None
+        self.scope.grouping = None
         try:
             value = self.value(node)
         except SqlError:
             return None
         finally:
             self.scope.grouping = grouping
-        return value if grouping is not None and value.sql in grouping.sql else None
+        return grouping.key(value.sql)
 
     # leaves
 
-    def _literal(self, node: exp.Literal) -> Value:
-        text = node.name
-        if node.is_string:
-            return Value(quote_text(text), t.UNKNOWN, literal=text)
-        if re.fullmatch(r"\d+", text):
+    def _literal(self, node: tree.Literal) -> Value:
+        text = node.value
+        match node.kind:
+            case "string":
+                return Value(quote_text(text), t.UNKNOWN, literal=text)
+            case "null":
+                return Value("NULL", t.UNKNOWN)
+            case "bool":
+                return Value(text, t.BOOL)
+            case "hex":
+                raise SqlError("hex string literals not yet supported")
+        if re.fullmatch(r"-?\d+", text):
             whole = int(text)
-            if whole < 2**31:
+            if -(2**31) <= whole < 2**31:
                 return Value(f"CAST({whole} AS INTEGER)", t.INT4, literal=text)
-            if whole < 2**63:
+            if -(2**63) <= whole < 2**63:
                 return Value(f"CAST({whole} AS BIGINT)", t.INT8, literal=text)
-        if not re.fullmatch(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?", text):
-            raise SqlError(f'Expected a number, found "{text}"', "42601")
-        return number(text)
+        found = literal(text.upper(), t.NUMERIC)
+        if found.fallible:
+            message = f'"{_plain_exponent(text)}" is out of range for type numeric: exceeds maximum precision 39'
+            raise SqlError(message)
+        return replace(found, literal=text)
 
-    def _escaped(self, node: exp.ByteString) -> Value:
-        return Value(quote_text(node.name), t.UNKNOWN, literal=node.name)
+    def _interval(self, node: tree.IntervalLiteral) -> Value:
+        if node.trailing or node.precision is not None:
+            raise unsupported("an interval literal with TO or a precision")
+        if not node.leading:
+            return literal(node.text, t.INTERVAL)
+        months, days, micros = moments.read_interval(node.text, node.leading)
+        size = {"minute": moments.MINUTE, "hour": moments.HOUR, "second": 1}.get(node.leading)
+        if size is None:
+            micros = 0
+            days = 0 if node.leading in ("month", "year") else days
+            months = int(months / 12) * 12 if node.leading == "year" else months
+        else:
+            micros = int(micros / size) * size
+        return Value(constant((months, days, micros), t.INTERVAL), t.INTERVAL, literal=node.text)
 
-    def _null(self, _: exp.Null) -> Value:
-        return Value("NULL", t.UNKNOWN)
+    def _parameter(self, node: tree.Parameter) -> Value:
+        return self.statement.parameter(node.number)
 
-    def _boolean(self, node: exp.Boolean) -> Value:
-        return Value("true" if node.this else "false", t.BOOL)
+    def _name(self, node: tree.Name) -> Value:
+        name = node.parts[-1]
+        try:
+            return self.scope.column(node.parts)
+        except SqlError as error:
+            if len(node.parts) == 1 and "does not exist" in error.message:
+                if name == "current_timestamp":
+                    return self.now()
+                if name in _SESSION_NAMES and name in self.statement.session:
+                    return self._session(name)
+            raise
 
-    def _parameter(self, node: exp.Parameter) -> Value:
-        if not node.name.isdigit():
-            raise unsupported(f"parameter ${node.name}")
-        return self.statement.parameter(int(node.name))
+    def _session(self, name: str) -> Value:
+        found = self.statement.session[name]
+        if found is None:
+            return Value("CAST(NULL AS VARCHAR)", t.TEXT)
+        type_ = t.INT4 if isinstance(found, int) else t.TEXT
+        return Value(str(found) if isinstance(found, int) else quote_text(found), type_)
 
-    def _column(self, node: exp.Column) -> Value:
-        if isinstance(node.this, exp.Star):
-            raise SqlError("* is not allowed here", "42601")
-        return self.scope.column([fold(part) for part in node.parts])
-
-    def _interval(self, node: exp.Interval) -> Value:
-        unit = node.args.get("unit")
-        if not isinstance(node.this, exp.Literal) or isinstance(unit, exp.IntervalSpan):
-            raise unsupported(f"the interval {node.sql('materialize')}")
-        text = f"{node.this.name} {unit.name.lower()}" if unit is not None else node.this.name
-        return coerce(self.statement, Value(quote_text(text), t.UNKNOWN, literal=text), t.INTERVAL)
-
-    def _current_date(self, _: exp.CurrentDate) -> Value:
-        return Value(f"CAST({self._now().sql} AS DATE)", t.DATE)
-
-    def _current_timestamp(self, node: exp.CurrentTimestamp) -> Value:
-        if node.this is not None:
-            raise unsupported("current_timestamp with a precision")
-        return self._now()
-
-    def _now(self) -> Value:
+    def now(self) -> Value:
         self.statement.constant = False
         self.statement.refuse_maintenance(SqlError("cannot materialize call to current_timestamp", "0A000"))
         return Value(_NOW, t.TIMESTAMPTZ)
 
+    def _star(self, _: tree.Star) -> Value:
+        raise SqlError("wildcard in invalid position")
+
+    def _default(self, _: tree.Default) -> Value:
+        raise SqlError('column "default" does not exist')
+
     # operators
 
-    def _paren(self, node: exp.Paren) -> Value:
-        return self.value(node.this)
+    def _unary(self, node: tree.Unary) -> Value:
+        return operate(self.statement, node.operator, [self.value(node.operand)])
 
-    def _arithmetic(self, node: exp.Binary) -> Value:
+    def _binary(self, node: tree.Binary) -> Value:
+        if node.operator in ("~", "~*", "!~", "!~*"):
+            return patterns.matches(self.statement, node.operator, self.value(node.left), self.value(node.right))
         left, right = self.value(node.left), self.value(node.right)
-        return operators.arithmetic(self.statement, _ARITHMETIC[type(node)], left, right)
+        if left.type.kind == "record" and right.type.kind == "record":
+            return self._compare_rows(node.operator, left, right)
+        return operate(self.statement, node.operator, [left, right])
 
-    def _power(self, node: exp.Pow) -> Value:
-        return functions.call(self.statement, "power", [self.value(node.this), self.value(node.expression)])
+    def compare(self, operator: str, left: Value, right: Value) -> Value:
+        if left.type.kind == "record" and right.type.kind == "record":
+            return self._compare_rows(operator, left, right)
+        return operate(self.statement, operator, [left, right])
 
-    def _negative(self, node: exp.Neg) -> Value:
-        if isinstance(node.this, exp.Literal) and not node.this.is_string:
-            value = self._literal(node.this)
-            if value.literal == str(2**63):
-                return Value(f"CAST(-{value.literal} AS BIGINT)", t.INT8)
-            if value.literal == str(2**31):
-                return Value(f"CAST(-{value.literal} AS INTEGER)", t.INT4, literal=f"-{value.literal}")
-            sql = (
-                value.sql.replace("CAST('", "CAST('-").replace("CAST(", "CAST(-")
-                if "'" not in value.sql
-                else value.sql.replace("'", "'-", 1)
-            )
-            return Value(sql, value.type, literal=f"-{value.literal}")
-        value = self.value(node.this)
-        return operators.negate(coerce(self.statement, value, t.FLOAT8) if value.type.name == "unknown" else value)
-
-    def _compare(self, node: exp.Binary) -> Value:
-        operator = _COMPARISONS[type(node)]
-        if isinstance(node.right, exp.Any):
-            return self._any(node, operator)
-        if isinstance(node.left, exp.Tuple) or isinstance(node.right, exp.Tuple):
-            return self._compare_rows(node, operator)
-        return operators.compare(self.statement, operator, self.value(node.left), self.value(node.right))
-
-    def _compare_rows(self, node: exp.Binary, operator: str) -> Value:
-        if not (isinstance(node.left, exp.Tuple) and isinstance(node.right, exp.Tuple)) or operator not in ("=", "<>"):
+    def _compare_rows(self, operator: str, left: Value, right: Value) -> Value:
+        if not left.items or not right.items or operator not in ("=", "<>", "<", "<=", ">", ">="):
             raise unsupported(f"comparing rows by {operator}")
-        pairs = list(zip(node.left.expressions, node.right.expressions, strict=False))
-        if len(node.left.expressions) != len(node.right.expressions):
-            raise SqlError("unequal number of entries in row expressions", "42601")
-        equal = [operators.compare(self.statement, "=", self.value(a), self.value(b)) for a, b in pairs]
-        joined = "(" + " AND ".join(value.sql for value in equal) + ")"
-        return Value(joined if operator == "=" else f"(NOT {joined})", t.BOOL, fallible=any(v.fallible for v in equal))
+        if len(left.items) != len(right.items):
+            raise SqlError("unequal number of entries in row expressions")
+        pairs = list(zip(left.items, right.items, strict=True))
+        if operator in ("=", "<>"):
+            equal = connect("AND", [self.compare("=", a, b) for a, b in pairs])
+            return equal if operator == "=" else apply("(NOT {0})", [equal], t.BOOL)
+        strict = operator.rstrip("=")
+        found = self.compare(operator, *pairs[-1])
+        for a, b in reversed(pairs[:-1]):
+            rest = connect("AND", [self.compare("=", a, b), found])
+            found = connect("OR", [self.compare(strict, a, b), rest])
+        return found
 
-    def _any(self, node: exp.Binary, operator: str) -> Value:
-        operand = node.right.this
-        while isinstance(operand, exp.Paren):
-            operand = operand.this
-        if isinstance(operand, exp.Query):
-            if operator != "=":
-                raise unsupported(f"{operator} ANY (subquery)")
-            return self._in_query(self.value(node.left), operand)
-        if operator != "=":
-            raise unsupported(f"{operator} ANY (array)")
-        left, array = self.value(node.left), self.value(operand)
-        if array.type.name == "unknown":
-            element = t.TEXT if left.type.name in ("unknown", *STRINGS) else left.type.base
-            array = coerce(self.statement, array, t.array_of(element))
-        if array.type.element is None:
-            raise SqlError("op ANY/ALL (array) requires array on right side", "42809")
-        a, b = operators.comparable(self.statement, "=", left, Value("x", array.type.element))
-        items = array.sql if b.sql == "x" else f"list_transform({array.sql}, lambda x: {b.sql})"
-        sql = f"mz_any({a.sql}, {items})"
-        return Value(sql, t.BOOL, fallible=a.fallible or array.fallible)
+    def _not(self, node: tree.Not) -> Value:
+        return apply("(NOT {0})", [self.condition(node.operand, "NOT argument")], t.BOOL)
 
-    def _is(self, node: exp.Is) -> Value:
-        if isinstance(node.expression, exp.Null):
-            value = self.value(node.this)
+    def _logic(self, node: tree.Logic) -> Value:
+        word = node.word.upper()
+        return connect(word, [self.condition(part, f"{word} argument") for part in node.operands])
+
+    def _is(self, node: tree.Is) -> Value:
+        negated = "NOT " if node.negated else ""
+        if node.what in ("null", "unknown"):
+            value = self.value(node.operand)
+            if node.what == "unknown":
+                value = self.condition(node.operand, "IS UNKNOWN argument") if not value.is_open else value
             if value.parameter is not None:
                 value = coerce(self.statement, value, t.TEXT)
-            return Value(f"({value.sql} IS NULL)", t.BOOL, fallible=value.fallible)
-        if isinstance(node.expression, exp.Boolean):
-            condition = self.condition(node.this, "IS")
-            word = "TRUE" if node.expression.this else "FALSE"
-            return Value(f"({condition.sql} IS NOT DISTINCT FROM {word})", t.BOOL, fallible=condition.fallible)
-        raise unsupported(f"IS {node.expression.sql()}")
+            if value.type.kind == "record" and value.items:
+                each = [apply(f"({{0}} IS {negated}NULL)", [item], t.BOOL) for item in value.items]
+                return connect("AND", each)
+            return apply(f"({{0}} IS {negated}NULL)", [value], t.BOOL)
+        condition = self.condition(node.operand, "SELECT clause")
+        word = "DISTINCT FROM" if node.negated else "NOT DISTINCT FROM"
+        return apply(f"({{0}} IS {word} {node.what})", [condition], t.BOOL)
 
-    def _not(self, node: exp.Not) -> Value:
-        condition = self.condition(node.this, "NOT")
-        return Value(f"(NOT {condition.sql})", t.BOOL, fallible=condition.fallible)
+    def _distinct(self, node: tree.Distinct) -> Value:
+        left, right = self.value(node.left), self.value(node.right)
+        equal = operate(self.statement, "=", [left, right])
+        template = "({0} IS NOT DISTINCT FROM {1})" if node.negated else "({0} IS DISTINCT FROM {1})"
+        if equal.type.name != "bool":
+            raise unsupported("IS DISTINCT FROM of these types")
+        a, b = self._same(left, right)
+        return apply(template, [a, b], t.BOOL)
 
-    def _connector(self, node: exp.Connector) -> Value:
-        kind = exp.And if isinstance(node, exp.And) else exp.Or
-        word = "AND" if kind is exp.And else "OR"
-        return connect(word, [self.condition(part, word) for part in conjuncts(node, kind)])
+    def _same(self, left: Value, right: Value) -> tuple[Value, Value]:
+        """Return both as the type that = compares them as."""
+        found = choose(functions.OPERATORS["="], known([left, right]))
+        wanted = found[0].wanted if len(found) == 1 else [t.TEXT, t.TEXT]
+        return coerce(self.statement, left, wanted[0]), coerce(self.statement, right, wanted[1])
 
-    def _between(self, node: exp.Between) -> Value:
-        value = self.value(node.this)
-        low, high = self.value(node.args["low"]), self.value(node.args["high"])
-        if node.args.get("symmetric"):
-            raise unsupported("BETWEEN SYMMETRIC")
-        return connect("AND", [operators.compare(self.statement, ">=", value, low),
-                               operators.compare(self.statement, "<=", value, high)])  # fmt: skip
+    def _between(self, node: tree.Between) -> Value:
+        value, low, high = self.value(node.operand), self.value(node.low), self.value(node.high)
+        if node.negated:
+            return connect("OR", [self.compare("<", value, low), self.compare(">", value, high)])
+        return connect("AND", [self.compare(">=", value, low), self.compare("<=", value, high)])
 
-    def _in(self, node: exp.In) -> Value:
-        query = node.args.get("query")
-        if query is not None:
-            return self._in_query(self.value(node.this), query.this if isinstance(query, exp.Subquery) else query)
-        if isinstance(node.this, exp.Tuple):
-            raise unsupported("IN with rows")
-        items = [self.value(item) for item in node.expressions]
-        left = self.value(node.this)
-        equal = [operators.compare(self.statement, "=", left, item) for item in items]
-        if all(" = " in value.sql and value.sql.startswith(f"({left.sql} = ") for value in equal):
-            inner = ", ".join(value.sql.removeprefix(f"({left.sql} = ").removesuffix(")") for value in equal)
-            return Value(f"({left.sql} IN ({inner}))", t.BOOL, fallible=any(value.fallible for value in equal))
-        return connect("OR", equal)
+    def _in(self, node: tree.InList) -> Value:
+        left = self.value(node.operand)
+        equal = [self.compare("=", left, self.value(item)) for item in node.items]
+        prefix = equal[0].sql.partition(" = ")[0] + " = "
+        firm = not any(value.fallible for value in equal)
+        if (
+            firm
+            and len(equal) > 1
+            and left.type.kind == "scalar"
+            and all(each.sql.startswith(prefix) for each in equal)
+        ):
+            inner = ", ".join(each.sql[len(prefix) : -1] for each in equal)
+            found = Value(f"{prefix.removesuffix(' = ')} IN ({inner}))", t.BOOL, depth=max(e.depth for e in equal))
+        else:
+            found = apply("(" + " OR ".join(e.sql for e in equal) + ")", equal[:0], t.BOOL, fallible=not firm)
+            found = replace(found, depth=max(each.depth for each in equal))
+        return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
 
-    def _in_query(self, left: Value, query: exp.Expr) -> Value:
-        columns, sql = self._plan(query, self.scope)
+    def _in_query(self, node: tree.InQuery) -> Value:
+        columns, sql = self.plan(node.query, self.scope)
+        left = self.value(node.operand)
+        if left.items and len(left.items) == len(columns):
+            parts = [
+                self._same(a, Value(f"q.c{i}", c.type))
+                for i, (a, c) in enumerate(zip(left.items, columns, strict=True), 1)
+            ]
+            mine = ", ".join(a.sql for a, _ in parts)
+            theirs = ", ".join(b.sql for _, b in parts)
+            names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+            found = Value(f"(({mine}) IN (SELECT {theirs} FROM ({sql}) AS q({names})))", t.BOOL, fallible=True)
+            return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
         if len(columns) != 1:
-            raise SqlError("subquery has too many columns", "42601")
-        a, b = operators.comparable(self.statement, "=", left, Value("q.c1", columns[0].type))
-        return Value(f"({a.sql} IN (SELECT {b.sql} FROM ({sql}) AS q(c1)))", t.BOOL, fallible=True)
+            raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
+        equal = operate(self.statement, "=", [left, Value("q.c1", columns[0].type)])
+        a, b = self._same(left, Value("q.c1", columns[0].type))
+        found = Value(f"({a.sql} IN (SELECT {b.sql} FROM ({sql}) AS q(c1)))", equal.type, fallible=True)
+        return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
 
-    def _exists(self, node: exp.Exists) -> Value:
-        query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
-        _, sql = self._plan(query, self.scope)
-        return Value(f"EXISTS ({sql})", t.BOOL, fallible=True)
+    def _quantified(self, node: tree.Quantified) -> Value:
+        left = self.value(node.left)
+        word = "ALL" if node.every else "ANY"
+        if isinstance(node.right, tree.Query):
+            columns, sql = self.plan(node.right, self.scope)
+            if len(columns) != 1:
+                raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
+            if node.operator.lstrip("!").startswith("~~"):
+                raise unsupported(f"LIKE {word} (subquery)")
+            item = Value("q.c1", columns[0].type)
+            operate(self.statement, node.operator, [left, item])
+            a, b = self._same(left, item)
+            inner = f"SELECT {b.sql} FROM ({sql}) AS q(c1)"
+            return Value(f"({a.sql} {node.operator} {word} ({inner}))", t.BOOL, fallible=True)
+        array = self.value(node.right)
+        if array.is_open and array.parameter is not None and not left.is_open:
+            array = coerce(self.statement, array, t.array_of(left.type.base))
+        if array.is_open or array.type.element is None or array.type.kind not in ("array", "list"):
+            found = choose(functions.TABLES["unnest"], known([array]))
+            raise no_function("unnest", known([array]), many=len(found) != 0 or array.is_open)
+        depth = max(left.depth, array.depth) + 1
+        item = Value(f"v{depth}", array.type.element)
+        if node.operator.lstrip("!").startswith("~~"):
+            test = patterns.like(
+                self.statement, left, item, insensitive=node.operator.endswith("*"), negated=node.operator[0] == "!"
+            )
+        else:
+            test = self.compare(node.operator, left, item)
+        tests = f"list_transform({{0}}, lambda v{depth}: {test.sql})"
+        decided, other = ("false", "true") if node.every else ("true", "false")
+        template = (
+            f"CASE WHEN {{0}} IS NULL THEN NULL ELSE (CASE WHEN list_contains({{1}}, {decided}) THEN {decided}"
+            f" WHEN len(list_filter({{1}}, lambda y: y IS NULL)) > 0 THEN NULL ELSE {other} END) END"
+        )
+        listed = apply(tests, [array], t.array_of(t.BOOL), fallible=test.fallible)
+        return apply(template, [array, replace(listed, depth=depth)], t.BOOL)
 
-    def _scalar_subquery(self, node: exp.Subquery) -> Value:
-        columns, sql = self._plan(node, self.scope)
-        if len(columns) != 1:
-            raise SqlError("subquery must return only one column", "42601")
-        return Value(f"({sql})", columns[0].type, fallible=True)
-
-    def _concatenate(self, node: exp.DPipe) -> Value:
-        return operators.concatenate(self.statement, self.value(node.left), self.value(node.right))
-
-    def _operator(self, node: exp.Operator) -> Value:
-        operator = str(node.args["operator"])
-        left, right = self.value(node.this), self.value(node.expression)
-        if operator in ("->", "->>"):
-            return operators.member(self.statement, operator, left, right)
-        if operator in ("#>", "#>>"):
-            return operators.members(self.statement, operator, left, right)
-        if operator in ("~", "~*"):
-            return self._regexp(operator, left, right)
-        if operator in ("!~", "!~*"):
-            matched = self._regexp(operator[1:], left, right)
-            return replace(matched, sql=f"(NOT {matched.sql})")
-        raise unsupported(f"operator {operator}")
-
-    def _regexp(self, operator: str, left: Value, right: Value) -> Value:
-        pattern = right.literal
-        if pattern is None or not re.fullmatch(_PORTABLE_REGEXP, pattern):
-            raise unsupported(f"{operator} with any but a simple constant pattern")
-        text = coerce(self.statement, left, t.TEXT)
-        if operator == "~*":
-            if not pattern.isascii():
-                raise unsupported("~* with a pattern beyond ASCII")
-            return Value(f"regexp_matches({text.sql}, {quote_text(pattern)}, 'i')", t.BOOL, fallible=text.fallible)
-        return Value(f"regexp_matches({text.sql}, {quote_text(pattern)})", t.BOOL, fallible=text.fallible)
-
-    def _like(self, node: exp.Like | exp.ILike, escape: str = "\\") -> Value:
-        text, pattern = self.value(node.this), self.value(node.expression)
-        for value in (text, pattern):
-            if value.type.name not in (*STRINGS, "unknown"):
-                raise operators.no_operator("~~", text.type, pattern.type)
-        if isinstance(node, exp.ILike) and (pattern.literal is None or not pattern.literal.isascii()):
-            raise unsupported("ILIKE with a pattern that is not a constant in ASCII")
-        text, pattern = coerce(self.statement, text, t.TEXT), coerce(self.statement, pattern, t.TEXT)
-        word = "ILIKE" if isinstance(node, exp.ILike) else "LIKE"
-        negated = "NOT " if node.args.get("negate") else ""
-        sql = f"({text.sql} {negated}{word} {pattern.sql} ESCAPE {quote_text(escape)})"
-        return Value(sql, t.BOOL, fallible=True)
-
-    def _escape(self, node: exp.Escape) -> Value:
-        escape = node.expression
-        if not isinstance(escape, exp.Literal) or not escape.is_string or len(escape.name) != 1:
-            raise unsupported("ESCAPE with anything but one constant character")
-        if not isinstance(node.this, exp.Like | exp.ILike):
-            raise unsupported("ESCAPE here")
-        return self._like(node.this, escape.name)
+    def _like(self, node: tree.Like) -> Value:
+        escape = None
+        if node.escape is not None:
+            found = self.value(node.escape)
+            if found.literal is None:
+                raise unsupported("ESCAPE with anything but a constant")
+            escape = found.literal
+        text, pattern = self.value(node.operand), self.value(node.pattern)
+        return patterns.like(
+            self.statement, text, pattern, insensitive=node.insensitive, negated=node.negated, escape=escape
+        )
 
     # compound
 
-    def _cast(self, node: exp.Cast) -> Value:
-        if type(node) is not exp.Cast or node.args.get("format") or node.args.get("default"):
-            raise unsupported(_described(node))
-        target = resolve_type(node.to)
-        if isinstance(node.this, exp.Array) and not node.this.expressions and target.element is not None:
+    def _cast(self, node: tree.Cast) -> Value:
+        target = resolve_type(node.type)
+        if isinstance(node.operand, tree.Array) and not node.operand.items and target.element is not None:
             return Value(f"CAST([] AS {target.duckdb})", target)
-        return coerce(self.statement, self.value(node.this), target, Cast.EXPLICIT)
+        value = self.value(node.operand)
+        if value.is_open:
+            found = coerce(self.statement, value, target, Context.EXPLICIT)
+            return found if target.typmod == -1 else replace(found, type=target)
+        if not castable(value.type, target, Context.EXPLICIT):
+            raise no_cast(value.type, target)
+        return cast(value, target, Context.EXPLICIT)
 
-    def _case(self, node: exp.Case) -> Value:
-        operand = self.value(node.this) if node.this is not None else None
+    def _collate(self, node: tree.Collate) -> Value:
+        self.value(node.operand)
+        raise SqlError("COLLATE not yet supported")
+
+    def _case(self, node: tree.Case) -> Value:
         conditions: list[Value] = []
-        results: list[Value] = []
-        for branch in node.args["ifs"]:
-            if operand is None:
-                conditions.append(self.condition(branch.this, "CASE/WHEN"))
-            else:
-                conditions.append(operators.compare(self.statement, "=", operand, self.value(branch.this)))
-            results.append(self.value(branch.args["true"]))
-        default = node.args.get("default")
-        results.append(self.value(default) if default is not None else Value("NULL", t.UNKNOWN))
-        values, type_ = unify(self.statement, results, construct="CASE")
+        if node.operand is None:
+            conditions = [self.condition(test, self.scope.clause) for test, _ in node.branches]
+        else:
+            operand = self.value(node.operand)
+            conditions = [self.compare("=", operand, self.value(test)) for test, _ in node.branches]
+        results = self.values([result for _, result in node.branches])
+        results.append(self.value(node.default) if node.default is not None else Value("NULL", t.UNKNOWN))
+        values, type_ = unify(self.statement, results, "CASE")
         branches = "".join(
             f" WHEN {condition.sql} THEN {value.sql}" for condition, value in zip(conditions, values, strict=False)
         )
-        fallible = any(value.fallible for value in (*conditions, *values))
-        return Value(f"(CASE{branches} ELSE {values[-1].sql} END)", type_, fallible=fallible)
+        parts = [*conditions, *values]
+        return Value(
+            f"(CASE{branches} ELSE {values[-1].sql} END)",
+            type_,
+            fallible=any(part.fallible for part in parts),
+            depth=max(part.depth for part in parts),
+        )
 
-    def _array(self, node: exp.Array) -> Value:
-        if not node.expressions:
-            raise SqlError("cannot determine type of empty array", "42P18")
-        values, type_ = unify(self.statement, [self.value(item) for item in node.expressions], construct="ARRAY")
-        if type_.element is not None:
-            raise unsupported("arrays of arrays")
-        inner = ", ".join(value.sql for value in values)
-        array = t.array_of(type_.base)
-        return Value(f"CAST([{inner}] AS {array.duckdb})", array, fallible=any(value.fallible for value in values))
+    def _choice(self, node: tree.Choice) -> Value:
+        given = self.values(node.arguments)
+        if node.word == "nullif":
+            equal = operate(self.statement, "=", given)
+            left = coerce(self.statement, given[0], t.TEXT) if given[0].is_open else given[0]
+            return apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
+        values, type_ = unify(self.statement, given, node.word)
+        if node.word == "coalesce":
+            return apply("coalesce({*})", values, type_)
+        if type_.name == "jsonb" or type_.kind != "scalar":
+            raise unsupported(f"{node.word} of {t.sql_name(type_)}")
+        return apply(f"{node.word}({{*}})", values, type_)
 
-    def _subscript(self, node: exp.Bracket) -> Value:
-        array = self.value(node.this)
-        if array.type.element is None or len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
-            raise unsupported(f"[…] on {t.sql_name(array.type)}")
-        index = coerce(self.statement, self.value(node.expressions[0]), t.INT4, Cast.ASSIGNMENT)
-        sql = f"list_extract({array.sql}, nullif(greatest({index.sql}, 0), 0))"
-        return Value(sql, array.type.element, fallible=array.fallible or index.fallible)
+    def _array(self, node: tree.Array) -> Value:
+        if not node.items:
+            what = "array" if node.word == "array" else "list"
+            raise SqlError(f"cannot determine type of empty {what}")
+        values, type_ = unify(self.statement, self.values(node.items), node.word.upper())
+        if node.word == "array":
+            if type_.kind == "array":
+                raise unsupported("an array of more than one dimension")
+            if type_.kind in ("list", "map"):
+                raise SqlError(f"{t.sql_name(type_)}[] not yet supported")
+            if type_.name == "bpchar":
+                size = next((v.type.typmod - 4 for v in values if v.type.typmod > 4), None)
+                sized = next((self.value(i).type.typmod - 4 for i in node.items if self.value(i).type.typmod > 4), size)
+                raise SqlError(f"char({sized})[] not yet supported" if sized else "char[] not yet supported")
+            array = t.array_of(type_)
+        else:
+            if type_.name == "bpchar":
+                raise SqlError("char list not yet supported")
+            array = t.list_of(type_)
+        return apply(f"CAST([{{*}}] AS {array.duckdb})", values, array)
 
-    def _at_time_zone(self, node: exp.AtTimeZone) -> Value:
-        return functions.at_time_zone(self.statement, self.value(node.this), self.value(node.args["zone"]))
+    def _array_query(self, node: tree.ArrayQuery) -> Value:
+        if node.word == "map":
+            raise unsupported("MAP(subquery)")
+        columns, sql = self.plan(node.query, self.scope)
+        if len(columns) != 1:
+            raise SqlError(f"Expected subselect to return 1 column, got {len(columns)} columns")
+        type_ = columns[0].type.base
+        found = t.array_of(type_) if node.word == "array" else t.list_of(type_)
+        if type_.kind != "scalar" and node.word == "array":
+            raise unsupported(f"an array of {t.sql_name(type_)}")
+        inner = f"SELECT list(c1) FROM ({sql}) AS q(c1)"
+        return Value(f"coalesce(({inner}), CAST([] AS {found.duckdb}))", found, fallible=True)
 
-    def _extract(self, node: exp.Extract) -> Value:
-        return functions.part(self.statement, node.this.name, self.value(node.expression), exact=True)
+    def _map(self, node: tree.Map) -> Value:
+        if not node.items:
+            raise SqlError("cannot determine type of empty map")
+        keys = [coerce(self.statement, self.value(key), t.TEXT) for key, _ in node.items]
+        values, type_ = unify(self.statement, [self.value(item) for _, item in node.items], "MAP")
+        if any(key.literal is None for key in keys):
+            raise unsupported("MAP with keys that are not constants")
+        entries = dict(sorted(zip([key.literal or "" for key in keys], values, strict=True)))
+        names = ", ".join(quote_text(key) for key in entries)
+        found = t.map_of(type_)
+        return apply(f"CAST(map([{names}], [{{*}}]) AS {found.duckdb})", list(entries.values()), found)
 
-    def _position(self, node: exp.StrPosition) -> Value:
-        return functions.call(self.statement, "position", [self.value(node.this), self.value(node.args["substr"])])
+    def _subscript(self, node: tree.Subscript) -> Value:
+        value = self.value(node.operand)
+        for position in node.positions:
+            value = self._position(value, position)
+        return value
 
-    def _substring(self, node: exp.Substring) -> Value:
-        start = node.args.get("start")
-        arguments = [node.this, start if start is not None else exp.Literal.number(1)]
-        if node.args.get("length") is not None:
-            arguments.append(node.args["length"])
-        return functions.call(self.statement, "substring", [self.value(argument) for argument in arguments])
+    def _position(self, value: Value, position: tree.Expr | tree.Slice) -> Value:
+        kind = value.type.kind
+        if kind == "array" and isinstance(position, tree.Slice):
+            raise SqlError("array subscript does not support slices")
+        if value.type.name == "jsonb" and isinstance(position, tree.Expr):
+            index = self.value(position)
+            if index.is_open:
+                index = coerce(self.statement, index, t.TEXT)
+            return operate(self.statement, "->", [value, index])
+        if kind == "map" and isinstance(position, tree.Expr):
+            return operate(self.statement, "->", [value, self.value(position)])
+        if value.type.element is None or kind not in ("array", "list"):
+            raise SqlError(f"cannot subscript type {t.sql_name(value.type)}")
+        if isinstance(position, tree.Slice):
+            ends = [
+                coerce(self.statement, self.value(end), t.INT8, Context.ASSIGNMENT) if end is not None else None
+                for end in (position.low, position.high)
+            ]
+            low = ends[0] or Value("1", t.INT8)
+            high = ends[1] or Value("2147483647", t.INT8)
+            part = "list_slice({0}, greatest({1}, 1), greatest({2}, 0))"
+            template = f"CASE WHEN {{1}} IS NOT NULL AND {{2}} IS NOT NULL THEN {part} END"
+            return apply(template, [value, low, high], value.type)
+        index = coerce(self.statement, self.value(position), t.INT8, Context.ASSIGNMENT)
+        return apply("list_extract({0}, nullif(greatest({1}, 0), 0))", [value, index], value.type.element)
 
-    def _trim(self, node: exp.Trim) -> Value:
-        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")).upper(), "btrim")
-        arguments = [node.this] + ([node.expression] if node.args.get("expression") is not None else [])
-        return functions.call(self.statement, name, [self.value(argument) for argument in arguments])
+    def _field(self, node: tree.Field) -> Value:
+        value = self.value(node.operand)
+        if value.type.kind != "record":
+            raise unsupported(f"field {node.name} of {t.sql_name(value.type)}")
+        for index, (name, type_) in enumerate(value.type.fields, 1):
+            if name == node.name:
+                return value.items[index - 1] if value.items else apply(f"{{0}}.f{index}", [value], type_)
+        raise SqlError(f"field {node.name} not found in data type {t.sql_name(value.type)}")
+
+    def _row(self, node: tree.Row) -> Value:
+        items = tuple(self.typed(item) for item in node.items)
+        type_ = t.record_of(tuple((f"f{i}", item.type.base) for i, item in enumerate(items, 1)))
+        packed = ", ".join(f"f{i} := {{{i - 1}}}" for i in range(1, len(items) + 1)) or "f0 := false"
+        if len(items) > 10:
+            raise unsupported("a row of more than ten fields")
+        return replace(apply(f"struct_pack({packed})", items, type_), items=items)
+
+    def _exists(self, node: tree.Exists) -> Value:
+        _, sql = self.plan(node.query, self.scope)
+        return Value(f"EXISTS ({sql})", t.BOOL, fallible=True)
+
+    def _subquery(self, node: tree.Subquery) -> Value:
+        columns, sql = self.plan(node.query, self.scope)
+        if len(columns) != 1:
+            raise SqlError(f"Expected subselect to return 1 column, got {len(columns)} columns")
+        return Value(f"({sql})", columns[0].type, fallible=True)
 
     # calls
 
-    def _call(self, name: str, node: exp.Anonymous) -> Value:
-        if aggregates.is_aggregate(name):
-            return self._aggregate(name, node, None)
-        if name == "mz_now" and not node.expressions:
-            self.statement.constant = False
-            self.statement.refuse_maintenance(temporal_error(node))
-            return MZ_NOW
-        if name in ("now", "current_timestamp", "transaction_timestamp") and not node.expressions:
-            return self._now()
-        if any(isinstance(argument, exp.Star | exp.Distinct | exp.Order | exp.Alias) for argument in node.expressions):
-            raise unsupported(f"{name} with these arguments")
-        return functions.call(self.statement, name, [self.value(argument) for argument in node.expressions])
-
-    def _filter(self, node: exp.Filter) -> Value:
-        name = function_name(node.this)
-        if name is None or not aggregates.is_aggregate(name):
-            raise SqlError("FILTER specified, but function is not an aggregate", "42809")
-        return self._aggregate(name, node.this, node.expression.this)
-
-    def _aggregate(self, name: str, node: exp.Anonymous, condition: exp.Expr | None) -> Value:
-        scope = self.scope
-        if scope.inside_aggregate:
-            raise SqlError("aggregate function calls cannot be nested", "42803")
-        if scope.grouping is None:
-            raise SqlError(f"aggregate functions are not allowed here ({name})", "42803")
-        scope.inside_aggregate, correlated, scope.correlated = True, scope.correlated, False
-        try:
-            value = self._aggregated(name, list(node.expressions), condition)
-            if scope.correlated:
-                raise unsupported(f"{name} of an outer query's column")
-        finally:
-            scope.inside_aggregate = False
-            scope.correlated = scope.correlated or correlated
-        return value
-
-    def _aggregated(self, name: str, nodes: list[exp.Expr], condition: exp.Expr | None) -> Value:
-        order: list[exp.Ordered] = []
-        distinct = ""
-        if nodes and isinstance(nodes[-1], exp.Order):
-            order = nodes[-1].expressions
-            nodes[-1] = nodes[-1].this
-        if nodes and isinstance(nodes[0], exp.Distinct):
-            distinct, nodes = "DISTINCT ", [*nodes[0].expressions, *nodes[1:]]
-            if nodes and isinstance(nodes[-1], exp.Order):
-                order, nodes[-1] = nodes[-1].expressions, nodes[-1].this
-        if nodes and isinstance(nodes[0], exp.Star):
-            nodes = []
-        arguments = aggregates.prepare(self.statement, name, [self.value(node) for node in nodes])
-        inner = distinct + (", ".join(value.sql for value in arguments) or "*")
-        if order:
-            if distinct and any(self.typed(item.this).sql != arguments[0].sql for item in order):
-                message = "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list"
-                raise SqlError(message, "42P10")
-            inner += " ORDER BY " + ", ".join(ordered(self.typed(item.this), item) for item in order)
-        elif distinct and name in ("array_agg", "string_agg"):
-            inner += f" ORDER BY {arguments[0].sql} ASC NULLS LAST"
-        suffix = ""
-        if condition is not None:
-            if contains_mz_now(condition):
-                self.statement.refuse_maintenance(temporal_error(condition))
-            suffix = f" FILTER (WHERE {self.condition(condition, 'FILTER').sql})"
-        return aggregates.aggregate(self.statement, name, arguments, lambda function: f"{function}({inner}){suffix}")
+    def _call(self, node: tree.Call) -> Value:
+        *schema, name = node.name
+        if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
+            if schema[-1] != "information_schema":
+                raise SqlError(f"unknown schema '{'.'.join(schema)}'")
+            raise SqlError(f'function "{".".join(node.name)}" does not exist')
+        special = self.aggregation.special(node, name)
+        if special is not None:
+            return special
+        if not node.arguments and not node.star:
+            if name == "mz_now":
+                self.statement.constant = False
+                self.statement.refuse_maintenance(temporal_error(node))
+                return MZ_NOW
+            if name in ("now", "current_timestamp"):
+                return self.now()
+            if name == "user" and "current_user" in self.statement.session:
+                return self._session("current_user")
+            if name in self.statement.session:
+                return self._session(name)
+        if node.distinct or node.order or node.star:
+            word = "DISTINCT" if node.distinct else "ORDER BY" if node.order else "*"
+            if word == "*":
+                raise SqlError(
+                    f'function "{name}" does not exist'
+                    if name not in functions.SCALARS
+                    else f"{name}(*) is not supported"
+                )
+            raise SqlError(f"{word} specified, but {name} is not an aggregate function")
+        return call(self.statement, name, self.values(node.arguments))
 
 
-def _described(node: exp.Expr) -> str:
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()
-    return f"{words} ({node.sql('materialize')[:80]})"
+def _plain_exponent(text: str) -> str:
+    return re.sub(r"[eE]\+?(-?\d+)", r"E\1", text)
 
 
-_PORTABLE_REGEXP = r"\^?(?:[.\w \-,:;/@#%&=<>!\"']|\\[.^$*+?()\[\]{}|\\]|\[\^?[\w \-]+\]|[*+?|()](?![*+?]))*\$?"
-_ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
-_COMPARISONS: dict[type[exp.Expr], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
-    exp.NullSafeNEQ: "IS DISTINCT FROM",
-}
-_HANDLERS: dict[type[exp.Expr], Callable[[Expressions, Any], Value]] = {
-    exp.Literal: Expressions._literal,
-    exp.ByteString: Expressions._escaped,
-    exp.Null: Expressions._null,
-    exp.Boolean: Expressions._boolean,
-    exp.Parameter: Expressions._parameter,
-    exp.Column: Expressions._column,
-    exp.Interval: Expressions._interval,
-    exp.CurrentDate: Expressions._current_date,
-    exp.CurrentTimestamp: Expressions._current_timestamp,
-    exp.Paren: Expressions._paren,
-    exp.Pow: Expressions._power,
-    exp.Neg: Expressions._negative,
-    exp.Is: Expressions._is,
-    exp.Not: Expressions._not,
-    exp.And: Expressions._connector,
-    exp.Or: Expressions._connector,
-    exp.Between: Expressions._between,
-    exp.In: Expressions._in,
-    exp.Exists: Expressions._exists,
-    exp.Subquery: Expressions._scalar_subquery,
-    exp.DPipe: Expressions._concatenate,
-    exp.Operator: Expressions._operator,
-    exp.Like: Expressions._like,
-    exp.ILike: Expressions._like,
-    exp.Escape: Expressions._escape,
-    exp.Cast: Expressions._cast,
-    exp.Case: Expressions._case,
-    exp.Array: Expressions._array,
-    exp.Bracket: Expressions._subscript,
-    exp.AtTimeZone: Expressions._at_time_zone,
-    exp.Extract: Expressions._extract,
-    exp.StrPosition: Expressions._position,
-    exp.Substring: Expressions._substring,
-    exp.Trim: Expressions._trim,
-    exp.Filter: Expressions._filter,
-    **dict.fromkeys(_ARITHMETIC, Expressions._arithmetic),
-    **dict.fromkeys(_COMPARISONS, Expressions._compare),
+_HANDLERS: dict[type[tree.Node], Callable[[Expressions, Any], Value]] = {
+    tree.Literal: Expressions._literal,
+    tree.IntervalLiteral: Expressions._interval,
+    tree.Parameter: Expressions._parameter,
+    tree.Name: Expressions._name,
+    tree.Star: Expressions._star,
+    tree.Default: Expressions._default,
+    tree.Unary: Expressions._unary,
+    tree.Binary: Expressions._binary,
+    tree.Not: Expressions._not,
+    tree.Logic: Expressions._logic,
+    tree.Is: Expressions._is,
+    tree.Distinct: Expressions._distinct,
+    tree.Between: Expressions._between,
+    tree.InList: Expressions._in,
+    tree.InQuery: Expressions._in_query,
+    tree.Quantified: Expressions._quantified,
+    tree.Like: Expressions._like,
+    tree.Cast: Expressions._cast,
+    tree.Collate: Expressions._collate,
+    tree.Case: Expressions._case,
+    tree.Choice: Expressions._choice,
+    tree.Array: Expressions._array,
+    tree.ArrayQuery: Expressions._array_query,
+    tree.Map: Expressions._map,
+    tree.Subscript: Expressions._subscript,
+    tree.Field: Expressions._field,
+    tree.Row: Expressions._row,
+    tree.Exists: Expressions._exists,
+    tree.Subquery: Expressions._subquery,
+    tree.Call: Expressions._call,
 }

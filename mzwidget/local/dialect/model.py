@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+_OWN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bq\d+\b")
+"""A common table of a query's own, and what may look like one within quotes."""
 
 if TYPE_CHECKING:
     from mzwidget.local.errors import SqlError
@@ -24,8 +28,10 @@ class Relation:
         columns are taken by position; a table's are named as ``columns`` are.
     inputs : frozenset of str
         Full names of all relations it depends on, itself included.
-    wakeups, refusal, constant
+    wakeups, refusal, constant, ctes
         Of a view: the fields of the same names of its `Query`.
+    path : tuple of str
+        Database, schema and name.
     is_table : bool
         Whether rows can be written to it.
     defaults : tuple of str or None
@@ -41,6 +47,8 @@ class Relation:
     constant: bool = False
     is_table: bool = False
     defaults: tuple[str | None, ...] = ()
+    ctes: tuple[tuple[str, str], ...] = ()
+    path: tuple[str, ...] = ()
 
 
 class Catalog(Protocol):
@@ -73,6 +81,10 @@ class Query:
         Has a top-level ORDER BY.
     refusal : SqlError or None
         Why it cannot be maintained (subscribed to or materialized); None if it can.
+    body : str
+        ``sql`` without the common tables that it names.
+    ctes : tuple of (str, str)
+        These common tables: names and queries, each after those it names.
     """
 
     sql: str
@@ -83,6 +95,36 @@ class Query:
     wakeups: tuple[str, ...] = ()
     ordered: bool = False
     refusal: SqlError | None = None
+    body: str = ""
+    ctes: tuple[tuple[str, str], ...] = ()
+
+    def in_view(self, name: str) -> tuple[tuple[tuple[str, str], ...], str]:
+        """Return common tables and body under names that no other view uses."""
+        prefix = '"w:' + name.replace('"', '""') + ":"
+        own = {cte for cte, _ in self.ctes if not cte.startswith('"')}
+
+        def renamed(sql: str) -> str:
+            return _OWN.sub(lambda match: f'{prefix}{match[0]}"' if match[0] in own else match[0], sql)
+
+        ctes = tuple((renamed(cte), renamed(sql)) for cte, sql in self.ctes)
+        return ctes, renamed(self.body)
+
+
+def view_relation(id_: str, path: tuple[str, ...], query: Query, columns: tuple[Column, ...]) -> Relation:
+    """Return a view as other queries see it: a common table, written once however often it is named."""
+    quoted = f'"v:{id_}"'
+    ctes, body = query.in_view(id_)
+    return Relation(
+        name=".".join(path),
+        columns=columns,
+        sql=quoted,
+        inputs=query.inputs | {id_},
+        wakeups=query.wakeups,
+        refusal=query.refusal,
+        constant=query.constant,
+        ctes=(*ctes, (quoted, body)),
+        path=path,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +140,41 @@ class Dml:
     parameters : tuple of Type
     inputs : frozenset of str
         Relations it reads; an INSERT of constants has none.
+    constant : bool
+        Reads no table and no clock.
+    columns, returning
+        Of RETURNING: its columns, and the DuckDB query of them over the new rows, a table ``new`` with columns c1 ….
     """
 
     target: str
     rows: str
+    parameters: tuple[Type, ...] = ()
+    inputs: frozenset[str] = frozenset()
+    constant: bool = False
+    columns: tuple[Column, ...] | None = None
+    returning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A translated UPDATE or DELETE.
+
+    Attributes
+    ----------
+    target : str
+        Full name of the table.
+    verb : str
+        ``UPDATE`` or ``DELETE``.
+    ids : str
+        The DuckDB query of what tells the affected rows apart.
+    rows : str or None
+        Of an UPDATE: the DuckDB query of these rows as they will be.
+    """
+
+    target: str
+    verb: str
+    ids: str
+    rows: str | None
     parameters: tuple[Type, ...] = ()
     inputs: frozenset[str] = frozenset()
 

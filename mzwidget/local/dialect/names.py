@@ -1,84 +1,78 @@
-"""Identifiers, and the names that result columns get."""
+"""The names that result columns get."""
 
 from __future__ import annotations
 
-from sqlglot import exp
+from mzwidget.local.dialect.syntax import tree
 
-from mzwidget.local.dialect.typenames import resolve_type
-from mzwidget.local.errors import unsupported
-
-_FALLBACK = "?column?"
-_TRIMS = {"LEADING": "ltrim", "TRAILING": "rtrim"}
+FALLBACK = "?column?"
 
 
-def fold(identifier: exp.Expr) -> str:
-    """Return an identifier's name: lower case unless it was quoted."""
-    if not isinstance(identifier, exp.Identifier):
-        raise unsupported(f"the name {identifier.sql()}")
-    return identifier.name if identifier.args.get("quoted") else identifier.name.lower()
+def type_label(node: tree.TypeName) -> str:
+    """Return the name that a cast to a type lends its column."""
+    if node.element is not None:
+        inner = type_label(node.element)
+        return {"array": f"_{inner}", "list": f"{inner} list", "map": f"map[text=>{inner}]"}[node.kind]
+    name = node.parts[-1]
+    return _ALIASES.get(name, name)
 
 
-def table_parts(table: exp.Table) -> tuple[str, ...]:
-    """Return the folded parts of a possibly qualified relation name."""
-    return tuple(fold(part) for part in table.parts)
+_ALIASES = {
+    "integer": "int4", "bigint": "int8", "smallint": "int2", "boolean": "bool", "real": "float4", "decimal": "numeric",
+    "dec": "numeric", "json": "jsonb", "string": "text", "bytes": "bytea", "char": "bpchar",
+}  # fmt: skip
 
 
-def function_name(node: exp.Expr) -> str | None:
-    """Return the folded name of a plain function call, None if it is no call."""
-    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
-        schema = node.this.name.lower() if isinstance(node.this, exp.Identifier | exp.Column) else ""
-        return function_name(node.expression) if schema in ("pg_catalog", "mz_catalog") else None
-    if isinstance(node, exp.Anonymous):
-        this = node.this
-        return fold(this) if isinstance(this, exp.Identifier) else str(this).lower()
-    return None
+def column_name(node: tree.Node) -> str:
+    """Return the name of a result column without an alias."""
+    return _figure(node)[0] or FALLBACK
 
 
-def column_name(node: exp.Expr) -> str:
-    """Return the name PostgreSQL gives to a result column without an alias."""
-    return _figure(node)[0]
+def _figure(node: tree.Node) -> tuple[str, bool]:
+    """Return a name, and whether it is more than the name of a type."""
+    match node:
+        case tree.Name():
+            return node.parts[-1], True
+        case tree.Call():
+            return node.name[-1], True
+        case tree.Choice():
+            return node.word, True
+        case tree.Array():
+            return node.word, True
+        case tree.ArrayQuery():
+            return _of_query(node.query.body)
+        case tree.Map():
+            return "map", True
+        case tree.Row():
+            return "row", True
+        case tree.Exists():
+            return "exists", True
+        case tree.IntervalLiteral():
+            return "interval", False
+        case tree.Literal(kind="bool"):
+            return "bool", False
+        case tree.Field():
+            return node.name, True
+        case tree.Subscript() | tree.Collate():
+            return _figure(node.operand)
+        case tree.Cast():
+            name, strong = _figure(node.operand)
+            return (name, strong) if strong or name in ("bool", "interval", "case") else (type_label(node.type), False)
+        case tree.Case():
+            name, strong = _figure(node.default) if node.default is not None else ("", False)
+            return (name, True) if strong else ("case", False)
+        case tree.Subquery():
+            return _of_query(node.query.body)
+    return "", False
 
 
-def _figure(node: exp.Expr) -> tuple[str, int]:
-    """Return a name and how strong a claim it is: a cast's type name is weak, none at all is zero."""
-    if isinstance(node, exp.Column):
-        return fold(node.this), 2
-    name = function_name(node)
-    if name is not None:
-        return name, 2
-    if isinstance(node, exp.Paren | exp.Bracket | exp.Filter | exp.Window):
-        return _figure(node.this)
-    if isinstance(node, exp.Cast):
-        inner, strength = _figure(node.this)
-        if strength > 1:
-            return inner, strength
-        type_ = resolve_type(node.to)
-        return (type_.element or type_).name, 1
-    if isinstance(node, exp.Interval):
-        return "interval", 1
-    if isinstance(node, exp.Case):
-        default = node.args.get("default")
-        inner, strength = _figure(default) if default is not None else (_FALLBACK, 0)
-        return (inner, strength) if strength > 1 else ("case", 1)
-    if isinstance(node, exp.Subquery):
-        query = node.this
-        if isinstance(query, exp.Select) and query.expressions:
-            first = query.expressions[0]
-            return (fold(first.args["alias"]), 2) if isinstance(first, exp.Alias) else _figure(first)
-        return _FALLBACK, 0
-    if isinstance(node, exp.Trim):
-        return _TRIMS.get(str(node.args.get("position")).upper(), "btrim"), 2
-    return _SYNTAX.get(type(node), _FALLBACK), 2 if type(node) in _SYNTAX else 0
-
-
-_SYNTAX: dict[type[exp.Expr], str] = {
-    exp.Exists: "exists",
-    exp.Array: "array",
-    exp.Extract: "extract",
-    exp.StrPosition: "position",
-    exp.Substring: "substring",
-    exp.AtTimeZone: "timezone",
-    exp.CurrentDate: "current_date",
-    exp.CurrentTimestamp: "current_timestamp",
-    exp.Tuple: "row",
-}
+def _of_query(body: tree.Body) -> tuple[str, bool]:
+    if isinstance(body, tree.Select) and body.items:
+        item = body.items[0]
+        return (item.alias, True) if item.alias is not None else _figure(item.expr)
+    if isinstance(body, tree.SetOperation):
+        return _of_query(body.left)
+    if isinstance(body, tree.Nested):
+        return _of_query(body.query.body)
+    if isinstance(body, tree.Values):
+        return "column1", True
+    return "", False

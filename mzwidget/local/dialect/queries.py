@@ -2,457 +2,622 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlglot import exp
-
-from mzwidget.local.dialect import aggregates
-from mzwidget.local.dialect.conditions import (
-    conjuncts,
-    connect,
-    contains_mz_now,
-    guarded_all,
-    temporal_error,
-)
+from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.calls import coerce, unify
+from mzwidget.local.dialect.casts import Context
+from mzwidget.local.dialect.conditions import conjuncts, contains_mz_now, guarded_all, temporal_error
 from mzwidget.local.dialect.expressions import Expressions
+from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.model import Catalog, Query
-from mzwidget.local.dialect.names import column_name, fold, function_name
-from mzwidget.local.dialect.operators import coerce, unify
-from mzwidget.local.dialect.ordering import (
-    hashable,
-    limit_clause,
-    only_outputs,
-    order_by,
-    order_terms,
-    referenced,
-    ties,
-)
+from mzwidget.local.dialect.names import column_name
 from mzwidget.local.dialect.scope import Grouping, Scope, Source, Statement
-from mzwidget.local.dialect.sources import From
+from mzwidget.local.dialect.sources import From, table_function
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
-from mzwidget.local.dialect.values import Value
+from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
 
-_SELECT_ARGS = {"kind", "expressions", "from_", "joins", "where", "group", "having", "distinct", "order", "limit",
-                "offset", "with_"}  # fmt: skip
-_SET_ARGS = {"this", "expression", "distinct", "order", "limit", "offset", "with_"}
-_VALUES_ARGS = {"expressions", "alias", "order", "limit", "offset", "with_"}
-_SUBQUERY_ARGS = {"this", "alias", "order", "limit", "offset", "with_"}
-
 
 @dataclass(slots=True)
 class Block:
-    """A query whose output types may still be open: text literals and NULLs can become any type."""
+    """A translated query body: the names and values of its columns, and the text that computes some values."""
 
     names: list[str]
     values: list[Value]
-    render: Callable[[Sequence[Value]], str]
-    ordered: bool = False
+    render: Callable[[Sequence[str]], str]
+    distinct: bool = False
+    distinct_on: tuple[tree.Expr, ...] = ()
+    expressions: Expressions | None = None
 
 
 def plan_query(
-    query: exp.Expr, catalog: Catalog, *, parameter_types: Sequence[Type | None] = (), maintained: bool = False
+    query: tree.Node,
+    catalog: Catalog,
+    *,
+    parameter_types: Sequence[Type | None] = (),
+    maintained: bool = False,
+    session: Mapping[str, str | int | None] | None = None,
 ) -> Query:
     """Translate a query.
 
     Parameters
     ----------
-    query : sqlglot expression
-        A SELECT, VALUES, TABLE or set operation, from `parse`.
+    query : tree.Query
+        From `parse`.
     catalog : Catalog
     parameter_types : sequence of Type or None
         What the client said about ``$1`` …; None where it left the type open.
     maintained : bool
         Whether it is to be subscribed to or materialized.
+    session : mapping, optional
+        What functions such as ``pg_backend_pid()`` or ``current_user`` say.
 
     Raises
     ------
     SqlError
         In Materialize's words; 0A000 for a construct that is not offered.
     """
-    statement = Statement(catalog, list(parameter_types))
-    block = plan_block(statement, query, Scope(statement), top=True)
-    columns, sql = finish(statement, block)
+    if not isinstance(query, tree.Query):
+        raise unsupported("this statement as a query")
+    statement = Statement(catalog, list(parameter_types), session=session or {})
+    columns, body = plan_in(query, Scope(statement))
+    if not columns:
+        raise unsupported("a SELECT without columns")
     if maintained and statement.refusal is not None:
         raise statement.refusal
     return Query(
-        sql=sql,
+        sql=statement.with_ctes(body),
         columns=columns,
         inputs=frozenset(statement.inputs),
         parameters=statement.parameters(),
         constant=statement.constant,
         wakeups=tuple(statement.wakeups),
-        ordered=block.ordered,
+        ordered=bool(query.order),
         refusal=statement.refusal,
+        body=body,
+        ctes=tuple(statement.ctes.items()),
     )
 
 
-def finish(statement: Statement, block: Block) -> tuple[tuple[Column, ...], str]:
-    """Settle what is still untyped as text, and return the columns and the SQL."""
-    values = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in block.values]
-    columns = tuple(Column(name, value.type) for name, value in zip(block.names, values, strict=True))
-    return columns, block.render(values)
-
-
-def plan_nested(query: exp.Expr, outer: Scope) -> tuple[tuple[Column, ...], str]:
+def plan_nested(query: tree.Query, outer: Scope) -> tuple[tuple[Column, ...], str]:
     """Translate a query inside another one."""
-    return finish(outer.statement, plan_block(outer.statement, query, outer))
+    return plan_in(query, outer)
 
 
-def plan_block(statement: Statement, query: exp.Expr, outer: Scope, *, top: bool = False) -> Block:
-    """Translate a query of any shape; ``outer`` is what it may refer to beyond its own FROM."""
-    if isinstance(query, exp.Select):
-        _only(query, _SELECT_ARGS)
-        return _Select(statement, query, _with(query, outer), top=top).block()
-    if isinstance(query, exp.Subquery):
-        _only(query, _SUBQUERY_ARGS)
-        inner = plan_block(statement, query.this, _with(query, outer), top=top)
-        return _modified(statement, query, inner, outer, top=top)
-    if isinstance(query, exp.SetOperation):
-        _only(query, _SET_ARGS)
-        scope = _with(query, outer)
-        return _modified(statement, query, _set_operation(statement, query, scope), scope, top=top)
-    if isinstance(query, exp.Values):
-        _only(query, _VALUES_ARGS)
-        scope = _with(query, outer)
-        return _modified(statement, query, _values(statement, query, scope), scope, top=top)
-    raise unsupported(type(query).__name__.upper())
-
-
-def _only(node: exp.Expr, known: set[str]) -> None:
-    for key, value in node.args.items():
-        if value and key not in known:
-            raise unsupported(key.strip("_").upper().replace("_", " "))
-
-
-def _with(query: exp.Expr, outer: Scope) -> Scope:
-    """Return a scope with the query's WITH items, which see those before them."""
+def plan_in(query: tree.Query, outer: Scope) -> tuple[tuple[Column, ...], str]:
+    """Translate a query; ``outer`` is what it may refer to beyond its own FROM."""
     scope = outer.child()
-    clause = query.args.get("with_")
-    if clause is None:
-        return scope
-    if clause.args.get("recursive"):
-        raise unsupported("WITH RECURSIVE")
-    for cte in clause.expressions:
-        columns, sql = plan_nested(cte.this, scope)
-        alias = cte.args["alias"]
-        given = [fold(column) for column in alias.columns]
-        if len(given) > len(columns):
-            raise SqlError(f'table "{fold(alias.this)}" has {len(columns)} columns available', "42P10")
-        renamed = [*given, *(column.name for column in columns[len(given) :])]
-        name = fold(alias.this)
-        if name in scope.ctes:
-            raise SqlError(f'WITH query name "{name}" specified more than once', "42712")
-        scope.ctes[name] = tuple(Column(n, c.type) for n, c in zip(renamed, columns, strict=True)), sql
-    return scope
+    statement = scope.statement
+    _with(query, scope)
+    if isinstance(query.body, tree.Nested) and not query.order and query.limit is None and query.offset is None:
+        return plan_in(query.body.query, scope)
+    block = plan_body(statement, query.body, scope)
+    limit = _limits(statement, query)
+    return _ordered(statement, query, block, limit)
 
 
-def _values(statement: Statement, query: exp.Values, scope: Scope) -> Block:
-    expressions = Expressions(scope.child(), plan_nested)
-    rows = []
-    for row in query.expressions:
-        nodes = row.expressions if isinstance(row, exp.Tuple) else [row.this if isinstance(row, exp.Paren) else row]
-        rows.append([expressions.value(node) for node in nodes])
-    if len({len(row) for row in rows}) != 1:
-        raise SqlError("VALUES lists must all be the same length", "42601")
-    columns = [unify(statement, list(column), construct="VALUES")[0] if not _open(column) else list(column)
-               for column in zip(*rows, strict=True)]  # fmt: skip
-    first = [column[0] for column in columns]
-
-    def render(wanted: Sequence[Value]) -> str:
-        cast = [[coerce(statement, v, w.type) for v in column] for column, w in zip(columns, wanted, strict=True)]
-        body = ", ".join("(" + ", ".join(value.sql for value in row) + ")" for row in zip(*cast, strict=True))
-        names = ", ".join(f"c{i}" for i in range(1, len(cast) + 1))
-        return f"SELECT * FROM (VALUES {body}) AS v({names})"
-
-    return Block([f"column{i}" for i in range(1, len(first) + 1)], first, render)
-
-
-def _items(values: Sequence[Value]) -> str:
-    return ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(values, 1)) or "NULL AS c1"
+def _with(query: tree.Query, scope: Scope) -> None:
+    """Plan the WITH items, which see those before them."""
+    for cte in query.ctes:
+        inner = scope.child()
+        columns, sql = plan_in(cte.query, inner)
+        if cte.name in scope.ctes:
+            raise SqlError(f'WITH query name "{cte.name}" specified more than once')
+        if cte.columns and len(cte.columns) != len(columns):
+            count = f"{len(cte.columns)} columns" if len(cte.columns) != 1 else "1 column"
+            has = f"{len(columns)} columns" if len(columns) != 1 else "1 column"
+            raise SqlError(f"CTE {cte.name} definition names {count}, but CTE {cte.name} has {has}")
+        names = cte.columns or tuple(column.name for column in columns)
+        renamed = tuple(Column(n, c.type) for n, c in zip(names, columns, strict=True))
+        if inner.correlated:
+            scope.correlated = True
+            scope.ctes[cte.name] = renamed, f"({sql})"
+            continue
+        name = f"q{len(scope.statement.ctes) + 1}"
+        scope.statement.ctes[name] = sql
+        scope.ctes[cte.name] = renamed, name
 
 
-def _open(column: Sequence[Value]) -> bool:
-    return all(value.type.name == "unknown" for value in column)
+def plan_body(statement: Statement, body: tree.Body, scope: Scope) -> Block:
+    """Translate a query body of any shape."""
+    if isinstance(body, tree.Select):
+        return _Select(statement, body, scope).block()
+    if isinstance(body, tree.SetOperation):
+        return _set_operation(statement, body, scope)
+    if isinstance(body, tree.Values):
+        return values_block(statement, body, scope)
+    assert isinstance(body, tree.Nested)
+    columns, sql = plan_in(body.query, scope)
+    return _of_rows(statement, [column.name for column in columns], [column.type for column in columns], sql)
 
 
-_SET_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
-
-
-def _set_operation(statement: Statement, query: exp.SetOperation, scope: Scope) -> Block:
-    word = _SET_WORDS[type(query)] + ("" if query.args.get("distinct") else " ALL")
-    blocks = [plan_block(statement, side, scope) for side in (query.left, query.right)]
-    if len(blocks[0].values) != len(blocks[1].values):
-        raise SqlError(f"each {_SET_WORDS[type(query)]} query must have the same number of columns", "42601")
-    pairs = [unify(statement, [a, b], construct=_SET_WORDS[type(query)])[0] if not _open((a, b)) else
-             [coerce(statement, a, t.TEXT), coerce(statement, b, t.TEXT)]
-             for a, b in zip(blocks[0].values, blocks[1].values, strict=True)]  # fmt: skip
-    if " ALL" not in word:
-        for value, _ in pairs:
-            hashable(value, _SET_WORDS[type(query)])
-    sides = [block.render([pair[i] for pair in pairs]) for i, block in enumerate(blocks)]
-    sql = f"(SELECT * FROM ({sides[0]})) {word} (SELECT * FROM ({sides[1]}))"
-    values = [Value(f"c{i}", pair[0].type) for i, pair in enumerate(pairs, 1)]
-    return Block(blocks[0].names, values, _wrapped(statement, sql))
-
-
-def _wrapped(statement: Statement, sql: str) -> Callable[[Sequence[Value]], str]:
-    """Render ``sql`` with its columns c1 … cast to what is wanted."""
-
-    def render(wanted: Sequence[Value]) -> str:
-        alias = statement.alias()
-        names = ", ".join(f"c{i}" for i in range(1, len(wanted) + 1))
-        items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(wanted, 1))
-        return f"SELECT {items} FROM ({sql}) AS {alias}({names})"
-
-    return render
-
-
-def _modified(statement: Statement, query: exp.Expr, block: Block, outer: Scope, *, top: bool) -> Block:
-    """Apply ORDER BY, LIMIT and OFFSET that stand outside a query's own parentheses."""
-    order, limit = query.args.get("order"), limit_clause(statement, query)
-    if order is None and not limit:
-        return block
-    columns, sql = finish(statement, block)
+def _of_rows(statement: Statement, names: list[str], types: Sequence[Type], sql: str) -> Block:
     alias = statement.alias()
-    names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
-    values = [Value(f"{alias}.c{i}", column.type) for i, column in enumerate(columns, 1)]
-    if order is not None and not isinstance(query, exp.Subquery):
-        only_outputs(order, block.names)
-    scope = Scope(statement, [Source("", columns, tuple(values))], outer)
-    terms = order_terms(Expressions(scope, plan_nested), order, block.names, values)
-    if limit:
-        terms += ties(values, terms)
-    elif not top:
-        terms = []
-    items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(values, 1))
-    text = f"SELECT {items} FROM ({sql}) AS {alias}({names})" + order_by(terms) + limit
-    result = [Value(f"c{i}", column.type) for i, column in enumerate(columns, 1)]
+    listed = ", ".join(f"c{i}" for i in range(1, len(types) + 1))
+    values = [Value(f"{alias}.c{i}", type_) for i, type_ in enumerate(types, 1)]
+    source = f"({sql}) AS {alias}" + (f"({listed})" if types else "")
+    scope = Scope(
+        statement, [Source("", tuple(Column(n, ty) for n, ty in zip(names, types, strict=True)), tuple(values))]
+    )
+    return Block(
+        names,
+        values,
+        lambda items: f"SELECT {_listed(items)} FROM {source}",
+        expressions=Expressions(scope, plan_nested),
+    )
 
-    def render(wanted: Sequence[Value]) -> str:
-        if [value.type for value in wanted] == [column.type for column in columns]:
-            return text
-        return _wrapped(statement, text)(wanted)
 
-    return Block(block.names, result, render, ordered=order is not None)
+def _listed(items: Sequence[str]) -> str:
+    return ", ".join(items) or "NULL AS c1"
+
+
+def _items(values: Sequence[Value], letter: str = "c") -> list[str]:
+    return [f"{value.sql} AS {letter}{i}" for i, value in enumerate(values, 1)]
+
+
+def values_block(statement: Statement, body: tree.Values, scope: Scope) -> Block:
+    """Translate VALUES."""
+    inner = scope.child()
+    inner.clause = "VALUES"
+    expressions = Expressions(inner, plan_nested)
+    width = len(body.rows[0])
+    for row in body.rows:
+        if len(row) != width:
+            raise SqlError(f"VALUES expression has varying number of columns: {len(row)} vs {width}")
+    rows = [expressions.values(row) for row in body.rows]
+    columns = [unify(statement, list(column), "VALUES") for column in zip(*rows, strict=True)]
+    types = [type_ for _, type_ in columns]
+    inner_sql = ", ".join(
+        "(" + ", ".join(value.sql for value in row) + ")"
+        for row in zip(*(values for values, _ in columns), strict=True)
+    )
+    return _of_rows(statement, [f"column{i}" for i in range(1, width + 1)], types, f"VALUES {inner_sql}")
+
+
+def _set_operation(statement: Statement, body: tree.SetOperation, scope: Scope) -> Block:
+    sides = [plan_body(statement, side, scope) for side in (body.left, body.right)]
+    word = body.word.upper()
+    settled = [[_settle(statement, value) for value in block.values] for block in sides]
+    left, right = settled
+    if len(left) != len(right):
+        count = f"{len(left)} vs {len(right)}"
+        raise SqlError(f"each {word} query must have the same number of columns: {count}")
+    pairs = [unify(statement, [a, b], word) for a, b in zip(left, right, strict=True)]
+    if not body.every:
+        for _, type_ in pairs:
+            _hashable(type_, word)
+    texts = [_plain(statement, block, [pair[0][i] for pair in pairs]) for i, block in enumerate(sides)]
+    every = " ALL" if body.every else ""
+    sql = f"(SELECT * FROM ({texts[0]})) {word}{every} (SELECT * FROM ({texts[1]}))"
+    return _of_rows(statement, sides[0].names, [type_ for _, type_ in pairs], sql)
+
+
+def _plain(statement: Statement, block: Block, values: Sequence[Value]) -> str:
+    if not block.distinct:
+        return block.render(_items(values))
+    inner = block.render(_items(block.values))
+    if block.distinct_on:
+        raise unsupported("DISTINCT ON in a set operation")
+    alias = statement.alias()
+    renamed = []
+    for i, (value, original) in enumerate(zip(values, block.values, strict=True), 1):
+        renamed.append(
+            f"{value.sql.replace(original.sql, f'{alias}.c{i}')} AS c{i}"
+            if value.sql != original.sql
+            else f"{alias}.c{i}"
+        )
+    return f"SELECT {', '.join(renamed)} FROM (SELECT DISTINCT * FROM ({inner})) AS {alias}"
+
+
+def _settle(statement: Statement, value: Value) -> Value:
+    return coerce(statement, value, t.TEXT) if value.is_open else value
+
+
+def _hashable(type_: Type, clause: str) -> None:
+    if type_.kind in ("map", "record"):
+        raise unsupported(f"{clause} of {t.sql_name(type_)}")
+
+
+# --------------------------------------------------------------------------------------------- order and limits
+
+
+def _limits(statement: Statement, query: tree.Query) -> str:
+    sql = ""
+    for node, word in ((query.limit, "LIMIT"), (query.offset, "OFFSET")):
+        if node is None or node == tree.Literal("null"):
+            continue
+        scope = Scope(statement)
+        scope.clause = word
+        value = Expressions(scope, plan_nested).value(node)
+        if value.parameter is not None:
+            value = coerce(statement, value, t.INT8)
+        if value.literal is None:
+            if "$" not in value.sql or value.type.name not in ("int2", "int4", "int8"):
+                raise unsupported(f"{word} of an expression")
+            sql += f" {word} {value.sql}"
+            continue
+        count = coerce(statement, value, t.INT8, Context.ASSIGNMENT)
+        try:
+            number = round(float(value.literal))
+        except ValueError:
+            number = 0
+        if number < 0:
+            if word == "LIMIT":
+                raise SqlError("LIMIT must not be negative")
+            raise SqlError(f"Invalid OFFSET clause: must not be negative, got {number}")
+        sql += f" {word} {count.sql}"
+    return sql
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One item of ORDER BY."""
+
+    value: Value
+    descending: bool = False
+    nulls_first: bool = False
+
+    def written(self, sql: str) -> str:
+        direction = "DESC" if self.descending else "ASC"
+        return f"{sql} {direction} NULLS {'FIRST' if self.nulls_first else 'LAST'}"
+
+
+def _ordered(statement: Statement, query: tree.Query, block: Block, limit: str) -> tuple[tuple[Column, ...], str]:
+    """Apply DISTINCT, ORDER BY, LIMIT and OFFSET to a body."""
+    settled = [_settle(statement, value) for value in block.values]
+    if block.distinct:
+        settled = [unsigned_zero(value) for value in settled]
+    terms = [_term(block, settled, item) for item in query.order]
+    if block.distinct and block.distinct_on:
+        sql = _distinct_on(statement, block, settled, terms, limit)
+    elif not terms and not limit:
+        inner = block.render(_items(settled))
+        sql = f"SELECT DISTINCT * FROM ({inner})" if block.distinct else inner
+    else:
+        sql = _sorted(statement, block, settled, terms, limit)
+    if block.distinct:
+        for value in settled:
+            _hashable(value.type, "DISTINCT")
+    columns = tuple(Column(name, value.type) for name, value in zip(block.names, settled, strict=True))
+    return columns, sql
+
+
+def _sorted(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str) -> str:
+    known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
+    extra = [term.value for term in terms if term.value.sql not in known]
+    if block.distinct and extra:
+        raise SqlError("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
+    alias = statement.alias()
+    inner = block.render(_items(settled) + _items(extra, "o"))
+    if block.distinct:
+        inner = f"SELECT DISTINCT * FROM ({inner})"
+    order, used = [], set()
+    others = iter(range(1, len(extra) + 1))
+    for term in terms:
+        at = known.get(term.value.sql)
+        used.add(at)
+        order.append(term.written(f"{alias}.c{at}" if at is not None else f"{alias}.o{next(others)}"))
+    # Rows that tie are told apart by the whole row.
+    order += [f"{alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1) if i not in used]
+    listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
+    by = f" ORDER BY {', '.join(order)}" if order else ""
+    return f"SELECT {listed} FROM ({inner}) AS {alias}{by}{limit}"
+
+
+def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str) -> str:
+    """Keep the first row of each key, in the order of ORDER BY, then of the whole row."""
+    assert block.expressions is not None
+    keys = [_referenced(block, settled, node, "DISTINCT ON") for node in block.distinct_on]
+    texts = list(dict.fromkeys(key.sql for key in keys))
+    leading = {term.value.sql for term in terms[: len(texts)]}
+    if terms and not leading <= set(texts):
+        raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+    ordering = terms or [Term(key) for key in keys]
+    inner = block.render(
+        _items(settled) + _items(keys, "d") + _items([term.value for term in ordering], "o")
+    )  # fmt: skip
+    order = [term.written(f"o{i}") for i, term in enumerate(ordering, 1)]
+    order += [f"d{i} ASC NULLS LAST" for i in range(1, len(keys) + 1)]
+    order += [f"c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1)]
+    on = ", ".join(f"d{i}" for i in range(1, len(keys) + 1))
+    picked = f"SELECT DISTINCT ON ({on}) * FROM ({inner}) ORDER BY {', '.join(order)}"
+    alias = statement.alias()
+    listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1))
+    by = ", ".join(term.written(f"{alias}.o{i}") for i, term in enumerate(ordering, 1))
+    rest = "".join(f", {alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1))
+    return f"SELECT {listed} FROM ({picked}) AS {alias} ORDER BY {by}{rest}{limit}"
+
+
+def _term(block: Block, settled: list[Value], item: tree.OrderItem) -> Term:
+    value = _referenced(block, settled, item.expr, "ORDER BY")
+    return Term(sortable(value), item.descending, item.nulls_first)
+
+
+def sortable(value: Value) -> Value:
+    """Return what sorts as the value does."""
+    if value.type.name == "jsonb":
+        return apply(SORT_KEY, [value], t.TEXT)
+    if value.type.kind in ("map", "record"):
+        raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
+    return value
+
+
+def unsigned_zero(value: Value) -> Value:
+    """Return a float whose zero has no sign, as grouping and DISTINCT see it."""
+    if value.type.name in ("float4", "float8"):
+        return apply("({0} + 0)", [value], value.type)
+    return value
+
+
+def _referenced(block: Block, settled: list[Value], node: tree.Expr, clause: str) -> Value:
+    """Return what an ORDER BY item means: a result column by number or name, else an expression."""
+    if isinstance(node, tree.Literal) and node.kind == "number":
+        return settled[by_position(node.value, len(settled), clause) - 1]
+    if isinstance(node, tree.Name) and len(node.parts) == 1:
+        found = [value for name, value in zip(block.names, settled, strict=True) if name == node.parts[0]]
+        if len({value.sql for value in found}) > 1:
+            raise SqlError(f'column reference "{node.parts[0]}" is ambiguous')
+        if found:
+            return found[0]
+    assert block.expressions is not None
+    return block.expressions.typed(node)
+
+
+def by_position(text: str, count: int, clause: str) -> int:
+    """Return the number of a column that a clause names by position."""
+    if not text.isdigit():
+        raise SqlError(f"unable to parse column reference in {clause} clause: {text}: invalid digit found in string")
+    if not 1 <= int(text) <= count:
+        raise SqlError(f"column reference {int(text)} in {clause} clause is out of range (1 - {count})")
+    return int(text)
+
+
+# ------------------------------------------------------------------------------------------------------- SELECT
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A column that ``*`` stands for; in a SELECT that groups it may not be allowed."""
+
+    value: Value
+    shown: str
+
+
+Output = tree.Expr | Expanded
 
 
 class _Select:
     """Translates one SELECT."""
 
-    def __init__(self, statement: Statement, query: exp.Select, outer: Scope, *, top: bool) -> None:
+    def __init__(self, statement: Statement, body: tree.Select, outer: Scope) -> None:
         self.statement = statement
-        self.query = query
-        self.top = top
+        self.body = body
+        self.outer = outer
         self.scope = Scope(statement, parent=outer)
         self.expressions = Expressions(self.scope, plan_nested)
 
     def block(self) -> Block:
-        query = self.query
-        if query.args.get("kind"):
-            raise unsupported(f"SELECT AS {query.args['kind']}")
-        source = From(self.scope, plan_nested).build(query.args["from_"].this, query.args.get("joins") or ()) if (
-            query.args.get("from_")) else ""  # fmt: skip
+        body, scope = self.body, self.scope
+        source = From(scope, plan_nested).build(body.source) if body.source is not None else ""
+        source = self._set_returning(source)
         where = self._where(source)
         outputs = self._outputs()
-        groups = self._groups(outputs)
-        if groups is not None:
-            self.scope.grouping = Grouping(tuple(value for value, _ in groups), tuple(node for _, node in groups))
-        if not outputs and query.args.get("distinct") is not None:
-            raise SqlError("SELECT DISTINCT must have at least one column", "42601")
+        self._group(outputs)
         names = [name for name, _ in outputs]
-        values = [value if isinstance(value, Value) else self.expressions.value(value) for _, value in outputs]
-        having = query.args.get("having")
-        tail = f" FROM {source}" if source else ""
-        tail += f" WHERE {where}" if where else ""
-        if groups:
-            tail += " GROUP BY " + ", ".join(value.sql for value, _ in groups)
-        if having is not None:
-            tail += f" HAVING {self._having(having.this)}"
-        elif (
-            groups is not None
-            and not groups
-            and not any(_aggregates(node) for _, node in outputs if isinstance(node, exp.Expr))
-        ):
-            tail += " HAVING count(*) >= 0"
-        return self._ordered(names, values, tail)
+        values = [self._output(chosen) for _, chosen in outputs]
+        having = self._having()
 
-    def _ordered(self, names: list[str], values: list[Value], tail: str) -> Block:
-        query, statement = self.query, self.statement
-        order, limit = query.args.get("order"), limit_clause(statement, query)
-        distinct = query.args.get("distinct")
-        if distinct is not None and distinct.args.get("on") is not None:
-            return self._distinct_on(distinct.args["on"], names, values, tail)
-        if distinct is None and order is None and not limit:
-            return Block(names, values, lambda wanted: f"SELECT {_items(wanted)}{tail}")
-        for value in values if distinct is not None else ():
-            hashable(value, "DISTINCT")
-        settled = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in values]
-        terms = order_terms(self.expressions, order, names, settled)
-        if distinct is not None:
-            known = {value.sql for value in settled}
-            if any(term.rsplit(" ", 3)[0] not in known for term in terms):
-                message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
-                raise SqlError(message, "42P10")
-        if limit:
-            terms += ties(settled, terms)
-        elif not self.top:
-            terms = []
-        suffix = order_by(terms) + limit
-        if distinct is None:
-            ordering = order is not None
-            return Block(names, settled, lambda wanted: f"SELECT {_items(wanted)}{tail}{suffix}", ordering)
-        return self._distinct(names, settled, tail, terms, limit, ordered=order is not None)
+        def render(items: Sequence[str]) -> str:
+            tail = f" FROM {source}" if source else ""
+            tail += f" WHERE {where}" if where else ""
+            grouping = scope.grouping
+            if grouping is not None:
+                keys = ", ".join(str(i) for i in range(1, len(grouping.keys) + 1))
+                inner = f"SELECT {grouping.items()}{tail}" + (f" GROUP BY {keys}" if keys else "")
+                tail = f" FROM ({inner}) AS {grouping.alias}"
+                tail += f" WHERE {having.sql}" if having is not None else ""
+            return f"SELECT {_listed(items)}{tail}"
 
-    def _distinct_on(self, on: exp.Expr, names: list[str], values: list[Value], tail: str) -> Block:
-        """Keep the first row of each key, in the order of ORDER BY, then of the whole row."""
-        query, statement = self.query, self.statement
-        settled = [coerce(statement, v, t.TEXT) if v.type.name == "unknown" else v for v in values]
-        nodes = on.expressions if isinstance(on, exp.Tuple) else [on.this if isinstance(on, exp.Paren) else on]
-        if not nodes:
-            raise SqlError("Expected an expression in DISTINCT ON ()", "42601")
-        keys = [referenced(self.expressions, node, names, settled).sql for node in nodes]
-        terms = order_terms(self.expressions, query.args.get("order"), names, settled)
-        leading = {term.rsplit(" ", 3)[0] for term in terms[: len(set(keys))]}
-        if terms and not leading <= set(keys):
-            raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions", "42P10")
-        terms = terms or [f"{key} ASC NULLS LAST" for key in keys]
-        terms += ties(settled, terms)
-        items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(settled, 1))
-        sql = f"SELECT DISTINCT ON ({', '.join(keys)}) {items}{tail}{order_by(terms)}{limit_clause(statement, query)}"
-        results = [Value(f"c{i}", value.type) for i, value in enumerate(settled, 1)]
-        return Block(names, results, _wrapped(statement, sql), ordered=query.args.get("order") is not None)
+        block = Block(names, values, render, body.distinct, body.distinct_on, self.expressions)
+        if body.distinct and not outputs:
+            raise SqlError("SELECT DISTINCT must have at least one column")
+        return block
 
-    def _distinct(
-        self, names: list[str], values: list[Value], tail: str, terms: list[str], limit: str, *, ordered: bool
-    ) -> Block:
-        items = ", ".join(f"{value.sql} AS c{i}" for i, value in enumerate(values, 1))
-        sql = f"SELECT DISTINCT {items}{tail}"
-        results = [Value(f"c{i}", value.type) for i, value in enumerate(values, 1)]
-        positions = {value.sql: f"c{i}" for i, value in reversed(list(enumerate(values, 1)))}
-        outer = []
-        for term in terms:
-            expression, direction, nulls, place = term.rsplit(" ", 3)
-            outer.append(f"{positions[expression]} {direction} {nulls} {place}")
-        if outer or limit:
-            sql = f"SELECT * FROM ({sql}) AS {self.statement.alias()}" + order_by(outer) + limit
+    def _output(self, chosen: Output) -> Value:
+        if isinstance(chosen, Expanded):
+            return self.scope.checked(chosen.value, chosen.shown)
+        return self.expressions.value(chosen)
 
-        def render(wanted: Sequence[Value]) -> str:
-            if [value.sql for value in wanted] == [value.sql for value in results]:
-                return sql
-            return _wrapped(self.statement, sql)(wanted)
+    def _set_returning(self, source: str) -> str:
+        """Table functions in the select list: rows of FROM, once for each other row."""
+        calls = [
+            item.expr for item in self.body.items
+            if isinstance(item.expr, tree.Call) and item.expr.name[-1] in functions.TABLES
+            and item.expr.name[-1] not in functions.AGGREGATES
+        ]  # fmt: skip
+        if not calls:
+            return source
+        if len(calls) > 1:
+            raise unsupported("several table functions in a select list")
+        columns, sql = table_function(self.expressions, calls[0])
+        if len(columns) != 1:
+            raise unsupported(f"{calls[0].name[-1]} in a select list")
+        alias = self.statement.alias()
+        self.srf = {calls[0]: Value(f"{alias}.c1", columns[0].type)}
+        lateral = f"LATERAL ({sql}) AS {alias}(c1)"
+        return f"{source}, {lateral}" if source else f"(SELECT 1) AS {alias}x(c0), {lateral}"
 
-        return Block(names, results, render, ordered=ordered)
+    srf: Mapping[tree.Call, Value] = {}
+
+    # clauses
 
     def _where(self, source: str) -> str:
-        where = self.query.args.get("where")
-        if where is None:
+        if self.body.where is None:
             return ""
+        self.scope.clause = "WHERE clause"
         plain: list[Value] = []
         temporal: list[Value] = []
         changes: list[str] = []
-        for part in conjuncts(where.this):
-            if contains_mz_now(part):
-                self.scope.correlated = False
-                condition, bounds = temporal_condition(self.expressions, part)
-                temporal.append(condition)
-                changes += [change for bound in bounds for change in bound.changes]
-                if bounds and not source:
-                    source = "(SELECT 1)"
-            else:
-                plain.append(self.expressions.condition(part, "WHERE"))
+        correlated = self.scope.correlated
+        try:
+            for node in conjuncts(self.body.where):
+                if contains_mz_now(node):
+                    self.scope.correlated = False
+                    condition, bounds = temporal_condition(self.expressions, node)
+                    temporal.append(condition)
+                    changes += [change for bound in bounds for change in bound.changes]
+                else:
+                    plain.append(self.expressions.condition(node, "WHERE clause"))
+        except SqlError as error:
+            raise _inside(error, "WHERE clause error: ") from None
+        self.scope.clause = "SELECT clause"
         if temporal and self.scope.correlated:
-            self.statement.refuse_maintenance(temporal_error(where.this))
+            self.statement.refuse_maintenance(temporal_error(self.body.where))
         elif changes:
-            conditions = [connect("AND", plain).sql] if plain else []
-            self.statement.wakeups.append(wakeup(changes, source, conditions))
+            conditions = [guarded_all(plain)] if plain else []
+            found = wakeup(changes, source or "(SELECT 1)", conditions)
+            self.statement.wakeups.append(self.statement.with_ctes(found))
+        self.scope.correlated = self.scope.correlated or correlated
         return guarded_all([*plain, *temporal])
 
-    def _having(self, node: exp.Expr) -> str:
-        if contains_mz_now(node):
-            self.statement.refuse_maintenance(temporal_error(node))
-        return connect("AND", [self.expressions.condition(part, "HAVING") for part in conjuncts(node)]).sql
-
-    def _outputs(self) -> list[tuple[str, exp.Expr | Value]]:
-        """Return the select list, stars expanded, each with its column's name."""
-        outputs: list[tuple[str, exp.Expr | Value]] = []
-        for item in self.query.expressions:
-            if isinstance(item, exp.Star):
-                if item.args.get("except_") or item.args.get("replace"):
-                    raise unsupported("* EXCEPT")
-                outputs += self._star(None)
-            elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
-                outputs += self._star(tuple(fold(part) for part in item.parts[:-1]))
-            elif isinstance(item, exp.Alias):
-                outputs.append((fold(item.args["alias"]), item.this))
+    def _outputs(self) -> list[tuple[str, Output]]:
+        found: list[tuple[str, Output]] = []
+        for item in self.body.items:
+            node = item.expr
+            if isinstance(node, tree.Star):
+                found += self._expanded(node)
+            elif isinstance(node, tree.Field) and node.name == "*":
+                found += self._record_fields(node)
+            elif isinstance(node, tree.Call) and node in self.srf:
+                label = item.alias if item.alias is not None else node.name[-1]
+                found.append((label, Expanded(self.srf[node], label)))
             else:
-                outputs.append((column_name(item), item))
-        return outputs
+                found.append((item.alias if item.alias is not None else column_name(node), node))
+        return found
 
-    def _star(self, qualifier: tuple[str, ...] | None) -> list[tuple[str, Value]]:
-        if qualifier is None:
-            if not self.scope.sources:
-                raise SqlError("SELECT * with no tables specified is not valid", "42601")
-            outputs = list(self.scope.merged.items())
-            for source in self.scope.sources:
-                outputs += [(c.name, v) for c, v in zip(source.columns, source.values, strict=True)
-                            if (source.name, c.name) not in self.scope.hidden]  # fmt: skip
-            return outputs
-        for source in self.scope.sources:
-            if source.name == qualifier[-1] and (len(qualifier) == 1 or source.path[-len(qualifier) :] == qualifier):
-                return [(c.name, v) for c, v in zip(source.columns, source.values, strict=True)]
-        raise SqlError(f"no table named '{'.'.join(qualifier)}' in scope")
+    def _record_fields(self, node: tree.Field) -> list[tuple[str, Output]]:
+        if (
+            isinstance(node.operand, tree.Name)
+            and len(node.operand.parts) == 1
+            and self.scope.row(node.operand.parts[0])
+        ):
+            return self._expanded(tree.Star(node.operand.parts))
+        value = self.expressions.value(node.operand)
+        if value.type.kind != "record":
+            raise SqlError(f"type {t.sql_name(value.type)} is not composite")
+        return [(name, tree.Field(node.operand, name)) for name, _ in value.type.fields]
 
-    def _groups(self, outputs: list[tuple[str, exp.Expr | Value]]) -> list[tuple[Value, exp.Expr]] | None:
-        """Return the grouping values and how they were written; None if the SELECT does not aggregate."""
-        query = self.query
-        group = query.args.get("group")
-        if group is not None:
-            _only(group, {"expressions"})
-            return [self._group(node, outputs) for node in group.expressions]
-        nodes = [node for _, node in outputs if isinstance(node, exp.Expr)]
-        nodes += [item.this for item in (query.args.get("order") or exp.Order(expressions=[])).expressions]
-        if query.args.get("having") is not None or any(_aggregates(node) for node in nodes):
-            return []
-        return None
+    def _expanded(self, star: tree.Star) -> list[tuple[str, Output]]:
+        scope = self.scope
+        if not star.qualifier:
+            if not scope.sources:
+                raise SqlError("SELECT * with no tables specified is not valid")
+            found: list[tuple[str, Output]] = [(name, Expanded(value, name)) for name, value in scope.merged.items()]
+            for index, source in enumerate(scope.sources):
+                for column, value in zip(source.columns, source.values, strict=True):
+                    if (index, column.name) not in scope.hidden:
+                        found.append((column.name, Expanded(value, f"{source.name}.{column.name}".lstrip("."))))
+            return found
+        at: Scope | None = scope
+        while at is not None:
+            merged = at.merged
+            for source in at.sources:
+                if source.answers(star.qualifier):
+                    pairs = sorted(
+                        zip(source.columns, source.values, strict=True),
+                        key=lambda pair: pair[0].name not in merged,
+                    )
+                    return [
+                        (column.name, Expanded(value, f"{source.name}.{column.name}".lstrip(".")))
+                        for column, value in pairs
+                    ]
+            at = at.parent
+        raise SqlError(f"no table named '{'.'.join(star.qualifier)}' in scope")
 
-    def _group(self, node: exp.Expr, outputs: list[tuple[str, exp.Expr | Value]]) -> tuple[Value, exp.Expr]:
-        target: exp.Expr | Value = node
-        if isinstance(node, exp.Literal):
-            if node.is_string or not node.name.isdigit():
-                raise SqlError("non-integer constant in GROUP BY", "42601")
-            position = int(node.name)
-            if not 1 <= position <= len(outputs):
-                message = f"column reference {position} in GROUP BY clause is out of range (1 - {len(outputs)})"
-                raise SqlError(message, "42P10")
-            target = outputs[position - 1][1]
-        elif isinstance(node, exp.Column) and len(node.parts) == 1:
-            target = self._input_or_output(node, outputs)
-        if isinstance(target, exp.Expr) and _aggregates(target):
-            raise SqlError("aggregate functions are not allowed in GROUP BY", "42803")
-        value = target if isinstance(target, Value) else self.expressions.typed(target)
-        hashable(value, "GROUP BY")
-        return value, target if isinstance(target, exp.Expr) else node
+    def _aggregates(self) -> bool:
+        nodes: list[tree.Node] = [item.expr for item in self.body.items]
+        if self.body.having is not None:
+            nodes.append(self.body.having)
+        return any(_has_aggregate(node) for node in nodes)
 
-    def _input_or_output(self, node: exp.Column, outputs: list[tuple[str, exp.Expr | Value]]) -> exp.Expr | Value:
-        """Return what a bare name in GROUP BY means: an input column if there is one, else a result column."""
-        matches = [target for name, target in outputs if name == fold(node.this)]
+    def _group(self, outputs: list[tuple[str, Output]]) -> None:
+        body, scope = self.body, self.scope
+        if not body.group and body.having is None and not self._aggregates():
+            return
+        grouping = Grouping(self.statement.alias())
+        scope.clause = "GROUP BY clause"
+        for node in body.group:
+            self._group_item(grouping, node, outputs)
+        scope.clause = "SELECT clause"
+        scope.grouping = grouping
+
+    def _group_item(self, grouping: Grouping, node: tree.Expr, outputs: list[tuple[str, Output]]) -> None:
+        if isinstance(node, tree.Row):
+            for item in node.items:
+                self._group_item(grouping, item, outputs)
+            return
+        chosen: Output = node
+        if isinstance(node, tree.Literal) and node.kind == "number":
+            chosen = outputs[by_position(node.value, len(outputs), "GROUP BY") - 1][1]
+        elif isinstance(node, tree.Name) and len(node.parts) == 1 and self.scope._own(node.parts) is None:
+            named = [value for name, value in outputs if name == node.parts[0]]
+            if len(named) > 1:
+                raise SqlError(f'column reference "{node.parts[0]}" in GROUP BY is ambiguous')
+            chosen = named[0] if named else node
+        value = (
+            chosen.value if isinstance(chosen, Expanded) else _settle(self.statement, self.expressions.value(chosen))
+        )
+        if value.type.kind in ("map", "record"):
+            raise unsupported(f"GROUP BY {t.sql_name(value.type)}")
+        if value.sql in (known.sql for known in grouping.keys):
+            return
+        grouping.nodes.append(chosen if isinstance(chosen, tree.Expr) else node)
+        grouping.keys.append(value)
+
+    def _having(self) -> Value | None:
+        if self.body.having is None:
+            return None
+        self.scope.clause = "HAVING clause"
         try:
-            return self.scope.column([fold(node.this)])
-        except SqlError as error:
-            if "does not exist" not in error.message or not matches:
-                raise
-        return matches[0]
+            found = self.expressions.condition(self.body.having, "HAVING clause")
+        finally:
+            self.scope.clause = "SELECT clause"
+        if contains_mz_now(self.body.having):
+            self.statement.refuse_maintenance(temporal_error(self.body.having))
+        return found
 
 
-def _aggregates(node: exp.Expr) -> bool:
-    """Whether an expression calls an aggregate outside nested queries."""
-    if isinstance(node, exp.Query | exp.Window):
+def _has_aggregate(node: tree.Node) -> bool:
+    """Whether an expression aggregates, subqueries left out."""
+    if isinstance(node, tree.Query):
         return False
-    name = function_name(node)
-    if name is not None and aggregates.is_aggregate(name):
+    if isinstance(node, tree.Call) and node.over is None and node.name[-1] in functions.AGGREGATES:
         return True
-    return any(_aggregates(child) for child in node.iter_expressions())
+    for name in type(node).__dataclass_fields__:
+        part = getattr(node, name)
+        for each in _nodes(part):
+            if _has_aggregate(each):
+                return True
+    return False
+
+
+def _nodes(part: object) -> list[tree.Node]:
+    if isinstance(part, tree.Node):
+        return [part]
+    if isinstance(part, tuple):
+        return [node for each in part for node in _nodes(each)]
+    return []
+
+
+def _inside(error: SqlError, prefix: str) -> SqlError:
+    """Say in which clause an error was found."""
+    if error.sqlstate == "0A000" or error.message.startswith(("WHERE clause must", "WHERE clause error")):
+        return error
+    found = SqlError(prefix + error.message, error.sqlstate, detail=error.detail, hint=error.hint)
+    found.position = error.position
+    return found

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect.casts import Cast, cast
+from mzwidget.local.dialect.casts import Context, cast
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlglot import exp
+    from collections.abc import Mapping, Sequence
 
     from mzwidget.local.dialect.model import Catalog, Relation
+    from mzwidget.local.dialect.syntax import tree
     from mzwidget.local.formats.types import Column, Type
 
 MAX_PARAMETERS = 65_535
@@ -27,10 +27,13 @@ class Statement:
 
     catalog: Catalog
     types: list[Type | None] = field(default_factory=list)
+    session: Mapping[str, str | int | None] = field(default_factory=dict)
     inputs: set[str] = field(default_factory=set)
     wakeups: list[str] = field(default_factory=list)
     refusal: SqlError | None = None
     constant: bool = True
+    reads: bool = False
+    ctes: dict[str, str] = field(default_factory=dict)
     _aliases: int = 0
 
     def alias(self) -> str:
@@ -45,10 +48,19 @@ class Statement:
     def read(self, relation: Relation) -> None:
         """Note that the statement reads a relation."""
         self.inputs |= relation.inputs
+        self.reads = self.reads or not relation.constant
         self.constant = self.constant and relation.constant
         self.wakeups.extend(wakeup for wakeup in relation.wakeups if wakeup not in self.wakeups)
+        for name, sql in relation.ctes:
+            self.ctes.setdefault(name, sql)
         if relation.refusal is not None:
             self.refuse_maintenance(relation.refusal)
+
+    def with_ctes(self, sql: str) -> str:
+        """Return a query with the common tables that it may name."""
+        if not self.ctes:
+            return sql
+        return "WITH " + ", ".join(f"{name} AS ({body})" for name, body in self.ctes.items()) + " " + sql
 
     def parameter(self, number: int) -> Value:
         """Return ``$number``, with its type if that is known by now."""
@@ -67,70 +79,78 @@ class Statement:
         return parameter_value(number, self.types[number - 1] or type_)
 
     def parameters(self) -> tuple[Type, ...]:
-        """Return the parameters' types; one that stayed open is text."""
-        return tuple(type_ or t.TEXT for type_ in self.types)
-
-
-_PARAMETERS = {
-    "bool": "CAST(${0} AS BOOLEAN)",
-    "int2": "mz_whole(CAST(${0} AS VARCHAR), 'smallint', CAST(${0} AS SMALLINT))",
-    "int4": "mz_whole(CAST(${0} AS VARCHAR), 'integer', CAST(${0} AS INTEGER))",
-    "int8": "mz_whole(CAST(${0} AS VARCHAR), 'bigint', CAST(${0} AS BIGINT))",
-    "float4": "mz_in_range(CAST(${0} AS VARCHAR), 'real', CAST(${0} AS REAL))",
-    "float8": "mz_in_range(CAST(${0} AS VARCHAR), 'double precision', CAST(${0} AS DOUBLE))",
-    "text": "CAST(${0} AS VARCHAR)",
-    "varchar": "CAST(${0} AS VARCHAR)",
-    "numeric": "mz_numeric_parameter(CAST(${0} AS VARCHAR))",
-    "date": "CAST(${0} AS DATE)",
-    "time": "CAST(${0} AS TIME)",
-    "timestamp": "CAST(${0} AS TIMESTAMP)",
-    "timestamptz": "(CAST(${0} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')",
-    "interval": "CAST(${0} AS INTERVAL)",
-    "uuid": "CAST(${0} AS UUID)",
-}
+        """Return the parameters' types."""
+        for number, type_ in enumerate(self.types, 1):
+            if type_ is None:
+                raise SqlError(f"could not determine data type of parameter ${number}")
+        return tuple(type_ for type_ in self.types if type_ is not None)
 
 
 def parameter_value(number: int, type_: Type) -> Value:
-    """Return a bound parameter: text in PostgreSQL's form, or a Python bool, int or float for such a type.
-
-    DuckDB's own casts read what clients send; the checks of casts in a query would be repeated for every
-    row of a long VALUES.
-    """
-    template = _PARAMETERS.get(type_.name)
-    if template is not None:
-        return Value(template.format(number), type_.base, fallible=type_.name not in ("text", "varchar"))
-    return cast(Value(f"CAST(${number} AS VARCHAR)", t.TEXT, fallible=True), type_, Cast.EXPLICIT)
+    """Return a bound parameter: text in PostgreSQL's form, or a Python bool, int or float for such a type."""
+    if type_.name in ("bool", "int2", "int4", "int8", "float4", "float8", "uint2", "uint4", "uint8", "oid"):
+        return Value(f"CAST(${number} AS {type_.duckdb})", type_.base)
+    text = Value(f"CAST(${number} AS VARCHAR)", t.TEXT)
+    if type_.name in ("text", "varchar", "unknown"):
+        return text.typed(type_.base)
+    return cast(text, type_, Context.EXPLICIT)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One item of FROM: its alias in the text, and the columns it offers."""
+    """One item of FROM: the name it answers to, and the columns it offers."""
 
     name: str
     columns: tuple[Column, ...]
     values: tuple[Value, ...]
     path: tuple[str, ...] = ()
+    scalar: bool = False
+    """A table function of one column: its name alone is that column."""
 
     def find(self, column: str) -> list[Value]:
         """Return the values of the columns of that name."""
         return [value for col, value in zip(self.columns, self.values, strict=True) if col.name == column]
 
+    def answers(self, qualifier: tuple[str, ...]) -> bool:
+        """Whether a qualifier means this source."""
+        if len(qualifier) == 1:
+            return self.name == qualifier[0]
+        return bool(self.path) and self.path[-len(qualifier) :] == qualifier
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Grouping:
-    """What a SELECT groups by, as DuckDB SQL and as it was written."""
+    """The groups of a SELECT: what it groups by and aggregates, as columns of a query of their own."""
 
-    values: tuple[Value, ...] = ()
-    nodes: tuple[exp.Expr, ...] = ()
+    alias: str
+    nodes: list[tree.Expr] = field(default_factory=list)
+    keys: list[Value] = field(default_factory=list)
+    aggregates: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def sql(self) -> frozenset[str]:
-        """The SQL of all grouping values."""
-        return frozenset(value.sql for value in self.values)
+    def key(self, sql: str) -> Value | None:
+        """Return the column of what is grouped by."""
+        for index, value in enumerate(self.keys, 1):
+            if value.sql == sql:
+                return Value(f"{self.alias}.k{index}", value.type)
+        return None
 
-    def of(self, node: exp.Expr) -> Value | None:
-        """Return the grouping value that was written just so."""
-        return next((v for v, n in zip(self.values, self.nodes, strict=True) if n == node), None)
+    def of(self, node: tree.Expr) -> Value | None:
+        """Return the column of what was written just so in GROUP BY."""
+        for index, (known, value) in enumerate(zip(self.nodes, self.keys, strict=True), 1):
+            if known == node:
+                return Value(f"{self.alias}.k{index}", value.type)
+        return None
+
+    def add(self, aggregate: Value) -> Value:
+        """Return the column of an aggregate."""
+        name = self.aggregates.setdefault(aggregate.sql, f"a{len(self.aggregates) + 1}")
+        return Value(f"{self.alias}.{name}", aggregate.type)
+
+    def items(self) -> str:
+        """Return the select list of the query of groups."""
+        keys = [f"{value.sql} AS k{index}" for index, value in enumerate(self.keys, 1)]
+        found = keys + [f"{sql} AS {name}" for sql, name in self.aggregates.items()]
+        return ", ".join(found) or "count(*) AS a0"
 
 
 @dataclass(slots=True)
@@ -142,10 +162,14 @@ class Scope:
     parent: Scope | None = None
     ctes: dict[str, tuple[tuple[Column, ...], str]] = field(default_factory=dict)
     merged: dict[str, Value] = field(default_factory=dict)
-    hidden: set[tuple[str, str]] = field(default_factory=set)
+    over: dict[str, set[int]] = field(default_factory=dict)
+    """The sources that each merged column stands for."""
+    hidden: set[tuple[int, str]] = field(default_factory=set)
+    forbidden: set[int] = field(default_factory=set)
     correlated: bool = False
     grouping: Grouping | None = None
     inside_aggregate: bool = False
+    clause: str = "SELECT clause"
 
     def child(self) -> Scope:
         """Return the scope of a subquery, which sees this one's columns."""
@@ -159,8 +183,8 @@ class Scope:
 
     def add(self, source: Source) -> None:
         """Add a FROM item; two may not share a name."""
-        if any(other.name == source.name and source.name for other in self.sources):
-            raise SqlError(f'table name "{source.name}" specified more than once', "42712")
+        if any(other.name == source.name and source.name and other.path == source.path for other in self.sources):
+            raise SqlError(f'table name "{source.name}" specified more than once')
         self.sources.append(source)
 
     def column(self, parts: Sequence[str]) -> Value:
@@ -175,33 +199,66 @@ class Scope:
                 return scope.checked(*found)
             crossed.append(scope)
             scope = scope.parent
-        if len(parts) == 1 and any(source.name == parts[0] for source in self.sources):
+        if len(parts) == 1 and self.row(parts[0]) is not None:
             raise unsupported(f'the whole row of "{parts[0]}" as a value')
-        shown = ".".join(parts)
-        raise SqlError(f'column "{shown}" does not exist')
+        raise self._missing(parts)
+
+    def row(self, name: str) -> Source | None:
+        """Return the FROM item of that name."""
+        return next((source for source in self.sources if source.name == name), None)
+
+    def _missing(self, parts: Sequence[str]) -> SqlError:
+        *qualifier, column = parts
+        prefix = "".join(f"{part}." for part in qualifier)
+        found = [
+            prefix + each.name
+            for source in self.sources if not qualifier or source.answers(tuple(qualifier))
+            for each in source.columns if _alike(each.name, column)
+        ]  # fmt: skip
+        similar = list(dict.fromkeys(found))
+        hint = None
+        if len(similar) == 1:
+            hint = f'The similarly named column "{similar[0]}" does exist. {_CASE}'
+        elif similar:
+            listed = ", ".join(f'"{name}"' for name in similar)
+            hint = f"There are similarly named columns that do exist: {listed}. {_CASE}"
+        return SqlError(f'column "{".".join(parts)}" does not exist', hint=hint)
 
     def _own(self, parts: Sequence[str]) -> tuple[Value, str] | None:
         """Return the column of this scope alone, and its qualified name."""
         *qualifier, column = parts
+        found: list[tuple[Value, str, int]] = []
         if not qualifier and column in self.merged:
-            return self.merged[column], column
-        found: list[tuple[Value, str]] = []
-        for source in self.sources:
-            if qualifier and not _answers(source, tuple(qualifier)):
+            found.append((self.merged[column], column, -1))
+        for index, source in enumerate(self.sources):
+            if qualifier and not source.answers(tuple(qualifier)):
                 continue
-            if not qualifier and (source.name, column) in self.hidden:
+            if not qualifier and (index, column) in self.hidden:
                 continue
-            found += [(value, f"{source.name}.{column}".lstrip(".")) for value in source.find(column)]
+            found += [(value, f"{source.name}.{column}".lstrip("."), index) for value in source.find(column)]
+        if not found and not qualifier:
+            source_ = self.row(column)
+            if source_ is not None and source_.scalar:
+                found = [(source_.values[0], column, self.sources.index(source_))]
         if len(found) > 1:
-            raise SqlError(f'column reference "{column}" is ambiguous')
-        return found[0] if found else None
+            raise SqlError(f'column reference "{".".join(parts)}" is ambiguous')
+        if not found:
+            return None
+        if found[0][2] in self.forbidden:
+            raise SqlError(
+                f'column "{".".join(parts)}" cannot be referenced from this part of the query: the combining JOIN type'
+                " must be INNER or LEFT for a LATERAL reference"
+            )
+        return found[0][0], found[0][1]
 
     def checked(self, value: Value, shown: str) -> Value:
         """Return a column of this scope, if it may be used here: grouped, or inside an aggregate."""
-        if self.grouping is None or self.inside_aggregate or value.sql in self.grouping.sql:
+        if self.grouping is None or self.inside_aggregate:
             return value
-        message = f'column "{shown}" must appear in the GROUP BY clause or be used in an aggregate function'
-        raise SqlError(message, "42803")
+        key = self.grouping.key(value.sql)
+        if key is not None:
+            return key
+        raise SqlError(f'column "{shown}" must appear in the GROUP BY clause or be used in an aggregate function')
 
     def resolve_table(self, parts: tuple[str, ...]) -> Relation:
         """Return the relation of the catalog by that name."""
@@ -211,16 +268,10 @@ class Scope:
         return relation
 
 
-def _answers(source: Source, qualifier: tuple[str, ...]) -> bool:
-    if len(qualifier) == 1:
-        return source.name == qualifier[0]
-    return bool(source.path) and source.path[-len(qualifier) :] == qualifier
+_CASE = "Make sure to surround case sensitive names in double quotes."
 
 
-def bind(statement: Statement, value: Value, type_: Type) -> Value:
-    """Return the value, an open parameter settled as ``type_``."""
-    if value.parameter is None:
-        return value
-    if type_.name == "unknown":
-        raise unsupported(f"parameter ${value.parameter} of unknown type")
-    return statement.settle(value.parameter, type_)
+def _alike(name: str, wanted: str) -> bool:
+    """Whether a name is close enough to be suggested."""
+    a, b = name.lower(), wanted.lower()
+    return a == b or difflib.SequenceMatcher(None, a, b).ratio() > 0.7

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
+from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.calls import OFFERED_THERE, coerce, known, operate
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
 from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
-from mzwidget.local.dialect.names import fold, function_name, table_parts
-from mzwidget.local.dialect.operators import coerce, comparable
+from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
 from mzwidget.local.dialect.scope import Scope, Source
-from mzwidget.local.dialect.values import Value
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.types import Column, Type
+from mzwidget.local.formats.types import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KINDS = {("", ""): "JOIN", ("", "INNER"): "JOIN", ("", "CROSS"): "CROSS JOIN", ("LEFT", ""): "LEFT JOIN",
-          ("RIGHT", ""): "RIGHT JOIN", ("FULL", ""): "FULL JOIN", ("LEFT", "OUTER"): "LEFT JOIN",
-          ("RIGHT", "OUTER"): "RIGHT JOIN", ("FULL", "OUTER"): "FULL JOIN"}  # fmt: skip
+_WORDS = {"inner": "JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN", "cross": "CROSS JOIN"}
 
 
 class From:
@@ -37,176 +35,213 @@ class From:
 
     def __init__(self, scope: Scope, plan: PlanSubquery) -> None:
         self.scope = scope
+        self.statement = scope.statement
         self.expressions = Expressions(scope, plan)
         self._plan = plan
-        self.outer_joins = False
 
-    def build(self, first: exp.Expr, joins: Sequence[exp.Join]) -> str:
+    def build(self, item: tree.FromItem) -> str:
         """Return the text behind FROM."""
-        sql = self._item(first)
-        comma = False
-        for join in joins:
-            sql, comma = self._join(sql, join, comma=comma)
-        return sql
+        if isinstance(item, tree.Join):
+            return self._join(item)
+        return self._item(item)
 
-    def _join(self, left: str, join: exp.Join, *, comma: bool) -> tuple[str, bool]:
-        side, kind = (join.args.get("side") or "").upper(), (join.args.get("kind") or "").upper()
-        on, using = join.args.get("on"), join.args.get("using")
-        if (join.args.get("method") or "") or join.args.get("hint") or (side, kind) not in _KINDS:
-            raise unsupported(f"{join.args.get('method') or ''} {side} {kind} JOIN".strip())
-        word = _KINDS[side, kind]
-        if side:
-            self.outer_joins = True
-        if comma and side in ("RIGHT", "FULL"):
-            raise unsupported(f"{word} after a comma in FROM")
-        before = list(self.scope.sources)
-        item = self._item(join.this)
-        if using:
-            return f"{left} {word} {item} ON {self._using(using, before, side)}", comma
-        if on is None:
-            if word not in ("JOIN", "CROSS JOIN"):
-                raise SqlError(f"Expected ON or USING after {word}", "42601")
-            return f"{left} CROSS JOIN {item}", comma or not kind
-        if contains_mz_now(on):
-            self.scope.statement.constant = False
-            self.scope.statement.refuse_maintenance(temporal_error(on))
-        conditions = [self.expressions.condition(part, "JOIN/ON") for part in conjuncts(on)]
-        return f"{left} {word} {item} ON {connect('AND', conditions).sql}", comma
+    def _join(self, join: tree.Join) -> str:
+        first = len(self.scope.sources)
+        left = self.build(join.left)
+        before = len(self.scope.sources)
+        if join.comma:
+            return f"{left} CROSS JOIN {self._nested(join.right)}"
+        if join.kind in ("right", "full"):
+            self.scope.forbidden |= set(range(before))
+        right = self._nested(join.right)
+        self.scope.forbidden -= set(range(before))
+        word = _WORDS[join.kind]
+        if join.kind == "cross":
+            return f"{left} CROSS JOIN {right}"
+        if join.using or join.natural:
+            if join.using_alias is not None:
+                raise unsupported("JOIN … USING (…) AS alias")
+            names = join.using or self._natural(first, before)
+            condition = self._using(names, first, before, join.kind) if names else "true"
+            return f"{left} {word} {right} ON {condition}"
+        assert join.on is not None
+        if contains_mz_now(join.on):
+            self.statement.constant = False
+            self.statement.refuse_maintenance(temporal_error(join.on))
+        self.scope.clause = "ON clause"
+        conditions = [self.expressions.condition(part, "ON clause") for part in conjuncts(join.on)]
+        self.scope.clause = "SELECT clause"
+        return f"{left} {word} {right} ON {connect('AND', conditions).sql}"
 
-    def _using(self, names: Sequence[exp.Expr], before: list[Source], side: str) -> str:
-        right = self.scope.sources[-1]
+    def _nested(self, item: tree.FromItem) -> str:
+        found = self.build(item)
+        return f"({found})" if isinstance(item, tree.Join) else found
+
+    def _natural(self, first: int, before: int) -> tuple[str, ...]:
+        left = [column.name for source in self.scope.sources[first:before] for column in source.columns]
+        right = [column.name for source in self.scope.sources[before:] for column in source.columns]
+        common = tuple(dict.fromkeys(name for name in left if name in right))
+        for name in common:
+            if name in self.scope.merged or left.count(name) > 1:
+                raise SqlError(f'column name "{name}" appears more than once in USING clause not yet supported')
+        return common
+
+    def _using(self, names: Sequence[str], first: int, before: int, kind: str) -> str:
+        scope = self.scope
         conditions = []
-        for identifier in names:
-            name = fold(identifier)
-            found = [self.scope.merged[name]] if name in self.scope.merged else [
-                value for source in before for value in source.find(name)
-                if (source.name, name) not in self.scope.hidden
-            ]  # fmt: skip
-            other = right.find(name)
-            if not found or not other:
-                where = "left" if not found else "right"
-                raise SqlError(f'column "{name}" specified in USING clause does not exist in {where} table', "42703")
-            if len(found) > 1 or len(other) > 1:
-                raise SqlError(f'common column name "{name}" appears more than once in table', "42702")
-            a, b = comparable(self.scope.statement, "=", found[0], other[0])
-            conditions.append(f"({a.sql} = {b.sql})")
-            merged = {"RIGHT": b, "FULL": Value(f"coalesce({a.sql}, {b.sql})", a.type)}.get(side, a)
-            if side in ("", "LEFT"):
-                merged = found[0] if found[0].type == a.type else a
-            self.scope.merged[name] = merged
-            self.scope.hidden |= {(source.name, name) for source in self.scope.sources}
-        return " AND ".join(conditions)
+        for name in names:
+            left = self._visible(name, range(first, before))
+            right = self._visible(name, range(before, len(scope.sources)))
+            for side, found in (("left", left), ("right", right)):
+                if not found:
+                    raise SqlError(f'column "{name}" specified in USING clause does not exist in {side} table')
+                if len(found) > 1:
+                    raise SqlError(f'common column name "{name}" appears more than once in {side} table')
+            equal = operate(self.statement, "=", [left[0], right[0]])
+            a, b = self.expressions._same(left[0], right[0])
+            conditions.append(equal)
+            if kind == "full":
+                merged = apply("coalesce({0}, {1})", [a, b], a.type)
+            else:
+                merged = right[0] if kind == "right" else left[0]
+            scope.merged[name] = merged
+            scope.over[name] = {
+                index for index in range(first, len(scope.sources)) if scope.sources[index].find(name)
+            }  # fmt: skip
+            scope.hidden |= {(index, name) for index in scope.over[name]}
+        return connect("AND", conditions).sql
 
-    def _item(self, node: exp.Expr) -> str:
-        if isinstance(node, exp.Lateral):
-            if not isinstance(node.this, exp.Subquery):
-                return self._function(node.this, node.args.get("alias"))
-            columns, sql = self._plan(node.this, self.scope)
-            return f"LATERAL ({sql}) AS {self._add(node.args.get('alias'), columns, '')}"
-        if isinstance(node, exp.TableSample) or node.args.get("sample"):
-            raise unsupported("TABLESAMPLE")
-        if node.args.get("joins") or node.args.get("pivots"):
-            raise unsupported("a nested join")
-        if isinstance(node, exp.Subquery):
-            if isinstance(node.this, exp.Table):
-                raise unsupported("a parenthesised table in FROM")
-            columns, sql = self._plan(node, self._outside())
-            return f"({sql}) AS {self._add(node.args.get('alias'), columns, '')}"
-        if isinstance(node, exp.Values):
-            columns, sql = self._plan(node, self._outside())
-            return f"({sql}) AS {self._add(node.args.get('alias'), columns, '')}"
-        if isinstance(node, exp.Unnest):
-            return self._unnest(node)
-        if isinstance(node, exp.Table):
-            if isinstance(node.this, exp.Anonymous):
-                return self._function(node.this, node.args.get("alias"))
-            return self._table(node)
-        raise unsupported(f"{type(node).__name__.lower()} in FROM")
+    def _visible(self, name: str, indexes: range) -> list[Value]:
+        if name in self.scope.merged and self.scope.over[name] <= set(indexes):
+            return [self.scope.merged[name]]
+        return [
+            value for index in indexes if (index, name) not in self.scope.hidden
+            for value in self.scope.sources[index].find(name)
+        ]  # fmt: skip
+
+    # items
+
+    def _item(self, item: tree.FromItem) -> str:
+        match item:
+            case tree.Table():
+                return self._table(item)
+            case tree.Derived():
+                outer = self.scope if item.lateral else self._outside()
+                columns, sql = self._plan(item.query, outer)
+                word = "LATERAL " if item.lateral else ""
+                return f"{word}({sql}) AS {self._add(item.alias, columns, '')}"
+            case tree.TableFunction():
+                return self._functions(item)
+            case tree.Grouped():
+                return self._grouped(item)
+        raise unsupported(f"{type(item).__name__.lower()} in FROM")
+
+    def _grouped(self, item: tree.Grouped) -> str:
+        star = tree.Select((tree.SelectItem(tree.Star()),), item.join)
+        columns, sql = self._plan(tree.Query(star), self._outside())
+        return f"({sql}) AS {self._add(item.alias, columns, '')}"
 
     def _outside(self) -> Scope:
         assert self.scope.parent is not None
         return self.scope.parent
 
-    def _table(self, node: exp.Table) -> str:
-        refused = [key for key, value in node.args.items() if value and key not in ("this", "db", "catalog", "alias")]
-        if refused:
-            raise unsupported(f"{refused[0]} in FROM")
-        parts = table_parts(node)
-        cte = self.scope.cte(parts[0]) if len(parts) == 1 else None
+    def _table(self, item: tree.Table) -> str:
+        cte = self.scope.cte(item.parts[0]) if len(item.parts) == 1 else None
         if cte is not None:
             columns, sql = cte
-            return f"({sql}) AS {self._add(node.args.get('alias'), columns, parts[0])}"
-        relation = self.scope.resolve_table(parts)
-        self.scope.statement.read(relation)
-        path = tuple(relation.name.split("."))
-        alias = self._add(node.args.get("alias"), relation.columns, parts[-1], path)
+            return f"{sql} AS {self._add(item.alias, columns, item.parts[0])}"
+        relation = self.scope.resolve_table(item.parts)
+        self.statement.read(relation)
+        alias = self._add(item.alias, relation.columns, item.parts[-1], relation.path)
         return f"{relation.sql} AS {alias}"
 
-    def _add(self, alias: exp.Expr | None, columns: Sequence[Column], default: str, path: tuple[str, ...] = ()) -> str:
+    def _add(
+        self,
+        alias: tree.Alias | None,
+        columns: Sequence[Column],
+        default: str,
+        path: tuple[str, ...] = (),
+        *,
+        scalar: bool = False,
+    ) -> str:
         """Add a source to the scope and return its unique alias with column aliases."""
         name, renamed = default, [column.name for column in columns]
-        if isinstance(alias, exp.TableAlias):
-            if alias.this is not None:
-                name, path = fold(alias.this), ()
-            given = [fold(column.this if isinstance(column, exp.ColumnDef) else column) for column in alias.columns]
-            if len(given) > len(renamed):
-                message = f'table "{name}" has {len(renamed)} columns available but {len(given)} columns specified'
-                raise SqlError(message, "42P10")
-            renamed[: len(given)] = given
-        unique = self.scope.statement.alias()
+        if alias is not None:
+            name, path = alias.name, ()
+            if len(alias.columns) > len(renamed):
+                given, has = len(alias.columns), len(renamed)
+                raise SqlError(f"{name} has {has} columns available but {given} columns specified")
+            renamed[: len(alias.columns)] = alias.columns
+        unique = self.statement.alias()
         visible = tuple(Column(new, column.type, column.nullable) for new, column in zip(renamed, columns, strict=True))
         values = tuple(Value(f"{unique}.c{i}", column.type) for i, column in enumerate(columns, 1))
-        self.scope.add(Source(name, visible, values, path))
+        self.scope.add(Source(name, visible, values, path, scalar))
         return unique + ("(" + ", ".join(f"c{i}" for i in range(1, len(columns) + 1)) + ")" if columns else "")
 
     # table functions
 
-    def _function(self, node: exp.Expr, alias: exp.Expr | None) -> str:
-        name = function_name(node)
-        if name is None:
-            raise unsupported("this in LATERAL")
-        arguments = [self.expressions.value(argument) for argument in node.expressions]
-        columns, inner = self._rows(name, arguments)
-        if isinstance(alias, exp.TableAlias) and alias.this is not None and not alias.columns and columns[0][0] == name:
-            columns = [(fold(alias.this), columns[0][1])]
-        sql = self._add(alias, [Column(column, type_) for column, type_ in columns], name)
-        return f"LATERAL ({inner}) AS {sql}"
-
-    def _unnest(self, node: exp.Unnest) -> str:
-        if len(node.expressions) != 1 or node.args.get("offset"):
-            raise unsupported("UNNEST of several arrays or WITH ORDINALITY")
-        call = exp.Anonymous(this="unnest", expressions=node.expressions)
-        return self._function(call, node.args.get("alias"))
-
-    def _rows(self, name: str, arguments: list[Value]) -> tuple[list[tuple[str, Type]], str]:
-        statement = self.scope.statement
-        if name == "unnest" and len(arguments) == 1 and arguments[0].type.element is not None:
-            return [("unnest", arguments[0].type.element)], f"SELECT unnest({arguments[0].sql}) AS c1"
-        if name == "generate_series" and len(arguments) in (2, 3):
-            if not all(value.type.name in ("int2", "int4", "int8") for value in arguments):
-                raise unsupported("generate_series of anything but integers")
-            type_ = t.INT8 if any(value.type.name == "int8" for value in arguments) else t.INT4
-            inner = ", ".join(coerce(statement, value, type_).sql for value in arguments)
-            return [(name, type_)], f"SELECT CAST(unnest(generate_series({inner})) AS {type_.duckdb}) AS c1"
-        if name.startswith("jsonb_") and len(arguments) == 1 and name in _JSONB_ROWS:
-            document = coerce(statement, arguments[0], t.JSONB).sql
-            return _JSONB_ROWS[name][0], _JSONB_ROWS[name][1].format(document)
-        raise unsupported(f"table function {name}")
+    def _functions(self, item: tree.TableFunction) -> str:
+        if item.rows_from and len(item.calls) > 1:
+            raise unsupported("ROWS FROM several functions")
+        call = item.calls[0]
+        columns, inner = table_function(self.expressions, call)
+        name = call.name[-1]
+        scalar = len(columns) == 1
+        if item.alias is not None and not item.alias.columns and scalar and columns[0].name == name:
+            columns = [Column(item.alias.name, columns[0].type)]
+        elif item.alias is not None and not item.alias.columns and scalar:
+            columns = [Column(item.alias.name, columns[0].type)] if name not in _NAMED else columns
+        if item.ordinality:
+            listed = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+            inner = f"SELECT *, row_number() OVER () AS o FROM ({inner}) AS f({listed})"
+            columns = [*columns, Column("ordinality", t.INT8)]
+        alias = self._add(item.alias, columns, name, scalar=scalar and not item.ordinality)
+        return f"LATERAL ({inner}) AS {alias}"
 
 
-_JSONB_ROWS: dict[str, tuple[list[tuple[str, Type]], str]] = {
-    "jsonb_array_elements": ([("value", t.JSONB)], "SELECT unnest(mz_elements({0})) AS c1"),
-    "jsonb_array_elements_text": (
-        [("value", t.TEXT)],
-        "SELECT mz_member_text(x, '$') AS c1 FROM (SELECT unnest(mz_elements({0})) AS x)",
-    ),
-    "jsonb_object_keys": ([("jsonb_object_keys", t.TEXT)], "SELECT unnest(mz_keys({0})) AS c1"),
-    "jsonb_each": (
-        [("key", t.TEXT), ("value", t.JSONB)],
-        "SELECT k AS c1, mz_member({0}, k) AS c2 FROM (SELECT unnest(mz_keys({0})) AS k)",
-    ),
-    "jsonb_each_text": (
-        [("key", t.TEXT), ("value", t.TEXT)],
-        "SELECT k AS c1, mz_member_text(mz_member({0}, k), '$') AS c2 FROM (SELECT unnest(mz_keys({0})) AS k)",
-    ),
-}
+_NAMED = frozenset({"jsonb_array_elements", "jsonb_array_elements_text"})
+
+
+def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Column], str]:
+    """Return the columns and rows of a table function."""
+    name = call.name[-1]
+    if call.distinct or call.order or call.filter is not None or call.over is not None or call.star:
+        raise unsupported(f"DISTINCT, ORDER BY, FILTER, OVER or * of table function {name}")
+    arguments = expressions.values(call.arguments)
+    overloads = functions.TABLES.get(name)
+    if overloads is None:
+        if name in functions.SCALARS:
+            value = expressions.value(call)
+            return [Column(name, value.type)], f"SELECT {value.sql} AS c1"
+        if name in OFFERED_THERE:
+            raise unsupported(f"table function {name}")
+        raise unknown_function(name)
+    given = known(arguments)
+    found = choose(overloads, given)
+    if len(found) != 1 or (name == "unnest" and given == [None]):
+        raise no_function(name, given, many=bool(found))
+    chosen = found[0]
+    values = [coerce(expressions.statement, v, w) for v, w in zip(arguments, chosen.wanted, strict=True)]
+    columns = []
+    for column, type_name in chosen.overload.columns:
+        type_ = named(type_name)
+        if type_ is None:
+            element = values[0].type.element
+            assert element is not None
+            type_ = element
+        columns.append(Column(column, type_))
+    return columns, apply(chosen.overload.sql, values, t.TEXT).sql if not any(
+        len(v.sql) > 40 for v in values) else _substituted(chosen.overload.sql, values)  # fmt: skip
+
+
+def _substituted(template: str, values: Sequence[Value]) -> str:
+    """Fill a query's template; arguments that are longer are named once, in a FROM of their own."""
+    listed = ", ".join(f"{value.sql} AS a{i}" for i, value in enumerate(values))
+    sql = template
+    for index in range(len(values)):
+        sql = sql.replace(f"{{{index}}}", f"a.a{index}")
+    if " FROM (SELECT" in sql:
+        head, _, rest = sql.partition(" FROM (SELECT")
+        inner, _, tail = rest.rpartition(")")
+        return f"{head} FROM (SELECT{inner} FROM (SELECT {listed}) AS a){tail}"
+    return f"{sql} FROM (SELECT {listed}) AS a"

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlglot import exp
-
+from mzwidget.local.dialect.calls import coerce, operate
 from mzwidget.local.dialect.conditions import contains_mz_now, temporal_error
 from mzwidget.local.dialect.expressions import MZ_NOW, Expressions
-from mzwidget.local.dialect.names import function_name
-from mzwidget.local.dialect.operators import coerce, compare
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 
 _FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_OPERATORS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 # When `mz_now() op bound` changes, as distances from the bound.
 _CHANGES = {"=": (0, 1), "<": (0,), "<=": (1,), ">": (1,), ">=": (0,)}
 
@@ -33,7 +30,7 @@ class Bound:
         return [f"(CAST({self.value.sql} AS HUGEINT) + {distance})" for distance in _CHANGES[self.operator]]
 
 
-def temporal_condition(expressions: Expressions, node: exp.Expr) -> tuple[Value, list[Bound]]:
+def temporal_condition(expressions: Expressions, node: tree.Expr) -> tuple[Value, list[Bound]]:
     """Translate one conjunct of WHERE that contains ``mz_now()``.
 
     Returns
@@ -44,53 +41,43 @@ def temporal_condition(expressions: Expressions, node: exp.Expr) -> tuple[Value,
     """
     statement = expressions.statement
     statement.constant = False
-    inner = node
-    while isinstance(inner, exp.Paren):
-        inner = inner.this
-    parts = _comparisons(inner)
+    parts = _comparisons(node)
     if parts is None:
         statement.refuse_maintenance(temporal_error(node))
-        return expressions.condition(node, "WHERE"), []
+        return expressions.condition(node, "WHERE clause"), []
     bounds = []
     conditions = []
     for operator, side in parts:
         value = expressions.value(side)
-        if value.type.name == "unknown" and value.literal is None and value.parameter is None:
+        if value.is_open and value.literal is None and value.parameter is None:
             value = coerce(statement, value, t.MZ_TIMESTAMP)
         try:
             bound = Bound(operator, coerce(statement, value, t.MZ_TIMESTAMP))
         except SqlError:
             statement.refuse_maintenance(temporal_error(node))
-            return expressions.condition(node, "WHERE"), []
+            return expressions.condition(node, "WHERE clause"), []
         bounds.append(bound)
-        conditions.append(compare(statement, operator, MZ_NOW, bound.value))
+        conditions.append(operate(statement, operator, [MZ_NOW, bound.value]))
     sql = "(" + " AND ".join(condition.sql for condition in conditions) + ")"
-    return Value(sql, t.BOOL, fallible=True), bounds
+    return Value(sql, t.BOOL, fallible=True, depth=max(c.depth for c in conditions)), bounds
 
 
-def _comparisons(node: exp.Expr) -> list[tuple[str, exp.Expr]] | None:
-    if isinstance(node, exp.Between):
-        low, high = node.args["low"], node.args["high"]
-        if not _is_mz_now(node.this) or contains_mz_now(low) or contains_mz_now(high) or node.args.get("symmetric"):
+def _comparisons(node: tree.Expr) -> list[tuple[str, tree.Expr]] | None:
+    if isinstance(node, tree.Between):
+        if node.negated or not _is_mz_now(node.operand) or contains_mz_now(node.low) or contains_mz_now(node.high):
             return None
-        return [(">=", low), ("<=", high)]
-    operator = _OPERATORS.get(type(node))
-    if operator is None or not isinstance(node, exp.Binary):
+        return [(">=", node.low), ("<=", node.high)]
+    if not isinstance(node, tree.Binary) or node.operator not in _FLIPPED:
         return None
-    left, right = node.left, node.right
-    if isinstance(right, exp.Any):
-        return None
-    if _is_mz_now(left) and not contains_mz_now(right):
-        return [(operator, right)]
-    if _is_mz_now(right) and not contains_mz_now(left):
-        return [(_FLIPPED[operator], left)]
+    if _is_mz_now(node.left) and not contains_mz_now(node.right):
+        return [(node.operator, node.right)]
+    if _is_mz_now(node.right) and not contains_mz_now(node.left):
+        return [(_FLIPPED[node.operator], node.left)]
     return None
 
 
-def _is_mz_now(node: exp.Expr) -> bool:
-    while isinstance(node, exp.Paren):
-        node = node.this
-    return function_name(node) == "mz_now"
+def _is_mz_now(node: tree.Expr) -> bool:
+    return isinstance(node, tree.Call) and node.name[-1] == "mz_now"
 
 
 def wakeup(changes: list[str], source: str, conditions: list[str]) -> str:

@@ -1,14 +1,21 @@
-"""A typed piece of DuckDB SQL, and how texts are quoted."""
+"""A typed piece of DuckDB SQL, how templates take such pieces, and how texts are quoted."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mzwidget.local.formats.types import Type
+
+_SLOT = re.compile(r"\{(\d)\}")
+_SHORT = 40
+"""An operand up to this length may be repeated: it does not grow with the nesting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,10 @@ class Value:
         The number of a parameter whose type is still open.
     fallible : bool
         Whether evaluating it can raise an error: such conditions are only evaluated where all others hold.
-    raw, leaves : str, tuple of str
-        Of float arithmetic: the bare expression and its operands, so that one overflow check covers a chain.
-    document, path : str
-        Of a jsonb member: where the chain of members starts, and its JSON path.
+    depth : int
+        How deep bound operands are nested in it.
+    items : tuple of Value
+        Of a row that was written as one: its fields.
     """
 
     sql: str
@@ -36,21 +43,52 @@ class Value:
     literal: str | None = None
     parameter: int | None = None
     fallible: bool = False
-    raw: str = ""
-    leaves: tuple[str, ...] = ()
-    document: str = ""
-    path: str = ""
+    depth: int = 0
+    items: tuple[Value, ...] = ()
 
     def typed(self, type_: Type) -> Value:
         """Return the same SQL under another type."""
         return replace(self, type=type_)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its type is still to be settled by its context."""
+        return self.type.name == "unknown"
+
+
+def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bool = False) -> Value:
+    """Fill a template: ``{0}`` … stand for the operands, ``{*}`` for all of them.
+
+    An operand that the template names more than once is bound, so that the SQL stays as long as the statement.
+    """
+    fallible = fallible or any(operand.fallible for operand in operands)
+    depth = max((operand.depth for operand in operands), default=0)
+    texts = [operand.sql for operand in operands]
+    uses = _SLOT.findall(template)
+    bound: list[tuple[str, str]] = []
+    for index, text in enumerate(texts):
+        if len(text) > (_SHORT if operands[index].literal is None else 3 * _SHORT) and uses.count(str(index)) > 1:
+            depth += 1
+            name = f"v{depth}"
+            bound.append((name, text))
+            texts[index] = name
+    sql = _SLOT.sub(lambda match: texts[int(match[1])], template)
+    if "{*}" in sql:
+        sql = sql.replace("{*}", ", ".join(texts))
+    for name, text in reversed(bound):
+        sql = f"list_transform([{text}], lambda {name}: {sql})[1]"
+    return Value(sql, type_, fallible=fallible, depth=depth)
+
 
 def quote_text(text: str) -> str:
-    """Return a DuckDB string literal."""
+    """Return a DuckDB string literal that holds no ``$``, which starts a parameter."""
     if "\0" in text:
-        raise SqlError("text cannot hold the character with code zero", "22021")
-    return "'" + text.replace("'", "''") + "'"
+        pieces = [quote_text(piece) for piece in text.split("\0")]
+        return "(" + " || chr(0) || ".join(pieces) + ")"
+    quoted = "'" + text.replace("'", "''") + "'"
+    if "$" in quoted:
+        return "(" + quoted.replace("$", "' || chr(36) || '") + ")"
+    return quoted
 
 
 def quote_name(name: str) -> str:
@@ -58,6 +96,11 @@ def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def raise_sql(sqlstate: str, message: str) -> str:
+def raise_sql(message: str, duckdb_type: str) -> str:
     """Return DuckDB SQL that raises an error, to be read back by `evaluation_error`."""
-    return f"error({quote_text(f'{sqlstate}:{message}')})"
+    return f"CAST(error({quote_text(f'mz:XX000:{message}')}) AS {duckdb_type})"
+
+
+def failing(error: SqlError, type_: Type) -> Value:
+    """Return a value whose evaluation fails."""
+    return Value(raise_sql(error.message, type_.duckdb), type_, fallible=True)

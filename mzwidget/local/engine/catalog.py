@@ -164,7 +164,8 @@ class Catalog:
         beside = self._beside(item)
         del beside[item.name]
         new = replace(item, name=name)
-        beside[name] = replace(new, relation=item.relation and replace(item.relation, name=new.full_name))
+        relation = item.relation and replace(item.relation, name=new.full_name, path=new.path)
+        beside[name] = replace(new, relation=relation)
         self.version += 1
 
     def _beside(self, item: Item) -> dict[str, Item]:
@@ -201,7 +202,8 @@ class Catalog:
         schemas = self.databases[database].schemas
         schemas[to] = schema = schemas.pop(name)
         for item in list(schema.items.values()):
-            relation = item.relation and replace(item.relation, name=f"{database}.{to}.{item.name}")
+            path = (database, to, item.name)
+            relation = item.relation and replace(item.relation, name=".".join(path), path=path)
             schema.items[item.name] = replace(item, schema=to, relation=relation)
         self.version += 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.clock import MAX_TIMESTAMP
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.store import Store
     from mzwidget.local.formats.results import Row
 
-_TIMESTAMP = Column("mz_timestamp", replace(numeric(0), typmod=2555908), nullable=False)
+_TIMESTAMP = Column("mz_timestamp", numeric(0), nullable=False)
 _PROGRESSED = Column("mz_progressed", BOOL, nullable=False)
 _DIFF = Column("mz_diff", INT8)
 _STATE = Column("mz_state", TEXT_TYPE)
@@ -146,14 +145,14 @@ class Subscription:
 
     def _progress(self, timestamp: int) -> Chunk:
         blanks = [None] * (len(self.columns) - 2)
-        return _Prompt([(str(timestamp), True, *blanks)])
+        return _Prompt([(timestamp, True, *blanks)])
 
     def _updates(self, timestamp: int, batch: Batch) -> Chunk:
         progressed = (False,) if self._tells_progress else ()
         if self._keys:
-            head = (str(timestamp), *progressed)
+            head = (timestamp, *progressed)
             return _Prompt([(*head, *row) for row in self._upserts(batch)])
-        return _Updates((str(timestamp), *progressed), batch)
+        return _Updates((timestamp, *progressed), batch)
 
     def _upserts(self, batch: Batch) -> list[Row]:
         """Turn diffs into the last word on each key, ordered by key."""

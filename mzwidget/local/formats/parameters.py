@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import struct
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.containers import reader
 from mzwidget.local.formats.encoding import (
     BINARY,
     DAYS_1970_TO_2000,
@@ -47,34 +47,17 @@ def decode(data: bytes | None, kind: Type, wire_format: int) -> Any:
 
 
 def _number(text: str, kind: Type) -> Any:
-    """Check the text of an integer or boolean, which DuckDB reads more generously than PostgreSQL."""
-    if kind.name in _INTEGER_BITS:
-        if not _INTEGER.fullmatch(text):
-            raise SqlError(f'invalid input syntax for type {sql_name(kind)}: "{text}"', "22P02")
-        number = int(text)
-        if number.bit_length() > _INTEGER_BITS[kind.name] and number != -(2 ** _INTEGER_BITS[kind.name]):
-            raise SqlError(f'value "{text}" is out of range for type {sql_name(kind)}', "22003")
-        return number
-    if kind.name == "bool":
-        word = text.strip().lower()
-        for value, full in ((True, "true"), (True, "yes"), (False, "false"), (False, "no")):
-            if word and full.startswith(word):
-                return value
-        if word in {"on", "1", "of", "off", "0"}:
-            return word in {"on", "1"}
-        raise SqlError(f'invalid input syntax for type boolean: "{text}"', "22P02")
-    if kind.name in {"float4", "float8"}:
-        if not _FLOAT.fullmatch(text):
-            raise SqlError(f'invalid input syntax for type {sql_name(kind)}: "{text}"', "22P02")
-        return float(text)
-    return text
+    """Check the text, and give integers, floats and booleans as Python has them."""
+    try:
+        value = reader(kind)(text)
+    except SqlError as error:
+        if error.sqlstate == "0A000":
+            raise
+        raise SqlError(f"unable to decode parameter: {error.message}", "22023") from None
+    return value if kind.name in _AS_PYTHON else text
 
 
-_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
-_INTEGER_BITS = {"int2": 15, "int4": 31, "int8": 63}
-_FLOAT = re.compile(
-    r"\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)\s*", re.ASCII | re.IGNORECASE
-)
+_AS_PYTHON = frozenset({"bool", "int2", "int4", "int8", "uint2", "uint4", "uint8", "oid", "float4", "float8"})
 
 
 def _utf8(data: bytes) -> str:
@@ -88,7 +71,7 @@ def _utf8(data: bytes) -> str:
 
 
 def _from_binary(data: bytes, kind: Type) -> str:
-    if kind.element is not None:
+    if kind.is_array and kind.element is not None:
         return _array(data, kind.element)
     decode_value = _DECODERS.get(kind.name)
     if decode_value is None:
@@ -166,6 +149,9 @@ _DECODERS: dict[str, Callable[[bytes], str]] = {
     "name": _utf8,
     "unknown": _utf8,
     "mz_timestamp": _utf8,
+    "uint2": _integer("!H"),
+    "uint4": _integer("!I"),
+    "uint8": _integer("!Q"),
     "bytea": lambda data: "\\x" + data.hex(),
     "jsonb": _jsonb,
     "uuid": lambda data: str(uuid.UUID(bytes=data)),

@@ -1,13 +1,14 @@
 """SQL types: the name and OID a client sees, and the DuckDB type that holds the values.
 
-Three representations are chosen so that plain DuckDB comparison is the right comparison:
-``timestamptz`` is kept as a ``TIMESTAMP`` in UTC (the only session time zone), ``bpchar`` without
-its trailing blanks (padded on output to ``typmod - 4``), ``jsonb`` as canonical text.
+The representations are chosen so that plain DuckDB comparison is the right comparison, grouping and order:
+``numeric`` is a text that sorts as the number does (see `numerics`), ``interval`` a struct of months, days
+and microseconds, ``timestamptz`` a ``TIMESTAMP`` in UTC,
+    ``bpchar`` is kept without its trailing blanks (padded on output to
+``typmod - 4``), ``jsonb`` as canonical text.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 
@@ -22,9 +23,13 @@ class Type:
     oid, typlen, typmod : int
         As sent in a RowDescription.
     duckdb : str
-        The DuckDB type that stores it exactly.
+        The DuckDB type that stores it.
     element : Type, optional
-        The element type of an array.
+        What an array, list, map or range is of.
+    kind : str
+        ``scalar``, ``array``, ``list``, ``map``, ``record`` or ``range``.
+    fields : tuple of (str, Type)
+        Of a record.
     """
 
     name: str
@@ -33,20 +38,19 @@ class Type:
     duckdb: str
     typmod: int = -1
     element: Type | None = None
-
-    @property
-    def scale(self) -> int:
-        """Digits behind the point that the DuckDB type of a ``numeric`` keeps."""
-        match = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", self.duckdb)
-        if match is None:
-            msg = f"{self.name} has no scale"
-            raise ValueError(msg)
-        return int(match[1])
+    kind: str = "scalar"
+    fields: tuple[tuple[str, Type], ...] = ()
 
     @property
     def base(self) -> Type:
         """The type without its modifier: what the result of an operator has."""
-        return replace(self, typmod=-1)
+        if self.element is not None and self.element.typmod != -1:
+            return replace(self, typmod=-1, element=self.element.base)
+        return self if self.typmod == -1 else replace(self, typmod=-1)
+
+    @property
+    def is_array(self) -> bool:
+        return self.kind == "array"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +62,16 @@ class Column:
     nullable: bool = True
 
 
-NUMERIC_PRECISION = 38  # DuckDB's widest DECIMAL; Materialize has 39 digits
-NUMERIC_SCALE = 18  # digits behind the point of a numeric whose scale is not known beforehand
-
 BOOL = Type("bool", 16, 1, "BOOLEAN")
 BYTEA = Type("bytea", 17, -1, "BLOB")
 INT8 = Type("int8", 20, 8, "BIGINT")
 INT2 = Type("int2", 21, 2, "SMALLINT")
 INT4 = Type("int4", 23, 4, "INTEGER")
+UINT2 = Type("uint2", 16460, 2, "USMALLINT")
+UINT4 = Type("uint4", 16462, 4, "UINTEGER")
+UINT8 = Type("uint8", 16464, 8, "UBIGINT")
 TEXT = Type("text", 25, -1, "VARCHAR")
+NAME = Type("name", 19, 64, "VARCHAR")
 FLOAT4 = Type("float4", 700, 4, "REAL")
 FLOAT8 = Type("float8", 701, 8, "DOUBLE")
 UNKNOWN = Type("unknown", 705, -2, "VARCHAR")
@@ -76,48 +81,79 @@ DATE = Type("date", 1082, 4, "DATE")
 TIME = Type("time", 1083, 8, "TIME")
 TIMESTAMP = Type("timestamp", 1114, 8, "TIMESTAMP")
 TIMESTAMPTZ = Type("timestamptz", 1184, 8, "TIMESTAMP")
-INTERVAL = Type("interval", 1186, 16, "INTERVAL")
-NUMERIC = Type("numeric", 1700, -1, f"DECIMAL({NUMERIC_PRECISION},{NUMERIC_SCALE})")
+INTERVAL = Type("interval", 1186, 16, "STRUCT(months INTEGER, days INTEGER, us BIGINT)")
+NUMERIC = Type("numeric", 1700, -1, "VARCHAR")
 UUID = Type("uuid", 2950, 16, "UUID")
 JSONB = Type("jsonb", 3802, -1, "VARCHAR")
+OID = Type("oid", 26, 4, "UINTEGER")
 MZ_TIMESTAMP = Type("mz_timestamp", 16552, 8, "UBIGINT")
 
 SCALARS = {
     type_.name: type_
     for type_ in (
-        BOOL, BYTEA, INT8, INT2, INT4, TEXT, FLOAT4, FLOAT8, BPCHAR, VARCHAR, DATE, TIME, TIMESTAMP,
-        TIMESTAMPTZ, INTERVAL, NUMERIC, UUID, JSONB, MZ_TIMESTAMP,
+        BOOL, BYTEA, INT8, INT2, INT4, UINT2, UINT4, UINT8, TEXT, NAME, FLOAT4, FLOAT8, BPCHAR, VARCHAR, DATE, TIME,
+        TIMESTAMP, TIMESTAMPTZ, INTERVAL, NUMERIC, UUID, JSONB, OID, MZ_TIMESTAMP,
     )
 }  # fmt: skip
 
 _ARRAY_OIDS = {
     "bool": 1000, "bytea": 1001, "int2": 1005, "int4": 1007, "text": 1009, "bpchar": 1014, "varchar": 1015,
-    "int8": 1016, "float4": 1021, "float8": 1022, "timestamp": 1115, "date": 1182, "time": 1183,
+    "int8": 1016, "float4": 1021, "float8": 1022, "timestamp": 1115, "date": 1182, "time": 1183, "name": 1003,
     "timestamptz": 1185, "interval": 1187, "numeric": 1231, "uuid": 2951, "jsonb": 3807, "mz_timestamp": 16553,
+    "uint2": 16461, "uint4": 16463, "uint8": 16465, "oid": 1028, "record": 2287,
 }  # fmt: skip
 
 _SQL_NAMES = {
     "bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real",
     "float8": "double precision", "varchar": "character varying", "bpchar": "character",
-    "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone",
-    "time": "time without time zone",
+    "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone", "time": "time",
 }  # fmt: skip
 
+_RANGES = {
+    "int4range": 3904,
+    "int8range": 3926,
+    "numrange": 3906,
+    "tsrange": 3908,
+    "tstzrange": 3910,
+    "daterange": 3912,
+}
 
-def numeric(scale: int, *, precision: int | None = None) -> Type:
-    """Return a numeric that keeps ``scale`` digits; with a precision, ``numeric(precision, scale)``."""
-    typmod = -1 if precision is None else ((precision << 16) | scale) + 4
-    return replace(NUMERIC, duckdb=f"DECIMAL({NUMERIC_PRECISION},{scale})", typmod=typmod)
+
+def numeric(scale: int, *, precision: int = 39) -> Type:
+    """Return ``numeric(precision, scale)``."""
+    return replace(NUMERIC, typmod=((precision << 16) | scale) + 4)
+
+
+def numeric_scale(type_: Type) -> int | None:
+    """Return the digits behind the point that a numeric is rounded to, None if to none."""
+    return None if type_.typmod == -1 else (type_.typmod - 4) & 0xFFFF
 
 
 def sized(type_: Type, length: int) -> Type:
-    """Return ``varchar(length)`` or ``char(length)``."""
-    return replace(type_, typmod=length + 4)
+    """Return ``varchar(length)``, ``char(length)`` or ``timestamp(length)``."""
+    return replace(type_, typmod=length if type_.name.startswith("timestamp") else length + 4)
 
 
 def array_of(element: Type) -> Type:
     """Return the array type over an element type."""
-    return Type(f"{element.name}[]", _ARRAY_OIDS[element.name], -1, f"{element.duckdb}[]", element.typmod, element)
+    name = element.name if element.kind == "scalar" else element.kind
+    return Type(f"{element.name}[]", _ARRAY_OIDS.get(name, 0), -1, f"{element.duckdb}[]", -1, element, "array")
+
+
+def list_of(element: Type) -> Type:
+    """Return the list type over an element type."""
+    return Type(f"{element.name} list", 16384, -1, f"{element.duckdb}[]", -1, element, "list")
+
+
+def map_of(element: Type) -> Type:
+    """Return the map type from text to an element type."""
+    return Type(f"map[text=>{element.name}]", 16385, -1, f"MAP(VARCHAR, {element.duckdb})", -1, element, "map")
+
+
+def record_of(fields: tuple[tuple[str, Type], ...]) -> Type:
+    """Return the type of a row."""
+    inner = ", ".join(f"f{i} {type_.duckdb}" for i, (_, type_) in enumerate(fields, 1))
+    return Type("record", 2249, -1, f"STRUCT({inner})" if fields else "STRUCT(f0 BOOLEAN)", -1, None, "record", fields)
 
 
 def by_oid(oid: int) -> Type | None:
@@ -132,6 +168,15 @@ def by_oid(oid: int) -> Type | None:
 
 def sql_name(type_: Type) -> str:
     """Return the name that messages use, such as ``integer`` or ``text[]``."""
+    if type_.kind == "record":
+        return "record(" + ",".join(f"{name}: {sql_name(field)}" + "?" for name, field in type_.fields) + ")"
     if type_.element is not None:
-        return f"{sql_name(type_.element)}[]"
+        inner = sql_name(type_.element)
+        match type_.kind:
+            case "list":
+                return f"{inner} list"
+            case "map":
+                return f"map[text=>{inner}]"
+            case "array":
+                return f"{inner}[]"
     return _SQL_NAMES.get(type_.name, type_.name)

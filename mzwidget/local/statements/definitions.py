@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect import Relation
+from mzwidget.local.dialect import Relation, view_relation
 from mzwidget.local.engine.catalog import TEMPORARY, Catalog, Item
 from mzwidget.local.engine.store import live, quoted
 from mzwidget.local.errors import SqlError, unsupported
@@ -55,6 +55,7 @@ class Definitions:
             inputs=frozenset({id_}),
             is_table=True,
             defaults=tuple(definition.default for definition in definitions),
+            path=tuple(part for part in path if part),
         )
         database, schema, name = path
         return Item(id_, oid, "table", database, schema, name, relation, storage=id_, sql=sql, owner=owner)
@@ -84,15 +85,8 @@ class Definitions:
                 columns[index] = replace(columns[index], name=given)
         _distinct([column.name for column in columns])
         id_, oid = self.catalog.new_id()
-        relation = Relation(
-            name=".".join(part for part in path if part),
-            columns=tuple(columns),
-            sql=f"({query.sql})",
-            inputs=query.inputs | {id_},
-            wakeups=query.wakeups,
-            refusal=query.refusal,
-            constant=query.constant and kind == "view",
-        )
+        relation = view_relation(id_, tuple(part for part in path if part), query, tuple(columns))
+        relation = replace(relation, constant=query.constant and kind == "view")
         database, schema, name = path
         return Item(id_, oid, kind, database, schema, name, relation, sql=sql, owner=owner)
 

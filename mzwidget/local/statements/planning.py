@@ -6,14 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.store import live
 from mzwidget.local.engine.subscriptions import Subscription
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.formats.types import INT8, TEXT, Column, sql_name
+from mzwidget.local.formats.types import TEXT, Column
 from mzwidget.local.statements import model as statements
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.model import Statement
 
 NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
-_BARE_FUNCTIONS = {"current_user", "session_user", "current_role", "current_schema", "current_catalog"}
-_ROW = Column("~row", INT8, nullable=False)
+_UNMATERIALIZABLE = {"mz_now", "now", "current_timestamp"}
 
 
 @dataclass(frozen=True)
@@ -97,15 +95,15 @@ class Planner:
         self._functions = functions
 
     def query(self, statement: statements.Query, types: Sequence[Type | None]) -> QueryPlan:
-        tree = self._session_functions(_parsed_query(statement.sql))
-        query = dialect.plan_query(tree, self.names, parameter_types=types)
+        parsed = dialect.parse(statement.sql)
+        query = dialect.plan_query(parsed, self.names, parameter_types=types, session=self._functions)
         as_of = self.bound(statement.as_of)
         return QueryPlan(statement, query.columns, query.parameters, query=query, as_of=as_of)
 
     def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:
-        tree = _parsed_query(statement.query)
+        parsed = dialect.parse(statement.query)
         self._subscribable(statement.relation)
-        query = dialect.plan_query(tree, self.names, parameter_types=types)
+        query = dialect.plan_query(parsed, self.names, parameter_types=types)
         subscription = Subscription(
             query,
             snapshot=statement.snapshot,
@@ -124,7 +122,7 @@ class Planner:
 
     def view_query(self, sql: str, *, maintained: bool) -> dialect.Query:
         """Translate the body of a view."""
-        query = dialect.plan_query(_parsed_query(sql), self.names, maintained=maintained)
+        query = dialect.plan_query(dialect.parse(sql), self.names, maintained=maintained)
         if query.parameters:
             raise SqlError("views cannot have parameters", "42P02")
         if self.names.used_system:
@@ -133,25 +131,18 @@ class Planner:
 
     def table_columns(self, sql: str) -> tuple[dialect.ColumnDefinition, ...]:
         """Translate the columns of a CREATE TABLE statement."""
-        tree = dialect.parse(sql)
-        if not isinstance(tree, exp.Create):
-            raise unsupported("this form of CREATE TABLE")
-        tree.set("properties", None)  # TEMPORARY
-        return tuple(dialect.plan_columns(tree))
+        return dialect.plan_columns(dialect.parse(sql))
 
     def insert(self, statement: statements.Write, types: Sequence[Type | None]) -> InsertPlan:
-        tree = dialect.parse(statement.sql)
-        if not isinstance(tree, exp.Insert):
-            raise unsupported("this form of INSERT")
-        if tree.args.get("returning"):
+        parsed = dialect.parse(statement.sql)
+        dml = dialect.plan_insert(parsed, self.names, parameter_types=types, session=self._functions)
+        if dml.returning is not None:
             raise unsupported("INSERT … RETURNING")
-        dml = dialect.plan_insert(tree, self.names, parameter_types=types)
-        table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-        target = self.names.item(tuple(_folded(part) for part in table.parts))
+        assert isinstance(parsed, tree.Insert)
         return InsertPlan(
             statement,
             parameters=dml.parameters,
-            target=target,
+            target=self.names.item(parsed.table),
             rows=dml.rows,
             constant=not dml.inputs,
         )
@@ -178,49 +169,25 @@ class Planner:
                 raise SqlError(f'column "{column}" of relation "{target.full_name}" does not exist')
         casts = ", ".join(_from_text(name, types[column]) for name, column in zip(names, columns, strict=True))
         table = ".".join(_quoted(part) for part in target.path)
-        tree = dialect.parse(f'INSERT INTO {table} ({quoted}) SELECT {casts} FROM "~copied"')
-        assert isinstance(tree, exp.Insert)
-        return dialect.plan_insert(tree, scope).rows
+        parsed = dialect.parse(f'INSERT INTO {table} ({quoted}) SELECT {casts} FROM "~copied"')
+        return dialect.plan_insert(parsed, scope).rows
 
     def mutate(self, statement: statements.Write, types: Sequence[Type | None]) -> MutatePlan:
         """Plan UPDATE and DELETE as queries: the ids of the rows to retract, and the new rows."""
-        tree = dialect.parse(statement.sql)
-        if not isinstance(tree, exp.Update | exp.Delete) or not isinstance(tree.this, exp.Table):
+        parsed = dialect.parse(statement.sql)
+        if not isinstance(parsed, tree.Update | tree.Delete):
             raise unsupported(f"this form of {statement.verb.upper()}")
-        for part in ("from_", "from", "using", "returning", "with_", "with", "order", "limit"):
-            if tree.args.get(part):
-                raise unsupported(f"{statement.verb.upper()} … {part.rstrip('_').upper()}")
-        table = tree.this
-        target = self.names.item(tuple(_folded(part) for part in table.parts))
+        target = self.names.item(parsed.table)
         if target.kind != "table":
             raise SqlError(f"cannot mutate {target.kind} '{target.full_name}'")
-        where = tree.args.get("where")
-
-        def select(*expressions: exp.Expr) -> exp.Select:
-            chosen = exp.select(*expressions).from_(table.copy())
-            return chosen.where(where.this.copy()) if where is not None else chosen
-
-        scope = self.names
-        scope.extra["~target"] = Relation(
-            target.full_name,
-            (_ROW, *target.columns),
-            live(target.storage, target.columns, row_id=True),
-            frozenset({target.id}),
+        planned = dialect.plan_mutation(
+            parsed,
+            self.names,
+            row_ids=live(target.storage, target.columns, row_id=True),
+            parameter_types=types,
+            session=self._functions,
         )
-        alias = table.args.get("alias") or exp.TableAlias(this=table.this.copy())
-        source = exp.Table(this=exp.to_identifier("~target", quoted=True), alias=alias.copy())
-        ids = exp.select(exp.column("~row", quoted=True)).from_(source)
-        if where is not None:
-            ids = ids.where(where.this.copy())
-        rows, parameters = None, tuple(types)
-        if isinstance(tree, exp.Update):
-            assigned = _assignments(tree, target)
-            values = [assigned.get(column.name, exp.column(column.name, quoted=True)) for column in target.columns]
-            insert = exp.Insert(this=_table(target), expression=select(*values))
-            dml = dialect.plan_insert(insert, self.names, parameter_types=types)
-            rows, parameters = dml.rows, dml.parameters
-        found = dialect.plan_query(ids, scope, parameter_types=parameters)
-        return MutatePlan(statement, parameters=found.parameters, target=target, ids=found.sql, rows=rows)
+        return MutatePlan(statement, parameters=planned.parameters, target=target, ids=planned.ids, rows=planned.rows)
 
     def _subscribable(self, parts: tuple[str, ...] | None) -> None:
         item = None if parts is None else self.names.find(parts)
@@ -231,12 +198,11 @@ class Planner:
         """Translate the constant of AS OF or UP TO; what is wrong with it is an error only when it runs."""
         if sql is None:
             return None
-        tree = _parsed_query(f"SELECT CAST(({sql}) AS mz_timestamp)")
-        for call in tree.find_all(exp.Anonymous, exp.CurrentTimestamp):
-            if call.name.lower() in {"mz_now", "now", "current_timestamp", ""}:
-                return SqlError("calling an unmaterializable function in AS OF or UP TO not yet supported")
         try:
-            query = dialect.plan_query(tree, self.names)
+            parsed = dialect.parse(f"SELECT CAST(({sql}) AS mz_timestamp)")
+            if any(_last_name(node) in _UNMATERIALIZABLE for node in parsed.walk()):
+                return SqlError("calling an unmaterializable function in AS OF or UP TO not yet supported")
+            query = dialect.plan_query(parsed, self.names)
         except SqlError as error:
             cast = re.search(r"from (.+) to mz_timestamp|cannot cast type (.+) to mz_timestamp", error.message)
             if cast is not None:
@@ -247,38 +213,11 @@ class Planner:
             return SqlError(NOT_A_TIMESTAMP)
         return query
 
-    def _session_functions(self, tree: exp.Expr) -> exp.Expr:
-        """Put in place what functions such as ``pg_backend_pid()`` or ``current_user`` say of this session."""
-        for call in list(tree.find_all(exp.Anonymous, exp.Column)):
-            name = _session_function(call)
-            if name not in self._functions:
-                continue
-            value = self._functions[name]
-            constant: exp.Expr = exp.Literal.number(value)
-            if not isinstance(value, int):
-                constant = exp.cast(exp.null() if value is None else exp.Literal.string(value), "text")
-            if isinstance(call.parent, exp.Select):
-                constant = exp.alias_(constant, name, quoted=True)
-            call.replace(constant)
-        return tree
 
-
-def _session_function(node: exp.Expr) -> str:
-    if isinstance(node, exp.Anonymous):
-        return "" if node.expressions else str(node.this).lower()
-    bare = isinstance(node, exp.Column) and not node.table and not node.this.args.get("quoted")
-    return node.name.lower() if bare and node.name.lower() in _BARE_FUNCTIONS else ""
-
-
-def _parsed_query(sql: str) -> exp.Query | exp.Values:
-    tree = dialect.parse(sql)
-    if not isinstance(tree, exp.Query | exp.Values):
-        raise unsupported("this form of SELECT")
-    return tree
-
-
-def _folded(identifier: exp.Expr) -> str:
-    return identifier.name if identifier.args.get("quoted") else identifier.name.lower()
+def _last_name(node: tree.Node) -> str:
+    if isinstance(node, tree.Call):
+        return node.name[-1]
+    return node.parts[-1] if isinstance(node, tree.Name) else ""
 
 
 def _quoted(name: str) -> str:
@@ -286,27 +225,7 @@ def _quoted(name: str) -> str:
 
 
 def _from_text(name: str, kind: Type) -> str:
-    return name if kind.name in {"text", "varchar", "bpchar"} else f"CAST({name} AS {sql_name(kind)})"
-
-
-def _table(item: Item) -> exp.Table:
-    database, schema, name = ("", *item.path)[-3:]
-    return exp.table_(name, schema, database or None, quoted=True)
-
-
-def _assignments(tree: exp.Update, target: Item) -> dict[str, exp.Expr]:
-    known = {column.name for column in target.columns}
-    assigned: dict[str, exp.Expr] = {}
-    for assignment in tree.expressions:
-        if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
-            raise unsupported("this form of SET in UPDATE")
-        name = _folded(assignment.this.this)
-        if name not in known:
-            raise SqlError(f'column "{name}" does not exist')
-        if name in assigned:
-            raise SqlError(f'column "{name}" set twice in UPDATE statement')
-        assigned[name] = assignment.expression.copy()
-    return assigned
+    return name if kind.name in {"text", "varchar", "bpchar"} else f"CAST({name} AS {dialect.sql_type(kind.base)})"
 
 
 def locate(error: SqlError, sql: str, statement: Statement) -> None:

@@ -1,0 +1,267 @@
+"""Aggregates and window functions within an expression."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.calls import coerce, known
+from mzwidget.local.dialect.conditions import contains_mz_now, temporal_error
+from mzwidget.local.dialect.functions import aggregates
+from mzwidget.local.dialect.functions.jsonb import SORT_KEY
+from mzwidget.local.dialect.overloads import Candidate, choose, no_function
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.expressions import Expressions
+
+_LISTS = frozenset({"array_agg", "list_agg", "string_agg", "jsonb_agg", "jsonb_object_agg"})
+"""Their results show the order of the rows: that of the values where ORDER BY says none."""
+_AGGREGATE = re.compile("«([a-z_]+)(?::([^«»]*))?»")
+
+
+class Aggregation:
+    """Translates the calls of one `Expressions` that stand for many rows."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self.expressions = expressions
+        self.scope = expressions.scope
+        self.statement = expressions.statement
+
+    def special(self, node: tree.Call, name: str) -> Value | None:
+        """Return the value of an aggregate or window function, None for any other."""
+        aggregate = name in functions.AGGREGATES
+        window = name in functions.WINDOWS
+        if name in functions.TABLES and not aggregate:
+            return self._table_function(name)
+        if not aggregate and not window:
+            if node.filter is not None:
+                raise SqlError(f"FILTER specified, but {name} is not an aggregate function")
+            if node.over is not None:
+                raise SqlError(
+                    f"OVER clause not allowed on pg_catalog.{name}. The OVER clause can only be used with window"
+                    " functions (including aggregations)."
+                )
+            return None
+        if window and node.over is None:
+            raise SqlError(f"window function pg_catalog.{name} requires an OVER clause")
+        if window and node.distinct:
+            raise SqlError(f"DISTINCT specified, but pg_catalog.{name} is not an aggregate function")
+        if window and node.filter is not None:
+            raise SqlError("FILTER in non-aggregate window functions not yet supported")
+        if node.over is not None and node.distinct:
+            raise SqlError("DISTINCT in window aggregates not yet supported")
+        if node.over is not None:
+            return self._window(node, name)
+        if self.scope.inside_aggregate:
+            raise SqlError("nested aggregate functions are not allowed")
+        if self.scope.grouping is None:
+            clause = self.scope.clause
+            raise SqlError(f"aggregate functions are not allowed in {clause} (function pg_catalog.{name})")
+        return self._aggregate(node, name)
+
+    def _table_function(self, name: str) -> Value:
+        if self.scope.inside_aggregate:
+            raise SqlError(f"table functions are not allowed in aggregate function calls (function pg_catalog.{name})")
+        if self.scope.clause != "SELECT clause":
+            raise SqlError(f"table functions are not allowed in {self.scope.clause} (function pg_catalog.{name})")
+        raise unsupported(f"{name} within an expression")
+
+    # ----------------------------------------------------------------------------------------- aggregates
+
+    def _aggregate(self, node: tree.Call, name: str) -> Value:
+        scope = self.scope
+        assert scope.grouping is not None
+        scope.inside_aggregate, correlated, scope.correlated = True, scope.correlated, False
+        try:
+            value = self._aggregated(node, name)
+            if scope.correlated:
+                raise unsupported(f"{name} of an outer query's column")
+        finally:
+            scope.inside_aggregate = False
+            scope.correlated = scope.correlated or correlated
+        return scope.grouping.add(value)
+
+    def _aggregated(self, node: tree.Call, name: str, over: str = "") -> Value:
+        order = ""
+        values = self.expressions.values(node.arguments)
+        if not values and not (node.star and name == "count"):
+            if node.star:
+                raise no_function(name, [])
+            raise SqlError(f"{name}(*) must be used to call a parameterless aggregate function")
+        if name in ("bool_and", "bool_or") and len(values) == 1:
+            if values[0].is_open:
+                values = [coerce(self.statement, values[0], t.BOOL)]
+            if values[0].type.name != "bool":
+                word = "NOT argument" if name == "bool_and" else "OR argument"
+                raise SqlError(f"{word} must have type boolean, not type {t.sql_name(values[0].type.base)}")
+        if node.star:
+            operands: list[Value] = []
+            template, type_ = "«count:*»", t.INT8
+        else:
+            operands, template, type_ = self._chosen(name, values)
+        distinct = "DISTINCT " if node.distinct else ""
+        if node.distinct and "«list" in template:
+            template = self._distinct_list(node, name, operands, template)
+        elif node.order:
+            terms = [self._term(item) for item in node.order]
+            order = " ORDER BY " + ", ".join(terms)
+        if (
+            not order
+            and name in _LISTS
+            and not node.distinct
+            and operands
+            and all(o.type.kind not in ("map", "record") for o in operands)
+        ):
+            keys = [apply(SORT_KEY, [o], t.TEXT) if o.type.name == "jsonb" else o for o in operands]
+            order = " ORDER BY " + ", ".join(f"{key.sql} ASC NULLS LAST" for key in keys)
+        suffix = ""
+        if node.filter is not None:
+            if contains_mz_now(node.filter):
+                self.statement.refuse_maintenance(temporal_error(node.filter))
+            suffix = f" FILTER (WHERE {self.expressions.condition(node.filter, 'FILTER clause').sql})"
+
+        def written(match: re.Match[str]) -> str:
+            expression = match[2] if match[2] is not None else ", ".join(f"{{{i}}}" for i in range(len(operands)))
+            texts = expression
+            for index, operand in enumerate(operands):
+                texts = texts.replace(f"{{{index}}}", operand.sql)
+            ordered = order if match[1] in ("list", "string_agg") else ""
+            return f"{match[1]}({distinct if texts != '*' else ''}{texts}{ordered}){suffix}{over}"
+
+        depth = max((operand.depth for operand in operands), default=0)
+        return Value(_AGGREGATE.sub(written, template), type_, fallible=True, depth=depth)
+
+    def _distinct_list(self, node: tree.Call, name: str, operands: list[Value], template: str) -> str:
+        """Return the template with the distinct values in their order."""
+        if name in ("sum", "avg") or name.startswith(("stddev", "var")):
+            return template
+        if len(operands) > 1 or node.order or operands[0].type.name == "jsonb":
+            raise unsupported(f"DISTINCT with ORDER BY or several arguments in {name}")
+        return template.replace("«list»", "list_sort(«list», 'ASC', 'NULLS LAST')")
+
+    def _chosen(self, name: str, values: list[Value]) -> tuple[list[Value], str, t.Type]:
+        given = known(values)
+        found = choose(functions.AGGREGATES[name], given)
+        self._refusals(name, given)
+        if len(found) == 1 and given == [None] and name != "count":
+            raise no_function(name, given, many=True)
+        if len(found) != 1:
+            raise no_function(name, given, many=bool(found))
+        candidate: Candidate = found[0]
+        operands = [
+            coerce(self.statement, value, wanted if wanted.name != "unknown" else t.TEXT)
+            for value, wanted in zip(values, candidate.wanted, strict=True)
+        ]
+        if candidate.overload.build is not None:
+            return aggregates.special(name, operands)
+        template = candidate.overload.sql
+        if not self.statement.reads and operands:
+            template = aggregates.EXACT.get((name, operands[0].type.name), template)
+        assert candidate.result is not None
+        whole = name == "sum" and operands[0].type.name in ("int8", "uint8")
+        return operands, template, t.numeric(0) if whole else candidate.result
+
+    def _refusals(self, name: str, given: list[t.Type | None]) -> None:
+        first = given[0] if given else None
+        if first is None:
+            return
+        if name == "sum" and first.name in ("interval", "time"):
+            raise SqlError("sum(interval) not yet supported")
+        if name == "string_agg" and first.name == "bytea":
+            raise SqlError("string_agg on BYTEA not yet supported")
+        if name == "array_agg":
+            if first.kind == "array":
+                raise SqlError("array_agg on arrays not yet supported")
+            if first.kind == "list":
+                raise no_function(name, given)
+            if first.name == "bpchar" or first.kind == "map":
+                shown = "char" if first.name == "bpchar" else t.sql_name(first)
+                raise SqlError(f"array_agg on {shown} not yet supported")
+        if name in ("min", "max") and (first.name == "jsonb" or first.kind in ("array", "record")):
+            raise unsupported(f"{name} of {t.sql_name(first)}")
+
+    def _term(self, item: tree.OrderItem) -> str:
+        value = self.expressions.typed(item.expr)
+        if value.type.name == "jsonb":
+            value = apply(SORT_KEY, [value], t.TEXT)
+        elif value.type.kind not in ("scalar", "array", "list"):
+            raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
+        return f"{value.sql} {'DESC' if item.descending else 'ASC'} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
+
+    # -------------------------------------------------------------------------------------------- windows
+
+    def _window(self, node: tree.Call, name: str) -> Value:
+        scope, over = self.scope, node.over
+        assert over is not None
+        if scope.inside_aggregate:
+            raise SqlError(f"window functions are not allowed in aggregate function (function pg_catalog.{name})")
+        if scope.clause != "SELECT clause":
+            raise SqlError(f"window functions are not allowed in {scope.clause} (function pg_catalog.{name})")
+        self._frame_refusals(over, name)
+        partition = [self.expressions.typed(expr).sql for expr in over.partition]
+        order = [self._term(item) for item in over.order]
+        aggregate = name not in functions.WINDOWS
+        if over.units == "rows" or name in ("row_number", "lag", "lead") or (name == "first_value" and not over.units):
+            order += [f"{value.sql} ASC NULLS LAST" for value in self._row()]
+        parts = []
+        if partition:
+            parts.append("PARTITION BY " + ", ".join(partition))
+        if order:
+            parts.append("ORDER BY " + ", ".join(order))
+        if over.units:
+            parts.append(self._frame(over))
+        window = f" OVER ({' '.join(parts)})"
+        if aggregate:
+            if node.order:
+                raise unsupported("ORDER BY in a window aggregate")
+            return self._aggregated(replace(node, over=None), name, window)
+        values = self.expressions.values(node.arguments)
+        given = known(values)
+        found = choose(functions.WINDOWS[name], given)
+        if len(found) != 1:
+            raise no_function(name, given, many=bool(found))
+        if found[0].result is None or found[0].result.name == "unknown":
+            raise SqlError("could not determine polymorphic type because input has type unknown")
+        operands = [coerce(self.statement, v, w) for v, w in zip(values, found[0].wanted, strict=True)]
+        ignore = " IGNORE NULLS" if over.ignore_nulls else ""
+
+        def written(match: re.Match[str]) -> str:
+            inner = ", ".join(operand.sql for operand in operands)
+            return f"{match[1]}({inner}{ignore}){window}"
+
+        return Value(_AGGREGATE.sub(written, found[0].overload.sql), found[0].result, fallible=True)
+
+    def _row(self) -> list[Value]:
+        """Return the whole row, which tells apart what ORDER BY does not."""
+        grouping = self.scope.grouping
+        if grouping is not None:
+            keys = [grouping.key(value.sql) for value in grouping.keys]
+            return [key for key in keys if key is not None]
+        return [value for source in self.scope.sources for value in source.values]
+
+    def _frame_refusals(self, over: tree.Over, name: str) -> None:
+        if over.units == "groups":
+            raise SqlError("GROUPS in window frames not yet supported")
+        if over.ignore_nulls and name not in ("lag", "lead"):
+            raise SqlError(
+                "IGNORE NULLS and RESPECT NULLS options for functions other than LAG and LEAD not yet supported"
+            )
+        default = (over.start == tree.Bound("preceding")) and over.end in (None, tree.Bound("current"))
+        if over.units == "range" and not default:
+            raise SqlError("RANGE in non-default window frames not yet supported")
+
+    def _frame(self, over: tree.Over) -> str:
+        def bound(found: tree.Bound) -> str:
+            if found.kind == "current":
+                return "CURRENT ROW"
+            return f"{'UNBOUNDED' if found.offset is None else found.offset} {found.kind.upper()}"
+
+        assert over.start is not None
+        end = over.end or tree.Bound("current")
+        return f"{over.units.upper()} BETWEEN {bound(over.start)} AND {bound(end)}"

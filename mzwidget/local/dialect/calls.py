@@ -1,0 +1,161 @@
+"""From a call or an operator to its line of data, and from that to a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.casts import Context, cast, castable, common, literal, no_cast
+from mzwidget.local.dialect.overloads import Candidate, choose, no_function, no_operator, unknown_function
+from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Type
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.scope import Statement
+
+
+def coerce(statement: Statement, value: Value, target: Type, context: Context = Context.IMPLICIT) -> Value:
+    """Return the value as a type: a literal read, a parameter settled, or a cast that is allowed here."""
+    if value.parameter is not None:
+        settled = statement.settle(value.parameter, target)
+        value = replace(settled, parameter=None)
+    if value.is_open:
+        if value.literal is not None:
+            return literal(value.literal, target, context)
+        return Value(f"CAST(NULL AS {target.duckdb})", target)
+    if not castable(value.type, target, context):
+        raise no_cast(value.type, target)
+    return cast(value, target, context)
+
+
+def known(values: Sequence[Value]) -> list[Type | None]:
+    """Return the types of arguments; None for what is still open."""
+    return [None if value.is_open else value.type.base for value in values]
+
+
+def unify(statement: Statement, values: Sequence[Value], construct: str) -> tuple[list[Value], Type]:
+    """Return the values as their common type."""
+    types = [value.type.base for value in values if not value.is_open]
+    if not types:
+        return [coerce(statement, value, t.TEXT) for value in values], t.TEXT
+    found = common(types)
+    if found is None:
+        first = types[0]
+        other = next(each for each in types[1:] if common([first, each]) is None) if any(
+            common([first, each]) is None for each in types[1:]) else types[-1]  # fmt: skip
+        raise SqlError(f"{construct} types {t.sql_name(first)} and {t.sql_name(other)} cannot be matched")
+    return [coerce(statement, value, found) for value in values], found
+
+
+def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> Value:
+    """Return the value of a chosen line over its arguments."""
+    given = [
+        value
+        if name == "any" and not value.is_open
+        else coerce(statement, value, wanted if wanted.name != "unknown" else t.TEXT)
+        for value, wanted, name in zip(values, found.wanted, found.names, strict=True)
+    ]
+    if found.overload.build is not None:
+        built: Value | None = found.overload.build(given)
+        if built is not None:
+            return built
+    if found.result is None or found.result.name == "unknown":
+        raise SqlError("could not determine polymorphic type because input has type unknown")
+    return apply(found.overload.sql, given, found.result, fallible=found.overload.fallible)
+
+
+def call(statement: Statement, name: str, values: Sequence[Value]) -> Value:
+    """Return a call of a plain function.
+
+    Raises
+    ------
+    SqlError
+        If there is no such function of these types, or Materialize has one that is not offered.
+    """
+    overloads = functions.SCALARS.get(name)
+    if name == "date_bin" and len(values) == 2:
+        raise unavailable("the binary version of date_bin", "enable_binary_date_bin")
+    if name in UNAVAILABLE:
+        raise unavailable(f"the {name}", UNAVAILABLE[name])
+    if overloads is None:
+        if name in OFFERED_THERE:
+            raise unsupported(f"function {name}")
+        raise unknown_function(name)
+    given = known(values)
+    found = choose(overloads, given)
+    if len(found) != 1:
+        if name in PARTLY:
+            raise unsupported(f"this form of function {name}")
+        raise no_function(name, given, many=bool(found))
+    if any(wanted.name == "unknown" for wanted in found[0].wanted):
+        raise SqlError("could not determine polymorphic type because input has type unknown")
+    _settled(statement, found[0], values)
+    return finish(statement, found[0], values)
+
+
+def _settled(statement: Statement, found: Candidate, values: Sequence[Value]) -> None:
+    """Refuse a parameter that stands where anything may: it has no type."""
+    for name, value in zip(found.names, values, strict=True):
+        if name == "any" and value.parameter is not None and statement.types[value.parameter - 1] is None:
+            raise SqlError(f"could not determine data type of parameter ${value.parameter}")
+
+
+def operate(statement: Statement, operator: str, values: Sequence[Value]) -> Value:
+    """Return an operator over one or two operands."""
+    table = functions.OPERATORS if len(values) == 2 else functions.PREFIX
+    overloads = table.get(operator)
+    if overloads is None:
+        if operator in OPERATORS_THERE:
+            raise unsupported(f"operator {operator}")
+        raise SqlError(f"[{operator}] not yet supported")
+    given = known(values)
+    found = choose(overloads, given)
+    if len(found) != 1 and operator in ("=", "<>", "<", "<=", ">", ">=") and given == [None, None]:
+        found = choose(overloads, [t.TEXT, t.TEXT])
+    if len(found) != 1:
+        if operator in PARTLY and any(type_ is not None and type_.name in PARTLY[operator] for type_ in given):
+            raise unsupported(f"operator {operator} of these types")
+        raise no_operator(operator, given, many=bool(found))
+    return finish(statement, found[0], values)
+
+
+UNAVAILABLE = {
+    "list_n_layers": "enable_list_n_layers", "list_remove": "enable_list_remove",
+    "list_length_max": "enable_list_length_max", "date_bin_hopping": "enable_date_bin_hopping",
+    "repeat_row": "enable_repeat_row",
+}  # fmt: skip
+
+
+def unavailable(what: str, flag: str) -> SqlError:
+    """Return the error for what Materialize keeps behind a flag."""
+    return SqlError(
+        f"{what} function is not available",
+        detail=f"The requested feature ({flag}) is in private preview.",
+        hint="Contact support to discuss enabling the feature in your Materialize region.",
+    )
+
+
+OPERATORS_THERE = frozenset({"&&", "-|-", "&<", "&>", "?|", "?&", "~", "~*", "!~", "!~*"}) - {"?|", "?&"}
+PARTLY: dict[str, frozenset[str]] = {}
+OFFERED_THERE = frozenset(
+    """
+    array_fill array_agg_concat cardinality csv_extract encode format_type generate_series
+    has_table_privilege
+    has_schema_privilege has_database_privilege int4range int8range isempty kafka_murmur2 list_agg lower_inc lower_inf
+    map_build mod mz_environment_id mz_is_superuser mz_logical_timestamp mz_uptime mz_version mz_version_num numrange
+    daterange obj_description parse_ident pg_backend_pid pg_encoding_to_char pg_get_constraintdef pg_get_expr
+    pg_get_indexdef pg_get_ruledef pg_get_userbyid pg_get_viewdef pg_is_in_recovery pg_postmaster_start_time
+    pg_relation_size pg_stat_get_numscans pg_table_is_visible pg_table_size pg_tablespace_location
+    pg_total_relation_size
+    pg_type_is_visible pg_function_is_visible quote_literal random regexp_extract regexp_match regexp_matches
+    regexp_replace regexp_split_to_array regexp_split_to_table seahash shobj_description to_regclass to_regproc
+    to_regtype tsrange tstzrange upper_inc upper_inf uuid_generate_v5 version col_description current_database
+    current_schema current_schemas current_role current_setting mz_row_size mz_error_if_null mz_sleep
+    timezone_offset timezone_abbrevs timezone_names pg_timezone_names
+    """.split()  # noqa: SIM905
+)
+"""Functions that Materialize has and that are not offered here; any other name is a mistake."""

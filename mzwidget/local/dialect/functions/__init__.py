@@ -1,0 +1,55 @@
+"""The tables of what Materialize has, by name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mzwidget.local.dialect import udf
+from mzwidget.local.dialect.functions import (
+    aggregates,
+    arrays,
+    jsonb,
+    numbers,
+    operators,
+    system,
+    tables,
+    text,
+    time,
+    windows,
+)
+from mzwidget.local.dialect.overloads import Overload, named
+
+Table = dict[str, list[Overload]]
+
+
+def _table(lines: Iterable[Overload]) -> Table:
+    found: Table = defaultdict(list)
+    for each in lines:
+        found[each.name].append(_callable(each))
+    return dict(found)
+
+
+def _callable(each: Overload) -> Overload:
+    """Declare the Python function of a line, so that it is a template like any other."""
+    if each.python is None:
+        return each
+    arguments, result = [named(name) for name in each.arguments], named(each.result)
+    if result is None or None in arguments:
+        msg = f"{each.signature} is polymorphic: Python functions are not"
+        raise TypeError(msg)
+    template = udf.declare(
+        each.name, each.python, [a for a in arguments if a], result, strict=each.strict, fallible=each.fallible
+    )
+    return replace(each, sql=template)
+
+
+SCALARS = _table([
+    *numbers.FUNCTIONS, *text.FUNCTIONS, *time.FUNCTIONS, *jsonb.FUNCTIONS, *arrays.FUNCTIONS, *system.FUNCTIONS,
+])  # fmt: skip
+OPERATORS = _table([*operators.OPERATORS, *jsonb.OPERATORS, *arrays.OPERATORS])
+PREFIX = _table(operators.PREFIX)
+AGGREGATES = _table(aggregates.FUNCTIONS)
+WINDOWS = _table(windows.FUNCTIONS)
+TABLES = _table(tables.FUNCTIONS)

@@ -1,0 +1,93 @@
+"""Functions and operators of arrays, lists and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mzwidget.local.dialect.casts import text_form
+from mzwidget.local.dialect.overloads import Overload, line
+from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.formats import types as t
+
+FUNCTIONS: list[Overload] = []
+OPERATORS: list[Overload] = []
+
+
+def _joined(values: Sequence[Value]) -> Value:
+    array, *others = values
+    assert array.type.element is not None
+    name = f"x{array.depth}"
+    inner = text_form(Value(name, array.type.element)).sql
+    listed = f"list_transform({{0}}, lambda {name}: {inner})" if inner != name else "{0}"
+    if len(others) == 2:
+        template = (
+            f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN coalesce(array_to_string(CASE WHEN {{2}} IS NULL"
+            f" THEN list_filter({listed}, lambda y: y IS NOT NULL)"
+            f" ELSE list_transform({listed}, lambda y: coalesce(y, {{2}})) END, {{1}}), '') END"
+        )
+    else:
+        template = (
+            f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN"
+            f" coalesce(array_to_string(list_filter({listed}, lambda y: y IS NOT NULL), {{1}}), '') END"
+        )
+    return apply(template, [array, *others], t.TEXT)
+
+
+def _split(text: str | None, delimiter: str | None, null: str | None = None) -> list[str | None] | None:
+    if text is None:
+        return None
+    if not text:
+        return []
+    parts = list(text) if delimiter is None else text.split(delimiter) if delimiter else [text]
+    return [None if part == null and null is not None else part for part in parts]
+
+
+def _split_plain(text: str | None, delimiter: str | None) -> list[str | None] | None:
+    return _split(text, delimiter)
+
+
+_LENGTH = "CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END"
+_FIRST = "CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(1 AS INTEGER) END"
+_POSITION = "CASE WHEN {1} IS NOT NULL THEN CAST(nullif(list_position({0}, {1}), 0) AS INTEGER) END"
+
+FUNCTIONS += [
+    line("array_length", "anyarray, int8 -> int4", _LENGTH, fallible=False),
+    line("array_upper", "anyarray, int8 -> int4", _LENGTH, fallible=False),
+    line("array_lower", "anyarray, int8 -> int4", _FIRST, fallible=False),
+    line("array_to_string", "anyarray, text -> text", build=_joined),
+    line("array_to_string", "anyarray, text, text -> text", build=_joined, strict=False),
+    line("string_to_array", "text, text -> text[]", python=_split_plain, strict=False),
+    line("string_to_array", "text, text, text -> text[]", python=_split, strict=False),
+    line("array_remove", "anyarray, anyelement -> anyarray",
+         "list_filter({0}, lambda y: y IS DISTINCT FROM {1})", strict=False, fallible=False),
+    line("array_cat", "anycompatiblearray, anycompatiblearray -> anycompatiblearray",
+         "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
+    line("array_position", "anyarray, anyelement -> int4",
+         _POSITION, strict=False, fallible=False),
+    line("list_append", "anylist, listelement -> anylist",
+         "list_append(coalesce({0}, []), {1})", strict=False, fallible=False),
+    line("list_prepend", "listelement, anylist -> anylist",
+         "list_prepend({0}, coalesce({1}, []))", strict=False, fallible=False),
+    line("list_cat", "anylist, anylist -> anylist",
+         "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
+    line("list_length", "anylist -> int4", "CAST(len({0}) AS INTEGER)", fallible=False),
+    line("map_length", "anymap -> int4", "CAST(cardinality({0}) AS INTEGER)", fallible=False),
+]  # fmt: skip
+
+_HAS_ALL = "(list_has_all({0}, {1}) AND len(list_filter({1}, lambda y: y IS NULL)) = 0)"
+_INSIDE = "(list_has_all({1}, {0}) AND len(list_filter({0}, lambda y: y IS NULL)) = 0)"
+
+OPERATORS += [
+    line("||", "anycompatiblearray, anycompatiblearray -> anycompatiblearray",
+         "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
+    line("||", "anylist, anylist -> anylist",
+         "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
+    line("||", "anylist, listelement -> anylist", "list_append(coalesce({0}, []), {1})", strict=False),
+    line("||", "listelement, anylist -> anylist", "list_prepend({0}, coalesce({1}, []))", strict=False),
+    line("@>", "anyarray, anyarray -> bool", _HAS_ALL, fallible=False),
+    line("<@", "anyarray, anyarray -> bool", _INSIDE, fallible=False),
+    line("@>", "anylist, anylist -> bool", _HAS_ALL, fallible=False),
+    line("<@", "anylist, anylist -> bool", _INSIDE, fallible=False),
+    line("->", "anymap, text -> mapvalue", "{0}[{1}]", fallible=False),
+    line("?", "anymap, text -> bool", "map_contains({0}, {1})", fallible=False),
+]  # fmt: skip

@@ -1,0 +1,237 @@
+"""Functions of numbers."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from mzwidget.local.dialect.overloads import Overload, line
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import numerics
+from mzwidget.local.formats.types import SCALARS, sql_name
+
+SIGNED = ("int2", "int4", "int8")
+FUNCTIONS: list[Overload] = []
+
+for _name in SIGNED:
+    _low = {"int2": -(2**15), "int4": -(2**31), "int8": -(2**63)}[_name]
+    _type, _shown = SCALARS[_name].duckdb, sql_name(SCALARS[_name])
+    FUNCTIONS.append(line("abs", f"{_name} -> {_name}",
+        f"CASE WHEN {{0}} = CAST('{_low}' AS {_type}) THEN error('mz:XX000:\"{_low}\" {_shown} out of range')"
+        " ELSE abs({0}) END"))  # fmt: skip
+    FUNCTIONS.append(line("mod", f"{_name}, {_name} -> {_name}",
+        f"CASE WHEN {{1}} = 0 THEN error('mz:XX000:division by zero') WHEN {{1}} = -1 THEN CAST(0 AS {_type})"
+        f" ELSE CAST({{0}} % {{1}} AS {_type}) END"))  # fmt: skip
+for _name in ("uint2", "uint4", "uint8"):
+    _type = SCALARS[_name].duckdb
+    FUNCTIONS.append(line("mod", f"{_name}, {_name} -> {_name}",
+        "CASE WHEN {1} = 0 THEN error('mz:XX000:division by zero')"
+        f" ELSE CAST({{0}} % {{1}} AS {_type}) END"))  # fmt: skip
+for _name in ("float4", "float8"):
+    FUNCTIONS += [
+        line("abs", f"{_name} -> {_name}", "abs({0})", fallible=False),
+        line("mod", f"{_name}, {_name} -> {_name}",
+             "CASE WHEN {1} = 0 THEN error('mz:XX000:division by zero') ELSE {0} % {1} END"),
+        line("ceil", f"{_name} -> {_name}", "ceil({0})", fallible=False),
+        line("ceiling", f"{_name} -> {_name}", "ceil({0})", fallible=False),
+        line("floor", f"{_name} -> {_name}", "floor({0})", fallible=False),
+        line("trunc", f"{_name} -> {_name}", "trunc({0})", fallible=False),
+        line("round", f"{_name} -> {_name}", f"CAST(round_even({{0}}, 0) AS {SCALARS[_name].duckdb})", fallible=False),
+    ]  # fmt: skip
+
+
+def _nonzero(value: Decimal) -> Decimal:
+    if value.is_nan():
+        return value
+    if value == 0:
+        raise SqlError("function ln is not defined for zero")
+    if value < 0:
+        raise SqlError("function ln is not defined for negative numbers")
+    return value
+
+
+def _logarithm(name: str) -> None:
+    shown = "log10" if name == "log" else name
+
+    def check(value: float | Decimal) -> None:
+        if value == 0:
+            raise SqlError(f"function {shown} is not defined for zero")
+        if value < 0:
+            raise SqlError(f"function {shown} is not defined for negative numbers")
+
+    def of_float(value: float) -> float:
+        check(value)
+        if math.isinf(value) or math.isnan(value):
+            return value
+        return math.log10(value) if name != "ln" else math.log(value)
+
+    def of_numeric(value: Decimal) -> Decimal:
+        if value.is_nan():
+            return value
+        check(value)
+        return numerics.CONTEXT.log10(value) if name != "ln" else numerics.CONTEXT.ln(value)
+
+    FUNCTIONS.append(line(name, "float8 -> float8", python=of_float))
+    FUNCTIONS.append(line(name, "numeric -> numeric", python=of_numeric))
+
+
+for _name in ("ln", "log10", "log"):
+    _logarithm(_name)
+
+
+def _log(base: Decimal, value: Decimal) -> Decimal:
+    for each in (base, value):
+        if each == 0:
+            raise SqlError("function log is not defined for zero")
+        if each < 0:
+            raise SqlError("function log is not defined for negative numbers")
+    bottom = numerics.WIDE.ln(base)
+    if bottom == 0:
+        raise SqlError("division by zero")
+    found = numerics.WIDE.divide(numerics.WIDE.ln(value), bottom)
+    near = found.to_integral_value()
+    return near if abs(found - near) < Decimal("1e-50") else numerics.CONTEXT.plus(found)
+
+
+def _exp(value: float) -> float:
+    try:
+        found = math.exp(value)
+    except OverflowError:
+        raise SqlError("value out of range: overflow") from None
+    if found == 0 and math.isfinite(value):
+        raise SqlError("value out of range: underflow")
+    return found
+
+
+def _exp_numeric(value: Decimal) -> Decimal:
+    return _finite(numerics.CONTEXT.exp(value))
+
+
+def _finite(value: Decimal) -> Decimal:
+    if value.is_infinite():
+        raise SqlError("value out of range: overflow")
+    return value
+
+
+def _sqrt(value: float) -> float:
+    if value < 0:
+        raise SqlError("cannot take square root of a negative number")
+    return math.sqrt(value)
+
+
+def _sqrt_numeric(value: Decimal) -> Decimal:
+    if value < 0:
+        raise SqlError("cannot take square root of a negative number")
+    return numerics.CONTEXT.sqrt(value)
+
+
+def _cbrt(value: float) -> float:
+    found = math.cbrt(value)
+    whole = round(found) if math.isfinite(found) and abs(found) < 1e15 else None
+    return float(whole) if whole is not None and whole**3 == value else found
+
+
+def _power(base: float, exponent: float) -> float:
+    if base == 0 and exponent < 0:
+        raise SqlError("zero raised to a negative power is undefined")
+    if base < 0 and math.isfinite(base) and math.isfinite(exponent) and exponent != math.floor(exponent):
+        raise SqlError("function pow cannot return complex numbers")
+    try:
+        found = math.pow(base, exponent)
+    except OverflowError:
+        raise SqlError("value out of range: overflow") from None
+    if found == 0 and base != 0 and math.isfinite(base) and math.isfinite(exponent):
+        raise SqlError("value out of range: underflow")
+    return found
+
+
+def _power_numeric(base: Decimal, exponent: Decimal) -> Decimal:
+    if base == 0 and exponent < 0:
+        raise SqlError("zero raised to a negative power is undefined")
+    if base < 0 and exponent != exponent.to_integral_value():
+        raise SqlError("function pow cannot return complex numbers")
+    if base == 0 and exponent == 0:
+        return Decimal(1)
+    return _finite(numerics.CONTEXT.power(base, exponent))
+
+
+def _round(value: Decimal) -> Decimal:
+    return numerics.rescaled(value, 0)
+
+
+def _round_to(value: Decimal, digits: int) -> Decimal:
+    if value.is_nan() or digits >= numerics.DIGITS:
+        return value
+    if digits < -numerics.DIGITS:
+        return Decimal(0)
+    if digits >= 0:
+        exponent = value.as_tuple().exponent
+        return value if isinstance(exponent, int) and -exponent <= digits else numerics.rescaled(value, digits)
+    scaled = numerics.WIDE.scaleb(value, digits)
+    return numerics.WIDE.scaleb(numerics.rescaled(scaled, 0), -digits)
+
+
+def _modulo(a: Decimal, b: Decimal) -> Decimal:
+    if b == 0:
+        raise SqlError("division by zero")
+    return numerics.WIDE.remainder(a, b)
+
+
+FUNCTIONS += [
+    line("abs", "numeric -> numeric", python=abs),
+    line("mod", "numeric, numeric -> numeric", python=_modulo),
+    line("ceil", "numeric -> numeric", python=lambda v: v if v.is_nan() else v.to_integral_value("ROUND_CEILING")),
+    line("ceiling", "numeric -> numeric", python=lambda v: v if v.is_nan() else v.to_integral_value("ROUND_CEILING")),
+    line("floor", "numeric -> numeric", python=lambda v: v if v.is_nan() else v.to_integral_value("ROUND_FLOOR")),
+    line("trunc", "numeric -> numeric", python=lambda v: v if v.is_nan() else v.to_integral_value("ROUND_DOWN")),
+    line("round", "numeric -> numeric", python=_round),
+    line("round", "numeric, int4 -> numeric", python=_round_to),
+    line("exp", "float8 -> float8", python=_exp),
+    line("exp", "numeric -> numeric", python=_exp_numeric),
+    line("sqrt", "float8 -> float8", python=_sqrt),
+    line("sqrt", "numeric -> numeric", python=_sqrt_numeric),
+    line("cbrt", "float8 -> float8", python=_cbrt),
+    line("power", "float8, float8 -> float8", python=_power),
+    line("pow", "float8, float8 -> float8", python=_power),
+    line("power", "numeric, numeric -> numeric", python=_power_numeric),
+    line("pow", "numeric, numeric -> numeric", python=_power_numeric),
+    line("log", "numeric, numeric -> numeric", python=_log),
+    line("bit_count", "bytea -> int8", python=lambda data: sum(byte.bit_count() for byte in data)),
+]
+
+
+def _checked(name: str, function, domain=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def call(value: float) -> float:
+        if math.isnan(value):
+            return value
+        if domain is not None and not domain(value):
+            raise SqlError(f"function {name} is defined for numbers {_DOMAINS[name]}")
+        try:
+            found = function(value)
+        except OverflowError:
+            raise SqlError("value out of range: overflow") from None
+        except ValueError:
+            raise SqlError(f"function {name} is only defined for finite arguments") from None
+        return float(found)
+
+    return call
+
+
+_DOMAINS = {
+    "asin": "between -1 and 1 inclusive", "acos": "between -1 and 1 inclusive",
+    "atanh": "between -1 and 1 inclusive", "acosh": "greater than or equal to 1",
+}  # fmt: skip
+
+
+def _inside(value: float) -> bool:
+    return -1 <= value <= 1
+
+
+for _name, _function, _domain in (
+    ("sin", math.sin, None), ("cos", math.cos, None), ("tan", math.tan, None), ("cot", lambda v: 1 / math.tan(v), None),
+    ("asin", math.asin, _inside), ("acos", math.acos, _inside), ("atan", math.atan, None),
+    ("sinh", math.sinh, None), ("cosh", math.cosh, None), ("tanh", math.tanh, None), ("asinh", math.asinh, None),
+    ("acosh", math.acosh, lambda v: v >= 1), ("atanh", math.atanh, _inside),
+    ("radians", math.radians, None), ("degrees", math.degrees, None),
+):  # fmt: skip
+    FUNCTIONS.append(line(_name, "float8 -> float8", python=_checked(_name, _function, _domain)))

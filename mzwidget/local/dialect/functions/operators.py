@@ -1,0 +1,225 @@
+"""Operators: arithmetic, comparison, concatenation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mzwidget.local.dialect.casts import cast
+from mzwidget.local.dialect.overloads import Overload, line
+from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import moments, numerics
+from mzwidget.local.formats import types as t
+
+_S = t.SCALARS
+SIGNED = ("int2", "int4", "int8")
+UNSIGNED = ("uint2", "uint4", "uint8")
+FLOATS = ("float4", "float8")
+OPERATORS: list[Overload] = []
+PREFIX: list[Overload] = []
+
+_ZERO = "error('mz:XX000:division by zero')"
+
+
+def _overflow(sql: str) -> str:
+    return (
+        f"CASE WHEN isinf({sql}) AND NOT isinf({{0}}) AND NOT isinf({{1}})"
+        f" THEN error('mz:XX000:value out of range: overflow') ELSE {sql} END"
+    )
+
+
+for _name in SIGNED:
+    _type = _S[_name].duckdb
+    _low = {"int2": -(2**15), "int4": -(2**31), "int8": -(2**63)}[_name]
+    _shown = t.sql_name(_S[_name])
+    for _operator in "+-*":
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", f"({{0}} {_operator} {{1}})"))
+    OPERATORS.append(line("/", f"{_name}, {_name} -> {_name}",
+        f"CASE WHEN {{1}} = 0 THEN {_ZERO} WHEN {{1}} = -1 AND {{0}} = CAST('{_low}' AS {_type})"
+        f" THEN error('mz:XX000:\"{_low} / -1\" {_shown} out of range')"
+        f" ELSE CAST({{0}} // {{1}} AS {_type}) END"))  # fmt: skip
+    OPERATORS.append(line("%", f"{_name}, {_name} -> {_name}",
+        f"CASE WHEN {{1}} = 0 THEN {_ZERO} WHEN {{1}} = -1 THEN CAST(0 AS {_type})"
+        f" ELSE CAST({{0}} % {{1}} AS {_type}) END"))  # fmt: skip
+    PREFIX.append(line("-", f"{_name} -> {_name}",
+        f"CASE WHEN {{0}} = CAST('{_low}' AS {_type}) THEN error('mz:XX000:\"{_low}\" {_shown} out of range')"
+        f" ELSE CAST(-{{0}} AS {_type}) END"))  # fmt: skip
+    for _operator, _sql in (("&", "({0} & {1})"), ("|", "({0} | {1})"), ("#", "xor({0}, {1})")):
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _sql, fallible=False))
+    _bits = {"int2": 16, "int4": 32, "int8": 64}[_name]
+    _modulus, _half = 2**_bits, 2 ** (_bits - 1)
+    for _operator, _shift in (("<<", lambda a, b: a << b), (">>", lambda a, b: a >> b)):
+
+        def _shifted(a, b, shift=_shift, bits=_bits, modulus=_modulus, half=_half):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            found = shift(a, b % (max(bits, 32))) % modulus
+            return found - modulus if found >= half else found
+
+        OPERATORS.append(line(_operator, f"{_name}, int4 -> {_name}", python=_shifted))
+    PREFIX.append(line("~", f"{_name} -> {_name}", "(~{0})", fallible=False))
+for _name in UNSIGNED:
+    _type = _S[_name].duckdb
+    _most = {"uint2": 2**16, "uint4": 2**32, "uint8": 2**64}[_name]
+    for _operator in "+-*":
+
+        def _whole(a, b, operator=_operator, most=_most, name=_name):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            found = a + b if operator == "+" else a - b if operator == "-" else a * b
+            if not 0 <= found < most:
+                raise SqlError(f'"{a} {operator} {b}" {name} out of range')
+            return found
+
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", python=_whole))
+    OPERATORS.append(
+        line(
+            "/",
+            f"{_name}, {_name} -> {_name}",
+            f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE CAST({{0}} // {{1}} AS {_type}) END",
+        )
+    )
+    OPERATORS.append(
+        line(
+            "%",
+            f"{_name}, {_name} -> {_name}",
+            f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE CAST({{0}} % {{1}} AS {_type}) END",
+        )
+    )
+    for _operator, _sql in (("&", "({0} & {1})"), ("|", "({0} | {1})"), ("#", "xor({0}, {1})")):
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _sql, fallible=False))
+    PREFIX.append(line("~", f"{_name} -> {_name}", f"CAST({_most - 1} - {{0}} AS {_type})", fallible=False))
+PREFIX += [
+    line("-", "uint2 -> int4", "(-CAST({0} AS INTEGER))", fallible=False),
+    line("-", "uint4 -> int8", "(-CAST({0} AS BIGINT))", fallible=False),
+]
+for _name in FLOATS:
+    for _operator in "+-*":
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _overflow(f"({{0}} {_operator} {{1}})")))
+    OPERATORS.append(
+        line(
+            "/", f"{_name}, {_name} -> {_name}", f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE {_overflow('({0} / {1})')} END"
+        )
+    )
+    OPERATORS.append(
+        line("%", f"{_name}, {_name} -> {_name}", f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE {{0}} % {{1}} END")
+    )
+    PREFIX.append(line("-", f"{_name} -> {_name}", "(-{0})", fallible=False))
+
+
+def _divide(a: Decimal, b: Decimal) -> Decimal:
+    if b == 0:
+        raise SqlError("division by zero")
+    return numerics.CONTEXT.divide(a, b)
+
+
+def _modulo(a: Decimal, b: Decimal) -> Decimal:
+    if b == 0:
+        raise SqlError("division by zero")
+    return numerics.WIDE.remainder(a, b)
+
+
+OPERATORS += [
+    line("+", "numeric, numeric -> numeric", python=numerics.CONTEXT.add),
+    line("-", "numeric, numeric -> numeric", python=numerics.CONTEXT.subtract),
+    line("*", "numeric, numeric -> numeric", python=numerics.CONTEXT.multiply),
+    line("/", "numeric, numeric -> numeric", python=_divide),
+    line("%", "numeric, numeric -> numeric", python=_modulo),
+]
+PREFIX += [line("-", "numeric -> numeric", python=lambda a: -a)]
+for _name in (*SIGNED, *UNSIGNED, *FLOATS, "numeric"):
+    PREFIX.append(line("+", f"{_name} -> {_name}", "{0}", fallible=False))
+
+# ------------------------------------------------------------------------------------------- dates and times
+
+_PLUS = "({0} + to_months({1}.months) + to_days({1}.days) + to_microseconds({1}.us))"
+_MINUS = "({0} - to_months({1}.months) - to_days({1}.days) - to_microseconds({1}.us))"
+
+
+def _flipped(template: str) -> str:
+    return template.replace("{0}", "{2}").replace("{1}", "{0}").replace("{2}", "{1}")
+
+
+def _sum(a: moments.Interval, b: moments.Interval) -> moments.Interval:
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+
+
+def _difference(a: moments.Interval, b: moments.Interval) -> moments.Interval:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+def _times(a: moments.Interval, factor: float) -> moments.Interval:
+    if factor - factor != 0:
+        raise SqlError("interval out of range")
+    months = a[0] * factor
+    days = a[1] * factor + (months - int(months)) * 30
+    micros = a[2] * factor + (days - int(days)) * moments.DAY
+    return int(months), int(days), int(round(micros, 3))
+
+
+def _over(a: moments.Interval, divisor: float) -> moments.Interval:
+    if divisor == 0:
+        raise SqlError("division by zero")
+    return _times(a, 1 / divisor) if divisor in (2, 4, 0.5) else _divided(a, divisor)
+
+
+def _divided(a: moments.Interval, divisor: float) -> moments.Interval:
+    months = a[0] / divisor
+    days = a[1] / divisor + (months - int(months)) * 30
+    micros = a[2] / divisor + (days - int(days)) * moments.DAY
+    return int(months), int(days), int(round(micros, 3))
+
+
+for _name in ("timestamp", "timestamptz"):
+    OPERATORS += [
+        line("+", f"{_name}, interval -> {_name}", _PLUS),
+        line("-", f"{_name}, interval -> {_name}", _MINUS),
+        line("+", f"interval, {_name} -> {_name}", _flipped(_PLUS)),
+        line("-", f"{_name}, {_name} -> interval",
+             "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN struct_pack(months := CAST(0 AS INTEGER),"
+             " days := CAST(0 AS INTEGER), us := epoch_us({0}) - epoch_us({1})) END"),
+    ]  # fmt: skip
+OPERATORS += [
+    line("+", "date, interval -> timestamp", _PLUS.replace("{0}", "CAST({0} AS TIMESTAMP)")),
+    line("+", "interval, date -> timestamp", _flipped(_PLUS.replace("{0}", "CAST({0} AS TIMESTAMP)"))),
+    line("-", "date, interval -> timestamp", _MINUS.replace("{0}", "CAST({0} AS TIMESTAMP)")),
+    line("+", "date, time -> timestamp", python=lambda d, c: d * moments.DAY + c),
+    line("+", "time, date -> timestamp", python=lambda c, d: d * moments.DAY + c),
+    line("-", "date, date -> int4", "CAST({0} - {1} AS INTEGER)"),
+    line("-", "time, time -> interval", python=lambda a, b: (0, 0, a - b)),
+    line("+", "time, interval -> time", python=lambda c, i: (c + i[2]) % moments.DAY),
+    line("+", "interval, time -> time", python=lambda i, c: (c + i[2]) % moments.DAY),
+    line("-", "time, interval -> time", python=lambda c, i: (c - i[2]) % moments.DAY),
+    line("+", "interval, interval -> interval", python=_sum),
+    line("-", "interval, interval -> interval", python=_difference),
+    line("*", "interval, float8 -> interval", python=_times),
+    line("*", "float8, interval -> interval", python=lambda f, i: _times(i, f)),
+    line("/", "interval, float8 -> interval", python=_over),
+]
+PREFIX += [line("-", "interval -> interval", python=lambda i: (-i[0], -i[1], -i[2]))]
+
+# -------------------------------------------------------------------------------------------------- comparison
+
+COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
+_ORDERED = (
+    *SIGNED, *UNSIGNED, *FLOATS, "numeric", "bool", "date", "time", "timestamp", "timestamptz", "interval", "text",
+    "bpchar", "bytea", "uuid", "oid", "mz_timestamp",
+)  # fmt: skip
+for _operator in COMPARISONS:
+    for _name in _ORDERED:
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
+    if _operator in ("=", "<>"):
+        OPERATORS.append(line(_operator, "jsonb, jsonb -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
+    if _operator == "=":
+        OPERATORS.append(line(_operator, "anylist, anylist -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
+    OPERATORS.append(line(_operator, "anyarray, anyarray -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
+
+# ----------------------------------------------------------------------------------------------- concatenation
+
+
+def _concatenate(values: Sequence[Value]) -> Value:
+    return apply("({0} || {1})", [cast(value, t.TEXT) for value in values], t.TEXT)
+
+
+OPERATORS += [
+    line("||", "text, text -> text", "({0} || {1})", fallible=False),
+    line("||", "text, anynonarray -> text", build=_concatenate),
+    line("||", "anynonarray, text -> text", build=_concatenate),
+]

@@ -1,0 +1,302 @@
+"""Functions of text and bytes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac as hmac_
+import re
+import unicodedata
+import zlib
+from collections.abc import Sequence
+
+from mzwidget.local.dialect.casts import cast, text_form
+from mzwidget.local.dialect.overloads import Overload, line
+from mzwidget.local.dialect.syntax.keywords import RESERVED
+from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.reading import READERS
+
+MOST_BYTES = 100_000_000
+FUNCTIONS: list[Overload] = []
+
+
+def _substring(text: str, start: int) -> str:
+    return text[max(start - 1, 0) :]
+
+
+def _substring_for(text: str, start: int, length: int) -> str:
+    if length < 0:
+        raise SqlError("negative substring length not allowed")
+    end = start - 1 + length
+    return text[max(start - 1, 0) : max(end, 0)]
+
+
+def _left(text: str, count: int) -> str:
+    return text[:count] if count >= 0 else text[: max(len(text) + count, 0)]
+
+
+def _right(text: str, count: int) -> str:
+    if count == 0:
+        return ""
+    return text[-count:]
+
+
+def _bounded(length: int) -> None:
+    if length * 4 > MOST_BYTES:
+        raise SqlError("requested length too large", "54000")
+
+
+def _lpad(text: str, length: int, fill: str = " ") -> str:
+    if length < 0:
+        raise SqlError("length must be nonnegative")
+    _bounded(length)
+    if len(text) >= length:
+        return text[:length]
+    if not fill:
+        return text
+    need = length - len(text)
+    return (fill * (need // len(fill) + 1))[:need] + text
+
+
+def _lpad_blank(text: str, length: int) -> str:
+    return _lpad(text, length, " ")
+
+
+def _composed(text: str) -> str:
+    return _normalize(text, "NFC")
+
+
+def _repeat(text: str, count: int) -> str:
+    if len(text.encode()) * max(count, 0) > MOST_BYTES:
+        raise SqlError("requested length too large", "54000")
+    return text * max(count, 0)
+
+
+def _replace(text: str, old: str, new: str) -> str:
+    found = text.replace(old, new)
+    if len(found) > MOST_BYTES:
+        raise SqlError("requested length too large", "54000")
+    return found
+
+
+def _split_part(text: str, delimiter: str, index: int) -> str:
+    if index <= 0:
+        raise SqlError("field position must be greater than zero")
+    if not delimiter:
+        return text if index == 1 else ""
+    parts = text.split(delimiter)
+    return parts[index - 1] if index <= len(parts) else ""
+
+
+def _initcap(text: str) -> str:
+    return re.sub(r"[^\W_]+", lambda match: match[0][:1].upper() + match[0][1:].lower(), text)
+
+
+def _translate(text: str, old: str, new: str) -> str:
+    table: dict[int, str | None] = {}
+    for index, character in enumerate(old):
+        table.setdefault(ord(character), new[index] if index < len(new) else None)
+    return text.translate(table)
+
+
+def _chr(code: int) -> str:
+    if code == 0:
+        raise SqlError("null character not permitted", "54000")
+    if not 0 < code < 0x110000 or 0xD800 <= code < 0xE000:
+        if code < 0 or code > 0x10FFFF:
+            raise SqlError(f"requested character too large for encoding: {code}", "54000")
+        raise SqlError(f"requested character not valid for encoding: {code}", "54000")
+    return chr(code)
+
+
+def _normalize(text: str, form: str = "NFC") -> str:
+    return unicodedata.normalize(form.upper(), text)  # type: ignore[arg-type]
+
+
+def _quote_ident(text: str) -> str:
+    if re.fullmatch(r"[a-z_][a-z0-9_$]*", text) and text not in RESERVED and text != "from":
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+_ENCODINGS = ("base64", "hex", "escape")
+
+
+def _encode(data: bytes, form: str) -> str:
+    match form.lower():
+        case "hex":
+            return data.hex()
+        case "base64":
+            body = base64.b64encode(data).decode()
+            return "\n".join(body[at : at + 76] for at in range(0, len(body), 76)) or ""
+        case "escape":
+            out = []
+            for byte in data:
+                if byte == 0 or byte >= 0x80:
+                    out.append(f"\\{byte:03o}")
+                else:
+                    out.append("\\\\" if byte == 0x5C else chr(byte))
+            return "".join(out)
+    raise SqlError(f"invalid encoding name '{form}'")
+
+
+def _decode(text: str, form: str) -> bytes:
+    match form.lower():
+        case "hex":
+            body = re.sub(r"\s", "", text)
+            stray = re.search("[^0-9a-fA-F]", body)
+            if stray:
+                raise SqlError(f'invalid hexadecimal digit: "{stray[0]}"')
+            if len(body) % 2:
+                raise SqlError("invalid hexadecimal data: odd number of digits")
+            return bytes.fromhex(body)
+        case "base64":
+            body = re.sub(r"[\t\n\r ]", "", text)
+            stray = re.search("[^A-Za-z0-9+/=]", body)
+            if stray:
+                raise SqlError(f'invalid symbol "{stray[0]}" found while decoding base64 sequence')
+            try:
+                return base64.b64decode(body, validate=True)
+            except binascii.Error:
+                raise SqlError("invalid base64 end sequence") from None
+        case "escape":
+            return bytes(READERS["bytea"](text if not text.startswith("\\x") else "\\" + text))
+    raise SqlError(f"invalid encoding name '{form}'")
+
+
+def _hash(data: bytes, name: str) -> bytes:
+    if name.lower() not in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
+        raise SqlError(f"invalid hash algorithm '{name}'")
+    return hashlib.new(name.lower(), data, usedforsecurity=False).digest()
+
+
+def _hmac(data: bytes, key: bytes, name: str) -> bytes:
+    if name.lower() not in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
+        raise SqlError(f"invalid hash algorithm '{name}'")
+    return hmac_.new(key, data, name.lower()).digest()
+
+
+def _text(data: bytes) -> bytes:
+    return data
+
+
+def _get_byte(data: bytes, index: int) -> int:
+    if not 0 <= index < len(data):
+        raise SqlError(f"index {index} out of valid range, 0..{len(data) - 1}")
+    return data[index]
+
+
+def _get_bit(data: bytes, index: int) -> int:
+    if not 0 <= index < 8 * len(data):
+        raise SqlError(f"index {index} out of valid range, 0..{8 * len(data) - 1}")
+    return data[index // 8] >> (index % 8) & 1
+
+
+def _convert_from(data: bytes, encoding: str) -> str:
+    if encoding.lower() not in ("utf8", "utf-8"):
+        raise SqlError(f"invalid encoding name '{encoding.lower()}'")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        length = max(error.end - error.start, 1)
+        why = f"invalid utf-8 sequence of {length} bytes from index {error.start}"
+        raise SqlError(f"invalid byte sequence '{why}' for encoding '{encoding.lower()}'") from None
+
+
+def _pretty_size(size: float) -> str:
+    value = round(size)
+    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
+        if abs(value) < 10 * 1024 or unit == "PB":
+            return f"{value} {unit}"
+        value = (abs(value) + 512) // 1024 * (1 if value > 0 else -1)
+    return ""
+
+
+def _concat(values: Sequence[Value]) -> Value:
+    inner = [apply("coalesce({0}, '')", [text_form(value)], t.TEXT) for value in values]
+    return apply(
+        "(" + " || ".join(f"{{{i}}}" for i in range(len(inner))) + ")" if len(inner) < 10 else "concat({*})",
+        inner,
+        t.TEXT,
+    )
+
+
+def _concat_ws(values: Sequence[Value]) -> Value:
+    inner = [cast(values[0], t.TEXT), *(text_form(value) for value in values[1:])]
+    return apply("CASE WHEN {0} IS NOT NULL THEN concat_ws({*}) END", inner, t.TEXT)
+
+
+def _padded_length(values: Sequence[Value]) -> Value:
+    return apply("CAST(strlen({0}) AS INTEGER)", [text_form(values[0])], t.INT4)
+
+
+def _reverse(text: str) -> str:
+    return text[::-1]
+
+
+FUNCTIONS += [
+    line("ascii", "text -> int4", python=lambda text: ord(text[0]) if text else 0),
+    line("bit_length", "text -> int4", "CAST(strlen({0}) * 8 AS INTEGER)", fallible=False),
+    line("bit_length", "bytea -> int4", "CAST(octet_length({0}) * 8 AS INTEGER)", fallible=False),
+    line("btrim", "text -> text", "trim({0}, ' ')", fallible=False),
+    line("btrim", "text, text -> text", "trim({0}, {1})", fallible=False),
+    line("ltrim", "text -> text", "ltrim({0}, ' ')", fallible=False),
+    line("ltrim", "text, text -> text", "ltrim({0}, {1})", fallible=False),
+    line("rtrim", "text -> text", "rtrim({0}, ' ')", fallible=False),
+    line("rtrim", "text, text -> text", "rtrim({0}, {1})", fallible=False),
+    line("char_length", "text -> int4", "CAST(length({0}) AS INTEGER)", fallible=False),
+    line("length", "text -> int4", "CAST(length({0}) AS INTEGER)", fallible=False),
+    line("length", "bytea -> int4", "CAST(octet_length({0}) AS INTEGER)", fallible=False),
+    line("length", "bytea, text -> int4", python=lambda data, encoding: len(_convert_from(data, encoding))),
+    line("octet_length", "text -> int4", "CAST(strlen({0}) AS INTEGER)", fallible=False),
+    line("octet_length", "bpchar -> int4", build=_padded_length),
+    line("octet_length", "bytea -> int4", "CAST(octet_length({0}) AS INTEGER)", fallible=False),
+    line("chr", "int4 -> text", python=_chr),
+    line("concat", "any... -> text", build=_concat, strict=False),
+    line("concat_ws", "text, any... -> text", build=_concat_ws, strict=False),
+    line("initcap", "text -> text", python=_initcap),
+    line("left", "text, int4 -> text", python=_left),
+    line("right", "text, int4 -> text", python=_right),
+    line("lower", "text -> text", python=str.lower),
+    line("upper", "text -> text", python=str.upper),
+    line("lpad", "text, int4 -> text", python=_lpad_blank),
+    line("lpad", "text, int4, text -> text", python=_lpad),
+    line("md5", "text -> text", python=lambda text: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()),
+    line("md5", "bytea -> text", python=lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest()),
+    line("normalize", "text -> text", python=_composed),
+    line("normalize", "text, text -> text", python=_normalize),
+    line("position", "text, text -> int4", "CAST(strpos({1}, {0}) AS INTEGER)", fallible=False),
+    line("strpos", "text, text -> int4", "CAST(strpos({0}, {1}) AS INTEGER)", fallible=False),
+    line("quote_ident", "text -> text", python=_quote_ident),
+    line("repeat", "text, int4 -> text", python=_repeat),
+    line("replace", "text, text, text -> text", python=_replace),
+    line("reverse", "text -> text", python=_reverse),
+    line("split_part", "text, text, int4 -> text", python=_split_part),
+    line("starts_with", "text, text -> bool", "starts_with({0}, {1})", fallible=False),
+    line("substr", "text, int8 -> text", python=_substring),
+    line("substr", "text, int8, int8 -> text", python=_substring_for),
+    line("substring", "text, int8 -> text", python=_substring),
+    line("substring", "text, int8, int8 -> text", python=_substring_for),
+    line("translate", "text, text, text -> text", python=_translate),
+    line("encode", "bytea, text -> text", python=_encode),
+    line("decode", "text, text -> bytea", python=_decode),
+    line("convert_from", "bytea, text -> text", python=_convert_from),
+    line("digest", "text, text -> bytea", python=lambda text, name: _hash(text.encode(), name)),
+    line("digest", "bytea, text -> bytea", python=_hash),
+    line("hmac", "text, text, text -> bytea", python=lambda text, key, name: _hmac(text.encode(), key.encode(), name)),
+    line("hmac", "bytea, bytea, text -> bytea", python=_hmac),
+    line("sha224", "bytea -> bytea", python=lambda data: hashlib.sha224(data).digest()),
+    line("sha256", "bytea -> bytea", python=lambda data: hashlib.sha256(data).digest()),
+    line("sha384", "bytea -> bytea", python=lambda data: hashlib.sha384(data).digest()),
+    line("sha512", "bytea -> bytea", python=lambda data: hashlib.sha512(data).digest()),
+    line("crc32", "text -> uint4", python=lambda text: zlib.crc32(text.encode())),
+    line("crc32", "bytea -> uint4", python=zlib.crc32),
+    line("constant_time_eq", "text, text -> bool", "({0} = {1})", fallible=False),
+    line("constant_time_eq", "bytea, bytea -> bool", "({0} = {1})", fallible=False),
+    line("get_byte", "bytea, int4 -> int4", python=_get_byte),
+    line("get_bit", "bytea, int8 -> int4", python=_get_bit),
+    line("pg_size_pretty", "numeric -> text", python=lambda size: _pretty_size(float(size))),
+]

@@ -1,0 +1,291 @@
+"""CREATE TABLE's columns, INSERT, UPDATE and DELETE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mzwidget.local.dialect.calls import coerce
+from mzwidget.local.dialect.casts import Context, castable
+from mzwidget.local.dialect.expressions import Expressions
+from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Mutation, Relation
+from mzwidget.local.dialect.names import column_name
+from mzwidget.local.dialect.queries import plan_in, plan_nested
+from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.typenames import resolve_type
+from mzwidget.local.dialect.values import Value
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column, Type
+
+
+class _NoRelations:
+    def relation(self, _: tuple[str, ...]) -> Relation | None:
+        return None
+
+
+_KEYS = {
+    "primary key": "CREATE TABLE with a primary key or unique constraint is not available",
+    "unique": "CREATE TABLE with a primary key or unique constraint is not available",
+}
+
+
+def plan_columns(create: tree.Node) -> tuple[ColumnDefinition, ...]:
+    """Return the columns of a CREATE TABLE.
+
+    Raises
+    ------
+    SqlError
+        For unknown types, keys and constraints (Materialize does not offer them either).
+    """
+    if not isinstance(create, tree.CreateTable):
+        raise unsupported("this form of CREATE TABLE")
+    definitions: list[ColumnDefinition] = []
+    for item in create.columns:
+        definition = _definition(item)
+        if any(other.name == definition.name for other in definitions):
+            raise SqlError(f'column "{definition.name}" specified more than once')
+        definitions.append(definition)
+    for kind in create.constraints:
+        raise _refused(kind)
+    return tuple(definitions)
+
+
+def _refused(kind: str) -> SqlError:
+    if kind in _KEYS:
+        return SqlError(_KEYS[kind])
+    shown = {"check": "CHECK", "references": "REFERENCES", "foreign key": "FOREIGN KEY"}.get(kind, kind)
+    return unsupported(f"the constraint {shown}")
+
+
+def _definition(item: tree.TableColumn) -> ColumnDefinition:
+    type_ = resolve_type(item.type)
+    if type_.name == "bpchar" and type_.typmod == -1:
+        type_ = t.sized(type_, 1)
+    nullable, default = True, None
+    for option in item.options:
+        match option.kind:
+            case "not null":
+                nullable = False
+            case "null":
+                nullable = True
+            case "default":
+                assert option.value is not None
+                statement = Statement(_NoRelations())
+                scope = Scope(statement)
+                scope.clause = "DEFAULT clause"
+                value = Expressions(scope, plan_nested).value(option.value)
+                default = assigned(statement, value, item.name, type_).sql
+            case _:
+                raise _refused(option.kind)
+    return ColumnDefinition(item.name, type_, nullable, default)
+
+
+def assigned(statement: Statement, value: Value, name: str, type_: Type) -> Value:
+    """Return a value as it is stored in a column."""
+    if value.parameter is None and not value.is_open and not castable(value.type, type_, Context.ASSIGNMENT):
+        given = t.sql_name(value.type.base)
+        raise SqlError(f'column "{name}" is of type {t.sql_name(type_.base)} but expression is of type {given}')
+    return coerce(statement, value, type_, Context.ASSIGNMENT)
+
+
+def _target(catalog: Catalog, parts: tuple[str, ...], verb: str) -> Relation:
+    relation = catalog.relation(parts)
+    if relation is None:
+        raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
+    if not relation.is_table:
+        raise SqlError(f"cannot {verb} view '{relation.name}'")
+    return relation
+
+
+def plan_insert(
+    insert: tree.Node,
+    catalog: Catalog,
+    *,
+    parameter_types: Sequence[Type | None] = (),
+    session: Mapping[str, str | int | None] | None = None,
+) -> Dml:
+    """Translate an INSERT."""
+    if not isinstance(insert, tree.Insert):
+        raise unsupported("this form of INSERT")
+    relation = _target(catalog, insert.table, "insert into")
+    targets = _targets(relation, insert.columns)
+    statement = Statement(catalog, list(parameter_types), session=session or {})
+    source = insert.source
+    body = source.body if source is not None else None
+    plain = source is not None and not (source.ctes or source.order or source.limit or source.offset)
+    if source is None:
+        rows = f"SELECT {_row(relation, {})}"
+    elif isinstance(body, tree.Values) and plain:
+        rows = _value_rows(statement, body, relation, targets, listed=bool(insert.columns))
+    else:
+        rows = _query_rows(statement, source, relation, targets, listed=bool(insert.columns))
+    columns, returning = _returning(statement, insert, relation)
+    return Dml(
+        target=relation.name,
+        parameters=statement.parameters(),
+        inputs=frozenset(statement.inputs),
+        rows=statement.with_ctes(rows),
+        constant=statement.constant,
+        columns=columns,
+        returning=returning,
+    )
+
+
+def _returning(
+    statement: Statement, insert: tree.Insert, relation: Relation
+) -> tuple[tuple[Column, ...] | None, str | None]:
+    """Translate RETURNING: a query of the new rows, called ``new`` with columns c1 …."""
+    if not insert.returning:
+        return None, None
+    scope = Scope(statement)
+    scope.clause = "RETURNING clause"
+    values = tuple(Value(f"new.c{i}", column.type) for i, column in enumerate(relation.columns, 1))
+    scope.add(Source(insert.table[-1], relation.columns, values, relation.path))
+    expressions = Expressions(scope, plan_nested)
+    found: list[tuple[str, Value]] = []
+    for item in insert.returning:
+        if isinstance(item.expr, tree.Star):
+            found += [(column.name, value) for column, value in zip(relation.columns, values, strict=True)]
+        else:
+            found.append((item.alias or column_name(item.expr), expressions.typed(item.expr)))
+    listed = ", ".join(f"{value.sql} AS c{i}" for i, (_, value) in enumerate(found, 1))
+    return tuple(Column(name, value.type) for name, value in found), f"SELECT {listed} FROM new"
+
+
+def _targets(relation: Relation, names: Sequence[str]) -> list[Column]:
+    if not names:
+        return list(relation.columns)
+    known = {column.name: column for column in relation.columns}
+    for name in names:
+        if name not in known:
+            raise SqlError(f'column "{name}" of relation "{relation.name}" does not exist')
+        if list(names).count(name) > 1:
+            raise SqlError(f'column "{name}" specified more than once')
+    return [known[name] for name in names]
+
+
+def _default(relation: Relation, column: Column) -> str:
+    position = relation.columns.index(column)
+    given = relation.defaults[position] if relation.defaults else None
+    return given or f"CAST(NULL AS {column.type.duckdb})"
+
+
+def _row(relation: Relation, values: dict[str, str]) -> str:
+    return ", ".join(values.get(column.name) or _default(relation, column) for column in relation.columns)
+
+
+def _filled(targets: list[Column], given: int, *, listed: bool) -> list[Column]:
+    """Return the columns that get values; without a column list the last ones may be left out."""
+    if given > len(targets):
+        raise SqlError("INSERT has more expressions than target columns")
+    if given < len(targets) and listed:
+        raise SqlError("INSERT has more target columns than expressions")
+    return targets[:given]
+
+
+def _value_rows(
+    statement: Statement, source: tree.Values, relation: Relation, targets: list[Column], *, listed: bool
+) -> str:
+    scope = Scope(statement)
+    scope.clause = "VALUES"
+    expressions = Expressions(scope, plan_nested)
+    if len({len(row) for row in source.rows}) > 1:
+        raise SqlError("VALUES lists must all be the same length")
+    here = _filled(targets, len(source.rows[0]), listed=listed)
+    rows = []
+    for row in source.rows:
+        values: dict[str, str] = {}
+        for column, node in zip(here, row, strict=True):
+            if isinstance(node, tree.Default):
+                values[column.name] = _default(relation, column)
+            else:
+                values[column.name] = assigned(statement, expressions.value(node), column.name, column.type).sql
+        rows.append(f"({_row(relation, values)})")
+    return "VALUES " + ", ".join(rows)
+
+
+def _query_rows(
+    statement: Statement, source: tree.Query, relation: Relation, targets: list[Column], *, listed: bool
+) -> str:
+    columns, body = plan_in(source, Scope(statement))
+    here = _filled(targets, len(columns), listed=listed)
+    alias = statement.alias()
+    values = {
+        target.name: assigned(statement, Value(f"{alias}.c{i}", column.type), target.name, target.type).sql
+        for i, (column, target) in enumerate(zip(columns, here, strict=True), 1)
+    }
+    names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+    return f"SELECT {_row(relation, values)} FROM ({body}) AS {alias}({names})"
+
+
+def plan_mutation(
+    node: tree.Node,
+    catalog: Catalog,
+    *,
+    row_ids: str,
+    parameter_types: Sequence[Type | None] = (),
+    session: Mapping[str, str | int | None] | None = None,
+) -> Mutation:
+    """Translate an UPDATE or DELETE.
+
+    Parameters
+    ----------
+    node : tree.Update or tree.Delete
+    catalog : Catalog
+    row_ids : str
+        DuckDB SQL of the target's rows, each behind what tells stored rows apart.
+    parameter_types, session
+        As for `plan_query`.
+    """
+    if not isinstance(node, tree.Update | tree.Delete):
+        raise unsupported("this statement")
+    verb = "UPDATE" if isinstance(node, tree.Update) else "DELETE"
+    relation = catalog.relation(node.table)
+    if relation is None:
+        raise SqlError(f"unknown catalog item '{'.'.join(node.table)}'")
+    if not relation.is_table:
+        raise SqlError(f"cannot mutate view '{relation.name}'")
+    if isinstance(node, tree.Delete) and node.using is not None:
+        raise unsupported("DELETE … USING")
+    statement = Statement(catalog, list(parameter_types), session=session or {})
+    statement.read(relation)
+    scope = Scope(statement, parent=Scope(statement))
+    values = tuple(Value(f"m.c{i}", column.type) for i, column in enumerate(relation.columns, 1))
+    scope.add(Source(node.alias or node.table[-1], relation.columns, values, relation.path if not node.alias else ()))
+    expressions = Expressions(scope, plan_nested)
+    condition = "true"
+    if node.where is not None:
+        scope.clause = "WHERE clause"
+        condition = expressions.condition(node.where, "WHERE clause").sql
+    names = ", ".join(["r", *(f"c{i}" for i in range(1, len(values) + 1))])
+    source = f"FROM {row_ids} AS m({names}) WHERE {condition}"
+    rows = None
+    if isinstance(node, tree.Update):
+        scope.clause = "SET clause"
+        new = _assignments(statement, expressions, node, relation)
+        listed = [new.get(column.name, value.sql) for column, value in zip(relation.columns, values, strict=True)]
+        rows = statement.with_ctes(f"SELECT {', '.join(listed)} {source}")
+    return Mutation(
+        target=relation.name,
+        verb=verb,
+        ids=statement.with_ctes(f"SELECT m.r {source}"),
+        rows=rows,
+        parameters=statement.parameters(),
+        inputs=frozenset(statement.inputs),
+    )
+
+
+def _assignments(
+    statement: Statement, expressions: Expressions, node: tree.Update, relation: Relation
+) -> dict[str, str]:
+    known = {column.name: column for column in relation.columns}
+    found: dict[str, str] = {}
+    for name, expr in node.assignments:
+        column = known.get(name)
+        if column is None:
+            raise SqlError(f"unknown column {name}")
+        if name in found:
+            raise SqlError(f"column {name} set twice")
+        found[name] = assigned(statement, expressions.value(expr), name, column.type).sql
+    return found

@@ -1,0 +1,318 @@
+"""Functions, operators, aggregates, window and table functions as lines of data, and which of them a call means.
+
+A line says name, typed arguments and result, and what it is in DuckDB. `choose` is the one place where Materialize's
+rules pick among the lines of a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from mzwidget.local.dialect.casts import Context, castable, common
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Type
+
+POLYMORPHIC = frozenset(
+    {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray", "anylist", "listelement", "anymap",
+     "mapvalue", "record", "anynonarray"}
+)  # fmt: skip
+_CATEGORIES = {
+    "N": "int2 int4 int8 uint2 uint4 uint8 float4 float8 numeric oid", "S": "text varchar bpchar name",
+    "D": "date time timestamp timestamptz", "T": "interval", "B": "bool", "U": "uuid bytea jsonb mz_timestamp",
+}  # fmt: skip
+_CATEGORY = {name: category for category, names in _CATEGORIES.items() for name in names.split()}
+_ANYTHING = frozenset({"any", "anynonarray"})
+_PREFERRED_UNSIGNED = {"uint2": "int4", "uint4": "int8", "uint8": "numeric"}
+_PREFERRED = frozenset({"float8", "text", "timestamptz", "interval", "bool"})
+
+
+@lru_cache(maxsize=1024)
+def named(name: str) -> Type | None:
+    """Return the type that a line means; None for a polymorphic one."""
+    if name in POLYMORPHIC:
+        return None
+    if name.endswith("[]"):
+        inner = named(name[:-2])
+        assert inner is not None
+        return t.array_of(inner)
+    if name.endswith(" list"):
+        inner = named(name[:-5])
+        assert inner is not None
+        return t.list_of(inner)
+    return t.SCALARS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """One line of data.
+
+    Attributes
+    ----------
+    name : str
+    arguments : tuple of str
+        Type names; a polymorphic one such as ``anyelement`` is solved by the call.
+    result : str
+    sql : str
+        What it is in DuckDB: ``{0}`` … stand for the arguments, ``{*}`` for all of them.
+    python : callable, optional
+        In place of ``sql``: a function of Python values, None not among them unless it is not strict.
+    strict : bool
+        NULL if any argument is.
+    fallible : bool
+        Can fail for some arguments.
+    variadic : bool
+        The last argument may be repeated.
+    build : callable, optional
+        Makes the value of the statement and the coerced arguments, where a template cannot say it.
+    columns : tuple of (str, str)
+        Of a table function: the names and types of its columns.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    result: str
+    sql: str = ""
+    python: Callable[..., Any] | None = None
+    strict: bool = True
+    fallible: bool = True
+    variadic: bool = False
+    build: Callable[..., Any] | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+    udf: str = field(default="", compare=False)
+
+    def names(self, count: int) -> tuple[str, ...] | None:
+        """Return the argument types for so many arguments, None if it does not take as many."""
+        given = len(self.arguments)
+        if count == given:
+            return self.arguments
+        if self.variadic and count >= given - 1:
+            return self.arguments[:-1] + self.arguments[-1:] * (count - given + 1)
+        return None
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}({', '.join(self.arguments)})"
+
+
+def line(name: str, signature: str, sql: str = "", **more: Any) -> Overload:
+    """Make a line: ``line("left", "text, int4 -> text", "left({0}, {1})")``."""
+    before, _, result = signature.partition("->")
+    arguments = tuple(part.strip() for part in before.split(",") if part.strip())
+    variadic = bool(arguments) and arguments[-1].endswith("...")
+    if variadic:
+        arguments = (*arguments[:-1], arguments[-1].removesuffix("..."))
+    return Overload(name, arguments, result.strip(), sql, variadic=variadic, **more)
+
+
+def _kind_fits(name: str, given: Type) -> bool:
+    match name:
+        case "anyarray" | "anycompatiblearray":
+            return given.kind == "array"
+        case "anylist":
+            return given.kind == "list"
+        case "anymap":
+            return given.kind == "map"
+        case "record":
+            return given.kind == "record"
+        case "anynonarray":
+            return given.kind not in ("array", "list")
+    return True
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A line that a call may mean: what its arguments become, and how well they fit."""
+
+    overload: Overload
+    wanted: list[Type]
+    result: Type | None
+    names: tuple[str, ...]
+    exact: int = 0
+    unsigned: int = 0
+    preferred: int = 0
+
+
+def _solve(overload: Overload, names: Sequence[str], given: Sequence[Type | None]) -> Candidate | None:
+    solved = _variables(names, given)
+    if solved is None:
+        return None
+    wanted: list[Type] = []
+    exact = unsigned = preferred = 0
+    for name, type_ in zip(names, given, strict=True):
+        plain = named(name)
+        target = plain if plain is not None else _polymorphic(name, type_, solved)
+        if target is None:
+            return None
+        wanted.append(target)
+        if type_ is None:
+            preferred += plain is not None and target.name in _PREFERRED
+            continue
+        if plain is None and not _kind_fits(name, type_):
+            return None
+        if type_.base == target.base:
+            exact += plain is not None
+        elif not castable(type_, target, Context.IMPLICIT):
+            return None
+        unsigned += _PREFERRED_UNSIGNED.get(type_.name) == target.name
+        if (
+            target.name in _PREFERRED
+            and type_.base != target.base
+            and _CATEGORY.get(target.name) == _CATEGORY.get(type_.name)
+        ):
+            preferred += 1
+    result = named(overload.result) if overload.result else None
+    if result is None and overload.result in POLYMORPHIC:
+        result = _polymorphic(overload.result, None, solved)
+    return Candidate(overload, wanted, result, tuple(names), exact, unsigned, preferred)
+
+
+_ELEMENTS = {
+    "anyarray": "anyelement",
+    "anycompatiblearray": "anycompatible",
+    "anylist": "listelement",
+    "anymap": "mapvalue",
+}
+
+
+def _variables(names: Sequence[str], given: Sequence[Type | None]) -> dict[str, Type] | None:
+    """Return what the polymorphic arguments are, None if they disagree."""
+    solved: dict[str, Type] = {}
+    for name, type_ in zip(names, given, strict=True):
+        if named(name) is not None or type_ is None or name in ("any", "record", "anynonarray"):
+            continue
+        if not _kind_fits(name, type_):
+            return None
+        variable = _ELEMENTS.get(name, name)
+        found = type_.element.base if name in _ELEMENTS and type_.element is not None else type_.base
+        known = solved.get(variable)
+        if known is None or known == found:
+            solved[variable] = found
+        elif variable == "anycompatible":
+            both = common([known, found])
+            if both is None:
+                return None
+            solved[variable] = both
+        else:
+            return None
+    return solved
+
+
+def _polymorphic(name: str, given: Type | None, solved: dict[str, Type]) -> Type | None:
+    if name in ("any", "record", "anynonarray"):
+        return given.base if given is not None else (t.TEXT if name != "record" else None)
+    variable = _ELEMENTS.get(name, name)
+    element = solved.get(variable)
+    if element is None:
+        if name in ("anycompatible", "anycompatiblearray"):
+            element = t.TEXT
+        elif given is None:
+            return t.UNKNOWN
+        else:
+            return None
+    match name:
+        case "anyarray" | "anycompatiblearray":
+            return t.array_of(element)
+        case "anylist":
+            return t.list_of(element)
+        case "anymap":
+            return t.map_of(element)
+    return element
+
+
+def choose(overloads: Sequence[Overload], given: Sequence[Type | None]) -> list[Candidate]:
+    """Return the line that a call means, or none, or all between which nothing decides.
+
+    Parameters
+    ----------
+    overloads : sequence of Overload
+        Those of the name.
+    given : sequence of Type or None
+        The types of the arguments; None for one that is still open.
+    """
+    found: list[Candidate] = []
+    for overload in overloads:
+        names = overload.names(len(given))
+        if names is not None and (candidate := _solve(overload, names, given)) is not None:
+            found.append(candidate)
+    if len(found) < 2:
+        return found
+    found = [each for each in found if not any(w.name == "unknown" for w in each.wanted)] or found
+    if len(found) == 1:
+        return found
+    exact = [each for each in found if each.exact == len(given)]
+    if exact:
+        return exact[:1]
+    for score in ("exact", "unsigned", "preferred"):
+        best = max(getattr(each, score) for each in found)
+        found = [each for each in found if getattr(each, score) == best]
+        if len(found) == 1:
+            return found
+    return _by_unknown(found, given)
+
+
+def _by_unknown(found: list[Candidate], given: Sequence[Type | None]) -> list[Candidate]:
+    open_at = [index for index, type_ in enumerate(given) if type_ is None]
+    if not open_at:
+        return found
+    narrowed = found
+    for index in open_at:
+        categories = {_CATEGORY.get(each.wanted[index].name, "?") for each in narrowed}
+        if "S" in categories:
+            category = "S"
+        elif len(categories) == 1:
+            category = categories.pop()
+        else:
+            narrowed = []
+            break
+        narrowed = [each for each in narrowed if _CATEGORY.get(each.wanted[index].name, "?") == category]
+        preferred = [each for each in narrowed if each.wanted[index].name in _PREFERRED]
+        narrowed = preferred or narrowed
+    plain = [each for each in narrowed if not _ANYTHING & set(each.names)]
+    narrowed = plain or narrowed
+    if len(narrowed) == 1:
+        return narrowed
+    known = {type_.base for type_ in given if type_ is not None}
+    if len(known) == 1 and len(open_at) < len(given):
+        (only,) = known
+        same = [
+            each for each in found
+            if all(each.wanted[i].base == only or castable(only, each.wanted[i], Context.IMPLICIT) for i in open_at)
+        ]  # fmt: skip
+        exact = [each for each in same if all(each.wanted[i].base == only for i in open_at)]
+        if len(exact) == 1 or len(same) == 1:
+            return exact if len(exact) == 1 else same
+    return found
+
+
+HINT_NONE = "No {} matches the given name and argument types.  You might need to add explicit type casts."
+HINT_MANY = "Could not choose a best candidate {}.  You might need to add explicit type casts."
+
+
+def shown(types: Sequence[Type | None]) -> str:
+    """Return argument types as messages list them."""
+    return ", ".join("unknown" if type_ is None else t.sql_name(type_.base) for type_ in types)
+
+
+def no_function(name: str, given: Sequence[Type | None], *, many: bool = False) -> SqlError:
+    """Return the error for a function that does not take these types, or of which several do."""
+    what = "is not unique" if many else "does not exist"
+    hint = (HINT_MANY if many else HINT_NONE).format("function")
+    return SqlError(f"function {name}({shown(given)}) {what}", hint=hint)
+
+
+def unknown_function(name: str) -> SqlError:
+    """Return the error for a function that is not there at all."""
+    hint = "No function matches the given name and argument types. You might need to add explicit type casts."
+    return SqlError(f'function "{name}" does not exist', hint=hint)
+
+
+def no_operator(operator: str, given: Sequence[Type | None], *, many: bool = False) -> SqlError:
+    """Return the error for an operator that does not take these types."""
+    what = "operator is not unique" if many else "operator does not exist"
+    texts = ["unknown" if type_ is None else t.sql_name(type_.base) for type_ in given]
+    written = f"{texts[0]} {operator} {texts[1]}" if len(texts) == 2 else f"{operator} {texts[0]}"
+    return SqlError(f"{what}: {written}", hint=(HINT_MANY if many else HINT_NONE).format("operator"))

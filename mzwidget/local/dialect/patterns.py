@@ -1,0 +1,174 @@
+"""LIKE and regular expressions."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect import udf
+from mzwidget.local.dialect.calls import coerce, known
+from mzwidget.local.dialect.casts import STRINGS, text_form
+from mzwidget.local.dialect.overloads import no_operator
+from mzwidget.local.dialect.values import Value, apply, quote_text
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.scope import Statement
+
+
+def like(
+    statement: Statement, text: Value, pattern: Value, *, insensitive: bool, negated: bool, escape: str | None = None
+) -> Value:
+    """Return ``text [NOT] LIKE pattern``."""
+    word = "ILIKE" if insensitive else "LIKE"
+    for value in (text, pattern):
+        if not value.is_open and value.type.name not in STRINGS:
+            name = t.sql_name(value.type.base)
+            raise SqlError(f"{word} argument does not support implicitly casting from {name} to text")
+    padded = text if text.is_open or text.type.name != "bpchar" else text_form(text)
+    text, pattern = coerce(statement, padded, t.TEXT), coerce(statement, pattern, t.TEXT)
+    if escape is not None and len(escape) > 1:
+        raise SqlError("invalid escape string")
+    mark = "\\" if escape is None else escape
+    if insensitive:
+        return _negate(apply(_ILIKE.replace("{2}", quote_text(mark)), [text, pattern], t.BOOL, fallible=True), negated)
+    if pattern.literal is not None:
+        if _ends_in_escape(pattern.literal, mark):
+            raise SqlError("unterminated escape sequence in LIKE")
+        suffix = f" ESCAPE {quote_text(mark)}" if mark else ""
+        plain = "%" not in pattern.literal and "_" not in pattern.literal and (not mark or mark not in pattern.literal)
+        template = "({0} = {1})" if plain else f"({{0}} LIKE {{1}}{suffix})"
+        return _negate(apply(template, [text, pattern], t.BOOL), negated)
+    return _negate(apply(_LIKE.replace("{2}", quote_text(mark)), [text, pattern], t.BOOL, fallible=True), negated)
+
+
+def _negate(value: Value, negated: bool) -> Value:
+    return apply("(NOT {0})", [value], t.BOOL) if negated else value
+
+
+def _ends_in_escape(pattern: str, mark: str) -> bool:
+    if not mark:
+        return False
+    at = 0
+    while at < len(pattern):
+        if pattern[at] == mark:
+            at += 1
+            if at == len(pattern):
+                return True
+        at += 1
+    return False
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str, mark: str, insensitive: bool) -> re.Pattern[str]:
+    if _ends_in_escape(pattern, mark):
+        raise SqlError("unterminated escape sequence in LIKE")
+    out, at = [], 0
+    while at < len(pattern):
+        character = pattern[at]
+        if mark and character == mark:
+            at += 1
+            out.append(re.escape(pattern[at]))
+        elif character == "%":
+            out.append(".*")
+        elif character == "_":
+            out.append(".")
+        else:
+            out.append(re.escape(character))
+        at += 1
+    flags = re.DOTALL | (re.IGNORECASE if insensitive else 0)
+    return re.compile("".join(out), flags)
+
+
+def _folded(text: str) -> str:
+    """Fold case one character at a time, as simple case folding does."""
+    if text.isascii():
+        return text.lower()
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
+
+
+def _ilike(text: str, pattern: str, mark: str) -> bool:
+    return _compiled(_folded(pattern), mark, False).fullmatch(_folded(text)) is not None
+
+
+def _like(text: str, pattern: str, mark: str) -> bool:
+    return _compiled(pattern, mark, False).fullmatch(text) is not None
+
+
+_ILIKE = udf.declare("ilike", _ilike, [t.TEXT, t.TEXT, t.TEXT], t.BOOL)
+_LIKE = udf.declare("like", _like, [t.TEXT, t.TEXT, t.TEXT], t.BOOL)
+
+_PORTABLE = re.compile(
+    r"(?:[^\\\[\](){}*+?|^$.]|\.|\^|\$|\||\(\?:|\((?!\?)|\)|[*+?]\??|\{\d+(?:,\d*)?\}\??|\\[.^$*+?()\[\]{}|\\/-]|\\[dwsDWSb]"
+    r"|\\[nrt]|\[\^?\]?(?:[^\\\[\]]|\\[.^$*+?()\[\]{}|\\/dwsnrt-]|\[:[a-z]+:\])*\])*",
+    re.DOTALL,
+)
+_UNICODE = {"d": r"\p{Nd}", "w": r"\p{L}\p{M}\p{N}_", "s": r"\s\x{0b}\x{85}\p{Z}"}
+_CLASSES = re.compile(r"\\([dwsDWS])|\\.|\[\^?\]?|\]", re.DOTALL)
+
+
+def _unicode(pattern: str) -> str:
+    """Write Rust's classes of Unicode characters, where DuckDB's mean ASCII."""
+    inside = False
+
+    def one(match: re.Match[str]) -> str:
+        nonlocal inside
+        text, name = match[0], match[1]
+        if name is None:
+            if text[0] == "[":
+                inside = True
+            elif text == "]":
+                inside = False
+            return text
+        if inside:
+            if name.isupper():
+                raise unsupported(f"the regular expression {pattern}")
+            return _UNICODE[name]
+        return f"[{'^' if name.isupper() else ''}{_UNICODE[name.lower()]}]"
+
+    return _CLASSES.sub(one, pattern)
+
+
+@lru_cache(maxsize=512)
+def portable(pattern: str) -> str:
+    """Return a pattern that means in DuckDB's engine what it means in Rust's.
+
+    Raises
+    ------
+    SqlError
+        0A000 for one that uses what the two do not share.
+    """
+    if not _PORTABLE.fullmatch(pattern) or not pattern.isascii():
+        raise unsupported(f"the regular expression {pattern!r}" if pattern.isprintable() else "this regular expression")
+    try:
+        re.compile(pattern.replace("[[:", "[").replace(":]]", "]") if "[:" in pattern else pattern)
+    except re.error:
+        raise unsupported(f"the regular expression {pattern}") from None
+    return _unicode(pattern)
+
+
+def _portable(pattern: str) -> str:
+    return portable(pattern)
+
+
+_PATTERN = udf.declare("pattern", _portable, [t.TEXT], t.TEXT)
+
+
+def matches(statement: Statement, operator: str, text: Value, pattern: Value) -> Value:
+    """Return ``text ~ pattern`` and its like."""
+    for value in (text, pattern):
+        if not value.is_open and value.type.name not in STRINGS:
+            raise no_operator(operator, known([text, pattern]))
+    padded = text if text.is_open or text.type.name != "bpchar" else text_form(text)
+    text, pattern = coerce(statement, padded, t.TEXT), coerce(statement, pattern, t.TEXT)
+    flag = ", 'i'" if operator.endswith("*") else ""
+    if pattern.literal is not None:
+        shown = quote_text(portable(pattern.literal))
+        found = apply(f"regexp_matches({{0}}, {shown}{flag})", [text], t.BOOL)
+    else:
+        found = apply(
+            f"regexp_matches({{0}}, {_PATTERN.replace('{0}', '{1}')}{flag})", [text, pattern], t.BOOL, fallible=True
+        )
+    return _negate(found, operator.startswith("!"))

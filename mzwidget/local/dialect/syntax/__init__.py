@@ -1,0 +1,46 @@
+"""Parsing: Materialize's grammar of queries, INSERT, UPDATE, DELETE and CREATE TABLE.
+
+What the grammar does not name is an error, in Materialize's words and with its position: nothing is read that the
+dialect would not look at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect.syntax.statements import StatementParser
+from mzwidget.local.errors import SqlError
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.syntax import tree
+
+
+def parse(sql: str, offset: int = 0) -> tree.Node:
+    """Parse one statement.
+
+    Parameters
+    ----------
+    sql : str
+    offset : int, default 0
+        Where ``sql`` starts in what the client sent, in characters; positions of errors count from there.
+
+    Raises
+    ------
+    SqlError
+        42601 with the position of the offending token.
+    """
+    try:
+        parser = StatementParser(sql, offset)
+        statement = parser.statement()
+        parser.end()
+    except RecursionError as error:
+        raise SqlError("statement exceeds nested expression limit", "54001") from error
+    return statement
+
+
+def parse_type(sql: str) -> tree.TypeName:
+    """Parse the name of a type."""
+    parser = StatementParser(sql)
+    found = parser.type_name()
+    parser.end()
+    return found

@@ -1,0 +1,146 @@
+"""A place in the tokens of a statement, and the errors that name it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+from mzwidget.local.dialect.syntax.lexer import PUNCTUATION, Token, tokenize
+from mzwidget.local.errors import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_T = TypeVar("_T")
+
+MOST_NESTING = 128
+
+
+class Cursor:
+    """Reads tokens.
+
+    Parameters
+    ----------
+    sql : str
+    offset : int, default 0
+        Where ``sql`` starts in what the client sent, in characters.
+    """
+
+    def __init__(self, sql: str, offset: int = 0) -> None:
+        self.sql = sql
+        self.tokens = tokenize(sql)
+        self.at = 0
+        self.offset = offset
+        self.depth = 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def peek(self, ahead: int = 1) -> Token:
+        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+
+    def next(self) -> Token:
+        token = self.tokens[self.at]
+        if token.kind != "eof":
+            self.at += 1
+        return token
+
+    def is_kind(self, kind: str) -> bool:
+        return self.tokens[self.at].kind == kind
+
+    def is_word(self, *words: str) -> bool:
+        token = self.tokens[self.at]
+        return token.kind == "keyword" and token.value in words
+
+    def ahead(self, *words: str) -> bool:
+        """Whether these keywords come next, in this order."""
+        return all((token := self.peek(i)).kind == "keyword" and token.value == word for i, word in enumerate(words))
+
+    def accept(self, *words: str) -> bool:
+        """Pass these keywords if they come next."""
+        if self.ahead(*words):
+            self.at += len(words)
+            return True
+        return False
+
+    def accept_kind(self, kind: str) -> bool:
+        if self.is_kind(kind):
+            self.at += 1
+            return True
+        return False
+
+    def accept_word(self, *words: str) -> str | None:
+        """Pass one of these keywords if it comes next."""
+        if self.is_word(*words):
+            return self.next().value
+        return None
+
+    def expect(self, *words: str) -> None:
+        for word in words:
+            if not self.accept(word):
+                self.expected(word.upper())
+
+    def expect_kind(self, kind: str) -> Token:
+        if not self.is_kind(kind):
+            self.expected(PUNCTUATION[kind])
+        return self.next()
+
+    def error(self, message: str, token: Token | None = None) -> SqlError:
+        at = (token or self.token).start
+        return SqlError(message, "42601", position=self.offset + at + 1)
+
+    def expected(self, what: str) -> NoReturn:
+        raise self.error(f"Expected {what}, found {self.token}")
+
+    def attempt(self, parse: Callable[[], _T]) -> _T | None:
+        """Parse something that may be absent."""
+        start = self.at
+        try:
+            return parse()
+        except SqlError as error:
+            if error.sqlstate != "42601":
+                raise
+            self.at = start
+            return None
+
+    # --------------------------------------------------------------------------------------------- names
+
+    def identifier(self) -> str:
+        token = self.token
+        if token.kind not in ("ident", "keyword"):
+            self.expected("identifier")
+        return self.next().value
+
+    def label(self) -> str:
+        """Return the name behind AS."""
+        if self.token.kind not in ("ident", "keyword"):
+            self.expected("an identifier after AS")
+        return self.next().value
+
+    def object_name(self) -> tuple[str, ...]:
+        parts = [self.identifier()]
+        while self.accept_kind("."):
+            parts.append(self.identifier())
+        return tuple(parts)
+
+    def names(self) -> tuple[str, ...]:
+        """Return a list of names in parentheses."""
+        self.expect_kind("(")
+        found = [self.identifier()]
+        while self.accept_kind(","):
+            found.append(self.identifier())
+        self.expect_kind(")")
+        return tuple(found)
+
+    def integer(self, what: str = "literal integer") -> int:
+        token = self.token
+        if token.kind != "number" or not token.value.isdigit():
+            self.expected(what)
+        return int(self.next().value)
+
+    def end(self) -> None:
+        """Accept a semicolon and then nothing more."""
+        while self.accept_kind(";"):
+            pass
+        if not self.is_kind("eof"):
+            self.expected("end of statement")

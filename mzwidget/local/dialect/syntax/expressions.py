@@ -1,0 +1,668 @@
+"""The grammar of expressions: precedence climbing, as Materialize's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax.cursor import MOST_NESTING, Cursor
+from mzwidget.local.dialect.syntax.keywords import INTERVAL_UNITS, NOT_AN_EXPRESSION
+from mzwidget.local.errors import SqlError, unsupported
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.syntax.tree import Expr, TypeName
+
+_OR, _AND, _NOT, _IS, _COMPARE, _LIKE, _OTHER, _ADD, _MULTIPLY, _AT, _SIGN, _POSTFIX = range(1, 13)
+_OPERATORS = {
+    "+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTIPLY,
+    "=": _COMPARE, "<": _COMPARE, ">": _COMPARE, "<=": _COMPARE, ">=": _COMPARE, "<>": _COMPARE, "!=": _COMPARE,
+    "~~": _LIKE, "!~~": _LIKE, "~~*": _LIKE, "!~~*": _LIKE,
+}  # fmt: skip
+_LIKE_OPERATORS = {"~~": (False, False), "!~~": (False, True), "~~*": (True, False), "!~~*": (True, True)}
+_IS_WHAT = "NULL, NOT NULL, TRUE, NOT TRUE, FALSE, NOT FALSE, UNKNOWN, NOT UNKNOWN after IS"
+_TYPE_WORDS = {
+    "bigint": "int8", "smallint": "int2", "int": "int4", "integer": "int4", "real": "float4", "boolean": "bool",
+    "string": "text", "text": "text", "bytes": "bytea", "json": "jsonb", "dec": "numeric", "decimal": "numeric",
+    "varchar": "varchar", "bpchar": "bpchar",
+}  # fmt: skip
+_QUERY_WORDS = ("select", "with", "values", "table", "show")
+
+
+class ExpressionParser(Cursor):
+    """Reads expressions and type names."""
+
+    def query(self) -> tree.Query:
+        raise NotImplementedError
+
+    def expression(self) -> Expr:
+        return self._climb(0)
+
+    def expressions(self) -> tuple[Expr, ...]:
+        found = [self.expression()]
+        while self.accept_kind(","):
+            found.append(self.expression())
+        return tuple(found)
+
+    def _climb(self, lowest: int) -> Expr:
+        self.depth += 1
+        if self.depth > MOST_NESTING:
+            raise SqlError(f"statement exceeds nested expression limit of {MOST_NESTING}", "42601")
+        try:
+            left = self._prefix()
+            while True:
+                strength = self._strength()
+                if strength <= lowest:
+                    return left
+                left = self._infix(left, strength)
+        finally:
+            self.depth -= 1
+
+    # -------------------------------------------------------------------------------------------- prefix
+
+    def _prefix(self) -> Expr:
+        token = self.token
+        if token.kind in ("keyword", "ident"):
+            typed = self._typed_literal()
+            if typed is not None:
+                return typed
+        if token.kind == "eof":
+            raise self.error("Unexpected EOF")
+        if token.kind == "keyword":
+            return self._keyword(token.value)
+        if token.kind == "ident":
+            return self._named()
+        match token.kind:
+            case "number" | "string" | "hex":
+                self.next()
+                return tree.Literal(token.kind, token.value)
+            case "param":
+                self.next()
+                return tree.Parameter(int(token.value[1:]))
+            case "(":
+                return self._parenthesized()
+            case "op" if token.value in ("+", "-"):
+                self.next()
+                if self.is_kind("number") and self.token.value.strip("0.eE+-"):
+                    number = self.next().value
+                    return tree.Literal("number", f"-{number}" if token.value == "-" else number)
+                return tree.Unary(token.value, self._climb(_SIGN))
+            case "op" if token.value == "~":
+                self.next()
+                return tree.Unary("~", self._climb(_OTHER))
+            case _:
+                return self.expected("an expression")
+
+    def _typed_literal(self) -> Expr | None:
+        """Read ``type 'text'``, where that is what comes."""
+        following = self.peek()
+        word = self.token.value
+        if following.kind in (".", ",", ")", "eof", "op", "=", "*", ";", "::"):
+            return None
+        if following.kind == "keyword" and following.value not in ("precision", "varying", "list", "with", "without"):
+            return None
+        if following.kind == "ident" or (self.token.kind == "keyword" and word in NOT_AN_EXPRESSION):
+            return None
+        if self.token.kind == "keyword" and word == "interval":
+            return self.attempt(self._interval)
+        if self.token.kind == "keyword" and word not in _TYPE_WORDS and word not in (
+            "float", "double", "char", "character", "time", "timestamp", "timestamptz", "map"
+        ):  # fmt: skip
+            return None
+        return self.attempt(self._typed)
+
+    def _typed(self) -> Expr:
+        type_ = self.type_name()
+        if not self.is_kind("string"):
+            self.expected("literal string")
+        return tree.Cast(tree.Literal("string", self.next().value), type_)
+
+    def _interval(self) -> Expr:
+        self.next()
+        if not self.is_kind("string"):
+            self.expected("literal string")
+        text = self.next().value
+        leading = self.accept_word(*INTERVAL_UNITS) or ""
+        precision = None
+        if leading.startswith("second") and self.is_kind("("):
+            self.next()
+            precision = self.integer()
+            self.expect_kind(")")
+        trailing = ""
+        if leading and self.is_word("to") and self.peek().value in INTERVAL_UNITS:
+            self.next()
+            trailing = self.next().value
+            if trailing.startswith("second") and self.accept_kind("("):
+                precision = self.integer()
+                self.expect_kind(")")
+        return tree.IntervalLiteral(text, leading.rstrip("s"), trailing.rstrip("s"), precision)
+
+    def _keyword(self, word: str) -> Expr:
+        following = self.peek().kind
+        if word in NOT_AN_EXPRESSION:
+            raise self.error(f"expected expression, but found reserved keyword: {word.upper()}")
+        match word:
+            case "true" | "false":
+                self.next()
+                return tree.Literal("bool", word)
+            case "null":
+                self.next()
+                return tree.Literal("null")
+            case "not":
+                self.next()
+                return tree.Not(self._climb(_NOT))
+            case "case":
+                return self._case()
+            case "array" | "list" if following in ("[", "("):
+                return self._array(word)
+            case "map" if following in ("[", "("):
+                return self._map()
+            case "cast":
+                return self._cast()
+            case "coalesce" | "greatest" | "least" | "nullif":
+                self.next()
+                self.expect_kind("(")
+                arguments = self.expressions()
+                if word == "nullif" and len(arguments) != 2:
+                    self.expected("comma" if len(arguments) < 2 else "right parenthesis")
+                self.expect_kind(")")
+                return tree.Choice(word, arguments)
+            case "exists" if following == "(" or self.peek().value not in ("from", ""):
+                self.next()
+                self.expect_kind("(")
+                query = self.query()
+                self.expect_kind(")")
+                return tree.Exists(query)
+            case "extract":
+                return self._extract()
+            case "trim":
+                return self._trim()
+            case "substring":
+                return self._substring()
+            case "position" if following == "(":
+                return self._position()
+            case "normalize" if following == "(":
+                return self._normalize()
+            case "row" if following == "(":
+                self.next()
+                self.expect_kind("(")
+                items = () if self.is_kind(")") else self.expressions()
+                self.expect_kind(")")
+                return tree.Row(items)
+            case "interval" if following == "param":
+                return self._named()
+        return self._named()
+
+    def _named(self) -> Expr:
+        parts = [self.identifier()]
+        while self.is_kind("."):
+            if self.peek().kind == "*":
+                self.at += 2
+                return tree.Star(tuple(parts))
+            self.next()
+            parts.append(self.identifier())
+        if self.is_kind("("):
+            return self.call(tuple(parts))
+        return tree.Name(tuple(parts))
+
+    def _parenthesized(self) -> Expr:
+        self.next()
+        query = self._nested_query()
+        if query is not None:
+            self.expect_kind(")")
+            return tree.Subquery(query)
+        items = self.expressions()
+        self.expect_kind(")")
+        if len(items) > 1:
+            return tree.Row(items)
+        if isinstance(items[0], tree.Name) and self.is_kind(".") and self.peek().kind == "*":
+            self.at += 2
+            return tree.Field(items[0], "*")
+        return items[0]
+
+    def _nested_query(self) -> tree.Query | None:
+        """Read the query that an open parenthesis holds, if it holds one."""
+        depth = 0
+        while self.peek(depth).kind == "(":
+            depth += 1
+        first = self.peek(depth)
+        if first.kind != "keyword" or first.value not in _QUERY_WORDS:
+            return None
+        if not depth and first.value in ("select", "with", "values"):
+            return self.query()
+        return self.attempt(self._whole_query)
+
+    def _whole_query(self) -> tree.Query:
+        query = self.query()
+        if not self.is_kind(")"):
+            self.expected("right parenthesis")
+        return query
+
+    def _case(self) -> Expr:
+        self.next()
+        operand = None if self.is_word("when") else self.expression()
+        branches = []
+        if not self.is_word("when"):
+            self.expected("WHEN")
+        while self.accept("when"):
+            condition = self.expression()
+            self.expect("then")
+            branches.append((condition, self.expression()))
+        default = self.expression() if self.accept("else") else None
+        self.expect("end")
+        return tree.Case(operand, tuple(branches), default)
+
+    def _array(self, word: str) -> Expr:
+        self.next()
+        if self.accept_kind("("):
+            query = self.query()
+            self.expect_kind(")")
+            return tree.ArrayQuery(word, query)
+        return self._items(word)
+
+    def _items(self, word: str) -> Expr:
+        self.expect_kind("[")
+        items: list[Expr] = []
+        while not self.is_kind("]"):
+            nested = self.is_kind("[")
+            items.append(self._items(word) if nested else self.expression())
+            if not self.accept_kind(","):
+                break
+        self.expect_kind("]")
+        return tree.Array(word, tuple(items))
+
+    def _map(self) -> Expr:
+        self.next()
+        if self.accept_kind("("):
+            query = self.query()
+            self.expect_kind(")")
+            return tree.ArrayQuery("map", query)
+        return self._entries()
+
+    def _entries(self) -> Expr:
+        self.expect_kind("[")
+        entries = []
+        while not self.is_kind("]"):
+            key = self.expression()
+            self.expect_kind("=>")
+            entries.append((key, self._entries() if self.is_kind("[") else self.expression()))
+            if not self.accept_kind(","):
+                break
+        self.expect_kind("]")
+        return tree.Map(tuple(entries))
+
+    def _cast(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        operand = self.expression()
+        self.expect("as")
+        type_ = self.type_name()
+        self.expect_kind(")")
+        return tree.Cast(operand, type_)
+
+    def _extract(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        field = self.next() if self.token.kind in ("ident", "keyword", "string") else self.expected("identifier")
+        self.expect("from")
+        operand = self.expression()
+        self.expect_kind(")")
+        return tree.Call(("extract",), (tree.Literal("string", field.value), operand))
+
+    def _trim(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        name = {"leading": "ltrim", "trailing": "rtrim"}.get(
+            self.accept_word("both", "leading", "trailing") or "", "btrim"
+        )
+        first = None if self.is_word("from") else self.expression()
+        if self.accept("from"):
+            operand = self.expression()
+            arguments: tuple[Expr, ...] = (operand,) if first is None else (operand, first)
+        else:
+            assert first is not None
+            arguments = (first,)
+        self.expect_kind(")")
+        return tree.Call((name,), arguments)
+
+    def _substring(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        arguments = [self.expression()]
+        if self.accept("from"):
+            arguments.append(self.expression())
+            if self.accept("for"):
+                arguments.append(self.expression())
+        elif self.accept("for"):
+            arguments += [tree.Literal("number", "1"), self.expression()]
+        elif not self.is_kind(","):
+            self.expected("comma")
+        else:
+            while self.accept_kind(","):
+                arguments.append(self.expression())
+        self.expect_kind(")")
+        return tree.Call(("substring",), tuple(arguments))
+
+    def _position(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        needle = self._climb(_OTHER)
+        self.expect("in")
+        hay = self.expression()
+        self.expect_kind(")")
+        return tree.Call(("position",), (needle, hay))
+
+    def _normalize(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        arguments = [self.expression()]
+        if self.accept_kind(","):
+            form = self.accept_word("nfc", "nfd", "nfkc", "nfkd")
+            if form is None:
+                self.expected("NFC, NFD, NFKC, or NFKD")
+            arguments.append(tree.Literal("string", str(form).upper()))
+        self.expect_kind(")")
+        return tree.Call(("normalize",), tuple(arguments))
+
+    # --------------------------------------------------------------------------------------------- calls
+
+    def call(self, name: tuple[str, ...]) -> tree.Call:
+        """Read the arguments of a function and what may follow them."""
+        self.expect_kind("(")
+        star, distinct = False, False
+        arguments: tuple[Expr, ...] = ()
+        order: tuple[tree.OrderItem, ...] = ()
+        if self.is_kind("*") and self.peek().kind != ",":
+            self.next()
+            star = True
+        elif not self.is_kind(")"):
+            distinct = bool(self.accept("distinct")) or (self.accept("all") and False)
+            arguments = self.expressions()
+            if self.ahead("order", "by"):
+                order = self.order_by()
+        self.expect_kind(")")
+        condition = None
+        if self.accept("filter"):
+            self.expect_kind("(")
+            self.expect("where")
+            condition = self.expression()
+            self.expect_kind(")")
+        ignore = False
+        if self.ahead("ignore", "nulls") or self.ahead("respect", "nulls"):
+            ignore = self.next().value == "ignore"
+            self.next()
+        over = self._over(ignore) if self.accept("over") else None
+        return tree.Call(name, arguments, star, distinct, order, condition, over)
+
+    def order_by(self) -> tuple[tree.OrderItem, ...]:
+        self.expect("order", "by")
+        items = [self._order_item()]
+        while self.accept_kind(","):
+            items.append(self._order_item())
+        return tuple(items)
+
+    def _order_item(self) -> tree.OrderItem:
+        expr = self.expression()
+        descending = self.accept_word("asc", "desc") == "desc"
+        nulls_first = descending
+        if self.accept("nulls"):
+            word = self.accept_word("first", "last")
+            if word is None:
+                self.expected("one of FIRST or LAST")
+            nulls_first = word == "first"
+        return tree.OrderItem(expr, descending, nulls_first)
+
+    def _over(self, ignore: bool) -> tree.Over:
+        self.expect_kind("(")
+        partition: tuple[Expr, ...] = ()
+        if self.accept("partition", "by"):
+            partition = self.expressions()
+        order = self.order_by() if self.ahead("order", "by") else ()
+        units, start, end = "", None, None
+        if not self.is_kind(")"):
+            units = self.accept_word("rows", "range", "groups") or ""
+            if not units:
+                self.expected("one of ROWS or RANGE or GROUPS")
+            if self.accept("between"):
+                start = self._bound()
+                self.expect("and")
+                end = self._bound()
+            else:
+                start = self._bound()
+        self.expect_kind(")")
+        return tree.Over(partition, order, units, start, end, ignore)
+
+    def _bound(self) -> tree.Bound:
+        if self.accept("current", "row"):
+            return tree.Bound("current")
+        offset = None if self.accept("unbounded") else self.integer("literal unsigned integer")
+        word = self.accept_word("preceding", "following")
+        if word is None:
+            self.expected("PRECEDING or FOLLOWING")
+        return tree.Bound(str(word), offset)
+
+    # --------------------------------------------------------------------------------------------- infix
+
+    def _strength(self) -> int:
+        token = self.token
+        match token.kind:
+            case "op" | "*" | "=":
+                return _OPERATORS.get(token.value, _OTHER)
+            case "::" | "[" | ".":
+                return _POSTFIX
+            case "keyword":
+                return self._word_strength(token.value)
+        return 0
+
+    def _word_strength(self, word: str) -> int:
+        match word:
+            case "or":
+                return _OR
+            case "and":
+                return _AND
+            case "not":
+                return _LIKE if self.peek().value in ("in", "between", "like", "ilike") else 0
+            case "is" | "isnull":
+                return _IS
+            case "in" | "between" | "like" | "ilike":
+                return _LIKE
+            case "operator":
+                return _OTHER if self.peek().kind == "(" else 0
+            case "at" | "collate":
+                return _AT
+        return 0
+
+    def _infix(self, left: Expr, strength: int) -> Expr:
+        token = self.next()
+        if token.kind in ("op", "*", "="):
+            return self._operator(left, token.value, strength)
+        match token.value:
+            case "::":
+                return tree.Cast(left, self.type_name())
+            case "[":
+                return self._subscript(left)
+            case ".":
+                if self.accept_kind("*"):
+                    return tree.Field(left, "*")
+                return tree.Field(left, self.identifier())
+            case "and" | "or":
+                right = self._climb(strength)
+                operands = left.operands if isinstance(left, tree.Logic) and left.word == token.value else (left,)
+                return tree.Logic(token.value, (*operands, right))
+            case "is":
+                return self._is(left)
+            case "isnull":
+                return tree.Is(left, "null")
+            case "operator":
+                self.expect_kind("(")
+                schema = None
+                if self.token.kind in ("ident", "keyword"):
+                    schema = self.identifier()
+                    self.expect_kind(".")
+                if schema not in (None, "pg_catalog", "mz_catalog"):
+                    raise unsupported(f"an operator of the schema {schema}")
+                if self.token.kind not in ("op", "*", "="):
+                    self.expected("operator")
+                operator = self.next().value
+                self.expect_kind(")")
+                return self._operator(left, operator, strength)
+            case "at":
+                self.expect("time", "zone")
+                return tree.Call(("timezone",), (self._climb(_AT), left))
+            case "collate":
+                self.object_name()
+                return tree.Collate(left)
+        self.at -= 1
+        return self._predicate(left)
+
+    def _operator(self, left: Expr, operator: str, strength: int) -> Expr:
+        if self.is_word("any", "some", "all") and self.peek().kind == "(":
+            every = self.next().value == "all"
+            return tree.Quantified(left, operator, every, self._quantified())
+        right = self._climb(strength)
+        if operator in _LIKE_OPERATORS:
+            insensitive, negated = _LIKE_OPERATORS[operator]
+            return tree.Like(left, right, None, insensitive, negated)
+        return tree.Binary("<>" if operator == "!=" else operator, left, right)
+
+    def _quantified(self) -> Expr | tree.Query:
+        self.expect_kind("(")
+        query = self._nested_query()
+        right: Expr | tree.Query = query if query is not None else self.expression()
+        self.expect_kind(")")
+        return right
+
+    def _is(self, left: Expr) -> Expr:
+        negated = bool(self.accept("not"))
+        if self.accept("distinct", "from"):
+            return tree.Distinct(left, self._climb(_IS), negated)
+        what = self.accept_word("null", "true", "false", "unknown")
+        if what is None:
+            self.expected(_IS_WHAT)
+        return tree.Is(left, str(what), negated)
+
+    def _predicate(self, left: Expr) -> Expr:
+        negated = bool(self.accept("not"))
+        word = self.next().value
+        if word == "between":
+            low = self._climb(_LIKE)
+            self.expect("and")
+            return tree.Between(left, low, self._climb(_LIKE), negated)
+        if word == "in":
+            self.expect_kind("(")
+            query = self._nested_query()
+            if query is not None:
+                self.expect_kind(")")
+                return tree.InQuery(left, query, negated)
+            items = self.expressions()
+            self.expect_kind(")")
+            return tree.InList(left, items, negated)
+        insensitive = word == "ilike"
+        if self.is_word("any", "some", "all") and self.peek().kind == "(":
+            every = self.next().value == "all"
+            operator = ("!" if negated else "") + "~~" + ("*" if insensitive else "")
+            return tree.Quantified(left, operator, every, self._quantified())
+        pattern = self._climb(_LIKE)
+        escape = self._climb(_LIKE) if self.accept("escape") else None
+        return tree.Like(left, pattern, escape, insensitive, negated)
+
+    def _subscript(self, left: Expr) -> Expr:
+        positions: list[Expr | tree.Slice] = []
+        while True:
+            low = None if self.is_kind(":") else self.expression()
+            if self.accept_kind(":"):
+                high = None if self.is_kind("]") else self.expression()
+                positions.append(tree.Slice(low, high))
+            else:
+                assert low is not None
+                positions.append(low)
+            self.expect_kind("]")
+            if not self.accept_kind("["):
+                break
+        return tree.Subscript(left, tuple(positions))
+
+    # --------------------------------------------------------------------------------------------- types
+
+    def type_name(self) -> TypeName:
+        if self.token.kind not in ("ident", "keyword") or self.is_word(*NOT_AN_EXPRESSION):
+            self.expected("a data type name")
+        word = self.token.value
+        base = self._keyword_type(word) if self.token.kind == "keyword" else None
+        if base is None:
+            parts = self.object_name()
+            base = tree.TypeName("named", parts, self._modifiers())
+        while True:
+            if self.is_kind("[") and self.peek().kind == "]":
+                self.at += 2
+                if base.kind != "array":
+                    base = tree.TypeName("array", element=base)
+            elif self.is_word("list"):
+                self.next()
+                base = tree.TypeName("list", element=base)
+            else:
+                return base
+
+    def _modifiers(self) -> tuple[int, ...]:
+        if not self.accept_kind("("):
+            return ()
+        found = [self._modifier()]
+        while self.accept_kind(","):
+            found.append(self._modifier())
+        self.expect_kind(")")
+        return tuple(found)
+
+    def _modifier(self) -> int:
+        negative = self.is_kind("op") and self.token.value == "-" and self.peek().kind == "number"
+        if negative:
+            self.next()
+        return -self.integer() if negative else self.integer()
+
+    def _keyword_type(self, word: str) -> TypeName | None:
+        if word == "map" and self.peek().kind == "[":
+            self.next()
+            self.next()
+            key = self.type_name()
+            self.expect_kind("=>")
+            value = self.type_name()
+            self.expect_kind("]")
+            return tree.TypeName("map", key=key, element=value)
+        if self.peek().kind == ".":
+            return None
+        if word in _TYPE_WORDS:
+            self.next()
+            sized = word in ("dec", "decimal", "varchar", "bpchar")
+            return tree.TypeName("named", (_TYPE_WORDS[word],), self._modifiers() if sized else ())
+        if word in ("array", "list", "map"):
+            self.expected("a data type name")
+        match word:
+            case "double":
+                if self.accept("double", "precision"):
+                    return tree.TypeName("named", ("float8",))
+            case "float":
+                self.next()
+                size = self.token
+                sizes = self._modifiers()
+                if sizes and not 1 <= sizes[0] <= 53:
+                    raise self.error(
+                        "precision for type float must be within ([1-53])", self.tokens[self.tokens.index(size) + 1]
+                    )
+                return tree.TypeName("named", ("float4" if sizes and sizes[0] <= 24 else "float8",))
+            case "char" | "character":
+                self.next()
+                if self.accept("varying"):
+                    return tree.TypeName("named", ("varchar",), self._modifiers())
+                return tree.TypeName("named", ("bpchar",), self._modifiers() or (1,))
+            case "time" | "timestamp" | "timestamptz":
+                return self._time_type()
+            case "interval":
+                self.next()
+                return tree.TypeName("named", ("interval",))
+        return None
+
+    def _time_type(self) -> TypeName:
+        word = self.next().value
+        sizes = self._modifiers() if self.is_kind("(") and self.peek().kind == "number" else ()
+        if self.accept("with", "time", "zone"):
+            word += "tz"
+        else:
+            self.accept("without", "time", "zone")
+        return tree.TypeName("named", (word,), sizes)

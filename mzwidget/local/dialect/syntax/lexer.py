@@ -1,0 +1,197 @@
+"""Tokens of Materialize's SQL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mzwidget.local.dialect.syntax.keywords import KEYWORDS
+from mzwidget.local.errors import SqlError
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>    (?: \s+ | --[^\n]* )+ )
+  | (?P<comment>  /\* )
+  | (?P<escaped>  [eE]' (?: [^'\\] | \\. | '' )* ' )
+  | (?P<hex>      [xX]' [^']* ' )
+  | (?P<string>   ' (?: [^'] | '' )* ' )
+  | (?P<dollar>   \$ (?P<tag> (?: [A-Za-z_\u0080-\U0010ffff] [\w]* )? ) \$ )
+  | (?P<param>    \$ [0-9]+ )
+  | (?P<quoted>   " (?: [^"] | "" )* " )
+  | (?P<word>     [A-Za-z_\u0080-\U0010ffff] [\w$]* )
+  | (?P<number>   (?: [0-9]+ (?: \.[0-9]* )? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? )
+  | (?P<punct>    :: | => | [().,;:\[\]] )
+  | (?P<op>       [-+*/<>=~!@\#%^&|`?]+ )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+_SPECIAL = re.compile(r"[~!@#%^&|`?]")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|''", re.DOTALL)
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+PUNCTUATION = {
+    "(": "left parenthesis", ")": "right parenthesis", "[": "left square bracket", "]": "right square bracket",
+    ".": "dot", ",": "comma", ";": "semicolon", ":": "colon", "::": "double colon", "=>": "arrow",
+    "*": "star", "=": "equals sign",
+}  # fmt: skip
+MOST_BYTES_OF_A_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token; ``value`` is folded for words and unquoted for strings and quoted names.
+
+    ``kind`` is ``keyword``, ``ident``, ``string``, ``hex``, ``number``, ``param``, ``op``, ``eof``, or the
+    punctuation itself.
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    quoted: bool = False
+
+    def __str__(self) -> str:
+        """How messages call it."""
+        match self.kind:
+            case "eof":
+                return "EOF"
+            case "keyword":
+                return self.value.upper()
+            case "ident":
+                return f'identifier "{self.value}"'
+            case "string":
+                return f'string literal "{self.value}"'
+            case "hex":
+                return f'hex string literal "{self.value}"'
+            case "number":
+                return f'number "{self.value}"'
+            case "param":
+                return f'parameter "{self.value}"'
+            case "op":
+                return f'operator "{self.value}"'
+            case _:
+                return PUNCTUATION[self.kind]
+
+
+def _error(message: str, at: int) -> SqlError:
+    return SqlError(message, "42601", position=at + 1)
+
+
+def tokenize(sql: str) -> list[Token]:
+    """Return the tokens of `sql`, without blanks and comments, with one of kind ``eof`` at the end."""
+    tokens: list[Token] = []
+    at = 0
+    while at < len(sql):
+        match = _TOKEN.match(sql, at)
+        if match is None:
+            raise _stray(sql, at)
+        start, at = at, match.end()
+        kind, text = match.lastgroup or "", match.group()
+        if kind in ("dollar", "tag"):
+            close = sql.find(text, at)
+            if close < 0:
+                raise _error("unterminated dollar-quoted string", start)
+            tokens.append(Token("string", sql[at:close], start, close + len(text)))
+            at = close + len(text)
+        elif kind == "comment":
+            at = _comment_end(sql, start)
+            continue
+        elif kind == "op":
+            at = start + _operator_length(text)
+            if sql.startswith("/*", start):
+                at = _comment_end(sql, start)
+                continue
+            text = sql[start:at]
+            tokens.append(Token(text if text in ("*", "=") else "op", text, start, at))
+        elif kind != "space":
+            token = _token(kind, text, start, at)
+            before = tokens[-1] if tokens else token
+            if kind == "string" and before.kind == "string" and "\n" in sql[before.end : start]:
+                tokens[-1] = Token("string", before.value + token.value, before.start, at)
+            else:
+                tokens.append(token)
+    tokens.append(Token("eof", "", len(sql), len(sql)))
+    return tokens
+
+
+def _token(kind: str, text: str, start: int, end: int) -> Token:
+    match kind:
+        case "word":
+            _check_length(text, start)
+            folded = text.lower()
+            return Token("keyword" if folded in KEYWORDS else "ident", folded, start, end)
+        case "quoted":
+            name = text[1:-1].replace('""', '"')
+            _check_length(name, start)
+            return Token("ident", name, start, end, quoted=True)
+        case "string":
+            return Token("string", text[1:-1].replace("''", "'"), start, end)
+        case "escaped":
+            return Token("string", _unescaped(text[2:-1], start + 2), start, end)
+        case "hex":
+            return Token("hex", text[2:-1], start, end)
+        case "punct":
+            return Token(text, text, start, end)
+        case _:
+            return Token(kind, text, start, end)
+
+
+def _check_length(name: str, start: int) -> None:
+    if len(name.encode("utf-8", "surrogatepass")) > MOST_BYTES_OF_A_NAME:
+        raise _error(f"identifier length exceeds {MOST_BYTES_OF_A_NAME} bytes", start)
+
+
+def _unescaped(body: str, at: int) -> str:
+    def one(match: re.Match[str]) -> str:
+        code = match[1]
+        if code is None:
+            return "'"
+        if code[0] in "uU" and len(code) > 1:
+            number = int(code[1:], 16)
+            if number > 0x10FFFF or 0xD800 <= number < 0xE000:
+                raise _error("invalid unicode escape", at + match.start())
+            return chr(number)
+        if code in "uU":
+            raise _error("missing required digit in unicode escape", at + match.start())
+        if code == "x":
+            raise _error("hexadecimal escapes are not supported", at + match.start())
+        if code in "01234567":
+            raise _error("octal escapes are not supported", at + match.start())
+        return _ESCAPES.get(code, code)
+
+    return _ESCAPE.sub(one, body)
+
+
+def _operator_length(text: str) -> int:
+    """Return where an operator ends: before a comment, and in + or - only with a character no arithmetic has."""
+    for mark in ("--", "/*"):
+        at = text.find(mark)
+        if at >= 0:
+            text = text[:at]
+    if len(text) > 1 and not _SPECIAL.search(text):
+        text = text.rstrip("+-") or text[0]
+    return max(len(text), 1)
+
+
+def _stray(sql: str, at: int) -> SqlError:
+    found = sql[at]
+    if found == "'" or sql[at : at + 2].lower() in ("e'", "x'"):
+        return _error("unterminated quoted string", at)
+    if found == '"':
+        return _error("unterminated quoted identifier", at)
+    if found == "$":
+        return _error("unterminated dollar-quoted string", at)
+    return _error(f"unexpected character in input: {found}", at)
+
+
+def _comment_end(sql: str, start: int) -> int:
+    depth, at = 1, start + 2
+    while depth:
+        edge = _COMMENT_EDGE.search(sql, at)
+        if edge is None:
+            raise _error("unterminated multiline comment", start)
+        depth += 1 if edge.group() == "/*" else -1
+        at = edge.end()
+    return at

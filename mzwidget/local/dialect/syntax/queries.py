@@ -1,0 +1,265 @@
+"""The grammar of queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax.expressions import ExpressionParser
+from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS
+from mzwidget.local.errors import unsupported
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.syntax.tree import Body, Expr, FromItem
+
+_JOINS = {"left": "left", "right": "right", "full": "full"}
+
+
+class QueryParser(ExpressionParser):
+    """Reads SELECT, VALUES, TABLE and what combines them."""
+
+    def query(self) -> tree.Query:
+        ctes: tuple[tree.Cte, ...] = ()
+        recursive = False
+        if self.accept("with"):
+            if self.accept("mutually", "recursive"):
+                self.identifier()
+                if not self.is_kind("("):
+                    self.expected("left parenthesis")
+                raise unsupported("WITH MUTUALLY RECURSIVE")
+            ctes = self._ctes()
+        body = self._body(0)
+        order = self.order_by() if self.ahead("order", "by") else ()
+        limit, offset = None, None
+        if self.is_word("limit"):
+            limit = self._limit()
+        if self.accept("offset"):
+            offset = self.expression()
+            self.accept_word("row", "rows")
+        if limit is None and self.accept("fetch"):
+            limit = self._fetch()
+        if self.is_word("limit", "fetch"):
+            if limit is not None:
+                raise self.error("multiple LIMIT/FETCH clauses not allowed")
+            limit = self._fetch() if self.accept("fetch") else self._limit()
+        return tree.Query(body, ctes, recursive, order, limit, offset)
+
+    def _limit(self) -> Expr:
+        self.expect("limit")
+        return tree.Literal("null") if self.accept("all") else self.expression()
+
+    def _fetch(self) -> Expr:
+        if self.accept_word("first", "next") is None:
+            self.expected("one of FIRST or NEXT")
+        count: Expr = tree.Literal("number", "1")
+        if not self.is_word("row", "rows"):
+            count = self.expression()
+        if self.accept_word("row", "rows") is None:
+            self.expected("one of ROW or ROWS")
+        if self.ahead("with", "ties"):
+            raise unsupported("FETCH … WITH TIES")
+        if not self.accept("only"):
+            self.expected("ONLY")
+        return count
+
+    def _ctes(self) -> tuple[tree.Cte, ...]:
+        found = []
+        while True:
+            name = self.identifier()
+            columns = self.names() if self.is_kind("(") else ()
+            self.expect("as")
+            self.expect_kind("(")
+            query = self.query()
+            self.expect_kind(")")
+            found.append(tree.Cte(name, columns, query))
+            if not self.accept_kind(","):
+                return tuple(found)
+
+    def _body(self, lowest: int) -> Body:
+        left = self._operand()
+        while self.is_word("union", "except", "intersect"):
+            word = self.token.value
+            strength = 20 if word == "intersect" else 10
+            if strength <= lowest:
+                break
+            self.next()
+            every = self.accept_word("all", "distinct") == "all"
+            left = tree.SetOperation(word, every, left, self._body(strength))
+        return left
+
+    def _operand(self) -> Body:
+        if self.accept("select"):
+            return self._select()
+        if self.accept_kind("("):
+            query = self.query()
+            self.expect_kind(")")
+            return tree.Nested(query)
+        if self.accept("values"):
+            return self._values()
+        if self.accept("table"):
+            name = self.object_name()
+            return tree.Select((tree.SelectItem(tree.Star()),), tree.Table(name))
+        if self.is_word("show"):
+            raise unsupported("SHOW in a query")
+        return self.expected("SELECT, VALUES, or a subquery in the query body")
+
+    def _values(self) -> Body:
+        rows = []
+        while True:
+            self.expect_kind("(")
+            row: list[Expr] = []
+            while True:
+                row.append(tree.Default() if self._is_default() else self.expression())
+                if not self.accept_kind(","):
+                    break
+            self.expect_kind(")")
+            rows.append(tuple(row))
+            if not self.accept_kind(","):
+                return tree.Values(tuple(rows))
+
+    def _is_default(self) -> bool:
+        if self.is_word("default") and self.peek().kind in (",", ")"):
+            self.next()
+            return True
+        return False
+
+    def _select(self) -> Body:
+        distinct = False
+        distinct_on: tuple[Expr, ...] = ()
+        if self.accept("distinct"):
+            distinct = True
+            if self.accept("on"):
+                self.expect_kind("(")
+                distinct_on = self.expressions()
+                self.expect_kind(")")
+        else:
+            self.accept("all")
+        items = self.select_items()
+        source = self.from_items() if self.accept("from") else None
+        where = self.expression() if self.accept("where") else None
+        group = self.expressions() if self.accept("group", "by") else ()
+        having = self.expression() if self.accept("having") else None
+        if self.accept("qualify"):
+            raise unsupported("QUALIFY")
+        if self.ahead("options"):
+            raise unsupported("OPTIONS of a SELECT")
+        return tree.Select(items, source, where, group, having, None, distinct, distinct_on)
+
+    def select_items(self) -> tuple[tree.SelectItem, ...]:
+        items: list[tree.SelectItem] = []
+        if self.is_kind("eof") or self.is_kind(";") or self.is_kind(")") or self.is_word("from", "where", "union"):
+            return ()
+        while True:
+            items.append(self._select_item())
+            comma = self.token
+            if not self.accept_kind(","):
+                return tuple(items)
+            if self.is_word("from"):
+                raise self.error("invalid trailing comma in SELECT list", comma)
+
+    def _select_item(self) -> tree.SelectItem:
+        if self.accept_kind("*"):
+            return tree.SelectItem(tree.Star())
+        expr = self.expression()
+        if self.accept("as"):
+            return tree.SelectItem(expr, self.label())
+        token = self.token
+        if token.kind == "ident" or (token.kind == "keyword" and token.value not in NOT_A_COLUMN_ALIAS):
+            return tree.SelectItem(expr, self.next().value)
+        return tree.SelectItem(expr)
+
+    # ---------------------------------------------------------------------------------------------- FROM
+
+    def from_items(self) -> FromItem:
+        found = self._joined()
+        while self.accept_kind(","):
+            found = tree.Join(found, "cross", self._joined(), comma=True)
+        return found
+
+    def _joined(self) -> FromItem:
+        left = self._factor()
+        while True:
+            if self.accept("cross", "join"):
+                left = tree.Join(left, "cross", self._factor())
+                continue
+            natural = bool(self.accept("natural"))
+            word = self.accept_word("inner", "left", "right", "full")
+            if word is not None:
+                if word != "inner":
+                    self.accept("outer")
+                self.expect("join")
+            elif not self.accept("join"):
+                if natural:
+                    self.expected("INNER, LEFT, RIGHT or FULL JOIN after NATURAL")
+                return left
+            kind = _JOINS.get(word or "", "inner")
+            right = self._factor()
+            if natural:
+                left = tree.Join(left, kind, right, natural=True)
+            elif self.accept("on"):
+                left = tree.Join(left, kind, right, on=self.expression())
+            elif self.accept("using"):
+                names = self.names()
+                alias = self.label() if self.accept("as") else None
+                left = tree.Join(left, kind, right, using=names, using_alias=alias)
+            else:
+                self.expected("ON, or USING after JOIN")
+
+    def _factor(self) -> FromItem:
+        if self.accept("lateral"):
+            if self.accept_kind("("):
+                query = self.query()
+                self.expect_kind(")")
+                return tree.Derived(query, self.alias(), lateral=True)
+            if self.ahead("rows", "from"):
+                return self._rows_from()
+            name = self.object_name()
+            return self._function(name)
+        if self.ahead("rows", "from") and self.peek(2).kind == "(":
+            return self._rows_from()
+        if self.is_kind("("):
+            derived = self.attempt(self._derived)
+            if derived is not None:
+                return derived
+            self.next()
+            inner = self._joined()
+            if not isinstance(inner, tree.Join):
+                self.expected("joined table")
+            self.expect_kind(")")
+            alias = self.alias()
+            return tree.Grouped(inner, alias) if alias is not None else inner
+        name = self.object_name()
+        if self.is_kind("("):
+            return self._function(name)
+        return tree.Table(name, self.alias())
+
+    def _derived(self) -> FromItem:
+        self.expect_kind("(")
+        query = self.query()
+        self.expect_kind(")")
+        return tree.Derived(query, self.alias())
+
+    def _function(self, name: tuple[str, ...]) -> FromItem:
+        call = self.call(name)
+        ordinality = self.accept("with", "ordinality")
+        return tree.TableFunction((call,), self.alias(), ordinality)
+
+    def _rows_from(self) -> FromItem:
+        self.expect("rows", "from")
+        self.expect_kind("(")
+        calls = [self.call(self.object_name())]
+        while self.accept_kind(","):
+            calls.append(self.call(self.object_name()))
+        self.expect_kind(")")
+        ordinality = self.accept("with", "ordinality")
+        return tree.TableFunction(tuple(calls), self.alias(), ordinality, rows_from=True)
+
+    def alias(self) -> tree.Alias | None:
+        if self.accept("as"):
+            name = self.label()
+        else:
+            token = self.token
+            if token.kind != "ident" and (token.kind != "keyword" or token.value in NOT_A_TABLE_ALIAS):
+                return None
+            name = self.next().value
+        return tree.Alias(name, self.names() if self.is_kind("(") else ())

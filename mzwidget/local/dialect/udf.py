@@ -1,0 +1,194 @@
+"""Python functions in DuckDB: what crosses over, and in which form.
+
+A function declared here takes and gives plain Python values: decimals for numerics, counts of days or microseconds for
+dates and times, ``(months, days, microseconds)`` for intervals, parsed JSON for jsonb.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import duckdb
+from duckdb.func import SPECIAL
+
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import jsonb, numerics
+from mzwidget.local.formats.encoding import carrier
+from mzwidget.local.formats.types import Type
+
+Convert = Callable[[Any], Any]
+
+_functions: dict[str, tuple[Callable[..., Any], list[str], str, bool]] = {}
+_numbers = itertools.count()
+
+
+def carried(type_: Type) -> str:
+    """Return the DuckDB type of a type's carrier."""
+    if type_.kind in ("array", "list") and type_.element is not None:
+        return f"{carried(type_.element)}[]"
+    if type_.kind == "map" and type_.element is not None:
+        return f"MAP(VARCHAR, {carried(type_.element)})"
+    return {"date": "BIGINT", "time": "BIGINT", "timestamp": "BIGINT", "timestamptz": "BIGINT", "uuid": "VARCHAR"}.get(
+        type_.name, type_.duckdb
+    )
+
+
+def uncarried(sql: str, type_: Type) -> str:
+    """Return DuckDB SQL that makes a value of its carrier."""
+    if type_.kind in ("array", "list") and type_.element is not None:
+        inner = uncarried("x", type_.element)
+        return sql if inner == "x" else f"list_transform({sql}, lambda x: {inner})"
+    match type_.name:
+        case "date":
+            return f"(DATE '1970-01-01' + CAST({sql} AS INTEGER))"
+        case "time":
+            return f"CAST(make_timestamp({sql}) AS TIME)"
+        case "timestamp" | "timestamptz":
+            return f"make_timestamp({sql})"
+        case "uuid":
+            return f"CAST({sql} AS UUID)"
+    return sql
+
+
+def _decode(type_: Type) -> Convert | None:
+    if type_.element is not None:
+        item = _decode(type_.element)
+        if item is None:
+            return None
+        if type_.kind == "map":
+            return lambda value: {k: None if v is None else item(v) for k, v in value.items()}
+        return lambda value: [None if v is None else item(v) for v in value]
+    match type_.name:
+        case "numeric":
+            return numerics.value
+        case "jsonb":
+            return jsonb.read
+        case "interval":
+            return lambda value: (value["months"], value["days"], value["us"])
+    return None
+
+
+def _encode(type_: Type) -> Convert | None:
+    if type_.element is not None:
+        item = _encode(type_.element)
+        if item is None:
+            return None
+        return lambda value: [None if v is None else item(v) for v in value]
+    match type_.name:
+        case "numeric":
+            return lambda value: numerics.key(numerics.checked(value))
+        case "jsonb":
+            return jsonb.write
+        case "interval":
+            return _interval
+        case "date":
+            return _day
+        case "timestamp" | "timestamptz":
+            return _moment
+    return None
+
+
+def _interval(value: Sequence[int]) -> dict[str, int]:
+    months, days, micros = value
+    if not (-(2**31) <= months < 2**31 and -(2**31) <= days < 2**31 and -(2**63) <= micros < 2**63):
+        raise SqlError("interval out of range")
+    return {"months": months, "days": days, "us": micros}
+
+
+_FIRST_DAY, _LAST_DAY = -2_440_588, 95_026_236
+_FIRST, _LAST = _FIRST_DAY * 86_400_000_000, 9_223_372_036_854_775_806
+
+
+def _day(value: int) -> int:
+    if not _FIRST_DAY <= value <= _LAST_DAY:
+        raise SqlError("date out of range")
+    return value
+
+
+def _moment(value: int) -> int:
+    if not _FIRST <= value <= _LAST:
+        raise SqlError("timestamp out of range")
+    return value
+
+
+def declare(
+    name: str,
+    function: Callable[..., Any],
+    arguments: Sequence[Type],
+    result: Type,
+    *,
+    strict: bool = True,
+    fallible: bool = True,
+) -> str:
+    """Declare a Python function; return the template that calls it.
+
+    DuckDB is told that one which may fail has side effects: it then evaluates it only where the query asks for it, and
+    not, say, on rows that a view leaves out.
+    """
+    unique = f"py_{''.join(c if c.isalnum() else '_' for c in name)}_{next(_numbers)}"
+    decoders = [_decode(type_) for type_ in arguments]
+    _functions[unique] = (
+        _wrapped(function, decoders, _encode(result), strict=strict),
+        [carried(type_) for type_ in arguments],
+        carried(result),
+        fallible,
+    )
+    slots = ", ".join(_slot(i, type_) for i, type_ in enumerate(arguments))
+    return uncarried(f"{unique}({slots})", result)
+
+
+def _slot(index: int, type_: Type) -> str:
+    return carrier(f"{{{index}}}", type_)
+
+
+def _wrapped(
+    function: Callable[..., Any], decoders: list[Convert | None], encode: Convert | None, *, strict: bool
+) -> Callable[..., Any]:
+    plain = not any(decoders)
+
+    def call(*values: Any) -> Any:
+        if strict and any(value is None for value in values):
+            return None
+        try:
+            if plain:
+                found = function(*values)
+            else:
+                found = function(
+                    *[v if d is None or v is None else d(v) for d, v in zip(decoders, values, strict=True)]
+                )
+            return found if encode is None or found is None else encode(found)
+        except SqlError as error:
+            raise ValueError(f"mz:{error.sqlstate}:{error.message}") from None
+        except RecursionError:
+            raise ValueError("mz:XX000:nested too deeply") from None
+        except OverflowError:
+            raise ValueError("mz:XX000:value out of range: overflow") from None
+
+    return _ARITY[len(decoders)](call)
+
+
+# DuckDB counts a function's parameters.
+_ARITY: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
+    lambda call: lambda: call(),  # noqa: PLW0108
+    lambda call: lambda a: call(a),  # noqa: PLW0108
+    lambda call: lambda a, b: call(a, b),  # noqa: PLW0108
+    lambda call: lambda a, b, c: call(a, b, c),  # noqa: PLW0108
+    lambda call: lambda a, b, c, d: call(a, b, c, d),  # noqa: PLW0108
+    lambda call: lambda a, b, c, d, e: call(a, b, c, d, e),  # noqa: PLW0108
+    lambda call: lambda a, b, c, d, e, f: call(a, b, c, d, e, f),  # noqa: PLW0108
+]
+
+
+def install(connection: duckdb.DuckDBPyConnection) -> None:
+    """Register everything that was declared."""
+    for name, (function, arguments, result, fallible) in _functions.items():
+        connection.create_function(
+            name,
+            function,
+            [duckdb.sqltype(argument) for argument in arguments],
+            duckdb.sqltype(result),
+            side_effects=fallible,
+            null_handling=SPECIAL,  # the default refuses to give NULL
+        )

@@ -1,0 +1,166 @@
+"""Arrays, lists, maps and records as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats.reading import READERS, invalid
+from mzwidget.local.formats.types import Type
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
+
+
+def reader(type_: Type) -> Callable[[str], Any]:
+    """Return the function that reads a text as a value of a type."""
+    if type_.kind == "scalar":
+        return READERS[type_.name]
+    if type_.kind not in ("array", "list", "map") or type_.element is None:
+        raise unsupported(f"text as {type_.kind}")
+    item = reader(type_.element)
+    kind = type_.kind
+
+    def read(text: str) -> Any:
+        body = text.strip()
+        if kind == "array":
+            if body.startswith("["):
+                raise invalid("array", text, "Specifying array lower bounds is not supported")
+            if not body.startswith("{"):
+                raise invalid("array", text, 'Array value must start with "{"')
+        elif not body.startswith("{"):
+            raise invalid(kind, text, f"expected '{{', found {body[:1] or 'empty string'}")
+        try:
+            return _Reader(text, body, kind, item).read()
+        except SqlError as error:
+            if error.message.endswith(f'type {kind}: "{text}"') or f"type {kind}: " in error.message[:40]:
+                raise
+            raise invalid(kind, text, error.message) from None
+
+    return read
+
+
+class _Reader:
+    def __init__(self, text: str, body: str, kind: str, item: Callable[[str], Any]) -> None:
+        self.text, self.body, self.kind, self.item = text, body, kind, item
+        self.at = 1
+
+    def fail(self, why: str) -> SqlError:
+        return invalid(self.kind, self.text, why)
+
+    def blank(self) -> None:
+        while self.at < len(self.body) and self.body[self.at].isspace():
+            self.at += 1
+
+    def read(self) -> Any:
+        items: list[Any] = []
+        self.blank()
+        if self.peek() == "}":
+            return self.finish(items)
+        while True:
+            items.append(self.entry() if self.kind == "map" else self.element())
+            self.blank()
+            found = self.peek()
+            if found == "}":
+                return self.finish(items)
+            if found != ",":
+                if self.kind == "array":
+                    raise self.fail("unterminated element" if not found else f'Unexpected "{found}" character.')
+                raise self.fail("unexpected end of input" if not found else f"expected ',' or '}}', got '{found}'")
+            self.at += 1
+            self.blank()
+
+    def peek(self) -> str:
+        return self.body[self.at : self.at + 1]
+
+    def finish(self, items: list[Any]) -> Any:
+        self.at += 1
+        if self.body[self.at :].strip():
+            if self.kind == "array":
+                raise self.fail("Unexpected data after right brace.")
+            raise self.fail(f"malformed array literal; contains '{self.body[self.at :].strip()}' after terminal '}}'")
+        return dict(sorted(items)) if self.kind == "map" else items
+
+    def element(self) -> Any:
+        found = self.peek()
+        if found == "{":
+            if self.kind == "array":
+                raise unsupported("an array of more than one dimension")
+            return self.item(self.nested())
+        if found == '"':
+            match = _QUOTED.match(self.body, self.at)
+            if match is None:
+                raise self.fail("unterminated quoted string")
+            self.at = match.end()
+            return self.item(re.sub(r"\\(.)", r"\1", match[1], flags=re.DOTALL))
+        start = self.at
+        stops = ",}=" if self.kind == "map" else ",}"
+        while self.at < len(self.body) and self.body[self.at] not in stops:
+            self.at += 2 if self.body[self.at] == "\\" else 1
+        raw = self.body[start : self.at].strip()
+        if not raw:
+            character = self.peek()
+            raise self.fail(f'Unexpected "{character}" character.' if character else "unterminated element")
+        if raw.upper() == "NULL":
+            return None
+        return self.item(re.sub(r"\\(.)", r"\1", raw))
+
+    def nested(self) -> str:
+        start, depth = self.at, 0
+        while self.at < len(self.body):
+            character = self.body[self.at]
+            if character == '"':
+                match = _QUOTED.match(self.body, self.at)
+                if match is None:
+                    break
+                self.at = match.end()
+                continue
+            depth += {"{": 1, "}": -1}.get(character, 0)
+            self.at += 1
+            if not depth:
+                return self.body[start : self.at]
+        raise self.fail("unterminated element")
+
+    def entry(self) -> tuple[str, Any]:
+        keys = _Reader(self.text, self.body, "map", str)
+        keys.at = self.at
+        key = keys.element()
+        self.at = keys.at
+        self.blank()
+        if self.body[self.at : self.at + 2] != "=>":
+            raise self.fail("expected '=>'")
+        self.at += 2
+        self.blank()
+        return str(key), self.element()
+
+
+def quoted(text: str, *, also: str = "") -> str:
+    """Return an element as it stands in the text of an array or list."""
+    plain = text and text != "NULL" and not re.search(r'[\s{},"\\' + also + "]", text)
+    if plain:
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def show_items(items: Sequence[str | None]) -> str:
+    """Print an array or list of the texts of its elements."""
+    return "{" + ",".join("NULL" if item is None else quoted(item) for item in items) + "}"
+
+
+def show_nested(items: Sequence[str | None]) -> str:
+    """Print a list of lists."""
+    return "{" + ",".join("NULL" if item is None else item for item in items) + "}"
+
+
+def show_record(items: Sequence[str | None]) -> str:
+    """Print a row."""
+    shown = []
+    for item in items:
+        if item is None:
+            shown.append("")
+        elif item and not re.search(r'[\s(),"\\]', item):
+            shown.append(item)
+        else:
+            shown.append('"' + item.replace("\\", "\\\\").replace('"', '""') + '"')
+    return "(" + ",".join(shown) + ")"

@@ -1,0 +1,372 @@
+"""Dates, times, timestamps and intervals: read and printed as Materialize does.
+
+A date is a count of days, a time, timestamp or timestamptz one of microseconds, both since 1970; an interval is
+``(months, days, microseconds)``.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+import zoneinfo
+from decimal import Decimal
+from functools import lru_cache
+
+from mzwidget.local.errors import SqlError
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+Interval = tuple[int, int, int]
+
+_TOO_EARLY, _TOO_LATE = -4713, 262_142
+
+
+def days_of(year: int, month: int, day: int) -> int:
+    """Return the days since 1970 of a date in the proleptic Gregorian calendar, of any year."""
+    y = year - (month <= 2)
+    era, yoe = divmod(y, 400)
+    doy = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    return era * 146_097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719_468
+
+
+def date_of(days: int) -> tuple[int, int, int]:
+    """Return year, month and day of a count of days since 1970."""
+    era, doe = divmod(days + 719_468, 146_097)
+    yoe = (doe - doe // 1460 + doe // 36_524 - doe // 146_096) // 365
+    doy = doe - (365 * yoe + yoe // 4 - yoe // 100)
+    mp = (5 * doy + 2) // 153
+    month = mp + (3 if mp < 10 else -9)
+    return yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) // 5 + 1
+
+
+def _month_length(year: int, month: int) -> int:
+    return calendar.monthrange(2000 + year % 400, month)[1]
+
+
+def _invalid(name: str, text: str, why: str) -> SqlError:
+    return SqlError(f'invalid input syntax for type {name}: {why}: "{text}"')
+
+
+_DATE = re.compile(r"\s*([+-]?\d{1,6})-(\d{1,6})-(\d{1,6})|\s*(\d{4})(\d{2})(\d{2})(?!\d)|\s*(\d+)/(\d+)/(\d+)")
+_CLOCK = re.compile(r"(\d{1,6}):(\d{1,6})(?::(\d{1,6})(?:\.(\d*))?)?")
+_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?$")
+
+
+def _date(text: str, name: str) -> tuple[int, int]:
+    """Return the days and where the date ends in the text."""
+    match = _DATE.match(text)
+    if match is None:
+        raise _invalid(name, text, "YEAR, MONTH, DAY are all required")
+    year, month, day = (int(part) for part in match.groups() if part is not None)
+    if text.rstrip().upper().endswith(" BC"):
+        year = 1 - year
+    if not 1 <= month <= 12 and match[4] is None and day <= 31:
+        raise _invalid(name, text, f"MONTH must be [1, 12], got {month}")
+    if not 1 <= day <= 31:
+        raise _invalid(name, text, f"DAY must be [1, 31], got {day}")
+    if not 1 <= month <= 12:
+        raise _invalid(name, text, f"MONTH must be [1, 12], got {month}")
+    if day > _month_length(year, month) or not _TOO_EARLY <= year <= _TOO_LATE:
+        raise _invalid(name, text, "invalid or out-of-range date")
+    return days_of(year, month, day), match.end()
+
+
+def _clock(text: str, name: str, match: re.Match[str]) -> int:
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    for field, found, most in (("HOUR", hour, 23), ("MINUTE", minute, 59), ("SECOND", second, 60)):
+        if found > most:
+            raise _invalid(name, text, f"{field} must be [0, {most}], got {found}")
+    micros = int((match[4] or "").ljust(7, "0")[:7] or 0)
+    return hour * HOUR + minute * MINUTE + second * SECOND + (micros + 5) // 10
+
+
+_ABBREVIATIONS = {
+    "cet": 1, "cest": 2, "eet": 2, "eest": 3, "wet": 0, "west": 1, "bst": 1, "msk": 3, "est": -5, "edt": -4, "cst": -6,
+    "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9,
+}  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def zone(name: str) -> zoneinfo.ZoneInfo | int:
+    """Return a named time zone, or the microseconds east of UTC of an offset.
+
+    Raises
+    ------
+    KeyError
+        If there is none of that name.
+    """
+    match = _OFFSET.match(name.strip())
+    if match is not None:
+        hours, minutes, seconds = int(match[2]), int(match[3] or 0), int(match[4] or 0)
+        if hours > 15 or minutes > 59 or seconds > 59:
+            raise KeyError(name)
+        micros = hours * HOUR + minutes * MINUTE + seconds * SECOND
+        return -micros if match[1] == "-" else micros
+    if name.strip().lower() in ("utc", "z", "zulu", "gmt"):
+        return 0
+    abbreviated = _ABBREVIATIONS.get(name.strip().lower())
+    if abbreviated is not None:
+        return abbreviated * HOUR
+    known = _zone_names().get(name.strip().lower())
+    if known is None:
+        raise KeyError(name)
+    return zoneinfo.ZoneInfo(known)
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> dict[str, str]:
+    return {name.lower(): name for name in zoneinfo.available_timezones()}
+
+
+def utc_offset(where: zoneinfo.ZoneInfo | int, micros: int, *, local: bool) -> int:
+    """Return how far a zone is east of UTC at a time of UTC, or at a local time."""
+    if isinstance(where, int):
+        return where
+    seconds = micros // SECOND
+    year = date_of(micros // DAY)[0]
+    if not 2 <= year <= 9998:
+        seconds += days_of(2 if year < 2 else 9998, 1, 1) * 86_400 - days_of(year, 1, 1) * 86_400
+    moment = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=seconds)
+    aware = moment.replace(tzinfo=where if local else dt.UTC, fold=1)
+    offset = aware.utcoffset() if local else aware.astimezone(where).utcoffset()
+    assert offset is not None
+    return round(offset.total_seconds()) * SECOND
+
+
+def read_date(text: str) -> int:
+    """Read a date."""
+    if text.strip().lower() == "epoch":
+        return 0
+    days, end = _date(text, "date")
+    _rest(text, end, "date")
+    return days
+
+
+def read_timestamp(text: str) -> int:
+    """Read a timestamp; a zone behind it is ignored."""
+    if text.strip().lower() == "epoch":
+        return 0
+    days, end = _date(text, "timestamp")
+    micros, _ = _rest(text, end, "timestamp")
+    return days * DAY + micros
+
+
+def read_timestamptz(text: str) -> int:
+    """Read a timestamp with a zone, UTC if there is none."""
+    name = "timestamp with time zone"
+    if text.strip().lower() == "epoch":
+        return 0
+    days, end = _date(text, name)
+    micros, where = _rest(text, end, name)
+    found = days * DAY + micros
+    return found - utc_offset(where, found, local=True)
+
+
+def _rest(text: str, end: int, name: str) -> tuple[int, zoneinfo.ZoneInfo | int]:
+    rest = text[end:].strip()
+    if not rest:
+        return 0, 0
+    micros = 0
+    body = rest[1:].lstrip() if rest[:1] in "Tt" and _CLOCK.match(rest[1:].lstrip()) else rest
+    match = _CLOCK.match(body)
+    if match is not None:
+        micros = _clock(text, name, match)
+        body = body[match.end() :].strip()
+    if not body:
+        return micros, 0
+    if body.upper() == "BC":
+        return micros, 0
+    if re.fullmatch(r"[,.]?\d+", body):
+        raise _invalid(name, text, f"have unprocessed tokens {body.lstrip(',.')}")
+    try:
+        return micros, zone(body)
+    except KeyError:
+        what = f"Invalid timezone string ({body}): '{body}' is not a valid timezone"
+        why = f"{what}. Failed to parse {body} at token index 0"
+        raise _invalid(name, text, why) from None
+
+
+def read_time(text: str) -> int:
+    """Read a time of day."""
+    body = text.strip()
+    match = _CLOCK.fullmatch(body)
+    if match is None:
+        if re.fullmatch(r"\d+", body):
+            raise _invalid("time", text, f"have unprocessed tokens {body}")
+        match = re.fullmatch(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?\s*(am|pm)", body, re.IGNORECASE)
+        if match is None:
+            raise _invalid("time", text, f"unknown units {body}")
+        raise _invalid("time", text, f"unknown units {match[5]}")
+    return _clock(text, "time", match)
+
+
+# ------------------------------------------------------------------------------------------------- intervals
+
+_UNIT_WORDS = {
+    "millennium": ("millennium mil mils millennia millenniums", 12_000, 0, 0),
+    "century": ("c cent century centuries", 1200, 0, 0),
+    "decade": ("decade decs dec decades", 120, 0, 0), "year": ("y yr yrs year years", 12, 0, 0),
+    "month": ("mon mons month months", 1, 0, 0), "day": ("d day days", 0, 1, 0),
+    "hour": ("h hr hrs hour hours", 0, 0, HOUR),
+    "minute": ("m min mins minute minutes", 0, 0, MINUTE), "second": ("s sec secs second seconds", 0, 0, SECOND),
+    "milliseconds": ("ms msec msecs msecond mseconds millisecond milliseconds", 0, 0, 1000),
+    "microseconds": ("us usec usecs usecond useconds microsecond microseconds", 0, 0, 1),
+}  # fmt: skip
+_UNITS: dict[str, tuple[str, int, int, int]] = {
+    word: (field, months, days, micros)
+    for field, (words, months, days, micros) in _UNIT_WORDS.items()
+    for word in words.split()
+}
+_PART = re.compile(
+    r"\s*(?:(?P<sign>[+-])?(?P<h>\d+):(?P<m>\d+)(?::(?P<s>\d+)(?:\.(?P<f>\d*))?)?(?![\w.:])"
+    r"|(?P<years>[+-]?\d+)-(?P<months>\d+)(?![\w.:-])"
+    r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*(?P<unit>[A-Za-z]+)?|(?P<word>[A-Za-z]+))"
+)
+_FORMAT = (
+    "Cannot determine format of all parts. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY"
+)
+
+
+def read_interval(text: str, unit: str = "") -> Interval:
+    """Read an interval; a number without a unit counts ``unit``, seconds if there is none."""
+
+    def invalid(why: str) -> SqlError:
+        return _invalid("interval", text, why)
+
+    months, days, micros = Decimal(0), Decimal(0), Decimal(0)
+    seen: set[str] = set()
+
+    def once(field: str) -> None:
+        if field in seen:
+            raise invalid(f"{field.upper()} field set twice")
+        seen.add(field)
+
+    at, body = 0, text.strip().removeprefix("@")
+    if not body:
+        return 0, 0, 0
+    parts = []
+    while at < len(body):
+        match = _PART.match(body, at)
+        if match is None or match.end() == at:
+            if body[at:].strip(" ,") == "":
+                break
+            raise invalid(_FORMAT)
+        at = match.end()
+        parts.append(match)
+    bare = [match for match in parts if match["number"] and not match["unit"]]
+    for index, match in enumerate(parts):
+        if match["word"] and match["word"].lower() in _UNITS:
+            continue
+        if match["word"]:
+            raise invalid(f"unknown units {match['word']}")
+        if match["h"] is not None:
+            for field in ("hour", "minute", "second"):
+                once(field)
+            if int(match["m"]) > 59 or int(match["s"] or 0) > 59:
+                field, most = ("MINUTE", match["m"]) if int(match["m"]) > 59 else ("SECOND", match["s"])
+                raise invalid(f"{field} must be (-60, 60), got {most}")
+            clock = Decimal(int(match["h"]) * HOUR + int(match["m"]) * MINUTE + int(match["s"] or 0) * SECOND)
+            clock += Decimal("0." + (match["f"] or "0")) * SECOND
+            negative = match["sign"] == "-"
+            micros += -clock if negative else clock
+        elif match["years"] is not None:
+            once("year")
+            once("month")
+            years = int(match["years"])
+            months += years * 12 + (-int(match["months"]) if match["years"].startswith("-") else int(match["months"]))
+        else:
+            amount = Decimal(match["number"])
+            name = match["unit"]
+            if not name:
+                clocked = index + 1 < len(parts) and parts[index + 1]["h"] is not None
+                if len(bare) > 1 or (len(parts) > 1 and not clocked):
+                    raise invalid(_FORMAT)
+                name = "day" if clocked else unit or "second"
+            if name.lower() in ("week", "weeks", "w", "quarter", "quarters", "q"):
+                raise invalid(_FORMAT)
+            known = _UNITS.get(name.lower())
+            if known is None:
+                raise invalid(f"unknown units {name}")
+            field, per_month, per_day, per_micro = known
+            once(field)
+            if per_month:
+                total = amount * per_month
+                whole = int(total)
+                months += whole
+                rest = (total - whole) * 30 if per_month == 1 else Decimal(0)
+                days += int(rest)
+                micros += (rest - int(rest)) * DAY
+            elif per_day:
+                whole = int(amount)
+                days += whole
+                micros += (amount - whole) * DAY
+            else:
+                micros += amount * per_micro
+    for total, field in ((months, "months"), (days, "days")):
+        if not -(2**31) <= total < 2**31:
+            limit = "cannot exceed 2147483647/-2147483648"
+            raise invalid(f"Overflows maximum {field}; {limit} {field}")
+    if not -(2**63) <= micros < 2**63:
+        raise invalid(
+            "Overflows maximum microseconds; cannot exceed 9223372036854775807/-9223372036854775808 microseconds"
+        )
+    return int(months), int(days), int(micros.to_integral_value("ROUND_HALF_UP"))
+
+
+# --------------------------------------------------------------------------------------------------- printing
+
+
+def show_clock(micros: int) -> str:
+    """Print microseconds that are not negative as hours, minutes and seconds."""
+    seconds, rest = divmod(micros, SECOND)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    text = f"{hour:02d}:{minute:02d}:{second:02d}"
+    return f"{text}.{rest:06d}".rstrip("0") if rest else text
+
+
+def show_date(days: int) -> str:
+    """Print a date."""
+    year, month, day = date_of(days)
+    if year <= 0:
+        return f"{1 - year:04d}-{month:02d}-{day:02d} BC"
+    return f"{year:04d}-{month:02d}-{day:02d}"
+
+
+def show_timestamp(micros: int, zone_text: str = "") -> str:
+    """Print a timestamp."""
+    days, rest = divmod(micros, DAY)
+    date = show_date(days)
+    era = " BC" if date.endswith(" BC") else ""
+    return f"{date.removesuffix(' BC')} {show_clock(rest)}{zone_text}{era}"
+
+
+def show_timestamptz(micros: int) -> str:
+    """Print a timestamptz."""
+    return show_timestamp(micros, "+00")
+
+
+def show_interval(value: Interval) -> str:
+    """Print an interval."""
+    months, days, micros = value
+    years, rest = divmod(abs(months), 12)
+    minus = "-" if months < 0 else ""
+    words = []
+    if years:
+        words.append(f"{minus}{_counted(years, 'year', minus)}")
+    if rest:
+        words.append(f"{minus}{_counted(rest, 'month', minus)}")
+    if days:
+        sign = "-" if days < 0 else "+" if months < 0 else ""
+        words.append(f"{sign}{_counted(abs(days), 'day', sign)}")
+    if micros or not words:
+        sign = "-" if micros < 0 else "+" if months < 0 or days < 0 else ""
+        words.append(f"{sign}{show_clock(abs(micros))}")
+    return " ".join(words)
+
+
+def _counted(count: int, unit: str, sign: str) -> str:
+    return f"{count} {unit}{'' if count == 1 and sign != '-' else 's'}"
