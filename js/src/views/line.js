@@ -100,6 +100,12 @@ export function mount(el, encoding, host) {
   };
   const dash = (/** @type {Line} */ { slot }) =>
     DASHES[Math.floor(slot / palette(false).length) % DASHES.length] ?? [];
+  /** The colour as a line has it: dashed from the second round through the colours on. */
+  const swatch = (/** @type {Line} */ line) => {
+    const [on, off] = dash(line);
+    const own = colour(line);
+    return on === undefined ? own : `repeating-linear-gradient(90deg, ${own} 0 ${on}px, transparent 0 ${on + Number(off)}px)`;
+  };
   /** @type {Line[]} that may be drawn */
   let chosen = [];
   const visible = () => chosen.filter(({ id }) => !keys.hidden.has(id));
@@ -111,6 +117,7 @@ export function mount(el, encoding, host) {
   const reading = mountReading(chart, {
     lines: visible,
     colour,
+    swatch,
     x: (at) => (isTime ? momentText(at, zone, shown[1] - shown[0]) : numberText(at)),
     y: format,
   });
@@ -265,7 +272,7 @@ export function mount(el, encoding, host) {
 
   function resize() {
     theme = look(root);
-    keys.paint(chosen, colour);
+    keys.paint(chosen, swatch);
     const width = Math.max(plot.clientWidth, NARROWEST);
     const height = Math.max((host.height || HEIGHT + keys.root.offsetHeight) - keys.root.offsetHeight, NARROWEST);
     chart.setSize({ width, height });
@@ -302,7 +309,7 @@ export function mount(el, encoding, host) {
       foot.hidden = notes.length === 0;
       setAttribute(plot, "aria-label", `${measures} by ${xColumn?.name}, ${lines.size} ${lines.size === 1 ? "line" : "lines"}; arrow keys read them, + and - zoom`);
       aloud.tell(summary);
-      if (keys.paint(chosen, colour) || chart.width === NARROWEST) resize();
+      if (keys.paint(chosen, swatch) || chart.width === NARROWEST) resize();
       if (zoom) draw();
       else move(change !== null && !rapid && !matchMedia("(prefers-reduced-motion: reduce)").matches);
     },

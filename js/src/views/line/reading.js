@@ -14,11 +14,12 @@ const MOST = 24;
  * @param {{
  *   lines: () => Line[],
  *   colour: (line: Line) => string,
+ *   swatch: (line: Line) => string,
  *   x: (at: number) => string,
  *   y: (value: number) => string,
  * }} of
  */
-export function mountReading(chart, { lines, colour, x, y }) {
+export function mountReading(chart, { lines, colour, swatch: background, x, y }) {
   const when = element("div", "mzw-when");
   const list = element("div", "mzw-readings");
   const root = element("div", "mzw-reading", when, list);
@@ -76,7 +77,7 @@ export function mountReading(chart, { lines, colour, x, y }) {
     list.replaceChildren(
       ...readings.slice(0, MOST).flatMap(({ line, value }) => {
         const swatch = element("span", "mzw-swatch");
-        swatch.style.background = colour(line);
+        swatch.style.background = background(line);
         const name = element("span", "mzw-reading-name", line.name);
         name.dir = "auto";
         return [swatch, name, element("span", "mzw-reading-value", y(value))];
