@@ -55,7 +55,8 @@ def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
 
 def told(view: LiveView) -> dict[str, Any]:
     """Return the encoding that a page gets."""
-    encoding: dict[str, Any] = view.wait(20).get_state("base")["base"]["encoding"]
+    eventually(lambda: view.get_state("base")["base"], what="there is a base")
+    encoding: dict[str, Any] = view.get_state("base")["base"]["encoding"]
     return encoding
 
 
