@@ -128,7 +128,7 @@ def test_what_the_client_says_of_a_parameter_counts(database: Translated) -> Non
 
 
 def test_parameters_of_an_insert_take_the_columns_types(database: Translated) -> None:
-    insert = dialect.parse("INSERT INTO t (x, a, n, j, ts) VALUES ($1, $2, $3, $4, $5), (DEFAULT, 1, 2, '{}', NULL)")
+    insert = dialect.parse("INSERT INTO t (x, a, n, j, ts) VALUES ($1, $2, $3, $4, $5), (NULL, 1, 2, '{}', NULL)")
     planned = dialect.plan_insert(insert, database.catalog)
     assert [type_.name for type_ in planned.parameters] == ["text", "int4", "numeric", "jsonb", "timestamptz"]
     assert planned.inputs == frozenset()

@@ -100,7 +100,8 @@ def test_dependencies(sql: psycopg.Connection) -> None:
 def test_not_null_and_default(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE t (a int NOT NULL, b text DEFAULT 'none', c numeric(6, 2) DEFAULT 1.5)")
     sql.execute("INSERT INTO t (a) VALUES (1)")
-    sql.execute("INSERT INTO t VALUES (2, DEFAULT, 2)")
+    refused(sql, "INSERT INTO t VALUES (2, DEFAULT, 2)", "XX000", 'column "default" does not exist')
+    sql.execute("INSERT INTO t (a, c) VALUES (2, 2)")
     assert sql.execute("SELECT * FROM t ORDER BY a").fetchall() == [
         (1, "none", decimal.Decimal("1.5")),
         (2, "none", decimal.Decimal(2)),

@@ -197,10 +197,7 @@ def _value_rows(
     for row in source.rows:
         values: dict[str, str] = {}
         for column, node in zip(here, row, strict=True):
-            if isinstance(node, tree.Default):
-                values[column.name] = _default(relation, column)
-            else:
-                values[column.name] = assigned(statement, expressions.value(node), column.name, column.type).sql
+            values[column.name] = assigned(statement, expressions.value(node), column.name, column.type).sql
         rows.append(f"({_row(relation, values)})")
     return "VALUES " + ", ".join(rows)
 
@@ -287,5 +284,7 @@ def _assignments(
             raise SqlError(f"unknown column {name}")
         if name in found:
             raise SqlError(f"column {name} set twice")
+        if any(isinstance(part, tree.Subquery | tree.Exists | tree.InQuery | tree.ArrayQuery) for part in expr.walk()):
+            raise SqlError("SET clause does not allow subqueries")
         found[name] = assigned(statement, expressions.value(expr), name, column.type).sql
     return found

@@ -126,7 +126,6 @@ class Session:
                 "current_user": self.user,
                 "session_user": self.user,
                 "current_role": self.user,
-                "user": self.user,
                 "pg_backend_pid": self._pid,
                 "mz_version": VERSION,
                 "version": f"PostgreSQL 9.5.0 on Materialize {VERSION}",
