@@ -11,7 +11,7 @@ from mzwidget.local.dialect.calls import coerce, known
 from mzwidget.local.dialect.conditions import contains_mz_now, temporal_error
 from mzwidget.local.dialect.functions import aggregates
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
-from mzwidget.local.dialect.overloads import Candidate, choose, no_function
+from mzwidget.local.dialect.overloads import Candidate, choose, message_name, no_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _LISTS = frozenset({"array_agg", "list_agg", "string_agg", "jsonb_agg", "jsonb_object_agg"})
 """Their results show the order of the rows: that of the values where ORDER BY says none."""
+_INNER = {"avg": "sum"} | dict.fromkeys(
+    ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"), "mz_unsafe.mz_avg_promotion"
+)
+"""What Materialize makes of an aggregate, which its messages name."""
 _AGGREGATE = re.compile("«([a-z_]+)(?::([^«»]*))?»")
 
 
@@ -40,6 +44,8 @@ class Aggregation:
         if name in functions.TABLES and not aggregate:
             return self._table_function(name)
         if not aggregate and not window:
+            if name not in functions.SCALARS:
+                return None
             if node.filter is not None:
                 raise SqlError(f"FILTER specified, but {name} is not an aggregate function")
             if node.over is not None:
@@ -99,7 +105,7 @@ class Aggregation:
                 values = [coerce(self.statement, values[0], t.BOOL)]
             if values[0].type.name != "bool":
                 word = "NOT argument" if name == "bool_and" else "OR argument"
-                raise SqlError(f"{word} must have type boolean, not type {t.sql_name(values[0].type.base)}")
+                raise SqlError(f"{word} must have type boolean, not type {message_name(values[0].type)}")
         if node.star:
             operands: list[Value] = []
             template, type_ = "«count:*»", t.INT8
@@ -147,12 +153,14 @@ class Aggregation:
 
     def _chosen(self, name: str, values: list[Value]) -> tuple[list[Value], str, t.Type]:
         given = known(values)
+        if name in ("min", "max") and given == [None]:
+            given = [t.TEXT]
         found = choose(functions.AGGREGATES[name], given)
         self._refusals(name, given)
         if len(found) == 1 and given == [None] and name != "count":
-            raise no_function(name, given, many=True)
+            raise no_function(_INNER.get(name, name), given, many=True)
         if len(found) != 1:
-            raise no_function(name, given, many=bool(found))
+            raise no_function(_INNER.get(name, name), given, many=bool(found))
         candidate: Candidate = found[0]
         operands = [
             coerce(self.statement, value, wanted if wanted.name != "unknown" else t.TEXT)
@@ -171,7 +179,7 @@ class Aggregation:
         first = given[0] if given else None
         if first is None:
             return
-        if name == "sum" and first.name in ("interval", "time"):
+        if name in ("sum", "avg") and first.name in ("interval", "time"):
             raise SqlError("sum(interval) not yet supported")
         if name == "string_agg" and first.name == "bytea":
             raise SqlError("string_agg on BYTEA not yet supported")
@@ -181,10 +189,7 @@ class Aggregation:
             if first.kind == "list":
                 raise no_function(name, given)
             if first.name == "bpchar" or first.kind == "map":
-                shown = "char" if first.name == "bpchar" else t.sql_name(first)
-                raise SqlError(f"array_agg on {shown} not yet supported")
-        if name in ("min", "max") and (first.name == "jsonb" or first.kind in ("array", "record")):
-            raise unsupported(f"{name} of {t.sql_name(first)}")
+                raise SqlError(f"array_agg on {message_name(first)} not yet supported")
 
     def _term(self, item: tree.OrderItem) -> str:
         value = self.expressions.typed(item.expr)
@@ -218,13 +223,13 @@ class Aggregation:
             parts.append(self._frame(over))
         window = f" OVER ({' '.join(parts)})"
         if aggregate:
-            if node.order:
-                raise unsupported("ORDER BY in a window aggregate")
             return self._aggregated(replace(node, over=None), name, window)
         values = self.expressions.values(node.arguments)
         given = known(values)
         found = choose(functions.WINDOWS[name], given)
         if len(found) != 1:
+            if given and name in ("row_number", "rank", "dense_rank"):
+                raise SqlError(f"function {name} has 0 parameters, but was called with {len(given)}")
             raise no_function(name, given, many=bool(found))
         if found[0].result is None or found[0].result.name == "unknown":
             raise SqlError("could not determine polymorphic type because input has type unknown")
@@ -252,6 +257,8 @@ class Aggregation:
             raise SqlError(
                 "IGNORE NULLS and RESPECT NULLS options for functions other than LAG and LEAD not yet supported"
             )
+        if over.start is not None:
+            _check_frame(over.start, over.end or tree.Bound("current"))
         default = (over.start == tree.Bound("preceding")) and over.end in (None, tree.Bound("current"))
         if over.units == "range" and not default:
             raise SqlError("RANGE in non-default window frames not yet supported")
@@ -265,3 +272,14 @@ class Aggregation:
         assert over.start is not None
         end = over.end or tree.Bound("current")
         return f"{over.units.upper()} BETWEEN {bound(over.start)} AND {bound(end)}"
+
+
+def _check_frame(start: tree.Bound, end: tree.Bound) -> None:
+    if start == tree.Bound("following"):
+        raise SqlError("frame start cannot be UNBOUNDED FOLLOWING")
+    if end == tree.Bound("preceding"):
+        raise SqlError("frame end cannot be UNBOUNDED PRECEDING")
+    if start.kind == "current" and end.kind == "preceding":
+        raise SqlError("frame starting from current row cannot have preceding rows")
+    if start.kind == "following" and end.kind in ("preceding", "current"):
+        raise SqlError("frame starting from following row cannot have preceding rows")

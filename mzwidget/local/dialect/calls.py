@@ -78,9 +78,11 @@ def call(statement: Statement, name: str, values: Sequence[Value]) -> Value:
     """
     overloads = functions.SCALARS.get(name)
     if name == "date_bin" and len(values) == 2:
-        raise unavailable("the binary version of date_bin", "enable_binary_date_bin")
+        raise unavailable("the binary version of date_bin function", "enable_binary_date_bin")
+    if name == "timezone" and len(values) == 2 and values[1].type.name == "time":
+        raise unavailable("use of AT TIME ZONE or timezone() with time type", "enable_time_at_time_zone")
     if name in UNAVAILABLE:
-        raise unavailable(f"the {name}", UNAVAILABLE[name])
+        raise unavailable(f"the {name} function", UNAVAILABLE[name])
     if overloads is None:
         if name in OFFERED_THERE:
             raise unsupported(f"function {name}")
@@ -133,7 +135,7 @@ UNAVAILABLE = {
 def unavailable(what: str, flag: str) -> SqlError:
     """Return the error for what Materialize keeps behind a flag."""
     return SqlError(
-        f"{what} function is not available",
+        f"{what} is not available",
         detail=f"The requested feature ({flag}) is in private preview.",
         hint="Contact support to discuss enabling the feature in your Materialize region.",
     )

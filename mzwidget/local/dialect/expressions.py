@@ -493,6 +493,8 @@ class Expressions:
             if schema[-1] != "information_schema":
                 raise SqlError(f"unknown schema '{'.'.join(schema)}'")
             raise SqlError(f'function "{".".join(node.name)}" does not exist')
+        if name not in functions.KNOWN and name not in self.statement.session:
+            call(self.statement, name, [])  # there is none, whatever its arguments are
         special = self.aggregation.special(node, name)
         if special is not None:
             return special

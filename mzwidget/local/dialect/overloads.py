@@ -294,7 +294,14 @@ HINT_MANY = "Could not choose a best candidate {}.  You might need to add explic
 
 def shown(types: Sequence[Type | None]) -> str:
     """Return argument types as messages list them."""
-    return ", ".join("unknown" if type_ is None else t.sql_name(type_.base) for type_ in types)
+    return ", ".join(message_name(type_) for type_ in types)
+
+
+def message_name(type_: Type | None) -> str:
+    """Return the name of an operand's type in messages; None for one that is still open."""
+    if type_ is None:
+        return "unknown"
+    return "char" if type_.name == "bpchar" else t.sql_name(type_.base)
 
 
 def no_function(name: str, given: Sequence[Type | None], *, many: bool = False) -> SqlError:
@@ -313,6 +320,6 @@ def unknown_function(name: str) -> SqlError:
 def no_operator(operator: str, given: Sequence[Type | None], *, many: bool = False) -> SqlError:
     """Return the error for an operator that does not take these types."""
     what = "operator is not unique" if many else "operator does not exist"
-    texts = ["unknown" if type_ is None else t.sql_name(type_.base) for type_ in given]
+    texts = [message_name(type_) for type_ in given]
     written = f"{texts[0]} {operator} {texts[1]}" if len(texts) == 2 else f"{operator} {texts[0]}"
     return SqlError(f"{what}: {written}", hint=(HINT_MANY if many else HINT_NONE).format("operator"))

@@ -618,6 +618,6 @@ def _inside(error: SqlError, prefix: str) -> SqlError:
     """Say in which clause an error was found."""
     if error.sqlstate == "0A000" or error.message.startswith(("WHERE clause must", "WHERE clause error")):
         return error
-    found = SqlError(prefix + error.message, error.sqlstate, detail=error.detail, hint=error.hint)
+    found = SqlError(prefix + error.message, error.sqlstate, detail=error.detail)
     found.position = error.position
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
-from mzwidget.local.dialect.calls import OFFERED_THERE, coerce, known, operate
+from mzwidget.local.dialect.calls import OFFERED_THERE, UNAVAILABLE, coerce, known, operate, unavailable
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
 from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
@@ -215,6 +215,8 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
             return [Column(name, value.type)], f"SELECT {value.sql} AS c1"
         if name in OFFERED_THERE:
             raise unsupported(f"table function {name}")
+        if name in UNAVAILABLE:
+            raise unavailable(f"the {name} function", UNAVAILABLE[name])
         raise unknown_function(name)
     given = known(arguments)
     found = choose(overloads, given)

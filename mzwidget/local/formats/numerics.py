@@ -1,7 +1,8 @@
 """Numerics: decimals of up to 39 significant digits, kept as texts that sort as the numbers do.
 
 A *key* is ``0``; or ``1``, the place of the first digit counted from 50 in two digits, and the digits; or, of a
-negative number, ``-`` and the same with every digit subtracted from 9, closed by ``~``. ``N`` is NaN, above all others.
+negative number, ``-`` and the same with every digit subtracted from 9, closed by ``~``. ``I`` and ``-!`` are the
+infinities that sums overflow to, ``N`` is NaN, above all others.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def key(value: Decimal) -> str:
     text = text.partition("E")[0].lstrip("-").replace(".", "").strip("0")
     if not text.isdigit():
         if value.is_infinite():
-            raise SqlError("numeric field overflow")
+            return "-!" if negative else "I"
         return "N"
     place = value.adjusted() + _PLACE
     if not 0 <= place <= 99:
@@ -46,21 +47,21 @@ def value(text: str) -> Decimal:
         return Decimal(0)
     if head == "N":
         return Decimal("NaN")
+    if head == "I" or text == "-!":
+        return Decimal("Infinity" if head == "I" else "-Infinity")
     plain = text[1:-1].translate(_NINES)
     return Decimal(f"-{plain[2:]}E{int(plain[:2]) - _PLACE + 3 - len(plain)}")
 
 
 def show(text: str) -> str:
     """Return the text of a key, as Materialize prints it: plain, without trailing zeros."""
-    if text[0] == "N":
-        return "NaN"
     return plain(value(text))
 
 
 def plain(number: Decimal) -> str:
     """Return the plain text of a decimal, without trailing zeros."""
-    if number.is_nan():
-        return "NaN"
+    if not number.is_finite():
+        return str(number)
     found = f"{number:f}"
     if "." in found:
         found = found.rstrip("0").rstrip(".")

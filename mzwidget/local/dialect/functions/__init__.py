@@ -53,3 +53,5 @@ PREFIX = _table(operators.PREFIX)
 AGGREGATES = _table(aggregates.FUNCTIONS)
 WINDOWS = _table(windows.FUNCTIONS)
 TABLES = _table(tables.FUNCTIONS)
+KNOWN = {*SCALARS, *AGGREGATES, *WINDOWS, *TABLES, "mz_now", "now", "current_timestamp", "user"}
+"""The names of all that can be called."""

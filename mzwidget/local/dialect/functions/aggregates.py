@@ -36,7 +36,13 @@ def _total(values: list[Decimal | None]) -> Decimal | None:
     total = Decimal(0)
     for value in found:
         total = numerics.WIDE.add(total, value)
-    return numerics.checked(total)
+    return total
+
+
+def _total_key(values: list[Decimal | None]) -> str | None:
+    """Return the key of the sum; one that no numeric holds is infinite."""
+    total = _total(values)
+    return None if total is None else numerics.key(numerics.CONTEXT.plus(total))
 
 
 def _mean(values: list[Decimal | None]) -> Decimal | None:
@@ -67,7 +73,7 @@ def _spread(values: list[Decimal | None], *, sample: bool, root: bool) -> Decima
 
 _AVERAGE = udf.declare("average", _average, [t.TEXT, t.INT8], t.NUMERIC)
 _WHOLE = udf.declare("whole_numeric", Decimal, [t.TEXT], t.NUMERIC)
-_TOTAL = udf.declare("total", _total, [_NUMERICS], t.NUMERIC)
+_TOTAL = udf.declare("total", _total_key, [_NUMERICS], t.TEXT)
 _MEAN = udf.declare("mean", _mean, [_NUMERICS], t.NUMERIC)
 
 _FIXED = "CAST(trunc(CAST({0} AS DOUBLE) * 16777216) AS HUGEINT)"
@@ -136,7 +142,8 @@ for _name, _sample, _root in (
     FUNCTIONS.append(line(_name, "numeric -> numeric", _template.replace("{0}", "«list»")))
     for _type in ("float4", "float8"):
         _sql = _special(_float_spread(_sample, _root))
-        FUNCTIONS.append(line(_name, f"{_type} -> {_type}", f"CAST({_sql} AS {_S[_type].duckdb})"))
+        _result = "float8" if _root else _type
+        FUNCTIONS.append(line(_name, f"{_type} -> {_result}", f"CAST({_sql} AS {_S[_result].duckdb})"))
 
 for _function in ("min", "max"):
     for _name in (

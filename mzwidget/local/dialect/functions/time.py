@@ -269,6 +269,39 @@ def _age(a: int, b: int) -> Interval:
     return months, days, micros
 
 
+_PER_UNIT = {
+    "week": 7 * DAY, "day": DAY, "hour": HOUR, "minute": MINUTE, "second": SECOND, "milliseconds": 1000,
+    "microseconds": 1,
+}  # fmt: skip
+
+
+def _difference(text: str, a: int, b: int) -> int:
+    """Return how many units lie between: boundaries crossed from the month on, whole units below it."""
+    unit = unit_of(text)
+    size = _PER_UNIT.get(unit)
+    if size is not None:
+        return _quotient(b - a, size)
+    (ya, ma, _), (yb, mb, _) = moments.date_of(a // DAY), moments.date_of(b // DAY)
+    match unit:
+        case "month":
+            return (yb - ya) * 12 + mb - ma
+        case "quarter":
+            return (yb - ya) * 4 + (mb + 2) // 3 - (ma + 2) // 3
+        case "year":
+            return yb - ya
+        case "decade":
+            return yb // 10 - ya // 10
+        case "century":
+            return _century(yb, 100) - _century(ya, 100)
+        case "millennium":
+            return _century(yb, 1000) - _century(ya, 1000)
+    raise SqlError(f"unit '{text}' not supported for type timestamp")
+
+
+def _difference_of_dates(text: str, a: int, b: int) -> int:
+    return _difference(text, a * DAY, b * DAY)
+
+
 def _justify_days(value: Interval) -> Interval:
     months, days, micros = value
     extra = _quotient(days, 30)
@@ -308,10 +341,10 @@ def _justify_interval(value: Interval) -> Interval:
 
 
 def _zone(name: str) -> object:
-    """Return a zone; offsets count westwards, as POSIX has it."""
+    """Return a zone; offsets in digits count westwards, as POSIX has it."""
     try:
         found = moments.zone(name)
-        return -found if isinstance(found, int) else found
+        return -found if isinstance(found, int) and name.strip()[0] in "+-0123456789" else found
     except KeyError:
         raise SqlError(f"invalid time zone '{name}'") from None
 
@@ -360,6 +393,10 @@ FUNCTIONS += [
     line("date_bin", "interval, timestamptz, timestamptz -> timestamptz", python=_bin),
     line("age", "timestamp, timestamp -> interval", python=_age),
     line("age", "timestamptz, timestamptz -> interval", python=_age),
+    line("datediff", "text, timestamp, timestamp -> int8", python=_difference),
+    line("datediff", "text, timestamptz, timestamptz -> int8", python=_difference),
+    line("datediff", "text, date, date -> int8", python=_difference_of_dates),
+    line("datediff", "text, time, time -> int8", python=_difference),
     line("justify_days", "interval -> interval", python=_justify_days),
     line("justify_hours", "interval -> interval", python=_justify_hours),
     line("justify_interval", "interval -> interval", python=_justify_interval),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.expressions import ExpressionParser
 from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS
-from mzwidget.local.errors import unsupported
+from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import Body, Expr, FromItem
@@ -23,6 +23,8 @@ class QueryParser(ExpressionParser):
         recursive = False
         if self.accept("with"):
             if self.accept("mutually", "recursive"):
+                if self.is_kind("("):
+                    raise unsupported("WITH MUTUALLY RECURSIVE")
                 self.identifier()
                 if not self.is_kind("("):
                     self.expected("left parenthesis")
@@ -57,7 +59,7 @@ class QueryParser(ExpressionParser):
         if self.accept_word("row", "rows") is None:
             self.expected("one of ROW or ROWS")
         if self.ahead("with", "ties"):
-            raise unsupported("FETCH … WITH TIES")
+            raise SqlError("FETCH ... WITH TIES not yet supported")
         if not self.accept("only"):
             self.expected("ONLY")
         return count
