@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mzwidget.local.dialect.syntax.keywords import KEYWORDS
 from mzwidget.local.errors import SqlError
-from mzwidget.local.statements.keywords import KEYWORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

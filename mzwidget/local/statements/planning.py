@@ -136,6 +136,7 @@ class Planner:
     def insert(self, statement: statements.Write, types: Sequence[Type | None]) -> InsertPlan:
         parsed = dialect.parse(statement.sql)
         dml = dialect.plan_insert(parsed, self.names, parameter_types=types, session=self._functions)
+        _refuse_mz_now(parsed)
         if dml.returning is not None:
             raise unsupported("INSERT … RETURNING")
         assert isinstance(parsed, tree.Insert)
@@ -180,6 +181,7 @@ class Planner:
         target = self.names.item(parsed.table)
         if target.kind != "table":
             raise SqlError(f"cannot mutate {target.kind} '{target.full_name}'")
+        _refuse_mz_now(parsed)
         planned = dialect.plan_mutation(
             parsed,
             self.names,
@@ -226,6 +228,11 @@ def _quoted(name: str) -> str:
 
 def _from_text(name: str, kind: Type) -> str:
     return name if kind.name in {"text", "varchar", "bpchar"} else f"CAST({name} AS {dialect.sql_type(kind.base)})"
+
+
+def _refuse_mz_now(parsed: tree.Node) -> None:
+    if any(isinstance(part, tree.Call) and part.name[-1] == "mz_now" for part in parsed.walk()):
+        raise SqlError("calls to mz_now in write statements are not supported", "0A000")
 
 
 def locate(error: SqlError, sql: str, statement: Statement) -> None:
