@@ -172,6 +172,8 @@ class Aggregation:
         if not self.statement.reads and operands:
             template = aggregates.EXACT.get((name, operands[0].type.name), template)
         assert candidate.result is not None
+        if name in ("min", "max") and candidate.result.name == "bpchar":
+            return operands, template, values[0].type  # padded as its operand is
         whole = name == "sum" and operands[0].type.name in ("int8", "uint8")
         return operands, template, t.numeric(0) if whole else candidate.result
 

@@ -55,7 +55,7 @@ def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> V
     """Return the value of a chosen line over its arguments."""
     given = [
         value
-        if name == "any" and not value.is_open
+        if not value.is_open and value.parameter is None and (name == "any" or value.type.base == wanted.base)
         else coerce(statement, value, wanted if wanted.name != "unknown" else t.TEXT)
         for value, wanted, name in zip(values, found.wanted, found.names, strict=True)
     ]
@@ -86,7 +86,8 @@ def call(statement: Statement, name: str, values: Sequence[Value]) -> Value:
     if overloads is None:
         if name in OFFERED_THERE:
             raise unsupported(f"function {name}")
-        raise unknown_function(name)
+        other = name.replace("json_", "jsonb_", 1)
+        raise unknown_function(name, other if other in functions.SCALARS or other in functions.TABLES else None)
     given = known(values)
     found = choose(overloads, given)
     if len(found) != 1:
@@ -115,6 +116,8 @@ def operate(statement: Statement, operator: str, values: Sequence[Value]) -> Val
             raise unsupported(f"operator {operator}")
         raise SqlError(f"[{operator}] not yet supported")
     given = known(values)
+    if operator == "->" and given == [None, None]:
+        raise no_operator(operator, given, many=True)
     found = choose(overloads, given)
     if len(found) != 1 and operator in ("=", "<>", "<", "<=", ">", ">=") and given == [None, None]:
         found = choose(overloads, [t.TEXT, t.TEXT])
@@ -153,8 +156,7 @@ OFFERED_THERE = frozenset(
     pg_get_indexdef pg_get_ruledef pg_get_userbyid pg_get_viewdef pg_is_in_recovery pg_postmaster_start_time
     pg_relation_size pg_stat_get_numscans pg_table_is_visible pg_table_size pg_tablespace_location
     pg_total_relation_size
-    pg_type_is_visible pg_function_is_visible quote_literal random regexp_extract regexp_match regexp_matches
-    regexp_replace regexp_split_to_array regexp_split_to_table seahash shobj_description to_regclass to_regproc
+    pg_type_is_visible pg_function_is_visible regexp_extract seahash shobj_description to_regclass to_regproc
     to_regtype tsrange tstzrange upper_inc upper_inf uuid_generate_v5 version col_description current_database
     current_schema current_schemas current_role current_setting mz_row_size mz_error_if_null mz_sleep
     timezone_offset timezone_abbrevs timezone_names pg_timezone_names

@@ -92,7 +92,8 @@ def _from_numeric(target: str) -> str:
             raise SqlError(f'"NaN" {_SQL[target]} out of range')
         whole = int(numerics.rescaled(value, 0))
         if not low <= whole < high:
-            raise SqlError(f'"{numerics.science(value)}" {_SQL[target]} out of range')
+            shown = numerics.science(value) if value == whole else whole
+            raise SqlError(f'"{shown}" {_SQL[target]} out of range')
         return whole
 
     return _python(f"to_{target}", narrow, "numeric", target)
@@ -128,8 +129,8 @@ def _float_to_numeric(single: bool) -> Callable[[float], Decimal]:
         if not math.isfinite(value):
             if math.isnan(value):
                 return Decimal("NaN")
-            shown = "inf" if value > 0 else "-inf"
-            raise SqlError(f'"{shown}" is out of range for type numeric: exceeds maximum precision 39')
+            name = "real" if single else "double precision"
+            raise SqlError(f"function casting {name} to numeric is only defined for finite arguments")
         found = Decimal(show_single(value) if single else repr(value))
         if found.adjusted() >= numerics.DIGITS:
             text = str(found.normalize()).replace("E+", "E")
@@ -160,10 +161,8 @@ def _from_jsonb(target: str) -> Callable[[Any], Any]:
             whole = int(numerics.rescaled(value, 0))
             low, high = _BOUNDS[target]
             if not low <= whole < high:
-                raise SqlError(f'"{numerics.science(value)}" {name} out of range')
+                raise SqlError(f'"{numerics.science(value.normalize(numerics.WIDE))}" {name} out of range')
             return whole
-        if value is None:
-            return None
         raise SqlError(f"cannot cast jsonb {kind_of(value)} to type {name}")
 
     return convert

@@ -15,6 +15,10 @@ _RAISED = re.compile(r"mz:([0-9A-Z]{5}):(.*)", re.DOTALL)
 _NAMES = {
     "INT16": "smallint", "INT32": "integer", "INT64": "bigint", "UINT16": "uint2", "UINT32": "uint4", "UINT64": "uint8",
 }  # fmt: skip
+_HINT = (
+    "Integer, numeric, and text casts to mz_timestamp must be in the form of whole milliseconds since the Unix epoch."
+    " Values with fractional parts cannot be converted to mz_timestamp."
+)
 
 
 def evaluation_error(error: duckdb.Error) -> SqlError:
@@ -29,7 +33,8 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
     raised = _RAISED.search(text)
     if raised is not None:
         message = raised[2].partition("\n\nAt:\n")[0].rstrip("\n")
-        return SqlError(message, raised[1])
+        hint = _HINT if message.endswith("mz_timestamp out of range") else None
+        return SqlError(message, raised[1], hint=hint)
     if isinstance(error, duckdb.InterruptException):
         return SqlError("canceling statement due to user request", "57014")
     if "More than one row returned by a subquery" in text:

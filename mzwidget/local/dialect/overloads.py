@@ -89,7 +89,7 @@ class Overload:
         given = len(self.arguments)
         if count == given:
             return self.arguments
-        if self.variadic and count >= given - 1:
+        if self.variadic and count >= given:
             return self.arguments[:-1] + self.arguments[-1:] * (count - given + 1)
         return None
 
@@ -311,8 +311,10 @@ def no_function(name: str, given: Sequence[Type | None], *, many: bool = False) 
     return SqlError(f"function {name}({shown(given)}) {what}", hint=hint)
 
 
-def unknown_function(name: str) -> SqlError:
-    """Return the error for a function that is not there at all."""
+def unknown_function(name: str, other: str | None = None) -> SqlError:
+    """Return the error for a function that is not there at all, though perhaps another."""
+    if other is not None and other != name:
+        return SqlError(f'function "{name}" does not exist', hint=f"Try using {other}")
     hint = "No function matches the given name and argument types. You might need to add explicit type casts."
     return SqlError(f'function "{name}" does not exist', hint=hint)
 

@@ -10,7 +10,8 @@ from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.calls import coerce, known
 from mzwidget.local.dialect.casts import STRINGS, text_form
 from mzwidget.local.dialect.overloads import no_operator
-from mzwidget.local.dialect.values import Value, apply, quote_text
+from mzwidget.local.dialect.regexes import checked
+from mzwidget.local.dialect.values import Value, apply, failing, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -30,7 +31,7 @@ def like(
     padded = text if text.is_open or text.type.name != "bpchar" else text_form(text)
     text, pattern = coerce(statement, padded, t.TEXT), coerce(statement, pattern, t.TEXT)
     if escape is not None and len(escape) > 1:
-        raise SqlError("invalid escape string")
+        raise SqlError("invalid escape string", hint="Escape string must be empty or one character.")
     mark = "\\" if escape is None else escape
     if insensitive:
         return _negate(apply(_ILIKE.replace("{2}", quote_text(mark)), [text, pattern], t.BOOL, fallible=True), negated)
@@ -101,8 +102,9 @@ _ILIKE = udf.declare("ilike", _ilike, [t.TEXT, t.TEXT, t.TEXT], t.BOOL)
 _LIKE = udf.declare("like", _like, [t.TEXT, t.TEXT, t.TEXT], t.BOOL)
 
 _PORTABLE = re.compile(
-    r"(?:[^\\\[\](){}*+?|^$.]|\.|\^|\$|\||\(\?:|\((?!\?)|\)|[*+?]\??|\{\d+(?:,\d*)?\}\??|\\[.^$*+?()\[\]{}|\\/-]|\\[dwsDWSb]"
-    r"|\\[nrt]|\[\^?\]?(?:[^\\\[\]]|\\[.^$*+?()\[\]{}|\\/dwsnrt-]|\[:[a-z]+:\])*\])*",
+    r"(?:\(\?i\))?(?:[^\\\[\](){}*+?|^$.]|\.|\^|\$|\||\(\?:|\(\?P<\w+>|\((?!\?)|\)|[*+?]\??|\{\d+(?:,\d*)?\}\??"
+    r"|\\[.^$*+?()\[\]{}|\\/#&~ -]|\\[dwsDWSbBAz]|\\[nrt]"
+    r"|\[\^?\]?(?:[^\\\[\]]|\\[.^$*+?()\[\]{}|\\/dwsnrt-]|\[:[a-z]+:\])*\])*",
     re.DOTALL,
 )
 _UNICODE = {"d": r"\p{Nd}", "w": r"\p{L}\p{M}\p{N}_", "s": r"\s\x{0b}\x{85}\p{Z}"}
@@ -140,12 +142,9 @@ def portable(pattern: str) -> str:
     SqlError
         0A000 for one that uses what the two do not share.
     """
-    if not _PORTABLE.fullmatch(pattern) or not pattern.isascii():
-        raise unsupported(f"the regular expression {pattern!r}" if pattern.isprintable() else "this regular expression")
-    try:
-        re.compile(pattern.replace("[[:", "[").replace(":]]", "]") if "[:" in pattern else pattern)
-    except re.error:
-        raise unsupported(f"the regular expression {pattern}") from None
+    checked(pattern)
+    if not _PORTABLE.fullmatch(pattern):
+        raise unsupported("such a regular expression")
     return _unicode(pattern)
 
 
@@ -163,10 +162,15 @@ def matches(statement: Statement, operator: str, text: Value, pattern: Value) ->
             raise no_operator(operator, known([text, pattern]))
     padded = text if text.is_open or text.type.name != "bpchar" else text_form(text)
     text, pattern = coerce(statement, padded, t.TEXT), coerce(statement, pattern, t.TEXT)
-    flag = ", 'i'" if operator.endswith("*") else ""
+    flag = ", 'is'" if operator.endswith("*") else ", 's'"
     if pattern.literal is not None:
-        shown = quote_text(portable(pattern.literal))
-        found = apply(f"regexp_matches({{0}}, {shown}{flag})", [text], t.BOOL)
+        try:
+            shown = Value(quote_text(portable(pattern.literal)), t.TEXT)
+        except SqlError as error:
+            if error.sqlstate == "0A000":
+                raise
+            return failing(error, t.BOOL)
+        found = apply(f"regexp_matches({{0}}, {{1}}{flag})", [text, shown], t.BOOL)
     else:
         found = apply(
             f"regexp_matches({{0}}, {_PATTERN.replace('{0}', '{1}')}{flag})", [text, pattern], t.BOOL, fallible=True

@@ -199,7 +199,7 @@ class From:
         return f"LATERAL ({inner}) AS {alias}"
 
 
-_NAMED = frozenset({"jsonb_array_elements", "jsonb_array_elements_text"})
+_NAMED = frozenset({"jsonb_array_elements", "jsonb_array_elements_text", "regexp_split_to_table"})
 
 
 def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Column], str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from decimal import InvalidOperation
 from typing import Any
 
 import duckdb
@@ -165,6 +166,8 @@ def _wrapped(
             raise ValueError("mz:XX000:nested too deeply") from None
         except OverflowError:
             raise ValueError("mz:XX000:value out of range: overflow") from None
+        except InvalidOperation:
+            raise ValueError("mz:XX000:numeric field overflow") from None
 
     return _ARITY[len(decoders)](call)
 

@@ -13,6 +13,7 @@ from mzwidget.local.dialect.functions import (
     jsonb,
     numbers,
     operators,
+    regexps,
     system,
     tables,
     text,
@@ -47,11 +48,12 @@ def _callable(each: Overload) -> Overload:
 
 SCALARS = _table([
     *numbers.FUNCTIONS, *text.FUNCTIONS, *time.FUNCTIONS, *jsonb.FUNCTIONS, *arrays.FUNCTIONS, *system.FUNCTIONS,
+    *regexps.FUNCTIONS,
 ])  # fmt: skip
 OPERATORS = _table([*operators.OPERATORS, *jsonb.OPERATORS, *arrays.OPERATORS])
 PREFIX = _table(operators.PREFIX)
 AGGREGATES = _table(aggregates.FUNCTIONS)
 WINDOWS = _table(windows.FUNCTIONS)
-TABLES = _table(tables.FUNCTIONS)
+TABLES = _table([*tables.FUNCTIONS, *regexps.TABLES])
 KNOWN = {*SCALARS, *AGGREGATES, *WINDOWS, *TABLES, "mz_now", "now", "current_timestamp", "user"}
 """The names of all that can be called."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import text_form
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 
 FUNCTIONS: list[Overload] = []
@@ -19,18 +21,22 @@ def _joined(values: Sequence[Value]) -> Value:
     name = f"x{array.depth}"
     inner = text_form(Value(name, array.type.element)).sql
     listed = f"list_transform({{0}}, lambda {name}: {inner})" if inner != name else "{0}"
-    if len(others) == 2:
-        template = (
-            f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN coalesce(array_to_string(CASE WHEN {{2}} IS NULL"
-            f" THEN list_filter({listed}, lambda y: y IS NOT NULL)"
-            f" ELSE list_transform({listed}, lambda y: coalesce(y, {{2}})) END, {{1}}), '') END"
-        )
-    else:
-        template = (
-            f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN"
-            f" coalesce(array_to_string(list_filter({listed}, lambda y: y IS NOT NULL), {{1}}), '') END"
-        )
-    return apply(template, [array, *others], t.TEXT)
+    template = _JOIN.replace("{0}", listed)
+    return apply(template, [array, *others, Value("CAST(NULL AS VARCHAR)", t.TEXT)][:3], t.TEXT, fallible=True)
+
+
+def _join(items: list[str | None] | None, delimiter: str | None, null: str | None) -> str | None:
+    if items is None or delimiter is None:
+        return None
+    shown = [null if item is None else item for item in items]
+    present = [item for item in shown if item is not None]
+    if sum(map(len, present)) + len(delimiter) * len(present) > MOST_CHARACTERS:
+        raise SqlError("requested length too large", "54000")
+    return delimiter.join(present)
+
+
+MOST_CHARACTERS = 25_000_000
+_JOIN = udf.declare("join", _join, [t.array_of(t.TEXT), t.TEXT, t.TEXT], t.TEXT, strict=False)
 
 
 def _split(text: str | None, delimiter: str | None, null: str | None = None) -> list[str | None] | None:

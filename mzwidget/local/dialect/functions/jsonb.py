@@ -13,7 +13,7 @@ from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.printing import show_float, show_single
+from mzwidget.local.formats.printing import show_single
 
 FUNCTIONS: list[Overload] = []
 OPERATORS: list[Overload] = []
@@ -24,8 +24,8 @@ def _member(value: Any, key: str) -> Any:
 
 
 def _element(value: Any, index: int) -> Any:
-    if not isinstance(value, list):
-        return _MISSING
+    if not isinstance(value, list):  # a scalar is the only element of itself
+        return value if index in (0, -1) and not isinstance(value, dict) else _MISSING
     return value[index] if -len(value) <= index < len(value) else _MISSING
 
 
@@ -217,13 +217,19 @@ _QUOTE = udf.declare("jsonb_quote", jsonb.quote, [t.TEXT], t.TEXT, fallible=Fals
 
 def _float(value: float) -> str:
     if value - value != 0:
-        return jsonb.quote(show_float(value))
+        return _unbounded(value, "double precision")
     return jsonb.write(numerics.CONTEXT.plus(Decimal(repr(value))))
+
+
+def _unbounded(value: float, name: str) -> str:
+    if value != value:
+        return '"NaN"'
+    raise SqlError(f"function casting {name} to numeric is only defined for finite arguments")
 
 
 def _single(value: float) -> str:
     if value - value != 0:
-        return jsonb.quote(show_float(value))
+        return _unbounded(value, "real")
     return numerics.plain(Decimal(show_single(value)))
 
 
@@ -288,7 +294,7 @@ def _build_object(parts: list[str | None]) -> str:
     for at in range(0, len(parts), 2):
         key = parts[at]
         if key is None:
-            raise SqlError(f"argument {at + 1} must not be null")
+            raise SqlError("key cannot be null")
         item = parts[at + 1]
         if key in found:
             continue
@@ -314,6 +320,8 @@ def _object(values: Sequence[Value]) -> Value:
 
 FUNCTIONS += [
     line("to_jsonb", "any -> jsonb", build=_to_jsonb),
+    line("jsonb_build_array", "-> jsonb", build=_array, strict=False),
+    line("jsonb_build_object", "-> jsonb", build=_object, strict=False),
     line("jsonb_build_array", "any... -> jsonb", build=_array, strict=False),
     line("jsonb_build_object", "any... -> jsonb", build=_object, strict=False),
 ]

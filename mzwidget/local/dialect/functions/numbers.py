@@ -200,6 +200,10 @@ FUNCTIONS += [
 ]
 
 
+def _cot(value: float) -> float:
+    return 1 / math.tan(value) if value else math.copysign(math.inf, value)
+
+
 def _checked(name: str, function, domain=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     def call(value: float) -> float:
         if math.isnan(value):
@@ -228,7 +232,7 @@ def _inside(value: float) -> bool:
 
 
 for _name, _function, _domain in (
-    ("sin", math.sin, None), ("cos", math.cos, None), ("tan", math.tan, None), ("cot", lambda v: 1 / math.tan(v), None),
+    ("sin", math.sin, None), ("cos", math.cos, None), ("tan", math.tan, None), ("cot", _cot, None),
     ("asin", math.asin, _inside), ("acos", math.acos, _inside), ("atan", math.atan, None),
     ("sinh", math.sinh, None), ("cosh", math.cosh, None), ("tanh", math.tanh, None), ("asinh", math.asinh, None),
     ("acosh", math.acosh, lambda v: v >= 1), ("atanh", math.atanh, _inside),

@@ -161,6 +161,8 @@ def _over(a: moments.Interval, divisor: float) -> moments.Interval:
 
 
 def _divided(a: moments.Interval, divisor: float) -> moments.Interval:
+    if divisor != divisor:
+        raise SqlError("interval out of range")
     months = a[0] / divisor
     days = a[1] / divisor + (months - int(months)) * 30
     micros = a[2] / divisor + (days - int(days)) * moments.DAY

@@ -10,12 +10,13 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Sequence
+from decimal import Decimal
 
 from mzwidget.local.dialect.casts import cast, text_form
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.syntax.keywords import RESERVED
 from mzwidget.local.dialect.values import Value, apply
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.reading import READERS
 
@@ -206,7 +207,9 @@ def _convert_from(data: bytes, encoding: str) -> str:
         raise SqlError(f"invalid byte sequence '{why}' for encoding '{encoding.lower()}'") from None
 
 
-def _pretty_size(size: float) -> str:
+def _pretty_size(size: Decimal) -> str:
+    if not size.is_finite():
+        raise unsupported("pg_size_pretty of NaN")
     value = round(size)
     for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
         if abs(value) < 10 * 1024 or unit == "PB":
@@ -298,5 +301,5 @@ FUNCTIONS += [
     line("constant_time_eq", "bytea, bytea -> bool", "({0} = {1})", fallible=False),
     line("get_byte", "bytea, int4 -> int4", python=_get_byte),
     line("get_bit", "bytea, int8 -> int4", python=_get_bit),
-    line("pg_size_pretty", "numeric -> text", python=lambda size: _pretty_size(float(size))),
+    line("pg_size_pretty", "numeric -> text", python=_pretty_size),
 ]

@@ -1,0 +1,239 @@
+"""Rust's regular expressions: what is wrong with one in Rust's words, and the same one for Python."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mzwidget.local.errors import SqlError, unsupported
+
+_SPACES = r" \t\n\r\f\v\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_POSIX = {
+    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank": r"\t ", "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\[-`{-~",
+    "space": r"\t\n\v\f\r ", "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
+}  # fmt: skip
+_CHARACTERS = frozenset("afnrtv" + r"\.+*?()|[]{}^$#&-~/!\"'%,:;=@_` ")
+_PLACES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
+_GROUP = re.compile(r"\((?:\?(?:P?<([A-Za-z_]\w*)>|[imsU]*:))?", re.ASCII)
+_FLAGS = re.compile(r"\(\?i\)")
+_TIMES = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
+_CLASS_PART = re.compile(r"\[:(\^?)([a-z]+):\]|\\(.)|(.)", re.DOTALL)
+_LONGEST = 1000
+
+
+def _invalid(pattern: str, start: int, length: int, why: str) -> SqlError:
+    if "\n" in pattern:
+        return unsupported("this regular expression")
+    shown = f"    {pattern}\n    {' ' * start}{'^' * length}"
+    return SqlError(f"invalid regular expression: regex parse error:\n{shown}\nerror: {why}")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A group that is not closed yet; ``wild`` if something in it may match in more than one way."""
+
+    start: int
+    wild: bool = False
+
+
+class _Reader:
+    """Reads a pattern once, from left to right."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.at = 0
+        self.out: list[str] = []
+        self.groups = [_Open(-1)]
+        self.backtracks = False
+        self.names: list[str | None] = []
+
+    def read(self) -> None:
+        repeatable = wild = repeated = False
+        pattern = self.pattern
+        if flags := _FLAGS.match(pattern):
+            self.at = flags.end()
+            self.out.append("(?i)")
+        while self.at < len(pattern):
+            character = pattern[self.at]
+            if character in "*+?{":
+                if not repeatable:
+                    raise _invalid(pattern, self.at, 1, "repetition operator missing expression")
+                if repeated:
+                    raise unsupported("a repetition of a repetition in a regular expression")
+                self._repetition(wild=wild)
+                repeated, wild = True, False
+                continue
+            repeated = wild = False
+            repeatable = character not in "(|^"
+            match character:
+                case "(":
+                    self._open()
+                case ")":
+                    wild = self._close()
+                case "|":
+                    self.groups[-1].wild = True
+                    self._take("|")
+                case "[":
+                    self._class()
+                case "\\":
+                    repeatable = self._escape()
+                case "$":
+                    self._take(r"\Z")
+                    repeatable = False
+                case "^" | ".":
+                    self._take(character)
+                case _:
+                    self._take(re.escape(character))
+        if len(self.groups) > 1:
+            raise _invalid(pattern, self.groups[-1].start, 1, "unclosed group")
+
+    def _take(self, written: str, length: int = 1) -> None:
+        self.out.append(written)
+        self.at += length
+
+    def _repetition(self, *, wild: bool) -> None:
+        text = self.pattern[self.at]
+        many = text in "*+"
+        if text == "{":
+            times = _TIMES.match(self.pattern, self.at)
+            if times is None:
+                raise unsupported("this repetition in a regular expression")
+            text = times[0]
+            if times[3] and int(times[3]) < int(times[1]):
+                why = "invalid repetition count range, the start must be <= the end"
+                raise _invalid(self.pattern, self.at, len(text), why)
+            if max(int(times[1]), int(times[3] or 0)) > _LONGEST:
+                raise unsupported(f"a regular expression that repeats something more than {_LONGEST} times")
+            many = True
+        if wild and many:
+            self.backtracks = True
+        self.groups[-1].wild = True
+        length = len(text)
+        if self.pattern[self.at + length : self.at + length + 1] == "?":
+            text += "?"
+        self._take(text, len(text))
+
+    def _open(self) -> None:
+        for sign in ("(?=", "(?!", "(?<=", "(?<!"):
+            if self.pattern.startswith(sign, self.at):
+                why = "look-around, including look-ahead and look-behind, is not supported"
+                raise _invalid(self.pattern, self.at, len(sign), why)
+        start = _GROUP.match(self.pattern, self.at)
+        unread = start is None or (start[0] == "(" and self.pattern.startswith("(?", self.at))
+        if start is None or unread or (start[0] not in ("(", "(?:") and start[1] is None):
+            raise unsupported("such a group in a regular expression")
+        if start[0] != "(?:":
+            self.names.append(start[1])
+        self.groups.append(_Open(self.at))
+        self._take(f"(?P<{start[1]}>" if start[1] else start[0], len(start[0]))
+
+    def _close(self) -> bool:
+        if len(self.groups) == 1:
+            raise _invalid(self.pattern, self.at, 1, "unopened group")
+        closed = self.groups.pop()
+        self.groups[-1].wild |= closed.wild
+        self._take(")")
+        return closed.wild
+
+    def _escape(self) -> bool:
+        following = self.pattern[self.at + 1 : self.at + 2]
+        if not following:
+            raise _invalid(self.pattern, self.at, 1, "incomplete escape sequence, reached end of pattern prematurely")
+        if following in _PLACES:
+            self._take(_PLACES[following], 2)
+            return False
+        if following in "sS":
+            self._take(f"[{'^' if following == 'S' else ''}{_SPACES}]", 2)
+        elif following in "dDwW":
+            self._take("\\" + following, 2)
+        else:
+            self._take(self._character(following), 2)
+        return True
+
+    def _character(self, following: str) -> str:
+        if following.isdigit() and following.isascii():
+            raise _invalid(self.pattern, self.at, 2, "backreferences are not supported")
+        if following in "pPxuU<>":
+            raise unsupported(f"\\{following} in a regular expression")
+        if following not in _CHARACTERS:
+            raise _invalid(self.pattern, self.at, 2, "unrecognized escape sequence")
+        return "\\" + following if following in "afnrtv" else re.escape(following)
+
+    def _class(self) -> None:
+        start = self.at
+        self.at += 1
+        parts = ["["]
+        if self.pattern[self.at : self.at + 1] == "^":
+            parts.append("^")
+            self.at += 1
+        first = True
+        while True:
+            part = _CLASS_PART.match(self.pattern, self.at)
+            if part is None:
+                raise _invalid(self.pattern, start, 1, "unclosed character class")
+            if part[4] == "]" and not first:
+                break
+            parts.append(self._class_part(part, start))
+            self.at = part.end()
+            first = False
+        self._take("".join(parts) + "]")
+
+    def _class_part(self, part: re.Match[str], start: int) -> str:
+        if part[2] is not None:
+            if part[1] or part[2] not in _POSIX:
+                raise unsupported(f"{part[0]} in a regular expression")
+            return _POSIX[part[2]]
+        if part[3] is not None:
+            if part[3] in "SDWbB":
+                raise unsupported(f"\\{part[3]} within brackets of a regular expression")
+            if part[3] == "s":
+                return _SPACES
+            return part[0] if part[3] in "dw" else self._character(part[3])
+        if part[4] == "[":
+            if "]" not in self.pattern[self.at :]:
+                raise _invalid(self.pattern, start, 1, "unclosed character class")
+            raise unsupported("brackets within brackets of a regular expression")
+        if self.pattern[self.at : self.at + 2] in ("&&", "--", "~~"):
+            raise unsupported("operations on sets within a regular expression")
+        return part[4] if part[4] == "-" else re.escape(part[4])
+
+
+@lru_cache(maxsize=512)
+def checked(pattern: str) -> _Reader:
+    """Return a pattern as it was read.
+
+    Raises
+    ------
+    SqlError
+        In Rust's words for what is no regular expression there; 0A000 for what this module does not read.
+    """
+    reader = _Reader(pattern)
+    reader.read()
+    return reader
+
+
+@lru_cache(maxsize=512)
+def compiled(pattern: str, flags: str) -> re.Pattern[str]:
+    """Return a pattern as Python runs it; ``flags`` as SQL's functions take them.
+
+    Python tries one way after the other: what could be tried in exponentially many is refused.
+    """
+    insensitive = False
+    for flag in flags:
+        if flag not in "ic":
+            raise SqlError(f"invalid regular expression flag: {flag}")
+        insensitive = flag == "i"
+    reader = checked(pattern)
+    if reader.backtracks:
+        raise unsupported("a repetition of what repeats or branches itself, in a regular expression of a function,")
+    try:
+        return re.compile("".join(reader.out), re.DOTALL | (re.IGNORECASE if insensitive else 0))
+    except (re.error, OverflowError):
+        raise unsupported("this regular expression") from None
+
+
+def names(pattern: str) -> list[str | None]:
+    """Return the names of a pattern's groups, None for one without."""
+    return checked(pattern).names

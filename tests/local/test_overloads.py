@@ -1,0 +1,210 @@
+"""Random calls of every line of the tables: whatever the arguments, an answer of its type or an error in words.
+
+``MZWIDGET_TEST_STATEMENTS`` says how many statements each area is asked; a few by default.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+from random import Random
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.casts import CASTS
+from mzwidget.local.dialect.functions import aggregates, arrays, jsonb, numbers, operators, system, text, time, windows
+from mzwidget.local.dialect.overloads import POLYMORPHIC, Overload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STATEMENTS = int(os.environ.get("MZWIDGET_TEST_STATEMENTS", "60"))
+SEED = int(os.environ.get("MZWIDGET_TEST_SEED", "2026"))
+
+_EXTREMES = {
+    "bool": ["true", "false"],
+    "int2": ["'0'", "'-32768'", "'32767'", "'1'", "'-1'"],
+    "int4": ["'0'", "'-2147483648'", "'2147483647'", "'1'", "'-1'", "'3'"],
+    "int8": ["'0'", "'-9223372036854775808'", "'9223372036854775807'", "'-1'", "'2'"],
+    "uint2": ["'0'", "'65535'", "'7'"],
+    "uint4": ["'0'", "'4294967295'", "'7'"],
+    "uint8": ["'0'", "'18446744073709551615'", "'7'"],
+    "oid": ["'0'", "'4294967295'"],
+    "float4": ["'0'", "'-0'", "'NaN'", "'inf'", "'-inf'", "'3.4e38'", "'1e-45'", "'-1.5'", "'2'"],
+    "float8": ["'0'", "'-0'", "'NaN'", "'inf'", "'-inf'", "'1.7e308'", "'5e-324'", "'-1.5'", "'2'"],
+    "numeric": ["'0'", "'NaN'", "'1e38'", "'-1e38'", "'1e-39'", "'-2.5'", "'0.5'", "'123456789.123456789'"],
+    "text": ["''", "'a'", "' Ab c '", "'%_\\\\'", "'İß𝄞e\u0301'", "'('", "'<b>$1'", "'12'", "E'a\\nb'",
+             "'day'"],
+    "varchar": ["''", "'abc'", "'é '"],
+    "bpchar": ["''", "'a '", "'abc'"],
+    "name": ["''", "'x'"],
+    "bytea": ["''", "'\\x00ff'", "'abc'"],
+    "date": ["'2026-02-28'", "'4714-11-24 BC'", "'262142-12-31'", "'0001-01-01'", "'2024-02-29'"],
+    "time": ["'00:00:00'", "'23:59:59.999999'", "'12:30'"],
+    "timestamp": ["'1970-01-01'", "'4714-11-24 BC'", "'262142-12-31 23:59:59.999999'", "'2024-02-29 12:34:56.789'"],
+    "timestamptz": ["'1970-01-01Z'", "'4714-11-24 00:00Z BC'", "'262142-12-31 23:59:59Z'", "'2024-02-29 12:34:56Z'"],
+    "interval": ["'0'", "'1 month'", "'-1 day'", "'1 day -1 us'", "'178000000 years'", "'-2147483648 days'"],
+    "uuid": ["'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'"],
+    "jsonb": ["'null'", "'true'", "'\"a\"'", "'1e38'", "'-0'", "'[]'", "'{}'",
+              "'[1,[null],{\"a\":\"\"}]'", "'{\"a\":{\"b\":1}}'"],
+    "mz_timestamp": ["'0'", "'18446744073709551615'", "'1790000000000'"],
+}  # fmt: skip
+_CONCRETE = {
+    "anyelement": "int4", "anycompatible": "numeric", "listelement": "int4", "mapvalue": "text", "any": "text",
+    "anynonarray": "int4", "anyarray": "int4[]", "anycompatiblearray": "numeric[]", "anylist": "int4 list",
+    "anymap": "map[text=>text]",
+}  # fmt: skip
+_NOBODY_S_WORDS = re.compile(
+    r"internal error|duckdb|sqlglot|python|traceback|binder|parser error|catalog error|invalid input error"
+    r"|conversion error|out of range error|lambda|struct_pack|\bmz:|\bpy_|<class|object at 0x|this statement is not",
+    re.IGNORECASE,
+)
+_SHAPES = {
+    16: re.compile("[tf]"),
+    21: re.compile(r"-?\d{1,5}"), 23: re.compile(r"-?\d{1,10}"), 20: re.compile(r"-?\d{1,19}"),
+    16460: re.compile(r"\d{1,5}"), 16462: re.compile(r"\d{1,10}"), 16464: re.compile(r"\d{1,20}"),
+    26: re.compile(r"\d{1,10}"), 16552: re.compile(r"\d{1,20}"),
+    700: re.compile(r"-?(\d+(\.\d+)?(e[+-]?\d+)?|Infinity)|NaN"),
+    701: re.compile(r"-?(\d+(\.\d+)?(e[+-]?\d+)?|Infinity)|NaN"),
+    1700: re.compile(r"-?\d+(\.\d*[1-9])?|NaN"),
+    17: re.compile(r"\\x([0-9a-f]{2})*"),
+    1082: re.compile(r"\d{4,6}-\d\d-\d\d( BC)?"), 1083: re.compile(r"\d\d:\d\d:\d\d(\.\d*[1-9])?"),
+    1114: re.compile(r"\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d*[1-9])?( BC)?"),
+    1184: re.compile(r"\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d*[1-9])?\+00( BC)?"),
+    1186: re.compile(r"([+-]?\d+ (years?|mons?|months?|days?) ?)*([+-]?\d+:\d\d:\d\d(\.\d*[1-9])?)?"),
+    2950: re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    3802: re.compile(r'(null|true|false|-?\d.*|".*"|\[.*\]|\{.*\})', re.DOTALL),
+}  # fmt: skip
+"""What the text of a value looks like, by the OID that was declared for it."""
+
+_AREAS: dict[str, Callable[[], list[Overload]]] = {
+    "numbers": lambda: numbers.FUNCTIONS,
+    "text": lambda: [*text.FUNCTIONS, *functions.regexps.FUNCTIONS],
+    "time": lambda: time.FUNCTIONS,
+    "jsonb": lambda: [*jsonb.FUNCTIONS, *jsonb.OPERATORS],
+    "arrays": lambda: [*arrays.FUNCTIONS, *arrays.OPERATORS],
+    "operators": lambda: [*operators.OPERATORS, *operators.PREFIX],
+    "system": lambda: system.FUNCTIONS,
+    "aggregates": lambda: aggregates.FUNCTIONS,
+    "windows": lambda: windows.FUNCTIONS,
+}
+
+
+class _Maker:
+    """Makes expressions of a type, some of them calls of lines that give it."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def call(self, overload: Overload, depth: int) -> str:
+        names = list(overload.arguments)
+        if overload.variadic:
+            names += names[-1:] * self._random.randrange(3)
+        arguments = [self.value(name, depth) for name in names]
+        if overload in operators.PREFIX:
+            return f"({overload.name} {arguments[0]})"
+        if not overload.name.replace("_", "").isalnum():
+            return f"({arguments[0]} {overload.name} {arguments[1]})"
+        return f"{overload.name}({', '.join(arguments)})"
+
+    def value(self, name: str, depth: int) -> str:
+        name = _CONCRETE.get(name, name)
+        if self._random.random() < 0.08:
+            return f"NULL::{_written(name)}" if name != "record" else "NULL"
+        if depth and self._random.random() < 0.5 and (giving := _giving(name)):
+            return self.call(self._random.choice(giving), depth - 1)
+        if name == "record":
+            return f"ROW({self.value('int4', 0)}, {self.value('text', 0)})"
+        if name.startswith("map["):
+            return f"'{{a=>1,b=>NULL}}'::{name}"
+        if name.endswith(("[]", " list")):
+            inner = name.removesuffix("[]").removesuffix(" list")
+            items = ", ".join(self.value(inner, 0) for _ in range(self._random.randrange(4)))
+            return f"({'ARRAY' if name.endswith('[]') else 'LIST'}[{items}])::{_written(name)}"
+        extreme = self._random.choice(_EXTREMES[name])
+        return extreme if name == "bool" else f"{extreme}::{_written(name)}"
+
+
+def _written(name: str) -> str:
+    return name
+
+
+@lru_cache(maxsize=256)
+def _giving(result: str) -> list[Overload]:
+    tables = (functions.SCALARS, functions.OPERATORS)
+    return [
+        each
+        for table in tables
+        for lines in table.values()
+        for each in lines
+        if each.result == result and not POLYMORPHIC & set(each.arguments) and each.name not in _COSTLY
+    ]
+
+
+_COSTLY = {"mz_sleep"}
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize("area", _AREAS)
+def test_any_call_is_answered_in_its_type_or_refused_in_words(
+    area: str, connect: Callable[..., psycopg.Connection]
+) -> None:
+    sql = connect()
+    overloads = [each for each in _AREAS[area]() if each.name not in _COSTLY]
+    random = Random(f"{SEED} {area}")
+    maker = _Maker(random)
+    wrong = []
+    for count in range(max(STATEMENTS, len(overloads))):
+        overload = overloads[count % len(overloads)]
+        called = maker.call(overload, count % 3)
+        if area == "windows":
+            called += " OVER ()"
+        statement = f"SELECT {called}"
+        try:
+            cursor = sql.execute(statement)  # type: ignore[call-overload]
+            why = _disagreement(cursor)
+        except psycopg.Error as error:
+            assert not sql.closed, statement
+            found = f"{error.diag.sqlstate} {error.diag.message_primary}"
+            why = found if _NOBODY_S_WORDS.search(found) or error.diag.sqlstate is None else ""
+        if why:
+            wrong.append(f"{statement}\n      {why}")
+    assert not wrong, f"{len(wrong)} of these:\n" + "\n".join(wrong[:40])
+
+
+def _disagreement(cursor: psycopg.Cursor) -> str:
+    """Return what is wrong with an answer: a value that does not look like its declared type."""
+    result = cursor.pgresult
+    assert result is not None
+    for column in range(result.nfields):
+        shape = _SHAPES.get(result.ftype(column))
+        for row in range(result.ntuples):
+            value = result.get_value(row, column)
+            if value is not None and shape is not None and not shape.fullmatch(value.decode()):
+                return f"{value.decode()[:100]!r} as {result.ftype(column)}"
+    return ""
+
+
+@pytest.mark.usefixtures("embedded")
+def test_any_cast_is_answered_in_its_type_or_refused_in_words(connect: Callable[..., psycopg.Connection]) -> None:
+    sql = connect()
+    random = Random(SEED)
+    maker = _Maker(random)
+    wrong = []
+    casts = list(CASTS)
+    random.shuffle(casts)
+    for source, target in casts[: max(STATEMENTS * 4, 200)]:
+        statement = f"SELECT ({maker.value(source, random.randrange(2))})::{target}"
+        try:
+            why = _disagreement(sql.execute(statement))  # type: ignore[call-overload]
+        except psycopg.Error as error:
+            assert not sql.closed, statement
+            found = f"{error.diag.sqlstate} {error.diag.message_primary}"
+            why = found if _NOBODY_S_WORDS.search(found) else ""
+        if why:
+            wrong.append(f"{statement}\n      {why}")
+    assert not wrong, f"{len(wrong)} of these:\n" + "\n".join(wrong[:40])
