@@ -319,6 +319,13 @@ def test_averages_are_rounded_once(values: list[int]) -> None:
         assert abs(Decimal(average or "") - exact) <= max(abs(exact) * Decimal("1e-38"), Decimal("1e-39"))
 
 
+def test_not_a_number_is_not_null() -> None:
+    database = calculator()
+    rows = "(VALUES ('NaN'::float8), ('-0')) AS q(v)"
+    found = database.query(f"SELECT sqrt(abs(v)), power(v, 1), v::numeric::float8 IS NULL FROM {rows}")
+    assert found == [("NaN", "NaN", "f"), ("0", "-0", "f")]
+
+
 def _nested(overload: Overload, kind: str, depth: int) -> str | None:
     """Return a call nested in its first argument that takes its own result, None if none does."""
     names = list(overload.arguments)

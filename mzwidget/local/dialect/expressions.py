@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MZ_NOW = Value("CAST(getvariable('mz_now') AS UBIGINT)", t.MZ_TIMESTAMP)
 _NOW = "make_timestamp(CAST(getvariable('mz_now') AS BIGINT) * 1000)"
 _SESSION_NAMES = frozenset(
-    {"current_user", "session_user", "current_role", "user", "current_catalog", "current_schema", "current_database"}
+    {"current_user", "session_user", "current_role", "current_catalog", "current_schema", "current_database"}
 )
 
 PlanSubquery = Callable[[tree.Query, "Scope"], tuple[tuple[t.Column, ...], str]]
@@ -411,7 +411,8 @@ class Expressions:
         found = t.array_of(type_) if node.word == "array" else t.list_of(type_)
         if type_.kind != "scalar" and node.word == "array":
             raise unsupported(f"an array of {t.sql_name(type_)}")
-        inner = f"SELECT list(c1) FROM ({sql}) AS q(c1)"
+        order = "" if node.query.order else " ORDER BY c1 ASC NULLS LAST"
+        inner = f"SELECT list(c1{order}) FROM ({sql}) AS q(c1)"
         return Value(f"coalesce(({inner}), CAST([] AS {found.duckdb}))", found, fallible=True)
 
     def _map(self, node: tree.Map) -> Value:

@@ -240,9 +240,6 @@ def choose(overloads: Sequence[Overload], given: Sequence[Type | None]) -> list[
             found.append(candidate)
     if len(found) < 2:
         return found
-    found = [each for each in found if not any(w.name == "unknown" for w in each.wanted)] or found
-    if len(found) == 1:
-        return found
     exact = [each for each in found if each.exact == len(given)]
     if exact:
         return exact[:1]
@@ -251,7 +248,8 @@ def choose(overloads: Sequence[Overload], given: Sequence[Type | None]) -> list[
         found = [each for each in found if getattr(each, score) == best]
         if len(found) == 1:
             return found
-    return _by_unknown(found, given)
+    found = [each for each in found if not all(w.name == "unknown" for w in each.wanted)] or found
+    return found if len(found) == 1 else _by_unknown(found, given)
 
 
 def _by_unknown(found: list[Candidate], given: Sequence[Type | None]) -> list[Candidate]:

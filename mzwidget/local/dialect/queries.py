@@ -517,8 +517,11 @@ class _Select:
         if not star.qualifier:
             if not scope.sources:
                 raise SqlError("SELECT * with no tables specified is not valid")
-            found: list[tuple[str, Output]] = [(name, Expanded(value, name)) for name, value in scope.merged.items()]
+            found: list[tuple[str, Output]] = []
             for index, source in enumerate(scope.sources):
+                for name, value in scope.merged.items():
+                    if min(scope.over[name]) == index:
+                        found.append((name, Expanded(value, name)))
                 for column, value in zip(source.columns, source.values, strict=True):
                     if (index, column.name) not in scope.hidden:
                         found.append((column.name, Expanded(value, f"{source.name}.{column.name}".lstrip("."))))

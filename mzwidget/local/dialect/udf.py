@@ -48,8 +48,8 @@ def uncarried(sql: str, type_: Type) -> str:
             return f"CAST(make_timestamp({sql}) AS TIME)"
         case "timestamp" | "timestamptz":
             return f"make_timestamp({sql})"
-        case "uuid":
-            return f"CAST({sql} AS UUID)"
+        case "uuid" | "float4" | "float8":
+            return f"CAST({sql} AS {type_.duckdb})"
     return sql
 
 
@@ -80,6 +80,8 @@ def _encode(type_: Type) -> Convert | None:
     match type_.name:
         case "numeric":
             return lambda value: numerics.key(numerics.checked(value))
+        case "float4" | "float8":
+            return repr  # DuckDB takes a NaN from Python for NULL
         case "jsonb":
             return jsonb.write
         case "interval":
@@ -133,7 +135,7 @@ def declare(
     _functions[unique] = (
         _wrapped(function, decoders, _encode(result), strict=strict),
         [carried(type_) for type_ in arguments],
-        carried(result),
+        "VARCHAR" if result.name in ("float4", "float8") else carried(result),
         fallible,
     )
     slots = ", ".join(_slot(i, type_) for i, type_ in enumerate(arguments))
