@@ -104,7 +104,7 @@ def test_nesting_beyond_reason_is_refused_not_fatal() -> None:
         ("SELECT a FROM t WHERE x = $1 AND b < $2 AND n > $3", ["text", "int8", "numeric"]),
         ("SELECT a FROM t WHERE ts > $1", ["timestamptz"]),
         ("SELECT a FROM t WHERE a IN ($1, $2)", ["int4", "int4"]),
-        ("SELECT a FROM t WHERE a = ANY ($1)", ["int4[]"]),
+        ("SELECT a FROM t WHERE a = ANY ($1::int[])", ["int4[]"]),
         ("SELECT a FROM t WHERE x LIKE $1", ["text"]),
         ("SELECT j -> $1 FROM t", ["text"]),
         ("SELECT coalesce(a, $1) FROM t", ["int4"]),

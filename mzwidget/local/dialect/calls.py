@@ -107,13 +107,18 @@ def _settled(statement: Statement, found: Candidate, values: Sequence[Value]) ->
             raise SqlError(f"could not determine data type of parameter ${value.parameter}")
 
 
+def is_elsewhere(name: str) -> bool:
+    """Whether Materialize has a function of that name, though it is not offered here."""
+    return name in OFFERED_THERE or name in UNAVAILABLE
+
+
 def operate(statement: Statement, operator: str, values: Sequence[Value]) -> Value:
     """Return an operator over one or two operands."""
     table = functions.OPERATORS if len(values) == 2 else functions.PREFIX
     overloads = table.get(operator)
     if overloads is None:
-        if operator in OPERATORS_THERE:
-            raise unsupported(f"operator {operator}")
+        if operator in RANGE_OPERATORS:
+            raise no_operator(operator, known(values))
         raise SqlError(f"[{operator}] not yet supported")
     given = known(values)
     if operator == "->" and given == [None, None]:
@@ -144,11 +149,12 @@ def unavailable(what: str, flag: str) -> SqlError:
     )
 
 
-OPERATORS_THERE = frozenset({"&&", "-|-", "&<", "&>", "?|", "?&", "~", "~*", "!~", "!~*"}) - {"?|", "?&"}
+RANGE_OPERATORS = frozenset({"&&", "-|-", "&<", "&>"})
+"""Operators that only ranges have; no value is one."""
 PARTLY: dict[str, frozenset[str]] = {}
 OFFERED_THERE = frozenset(
     """
-    array_fill array_agg_concat cardinality csv_extract encode format_type generate_series
+    array_agg_concat csv_extract encode format_type generate_series
     has_table_privilege
     has_schema_privilege has_database_privilege int4range int8range isempty kafka_murmur2 list_agg lower_inc lower_inf
     map_build mod mz_environment_id mz_is_superuser mz_logical_timestamp mz_uptime mz_version mz_version_num numrange

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import functions, patterns
 from mzwidget.local.dialect.aggregation import Aggregation
-from mzwidget.local.dialect.calls import call, coerce, known, operate, unify
+from mzwidget.local.dialect.calls import call, coerce, is_elsewhere, known, operate, unify
 from mzwidget.local.dialect.casts import Context, cast, castable, constant, literal, no_cast
 from mzwidget.local.dialect.conditions import connect, temporal_error
-from mzwidget.local.dialect.overloads import choose, no_function
+from mzwidget.local.dialect.functions.jsonb import SORT_KEY
+from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value, apply, quote_text
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MZ_NOW = Value("CAST(getvariable('mz_now') AS UBIGINT)", t.MZ_TIMESTAMP)
 _NOW = "make_timestamp(CAST(getvariable('mz_now') AS BIGINT) * 1000)"
+_NULLARY = frozenset({"now", "mz_now", "current_timestamp"})
 _SESSION_NAMES = frozenset(
     {"current_user", "session_user", "current_role", "current_catalog", "current_schema", "current_database"}
 )
@@ -119,7 +121,8 @@ class Expressions:
         if node.trailing or node.precision is not None:
             raise unsupported("an interval literal with TO or a precision")
         if not node.leading:
-            return literal(node.text, t.INTERVAL)
+            months, days, micros = moments.read_interval(node.text)
+            return Value(constant((months, days, micros), t.INTERVAL), t.INTERVAL, literal=node.text)
         months, days, micros = moments.read_interval(node.text, node.leading)
         size = {"minute": moments.MINUTE, "hour": moments.HOUR, "second": 1}.get(node.leading)
         if size is None:
@@ -294,8 +297,6 @@ class Expressions:
             inner = f"SELECT {b.sql} FROM ({sql}) AS q(c1)"
             return Value(f"({a.sql} {node.operator} {word} ({inner}))", t.BOOL, fallible=True)
         array = self.value(node.right)
-        if array.is_open and array.parameter is not None and not left.is_open:
-            array = coerce(self.statement, array, t.array_of(left.type.base))
         if array.is_open or array.type.element is None or array.type.kind not in ("array", "list"):
             found = choose(functions.TABLES["unnest"], known([array]))
             raise no_function("unnest", known([array]), many=len(found) != 0 or array.is_open)
@@ -411,7 +412,8 @@ class Expressions:
         found = t.array_of(type_) if node.word == "array" else t.list_of(type_)
         if type_.kind != "scalar" and node.word == "array":
             raise unsupported(f"an array of {t.sql_name(type_)}")
-        order = "" if node.query.order else " ORDER BY c1 ASC NULLS LAST"
+        key = SORT_KEY.replace("{0}", "c1") if type_.name == "jsonb" else "c1"
+        order = "" if node.query.order else f" ORDER BY {key} NULLS LAST"
         inner = f"SELECT list(c1{order}) FROM ({sql}) AS q(c1)"
         return Value(f"coalesce(({inner}), CAST([] AS {found.duckdb}))", found, fallible=True)
 
@@ -491,14 +493,14 @@ class Expressions:
     def _call(self, node: tree.Call) -> Value:
         *schema, name = node.name
         if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
-            if schema[-1] != "information_schema":
-                raise SqlError(f"unknown schema '{'.'.join(schema)}'")
-            raise SqlError(f'function "{".".join(node.name)}" does not exist')
-        if name not in functions.KNOWN and name not in self.statement.session:
-            call(self.statement, name, [])  # there is none, whatever its arguments are
+            raise unknown_function(".".join(node.name))
+        if not (name in functions.KNOWN or name in self.statement.session or is_elsewhere(name)):
+            raise unknown_function(".".join(node.name))
         special = self.aggregation.special(node, name)
         if special is not None:
             return special
+        if node.arguments and (name in _NULLARY or name in self.statement.session):
+            raise no_function(name, known(self.values(node.arguments)))
         if not node.arguments and not node.star:
             if name == "mz_now":
                 self.statement.constant = False
@@ -513,11 +515,7 @@ class Expressions:
         if node.distinct or node.order or node.star:
             word = "DISTINCT" if node.distinct else "ORDER BY" if node.order else "*"
             if word == "*":
-                raise SqlError(
-                    f'function "{name}" does not exist'
-                    if name not in functions.SCALARS
-                    else f"{name}(*) is not supported"
-                )
+                raise unknown_function(name) if name not in functions.SCALARS else no_function(name, [])
             raise SqlError(f"{word} specified, but {name} is not an aggregate function")
         return call(self.statement, name, self.values(node.arguments))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.calls import coerce, unify
-from mzwidget.local.dialect.casts import Context
+from mzwidget.local.dialect.casts import Context, cast, castable, text_form
 from mzwidget.local.dialect.conditions import conjuncts, contains_mz_now, guarded_all, temporal_error
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
@@ -17,7 +17,7 @@ from mzwidget.local.dialect.scope import Grouping, Scope, Source, Statement
 from mzwidget.local.dialect.sources import From, table_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
-from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
@@ -97,7 +97,7 @@ def plan_in(query: tree.Query, outer: Scope) -> tuple[tuple[Column, ...], str]:
     if isinstance(query.body, tree.Nested) and not query.order and query.limit is None and query.offset is None:
         return plan_in(query.body.query, scope)
     block = plan_body(statement, query.body, scope)
-    limit = _limits(statement, query)
+    limit = _limits(statement, query, nested=outer.parent is not None)
     return _ordered(statement, query, block, limit)
 
 
@@ -226,7 +226,7 @@ def _hashable(type_: Type, clause: str) -> None:
 # --------------------------------------------------------------------------------------------- order and limits
 
 
-def _limits(statement: Statement, query: tree.Query) -> str:
+def _limits(statement: Statement, query: tree.Query, *, nested: bool) -> str:
     sql = ""
     for node, word in ((query.limit, "LIMIT"), (query.offset, "OFFSET")):
         if node is None or node == tree.Literal("null"):
@@ -236,11 +236,11 @@ def _limits(statement: Statement, query: tree.Query) -> str:
         value = Expressions(scope, plan_nested).value(node)
         if value.parameter is not None:
             value = coerce(statement, value, t.INT8)
-        if value.literal is None:
-            if "$" not in value.sql or value.type.name not in ("int2", "int4", "int8"):
-                raise unsupported(f"{word} of an expression")
-            sql += f" {word} {value.sql}"
+        if isinstance(node, tree.Parameter):
+            sql += f" {word} {_counted(value, word, nested=nested)}"
             continue
+        if value.literal is None:
+            raise unsupported(f"{word} of an expression")
         count = coerce(statement, value, t.INT8, Context.ASSIGNMENT)
         try:
             number = round(float(value.literal))
@@ -252,6 +252,21 @@ def _limits(statement: Statement, query: tree.Query) -> str:
             raise SqlError(f"Invalid OFFSET clause: must not be negative, got {number}")
         sql += f" {word} {count.sql}"
     return sql
+
+
+def _counted(value: Value, word: str, *, nested: bool) -> str:
+    """Return a LIMIT or OFFSET by a parameter; of another type than bigint it fails as a LIMIT of the whole query."""
+    if not castable(value.type, t.INT8, Context.ASSIGNMENT):
+        raise SqlError(f"{word} must have type bigint, not type {t.sql_name(value.type)}")
+    if word == "LIMIT" and value.type.name != "int8" and not nested:
+        name = f"{t.sql_name(value.type)}_to_bigint".replace(" ", "_")
+        message = quote_text(f"mz:XX000:Top-level LIMIT must be a constant expression, got {name}(")
+        return f"CAST(error({message} || coalesce({text_form(value).sql}, 'null') || ')') AS BIGINT)"
+    count = cast(value, t.INT8, Context.ASSIGNMENT)
+    negative = "'mz:XX000:LIMIT must not be negative'"
+    if word == "OFFSET":
+        negative = "'mz:XX000:Invalid OFFSET clause: must not be negative, got ' || CAST({0} AS VARCHAR)"
+    return apply(f"CASE WHEN {{0}} < 0 THEN CAST(error({negative}) AS BIGINT) ELSE {{0}} END", [count], t.INT8).sql
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int
                 return
             rows = await store.run(connection, lambda: connection.fetchmany(_CHUNK_ROWS))
     except SqlError as error:
-        raise evaluated(error, constant=query.constant) from None
+        raise evaluated(error, constant=query.constant or not query.inputs) from None
     finally:
         connection.close()
 

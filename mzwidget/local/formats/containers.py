@@ -34,7 +34,8 @@ def reader(type_: Type) -> Callable[[str], Any]:
         try:
             return _Reader(text, body, kind, item).read()
         except SqlError as error:
-            if error.message.endswith(f'type {kind}: "{text}"') or f"type {kind}: " in error.message[:40]:
+            told = error.message.endswith(f'type {kind}: "{text}"') or f"type {kind}: " in error.message[:40]
+            if told or error.sqlstate == "0A000":
                 raise
             raise invalid(kind, text, error.message) from None
 

@@ -39,6 +39,11 @@ MOST_CHARACTERS = 25_000_000
 _JOIN = udf.declare("join", _join, [t.array_of(t.TEXT), t.TEXT, t.TEXT], t.TEXT, strict=False)
 
 
+def _filled(values: Sequence[Value]) -> Value:
+    item, sizes = values
+    return apply(f"CAST(({_FILLED}) AS {item.type.duckdb}[])", [item, sizes], t.array_of(item.type.base), fallible=True)
+
+
 def _split(text: str | None, delimiter: str | None, null: str | None = None) -> list[str | None] | None:
     if text is None:
         return None
@@ -54,6 +59,18 @@ def _split_plain(text: str | None, delimiter: str | None) -> list[str | None] | 
 
 _LENGTH = "CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END"
 _FIRST = "CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(1 AS INTEGER) END"
+_POSITION_FROM = (
+    "CASE WHEN {1} IS NOT NULL AND {2} IS NOT NULL THEN CAST(nullif(list_position(list_transform({0},"
+    " lambda y, i: CASE WHEN i >= {2} THEN y END), {1}), 0) AS INTEGER) END"
+)
+_MOST = 134217728
+_FILLED = (
+    "CASE WHEN {1}[1] IS NULL OR len({1}) <> 1"
+    " THEN error('mz:0A000:array_fill of these dimensions is not supported by the embedded engine')"
+    f" WHEN {{1}}[1] < 0 OR {{1}}[1] > {_MOST // 8}"
+    f" THEN error('mz:XX000:array size exceeds the maximum allowed ({_MOST} bytes)')"
+    " ELSE list_transform(range({1}[1]), lambda i: {0}) END"
+)
 _POSITION = "CASE WHEN {1} IS NOT NULL THEN CAST(nullif(list_position({0}, {1}), 0) AS INTEGER) END"
 
 FUNCTIONS += [
@@ -70,6 +87,8 @@ FUNCTIONS += [
          "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
     line("array_position", "anyarray, anyelement -> int4",
          _POSITION, strict=False, fallible=False),
+    line("array_position", "anyarray, anyelement, int4 -> int4", _POSITION_FROM, strict=False, fallible=False),
+    *(line("array_fill", f"anyelement, {size}[] -> anyarray", build=_filled) for size in ("int4", "int8")),
     line("list_append", "anylist, listelement -> anylist",
          "list_append(coalesce({0}, []), {1})", strict=False, fallible=False),
     line("list_prepend", "listelement, anylist -> anylist",
