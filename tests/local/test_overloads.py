@@ -18,6 +18,7 @@ from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.casts import CASTS
 from mzwidget.local.dialect.functions import aggregates, arrays, jsonb, numbers, operators, system, text, time, windows
 from mzwidget.local.dialect.overloads import POLYMORPHIC, Overload
+from tests.local.recorded import AREAS, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,3 +209,76 @@ def test_any_cast_is_answered_in_its_type_or_refused_in_words(connect: Callable[
         if why:
             wrong.append(f"{statement}\n      {why}")
     assert not wrong, f"{len(wrong)} of these:\n" + "\n".join(wrong[:40])
+
+
+# Offered though no recorded statement calls them: Materialize's documentation is their only witness.
+_DOCUMENTED = {
+    "age", "degrees", "every", "get_bit", "jsonb_object_agg", "map_length", "sha384", "sha512", "stddev_samp",
+    "var_samp",
+}  # fmt: skip
+
+
+def test_what_is_offered_was_seen_to_be_answered() -> None:
+    answered = "\n".join(
+        (record.get("sql") or "").lower()
+        for area in AREAS
+        for records in sessions(area).values()
+        for record in records
+        if any(answer.get("error") is None for answer in record.get("results", [record]))
+    )
+    called = set(re.findall(r"([a-z_0-9]+)\s*\(", answered))
+    tables = (functions.SCALARS, functions.AGGREGATES, functions.WINDOWS, functions.TABLES)
+    assert {name for table in tables for name in table} - called == _DOCUMENTED
+    assert not [name for name in (*functions.OPERATORS, *functions.PREFIX) if name not in answered]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("(", "    (\n    ^\nerror: unclosed group"),
+        ("a)", "    a)\n     ^\nerror: unopened group"),
+        ("[a", "    [a\n    ^\nerror: unclosed character class"),
+        ("*a", "    *a\n    ^\nerror: repetition operator missing expression"),
+        ("(a)\\1", "    (a)\\1\n       ^^\nerror: backreferences are not supported"),
+        (
+            "(?<=a)b",
+            "    (?<=a)b\n    ^^^^\nerror: look-around, including look-ahead and look-behind, is not supported",
+        ),
+        ("\\m", "    \\m\n    ^^\nerror: unrecognized escape sequence"),
+    ],
+)
+def test_a_regular_expression_that_is_none_is_told_in_rust_s_words(
+    pattern: str, why: str, connect: Callable[..., psycopg.Connection]
+) -> None:
+    sql = connect()
+    for call in ("'x' ~ %s", "regexp_replace('x', %s, '')", "regexp_match('x', %s)"):
+        with pytest.raises(psycopg.Error) as caught:
+            sql.execute(f"SELECT {call}", [pattern])  # type: ignore[call-overload]
+        said = caught.value.diag.message_primary
+        assert said == f"invalid regular expression: regex parse error:\n{why}"
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)*b", "((a*)b?)*c", "(a{1,9}){9,}b", "a**", "a*+"])
+def test_a_pattern_that_could_take_forever_is_refused(pattern: str, connect: Callable[..., psycopg.Connection]) -> None:
+    sql = connect()
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        sql.execute(f"SELECT regexp_match(repeat('a', 1000), '{pattern}')")  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        ("regexp_replace('a-b-c', '(?P<x>[a-z])-', '<$x>', 'g')", "<a><b>c"),
+        ("regexp_replace('price 5', '[0-9]+', '$$1')", "price $1"),
+        ("regexp_replace('a', 'a', '$9b')", ""),
+        ("regexp_match(E'a\\nb', 'a.b') IS NOT NULL", "true"),
+        ("regexp_match(E'ab\\n', 'b$') IS NULL", "true"),
+        ("array_to_string(regexp_match('2026-11-26', '(\\d+)-(\\d+)'), '/')", "2026/11"),
+        ("array_to_string(regexp_split_to_array('one  two three', '\\s+'), ',')", "one,two,three"),
+    ],
+)
+def test_regular_expressions_mean_what_rust_s_do(
+    call: str, answer: str, connect: Callable[..., psycopg.Connection]
+) -> None:
+    assert connect().execute(f"SELECT ({call})::text").fetchone() == (answer,)  # type: ignore[call-overload]
