@@ -13,7 +13,7 @@ from mzwidget.local.dialect.functions import aggregates
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.overloads import Candidate, choose, message_name, no_function
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.dialect.values import Value, apply, plainly_ordered
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -42,7 +42,7 @@ class Aggregation:
         aggregate = name in functions.AGGREGATES
         window = name in functions.WINDOWS
         if name in functions.TABLES and not aggregate:
-            return self._table_function(name)
+            return self._table_function(node, name)
         if not aggregate and not window:
             if name not in functions.SCALARS:
                 return None
@@ -71,12 +71,15 @@ class Aggregation:
             raise SqlError(f"aggregate functions are not allowed in {clause} (function pg_catalog.{name})")
         return self._aggregate(node, name)
 
-    def _table_function(self, name: str) -> Value:
+    def _table_function(self, node: tree.Call, name: str) -> Value:
         if self.scope.inside_aggregate:
             raise SqlError(f"table functions are not allowed in aggregate function calls (function pg_catalog.{name})")
+        found = self.scope.tables.get(node)
+        if found is not None and self.scope.clause in ("SELECT clause", "GROUP BY clause"):
+            return self.scope.checked(found, name)
         if self.scope.clause != "SELECT clause":
             raise SqlError(f"table functions are not allowed in {self.scope.clause} (function pg_catalog.{name})")
-        raise unsupported(f"{name} within an expression")
+        raise unsupported(f"{name} here")
 
     # ----------------------------------------------------------------------------------------- aggregates
 
@@ -122,7 +125,7 @@ class Aggregation:
             and name in _LISTS
             and not node.distinct
             and operands
-            and all(o.type.kind not in ("map", "record") for o in operands)
+            and all(o.type.name == "jsonb" or plainly_ordered(o.type) for o in operands)
         ):
             keys = [apply(SORT_KEY, [o], t.TEXT) if o.type.name == "jsonb" else o for o in operands]
             order = " ORDER BY " + ", ".join(f"{key.sql} ASC NULLS LAST" for key in keys)
@@ -197,7 +200,7 @@ class Aggregation:
         value = self.expressions.typed(item.expr)
         if value.type.name == "jsonb":
             value = apply(SORT_KEY, [value], t.TEXT)
-        elif value.type.kind not in ("scalar", "array", "list"):
+        elif not plainly_ordered(value.type):
             raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
         return f"{value.sql} {'DESC' if item.descending else 'ASC'} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
 

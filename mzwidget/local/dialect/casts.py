@@ -428,10 +428,10 @@ def _shown(value: Value) -> Value:
     type_ = value.type
     if type_.kind == "record":
         items = [f"[{text_form(Value(f'{{0}}.f{i}', field)).sql}]" for i, (_, field) in enumerate(type_.fields, 1)]
+        nested = [str(field.kind in ("array", "list", "map")).lower() for _, field in type_.fields]
+        shown = _SHOW_RECORD.replace("{1}", f"[{', '.join(nested)}]").replace("{0}", f"flatten([{', '.join(items)}])")
         return apply(
-            f"CASE WHEN {{0}} IS NOT NULL THEN {_SHOW_RECORD.replace('{0}', 'flatten([' + ', '.join(items) + '])')} END"
-            if items
-            else "'()'",
+            f"CASE WHEN {{0}} IS NOT NULL THEN {shown} END" if items else "'()'",
             [value],
             t.TEXT,
             fallible=True,
@@ -459,7 +459,7 @@ def _show_map(keys: list[str], values: list[str | None]) -> str:
 
 _SHOW_ITEMS = udf.declare("show_items", show_items, [_TEXTS], t.TEXT, fallible=False)
 _SHOW_NESTED = udf.declare("show_nested", show_nested, [_TEXTS], t.TEXT, fallible=False)
-_SHOW_RECORD = udf.declare("show_record", show_record, [_TEXTS], t.TEXT, fallible=False)
+_SHOW_RECORD = udf.declare("show_record", show_record, [_TEXTS, t.array_of(t.BOOL)], t.TEXT, fallible=False)
 _SHOW_MAP = udf.declare("show_map", _show_map, [_TEXTS, _TEXTS], t.TEXT, fallible=False)
 
 

@@ -471,7 +471,10 @@ class Expressions:
         raise SqlError(f"field {node.name} not found in data type {t.sql_name(value.type)}")
 
     def _row(self, node: tree.Row) -> Value:
-        items = tuple(self.typed(item) for item in node.items)
+        items = tuple(
+            self.scope.column(item.qualifier) if isinstance(item, tree.Star) and item.qualifier else self.typed(item)
+            for item in node.items
+        )
         type_ = t.record_of(tuple((f"f{i}", item.type.base) for i, item in enumerate(items, 1)))
         packed = ", ".join(f"f{i} := {{{i - 1}}}" for i in range(1, len(items) + 1)) or "f0 := false"
         if len(items) > 10:

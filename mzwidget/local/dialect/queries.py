@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mzwidget.local.dialect import functions
@@ -14,10 +14,10 @@ from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.model import Catalog, Query
 from mzwidget.local.dialect.names import column_name
 from mzwidget.local.dialect.scope import Grouping, Scope, Source, Statement
-from mzwidget.local.dialect.sources import From, table_function
+from mzwidget.local.dialect.sources import From, table_function, zipped
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
-from mzwidget.local.dialect.values import Value, apply, quote_text
+from mzwidget.local.dialect.values import Value, apply, plainly_ordered, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
@@ -219,7 +219,7 @@ def _settle(statement: Statement, value: Value) -> Value:
 
 
 def _hashable(type_: Type, clause: str) -> None:
-    if type_.kind in ("map", "record"):
+    if type_.name != "jsonb" and not plainly_ordered(type_):
         raise unsupported(f"{clause} of {t.sql_name(type_)}")
 
 
@@ -240,7 +240,10 @@ def _limits(statement: Statement, query: tree.Query, *, nested: bool) -> str:
             sql += f" {word} {_counted(value, word, nested=nested)}"
             continue
         if value.literal is None:
-            raise unsupported(f"{word} of an expression")
+            if any(isinstance(each, tree.Query) for each in node.walk()):
+                raise unsupported(f"{word} of a subquery")
+            sql += f" {word} ({_counted(value, word, nested=True)})"
+            continue
         count = coerce(statement, value, t.INT8, Context.ASSIGNMENT)
         try:
             number = round(float(value.literal))
@@ -357,7 +360,7 @@ def sortable(value: Value) -> Value:
     """Return what sorts as the value does."""
     if value.type.name == "jsonb":
         return apply(SORT_KEY, [value], t.TEXT)
-    if value.type.kind in ("map", "record"):
+    if not plainly_ordered(value.type):
         raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
     return value
 
@@ -426,6 +429,9 @@ class _Select:
         names = [name for name, _ in outputs]
         values = [self._output(chosen) for _, chosen in outputs]
         having = self._having()
+        qualify = None
+        if body.qualify is not None:
+            qualify = self.expressions.condition(body.qualify, "QUALIFY clause")
 
         def render(items: Sequence[str]) -> str:
             tail = f" FROM {source}" if source else ""
@@ -436,7 +442,11 @@ class _Select:
                 inner = f"SELECT {grouping.items()}{tail}" + (f" GROUP BY {keys}" if keys else "")
                 tail = f" FROM ({inner}) AS {grouping.alias}"
                 tail += f" WHERE {having.sql}" if having is not None else ""
-            return f"SELECT {_listed(items)}{tail}"
+            if qualify is None:
+                return f"SELECT {_listed(items)}{tail}"
+            inner = ", ".join([*items, f"{qualify.sql} AS q"])
+            kept = ", ".join(item.rpartition(" AS ")[2] for item in items)
+            return f"SELECT {kept or 'NULL AS c1'} FROM (SELECT {inner}{tail}) WHERE q"
 
         block = Block(names, values, render, body.distinct, body.distinct_on, self.expressions)
         if body.distinct and not outputs:
@@ -450,24 +460,22 @@ class _Select:
 
     def _set_returning(self, source: str) -> str:
         """Table functions in the select list: rows of FROM, once for each other row."""
-        calls = [
-            item.expr for item in self.body.items
-            if isinstance(item.expr, tree.Call) and item.expr.name[-1] in functions.TABLES
-            and item.expr.name[-1] not in functions.AGGREGATES
-        ]  # fmt: skip
+        calls = list(dict.fromkeys(call for item in self.body.items for call in _table_calls(item.expr)))
         if not calls:
             return source
-        if len(calls) > 1:
-            raise unsupported("several table functions in a select list")
-        columns, sql = table_function(self.expressions, calls[0])
-        if len(columns) != 1:
-            raise unsupported(f"{calls[0].name[-1]} in a select list")
+        parts = [table_function(self.expressions, call) for call in calls]
+        for call, (columns, _) in zip(calls, parts, strict=True):
+            if len(columns) != 1:
+                raise unsupported(f"{call.name[-1]} in a select list")
+        columns, sql = zipped(parts)
         alias = self.statement.alias()
-        self.srf = {calls[0]: Value(f"{alias}.c1", columns[0].type)}
-        lateral = f"LATERAL ({sql}) AS {alias}(c1)"
+        names = [f"c{i}" for i in range(1, len(columns) + 1)]
+        self.scope.tables = {
+            call: Value(f"{alias}.{name}", column.type)
+            for call, name, column in zip(calls, names, columns, strict=True)
+        }
+        lateral = f"LATERAL ({sql}) AS {alias}({', '.join(names)})"
         return f"{source}, {lateral}" if source else f"(SELECT 1) AS {alias}x(c0), {lateral}"
-
-    srf: Mapping[tree.Call, Value] = {}
 
     # clauses
 
@@ -508,9 +516,6 @@ class _Select:
                 found += self._expanded(node)
             elif isinstance(node, tree.Field) and node.name == "*":
                 found += self._record_fields(node)
-            elif isinstance(node, tree.Call) and node in self.srf:
-                label = item.alias if item.alias is not None else node.name[-1]
-                found.append((label, Expanded(self.srf[node], label)))
             else:
                 found.append((item.alias if item.alias is not None else column_name(node), node))
         return found
@@ -534,9 +539,9 @@ class _Select:
                 raise SqlError("SELECT * with no tables specified is not valid")
             found: list[tuple[str, Output]] = []
             for index, source in enumerate(scope.sources):
-                for name, value in scope.merged.items():
-                    if min(scope.over[name]) == index:
-                        found.append((name, Expanded(value, name)))
+                found += [
+                    (name, Expanded(value, name)) for name, value in scope.merged.items() if scope.first[name] == index
+                ]
                 for column, value in zip(source.columns, source.values, strict=True):
                     if (index, column.name) not in scope.hidden:
                         found.append((column.name, Expanded(value, f"{source.name}.{column.name}".lstrip("."))))
@@ -561,6 +566,8 @@ class _Select:
         nodes: list[tree.Node] = [item.expr for item in self.body.items]
         if self.body.having is not None:
             nodes.append(self.body.having)
+        if self.body.qualify is not None:
+            nodes.append(self.body.qualify)
         return any(_has_aggregate(node) for node in nodes)
 
     def _group(self, outputs: list[tuple[str, Output]]) -> None:
@@ -590,8 +597,7 @@ class _Select:
         value = (
             chosen.value if isinstance(chosen, Expanded) else _settle(self.statement, self.expressions.value(chosen))
         )
-        if value.type.kind in ("map", "record"):
-            raise unsupported(f"GROUP BY {t.sql_name(value.type)}")
+        _hashable(value.type, "GROUP BY")
         if value.sql in (known.sql for known in grouping.keys):
             return
         grouping.nodes.append(chosen if isinstance(chosen, tree.Expr) else node)
@@ -622,6 +628,21 @@ def _has_aggregate(node: tree.Node) -> bool:
             if _has_aggregate(each):
                 return True
     return False
+
+
+def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
+    """Yield the table functions that an expression always evaluates."""
+    if isinstance(node, (tree.Query, tree.Case, tree.Choice)):
+        return
+    if isinstance(node, tree.Call):
+        if node.name[-1] in functions.AGGREGATES or node.over is not None:
+            return
+        if node.name[-1] in functions.TABLES:
+            yield node
+            return
+    for name in type(node).__dataclass_fields__:
+        for each in _nodes(getattr(node, name)):
+            yield from _table_calls(each)
 
 
 def _nodes(part: object) -> list[tree.Node]:

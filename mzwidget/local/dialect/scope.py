@@ -165,6 +165,12 @@ class Scope:
     over: dict[str, set[int]] = field(default_factory=dict)
     """The sources that each merged column stands for."""
     hidden: set[tuple[int, str]] = field(default_factory=set)
+    first: dict[str, int] = field(default_factory=dict)
+    """The first source of the join that merged a column: ``*`` shows it before that."""
+    optional: set[int] = field(default_factory=set)
+    """The sources of which an outer join may have no row."""
+    tables: dict[tree.Call, Value] = field(default_factory=dict)
+    """What the table functions of the select list give."""
     forbidden: set[int] = field(default_factory=set)
     correlated: bool = False
     grouping: Grouping | None = None
@@ -199,9 +205,21 @@ class Scope:
                 return scope.checked(*found)
             crossed.append(scope)
             scope = scope.parent
-        if len(parts) == 1 and self.row(parts[0]) is not None:
-            raise unsupported(f'the whole row of "{parts[0]}" as a value')
+        if len(parts) == 1 and (source := self.row(parts[0])) is not None:
+            return self._whole(source)
         raise self._missing(parts)
+
+    def _whole(self, source: Source) -> Value:
+        """Return a row as one value."""
+        if self.sources.index(source) in self.optional:
+            raise unsupported(f'the whole row of "{source.name}", of which an outer join may have none,')
+        items = tuple(
+            self.checked(value, f"{source.name}.{column.name}")
+            for column, value in zip(source.columns, source.values, strict=True)
+        )
+        type_ = t.record_of(tuple((column.name, column.type.base) for column in source.columns))
+        packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1)) or "f0 := false"
+        return Value(f"struct_pack({packed})", type_, items=items)
 
     def row(self, name: str) -> Source | None:
         """Return the FROM item of that name."""

@@ -55,14 +55,18 @@ class From:
             self.scope.forbidden |= set(range(before))
         right = self._nested(join.right)
         self.scope.forbidden -= set(range(before))
+        if join.kind in ("right", "full"):
+            self.scope.optional |= set(range(first, before))
+        if join.kind in ("left", "full"):
+            self.scope.optional |= set(range(before, len(self.scope.sources)))
         word = _WORDS[join.kind]
         if join.kind == "cross":
             return f"{left} CROSS JOIN {right}"
         if join.using or join.natural:
-            if join.using_alias is not None:
-                raise unsupported("JOIN … USING (…) AS alias")
             names = join.using or self._natural(first, before)
             condition = self._using(names, first, before, join.kind) if names else "true"
+            if join.using_alias is not None:
+                self._name_merged(join.using_alias, names)
             return f"{left} {word} {right} ON {condition}"
         assert join.on is not None
         if contains_mz_now(join.on):
@@ -78,8 +82,10 @@ class From:
         return f"({found})" if isinstance(item, tree.Join) else found
 
     def _natural(self, first: int, before: int) -> tuple[str, ...]:
-        left = [column.name for source in self.scope.sources[first:before] for column in source.columns]
-        right = [column.name for source in self.scope.sources[before:] for column in source.columns]
+        left, right = (
+            [column.name for source in part for column in source.columns]
+            for part in (self.scope.sources[first:before], self.scope.sources[before:])
+        )
         common = tuple(dict.fromkeys(name for name in left if name in right))
         for name in common:
             if name in self.scope.merged or left.count(name) > 1:
@@ -109,7 +115,16 @@ class From:
                 index for index in range(first, len(scope.sources)) if scope.sources[index].find(name)
             }  # fmt: skip
             scope.hidden |= {(index, name) for index in scope.over[name]}
+            scope.first[name] = first
+        scope.merged = {name: scope.merged[name] for name in names} | scope.merged
         return connect("AND", conditions).sql
+
+    def _name_merged(self, alias: str, names: Sequence[str]) -> None:
+        """Let a qualifier mean the columns that USING has merged."""
+        values = tuple(self.scope.merged[name] for name in names)
+        columns = tuple(Column(name, value.type) for name, value in zip(names, values, strict=True))
+        self.scope.hidden |= {(len(self.scope.sources), name) for name in names}
+        self.scope.add(Source(alias, columns, values))
 
     def _visible(self, name: str, indexes: range) -> list[Value]:
         if name in self.scope.merged and self.scope.over[name] <= set(indexes):
@@ -181,10 +196,8 @@ class From:
     # table functions
 
     def _functions(self, item: tree.TableFunction) -> str:
-        if item.rows_from and len(item.calls) > 1:
-            raise unsupported("ROWS FROM several functions")
         call = item.calls[0]
-        columns, inner = table_function(self.expressions, call)
+        columns, inner = zipped([table_function(self.expressions, each) for each in item.calls])
         name = call.name[-1]
         scalar = len(columns) == 1
         if item.alias is not None and not item.alias.columns and scalar and columns[0].name == name:
@@ -234,6 +247,20 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
         columns.append(Column(column, type_))
     return columns, apply(chosen.overload.sql, values, t.TEXT).sql if not any(
         len(v.sql) > 40 for v in values) else _substituted(chosen.overload.sql, values)  # fmt: skip
+
+
+def zipped(parts: Sequence[tuple[list[Column], str]]) -> tuple[list[Column], str]:
+    """Return the rows of several table functions side by side; those that end early go on with NULL."""
+    if len(parts) == 1:
+        return parts[0]
+    lists, items = [], []
+    for number, (columns, sql) in enumerate(parts, 1):
+        names = [f"c{i}" for i in range(1, len(columns) + 1)]
+        rows = f"SELECT *, row_number() OVER () AS o FROM ({sql}) AS f({', '.join(names)})"
+        lists.append(f"unnest((SELECT list(r ORDER BY r.o) FROM ({rows}) AS r)) AS u{number}")
+        items += [f"u{number}.{name}" for name in names]
+    listed = ", ".join(f"{item} AS c{i}" for i, item in enumerate(items, 1))
+    return [column for columns, _ in parts for column in columns], f"SELECT {listed} FROM (SELECT {', '.join(lists)})"
 
 
 def _substituted(template: str, values: Sequence[Value]) -> str:

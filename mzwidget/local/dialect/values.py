@@ -56,6 +56,13 @@ class Value:
         return self.type.name == "unknown"
 
 
+def plainly_ordered(type_: Type) -> bool:
+    """Whether DuckDB tells values of a type apart, and orders them, as Materialize does."""
+    if type_.kind == "record":
+        return all(plainly_ordered(field) for _, field in type_.fields)
+    return plainly_ordered(type_.element) if type_.element is not None else type_.name != "jsonb"
+
+
 def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bool = False) -> Value:
     """Fill a template: ``{0}`` … stand for the operands, ``{*}`` for all of them.
 

@@ -154,13 +154,13 @@ def show_nested(items: Sequence[str | None]) -> str:
     return "{" + ",".join("NULL" if item is None else item for item in items) + "}"
 
 
-def show_record(items: Sequence[str | None]) -> str:
-    """Print a row."""
+def show_record(items: Sequence[str | None], nested: Sequence[bool]) -> str:
+    """Print a row; those of its fields that are nested stand as they are."""
     shown = []
-    for item in items:
+    for item, plain in zip(items, nested, strict=False):
         if item is None:
             shown.append("")
-        elif item and not re.search(r'[\s(),"\\]', item):
+        elif plain or (item and not re.search(r'[\s(),"\\]', item)):
             shown.append(item)
         else:
             shown.append('"' + item.replace("\\", "\\\\").replace('"', '""') + '"')

@@ -92,8 +92,9 @@ def printer(type_: Type) -> Printer:
         return PRINTERS.get(type_.name, str)
     if type_.kind == "record":
         printers = [printer(field) for _, field in type_.fields]
+        nested = [field.kind in ("array", "list", "map") for _, field in type_.fields]
         return lambda value: containers.show_record(
-            [None if v is None else show(v) for show, v in zip(printers, value.values(), strict=False)]
+            [None if v is None else show(v) for show, v in zip(printers, value.values(), strict=False)], nested
         )
     assert type_.element is not None
     show_item = printer(type_.element)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import cast, kind_of, text_form
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats import types as t
@@ -265,9 +266,10 @@ def to_jsonb(value: Value) -> Value:
             [value], t.JSONB, fallible=True,
         )  # fmt: skip
     if type_.kind == "record":
+        keys = [quote_text(json.dumps(name, ensure_ascii=False) + ":") for name, _ in type_.fields]
         fields = [
-            f"'\"f{i}\":' || coalesce({to_jsonb(Value(f'{{0}}.f{i}', field)).sql}, 'null')"
-            for i, (_, field) in enumerate(type_.fields, 1)
+            f"{key} || coalesce({to_jsonb(Value(f'{{0}}.f{i}', field)).sql}, 'null')"
+            for i, (key, (_, field)) in enumerate(zip(keys, type_.fields, strict=True), 1)
         ]
         inner = " || ',' || ".join(fields) or "''"
         template = "CASE WHEN {0} IS NOT NULL THEN chr(123) || " + inner + " || chr(125) END"

@@ -141,11 +141,10 @@ class QueryParser(ExpressionParser):
         where = self.expression() if self.accept("where") else None
         group = self.expressions() if self.accept("group", "by") else ()
         having = self.expression() if self.accept("having") else None
-        if self.accept("qualify"):
-            raise unsupported("QUALIFY")
+        qualify = self.expression() if self.accept("qualify") else None
         if self.ahead("options"):
             raise unsupported("OPTIONS of a SELECT")
-        return tree.Select(items, source, where, group, having, None, distinct, distinct_on)
+        return tree.Select(items, source, where, group, having, qualify, distinct, distinct_on)
 
     def select_items(self) -> tuple[tree.SelectItem, ...]:
         items: list[tree.SelectItem] = []
