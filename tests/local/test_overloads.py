@@ -282,3 +282,13 @@ def test_regular_expressions_mean_what_rust_s_do(
     call: str, answer: str, connect: Callable[..., psycopg.Connection]
 ) -> None:
     assert connect().execute(f"SELECT ({call})::text").fetchone() == (answer,)  # type: ignore[call-overload]
+
+
+def test_groups_of_a_pattern_are_columns(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE lines (id int, line text)")
+    sql.execute("INSERT INTO lines VALUES (1, 'a=1'), (2, 'none'), (3, NULL), (4, 'b=')")
+    found = sql.execute("SELECT id, m.* FROM lines, regexp_extract('(?P<key>[a-z])=([0-9])?', line) m ORDER BY id")
+    assert [column.name for column in found.description or ()] == ["id", "key", "column2"]
+    assert found.fetchall() == [(1, "a", "1"), (4, "b", None)]
+    with pytest.raises(psycopg.Error, match="requires a string literal as its first argument"):
+        sql.execute("SELECT * FROM lines, regexp_extract(line, 'a')")

@@ -222,6 +222,11 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
         raise unsupported(f"DISTINCT, ORDER BY, FILTER, OVER or * of table function {name}")
     arguments = expressions.values(call.arguments)
     overloads = functions.TABLES.get(name)
+    if name == "regexp_extract" and len(arguments) == 2:
+        pattern, text = (coerce(expressions.statement, value, t.TEXT) for value in arguments)
+        if pattern.literal is None:
+            raise SqlError("regexp_extract requires a string literal as its first argument")
+        return functions.regexps.extract(pattern.literal, text)
     if overloads is None:
         if name in functions.SCALARS:
             value = expressions.value(call)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.regexes import compiled
+from mzwidget.local.dialect.regexes import compiled, names
+from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column
 
 _TEXTS = t.array_of(t.TEXT)
 _MOST_BYTES = 100_000_000
@@ -88,6 +90,20 @@ FUNCTIONS: list[Overload] = [
     line("regexp_split_to_array", "text, text -> text[]", python=_split),
     line("regexp_split_to_array", "text, text, text -> text[]", python=_split_with),
 ]
+
+_EXTRACT = udf.declare("regexp_extract", _match, [t.TEXT, t.TEXT], _TEXTS)
+
+
+def extract(pattern: str, text: Value) -> tuple[list[Column], str]:
+    """Return the columns and rows of regexp_extract: a column for each group of the pattern, a row where it matches."""
+    groups = names(pattern)
+    if not groups:
+        raise SqlError("regexp_extract must specify at least one capture group")
+    columns = [Column(name or f"column{i}", t.TEXT) for i, name in enumerate(groups, 1)]
+    found = apply(_EXTRACT, [text, Value(quote_text(pattern), t.TEXT)], _TEXTS).sql
+    listed = ", ".join(f"x[{i}] AS c{i}" for i in range(1, len(groups) + 1))
+    return columns, f"SELECT {listed} FROM (SELECT {found} AS x) WHERE x IS NOT NULL"
+
 
 _ROWS = t.array_of(_TEXTS)
 _BOTH = [t.TEXT, t.TEXT]
