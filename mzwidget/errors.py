@@ -113,7 +113,7 @@ def explain(
         said, hint = f"not understood: {token.text}" if token else said, None
     else:
         hint = error.diag.message_hint
-    if advice and hint and ("explicit type casts" in hint or "mz_now()" in hint):
+    if advice and hint and any(words_ in hint for words_ in ("explicit type casts", "mz_now()", "similarly named")):
         hint = None
     message = ". ".join(text.rstrip(".") for text in (said, error.diag.message_detail, hint, advice) if text)
     if token is not None and token.text != sql.strip():
@@ -216,8 +216,6 @@ def _known(name: str, names: Callable[[], Names]) -> bool:
 def _column(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advice:
     name = match[1].rsplit(".", 1)[-1]
     token = _token(sql, name)
-    if "similarly named column" in match.string:
-        return "", token
     if token is not None and token.kind == "name" and sql[: token.start].rstrip().endswith(_BEFORE_VALUES):
         text = token.identifier.replace("'", "''")
         return f"A text is written in single quotes: '{text}'", token
@@ -229,6 +227,9 @@ def _column(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advi
         return f"Did you mean {quoted(meant)}?", token
     if name in words.ELSEWHERE:
         return f"In Materialize, write {words.ELSEWHERE[name]}", token
+    keyword = nearest(name.upper(), words.STRUCTURE)
+    if keyword is not None and token is not None and re.match(r"\s+[\w\"]", sql[token.end :]):
+        return f"Did you mean {keyword if token.text.isupper() else keyword.lower()}?", token
     return (f"There is {', '.join(map(quoted, dict.fromkeys(used)))}" if 0 < len(used) <= 12 else ""), token
 
 
@@ -259,12 +260,22 @@ def _choice(choices: tuple[str, ...]) -> Callable[[re.Match[str], str, Callable[
     return advise
 
 
+def _told(advice: str) -> Callable[[re.Match[str], str, Callable[[], Names]], _Advice]:
+    """Give one piece of advice, in which ``{}`` stands for the name that is meant."""
+    return lambda match, sql, _: (advice.format(match[1]), _token(sql, match[1].rsplit(".", 1)[-1]))
+
+
 def _now(_: re.Match[str], sql: str, __: Callable[[], Names]) -> _Advice:
     token = next((found for name in ("now", "current_timestamp") if (found := _token(sql, name))), None)
     return (
         "A maintained view has no now(); compare a time with mz_now(): WHERE mz_now() <= at + INTERVAL '5 minutes'",
         token,
     )
+
+
+def _shown(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
+    meant = nearest(match[1].upper(), words.SHOWN) if sql.lstrip()[:4].upper() == "SHOW" else None
+    return (f"Did you mean {meant}?" if meant else ""), _token(sql, match[1])
 
 
 def _operator(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
@@ -280,7 +291,18 @@ def _keyword(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
 
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, Callable[[], Names]], _Advice]], ...] = (
-    (re.compile(r'column "([^"]+)" does not exist'), _column),
+    (re.compile(r'column "([^"]+)" (?:of relation "[^"]+" )?does not exist'), _column),
+    (re.compile(r"unknown column (\w+)$"), _column),
+    (re.compile(r'column reference "([^"]+)" is ambiguous'), _told("Write of which table it is: name.{}")),
+    (re.compile(r'column "([^"]+)" must appear in the GROUP BY clause'), _told("")),
+    (re.compile(r"unknown schema '([^']+)'"), _told("")),
+    (re.compile(r"window function pg_catalog\.(\w+) requires an OVER"), _told("Write {}(…) OVER (ORDER BY …)")),
+    (
+        re.compile(r"not allowed in WHERE clause \(function pg_catalog\.(count|sum|avg|min|max)\)"),
+        _told("A condition on {0}(…) stands after GROUP BY: HAVING {0}(…)"),
+    ),
+    (re.compile(r'unrecognized configuration parameter "(\w+)"'), _shown),
+    (re.compile(r"operator does not exist: .+ (&&) "), _operator),
     (re.compile(r"unknown catalog item '([^']+)'"), _relation),
     (re.compile(r'function "?([\w.]+)"?(?:\([^)]*\))? does not exist'), _function),
     (re.compile(r"^([\w.]+) with these arguments is not supported by the embedded engine"), _function),

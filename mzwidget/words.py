@@ -20,9 +20,9 @@ KEYWORDS = _words(
 
 STRUCTURE = _words(
     """
-    ALTER AND BETWEEN CREATE CROSS DATABASE DEFAULT DELETE DISTINCT DROP EXCEPT EXISTS EXPLAIN FROM GROUP HAVING
+    ALTER AND BETWEEN COMMIT CREATE CROSS DATABASE DEFAULT DELETE DISTINCT DROP EXCEPT EXISTS EXPLAIN FROM GROUP HAVING
     INDEX INNER INSERT INTERSECT INTO JOIN LATERAL LEFT LIKE LIMIT MATERIALIZED NULL OFFSET ORDER OUTER OVER
-    PARTITION PROGRESS RIGHT SCHEMA SELECT SNAPSHOT SUBSCRIBE TABLE TEMPORARY UNION UPDATE USING VALUES VIEW
+    PARTITION PROGRESS RIGHT ROLLBACK SCHEMA SELECT SNAPSHOT SUBSCRIBE TABLE TEMPORARY UNION UPDATE USING VALUES VIEW
     WHERE WITH
     """
 )
@@ -30,16 +30,16 @@ STRUCTURE = _words(
 
 FUNCTIONS = _words(
     """
-    abs acos age array_agg array_append array_cat array_fill array_length array_lower array_position
+    abs acos age array_agg array_cat array_fill array_length array_lower array_position
     array_remove array_to_string array_upper ascii asin atan avg bit_count bit_length bool_and bool_or btrim
-    cardinality cbrt ceil ceiling char_length chr coalesce concat concat_ws constant_time_eq convert_from cos
+    cbrt ceil ceiling char_length chr coalesce concat concat_ws constant_time_eq convert_from cos
     cosh cot count crc32 csv_extract current_database current_schema current_schemas current_setting
-    current_timestamp current_user date_bin date_part date_trunc decode degrees dense_rank digest encode exp
+    current_timestamp current_user date_bin date_part date_trunc datediff decode degrees dense_rank digest encode exp
     extract first_value floor format_type generate_series generate_subscripts get_bit get_byte greatest hmac
     initcap isfinite jsonb_agg jsonb_array_elements jsonb_array_elements_text jsonb_array_length
     jsonb_build_array jsonb_build_object jsonb_each jsonb_each_text jsonb_object_agg jsonb_object_keys
     jsonb_pretty jsonb_strip_nulls jsonb_typeof justify_days justify_hours justify_interval kafka_murmur2 lag
-    last_value lead least left length list_agg list_append list_cat list_length list_prepend list_remove ln log
+    last_value lead least left length list_agg list_append list_cat list_length list_prepend ln log
     log10 lower lpad ltrim make_timestamp map_agg map_build map_length max md5 min mod mz_now mz_version now
     ntile nullif octet_length parse_ident pg_typeof position pow power quote_ident radians rank regexp_extract
     regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table repeat replace
@@ -58,17 +58,24 @@ TYPES = _words(
     """
 )
 
+SHOWN = _words(
+    "CLUSTERS COLUMNS CONNECTIONS DATABASES INDEXES MATERIALIZED OBJECTS SCHEMAS SINKS SOURCES TABLES TYPES VIEWS"
+)
+"""What SHOW lists."""
+
 UNITS = _words(
     "microseconds milliseconds second minute hour day week month quarter year decade century epoch dow isodow doy"
 )
 
 ELSEWHERE = {
+    "array_append": "array || ARRAY[value]",
+    "array_prepend": "ARRAY[value] || array",
+    "cardinality": "array_length(array, 1)",
     "current_date": "now()::date",
     "curdate": "now()::date",
     "date_add": "time + INTERVAL '1 day'",
     "dateadd": "time + INTERVAL '1 day'",
-    "date_diff": "the difference of two timestamps, an interval",
-    "datediff": "the difference of two timestamps, an interval",
+    "date_diff": "datediff('day', a, b)",
     "date_sub": "time - INTERVAL '1 day'",
     "day": "extract(day FROM time)",
     "getdate": "now()",
@@ -76,6 +83,7 @@ ELSEWHERE = {
     "hour": "extract(hour FROM time)",
     "if": "CASE WHEN condition THEN a ELSE b END",
     "iff": "CASE WHEN condition THEN a ELSE b END",
+    "iif": "CASE WHEN condition THEN a ELSE b END",
     "ifnull": "coalesce(a, b)",
     "isnull": "a IS NULL",
     "json_build_object": "jsonb_build_object(key, value)",

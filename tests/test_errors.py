@@ -28,6 +28,19 @@ TYPOS = [
     ("SELECT getdate()", "getdate", "write now()"),
     ("SELECT ifnull(item, 'x') FROM shop", "ifnull", "write coalesce(a, b)"),
     ("SELECT nothing_like_it FROM shop", "nothing_like_it", 'There is item, cost, "Odd"'),
+    ("SELECT cuont(*) FROM shop", "cuont", "Did you mean count?"),
+    ("SELECT DISTICT item FROM shop", "DISTICT", "Did you mean DISTINCT?"),
+    ("SELECT iif(cost > 1, 1, 2) FROM shop", "iif", "write CASE WHEN"),
+    ("SELECT item FROM shop a, shop b", "item", "Write of which table it is"),
+    ("SELECT item, count(*) FROM shop", "item", "must appear in the GROUP BY clause"),
+    ("SELECT sum(cost) FROM shop WHERE sum(cost) > 1", "sum", "HAVING sum"),
+    ("SELECT row_number() FROM shop", "row_number", "OVER (ORDER BY"),
+    ("SELECT item FROM shop WHERE cost > 1 && cost < 2", "&&", "Write AND"),
+    ("INSERT INTO shop (itm) VALUES ('x')", "itm", "Did you mean item?"),
+    ("UPDATE shop SET itm = 'x'", "itm", "Did you mean item?"),
+    ("DELETE FROM shop WHERE itm = 'x'", "itm", "Did you mean item?"),
+    ("SELECT * FROM nope.shop", "nope", "unknown schema"),
+    ("SHOW TABELS", "TABELS", "Did you mean TABLES?"),
     ("CREATE MATERIALIZED VIEW v AS SELECT now() AS n", "now", "mz_now()"),
 ]
 
@@ -42,7 +55,7 @@ def shop(engine_dsn: str) -> str:
         connection.execute("DROP SCHEMA teach CASCADE")
 
 
-@pytest.mark.parametrize(("query", "word", "advice"), TYPOS, ids=[word for _, word, _ in TYPOS])
+@pytest.mark.parametrize(("query", "word", "advice"), TYPOS, ids=[query for query, _, _ in TYPOS])
 def test_typos_are_taught(shop: str, query: str, word: str, advice: str) -> None:
     with pytest.raises(SqlError) as caught:
         mzwidget.sql(query, dsn=shop)
