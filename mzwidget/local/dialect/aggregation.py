@@ -20,7 +20,7 @@ from mzwidget.local.formats import types as t
 if TYPE_CHECKING:
     from mzwidget.local.dialect.expressions import Expressions
 
-_LISTS = frozenset({"array_agg", "list_agg", "string_agg", "jsonb_agg", "jsonb_object_agg"})
+_LISTS = frozenset({"array_agg", "list_agg", "string_agg", "jsonb_agg", "jsonb_object_agg", "map_agg"})
 """Their results show the order of the rows: that of the values where ORDER BY says none."""
 _INNER = {"avg": "sum"} | dict.fromkeys(
     ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"), "mz_unsafe.mz_avg_promotion"

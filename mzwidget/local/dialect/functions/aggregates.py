@@ -194,6 +194,15 @@ _JOINED = udf.declare("string_agg", _joined, [_PARTS], t.TEXT)
 _OBJECT = udf.declare("jsonb_object_agg", _object, [_PAIRS], t.TEXT)
 
 
+_MAP = (
+    "list_transform([list_sort(list_transform(list_filter(«list:struct_pack(k := {0}, v := {1})»,"
+    " lambda e: e.k IS NOT NULL), lambda e, i: struct_pack(k := e.k, i := i, v := e.v)))],"
+    " lambda m: map_from_entries(list_transform(list_filter(m, lambda e, i: m[i + 1].k IS DISTINCT FROM e.k),"
+    " lambda e: struct_pack(k := e.k, v := e.v))))[1]"
+)
+"""Of several entries of a key the last counts."""
+
+
 def special(name: str, values: Sequence[Value]) -> tuple[list[Value], str, t.Type]:
     """Return the operands, the template and the type of an aggregate that is more than a line."""
     match name:
@@ -215,4 +224,6 @@ def special(name: str, values: Sequence[Value]) -> tuple[list[Value], str, t.Typ
                 _OBJECT.replace("{0}", "«list:struct_pack(k := {0}, v := {1})»"),
                 t.JSONB,
             )
+        case "map_agg":
+            return list(values), _MAP, t.map_of(values[1].type.base)
     raise unsupported(name)
