@@ -71,7 +71,7 @@ _SHAPES = {
     26: re.compile(r"\d{1,10}"), 16552: re.compile(r"\d{1,20}"),
     700: re.compile(r"-?(\d+(\.\d+)?(e[+-]?\d+)?|Infinity)|NaN"),
     701: re.compile(r"-?(\d+(\.\d+)?(e[+-]?\d+)?|Infinity)|NaN"),
-    1700: re.compile(r"-?\d+(\.\d*[1-9])?|NaN"),
+    1700: re.compile(r"-?(\d+(\.\d*[1-9])?|Infinity)|NaN"),
     17: re.compile(r"\\x([0-9a-f]{2})*"),
     1082: re.compile(r"\d{4,6}-\d\d-\d\d( BC)?"), 1083: re.compile(r"\d\d:\d\d:\d\d(\.\d*[1-9])?"),
     1114: re.compile(r"\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d*[1-9])?( BC)?"),

@@ -150,9 +150,16 @@ class Aggregation:
         """Return the template with the distinct values in their order."""
         if name in ("sum", "avg") or name.startswith(("stddev", "var")):
             return template
-        if len(operands) > 1 or node.order or operands[0].type.name == "jsonb":
-            raise unsupported(f"DISTINCT with ORDER BY or several arguments in {name}")
-        return template.replace("«list»", "list_sort(«list», 'ASC', 'NULLS LAST')")
+        if name == "jsonb_object_agg" or any(not plainly_ordered(operand.type) for operand in operands):
+            raise unsupported(f"DISTINCT in {name} of these types")
+        order = "'ASC', 'NULLS LAST'"
+        if node.order:
+            (first, *others) = node.order
+            if others or self.expressions.typed(first.expr).sql != operands[0].sql:
+                raise unsupported(f"DISTINCT with ORDER BY anything but the values in {name}")
+            direction = "DESC" if first.descending else "ASC"
+            order = f"'{direction}', 'NULLS {'FIRST' if first.nulls_first else 'LAST'}'"
+        return re.sub("«list[^»]*»", lambda match: f"list_sort({match[0]}, {order})", template)
 
     def _chosen(self, name: str, values: list[Value]) -> tuple[list[Value], str, t.Type]:
         given = known(values)
