@@ -29,7 +29,6 @@ _LEFT = {
     "arrays-lists-maps": 10,
     "ddl": 12,
     "dml-and-transactions": 6,
-    "errors": 3,
     "literals-and-casts": 2,
     "names": 1,
     "numbers": 1,

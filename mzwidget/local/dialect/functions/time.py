@@ -7,10 +7,12 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import moments
+from mzwidget.local.formats import types as t
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
 
 FUNCTIONS: list[Overload] = []
@@ -590,4 +592,9 @@ def _to_char_plain(micros: int, form: str) -> str:
 FUNCTIONS += [
     line("to_char", "timestamp, text -> text", python=_to_char_plain),
     line("to_char", "timestamptz, text -> text", python=lambda micros, form: _to_char(micros, form, "UTC")),
+]
+
+FUNCTIONS += [
+    line("date", f"{_source} -> date", build=lambda values: cast(values[0], t.DATE))
+    for _source in ("text", "timestamp", "timestamptz")
 ]
