@@ -4,6 +4,7 @@ import { randomId } from "./sync/id.js";
 import { poster } from "./poster.js";
 import { Client } from "./sync/client.js";
 import { groupOf } from "./sync/together.js";
+import { twinsOf } from "./sync/twins.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {import("./sync/protocol.js").Options} Options */
@@ -27,12 +28,15 @@ function connect(model, signal) {
     }
   });
 
-  const readOptions = () => client.store.configure(optionsOf(model));
+  const twins = twinsOf(String(model.get("control") ?? ""), client, signal);
+  /** @param {(client: Client) => void} receive what the model says, also for its twins */
+  const each = (receive) => () => twins.forEach(receive);
+  const readOptions = each(({ store }) => store.configure(optionsOf(model)));
   for (const name of OPTIONS) model.on(`change:${name}`, readOptions);
-  model.on("change:base", () => client.receiveBase(model.get("base")));
-  model.on("change:delta", () => client.receiveDelta(model.get("delta")));
-  model.on("change:status", () => client.receiveStatus(model.get("status")));
-  const joinGroup = () => client.join(groupOf(String(model.get("group") ?? "")));
+  model.on("change:base", each((twin) => twin.receiveBase(model.get("base"))));
+  model.on("change:delta", each((twin) => twin.receiveDelta(model.get("delta"))));
+  model.on("change:status", each((twin) => twin.receiveStatus(model.get("status"))));
+  const joinGroup = each((twin) => twin.join(groupOf(String(model.get("group") ?? ""))));
   model.on("change:group", joinGroup);
   model.on("comm_live_update", () => client.disconnect());
   model.on("msg:custom", (message, buffers) => {

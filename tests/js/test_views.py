@@ -544,3 +544,23 @@ def test_text_and_bars_stand_out_in_every_theme(stage: Stage, page: Page, theme:
         assert page.evaluate("faint()") == []
     paper = page.evaluate("getComputedStyle(document.querySelector('.mzw')).colorScheme")
     assert theme is None or paper == ("dark" if dark else "light")
+
+
+def test_a_model_that_hears_nothing_is_told_by_its_twin(stage: Callable[..., Page]) -> None:
+    """JupyterLab may make two models of a widget, show one, and hand what the kernel says to the other."""
+    page = stage()
+    page.evaluate(
+        """async () => {
+            window.view = new FakeView([["who", "text"], ["edits", "number"]], [["ada", 1]], {control: "an address"});
+            await load(view.model);
+            const deaf = new FakeModel({...view.model.traits, base: {}, status: {}});
+            window.widget = await load(deaf);
+            window.shown = widget.show();
+            view.model.set("base", view.base());
+            view.status({});
+            view.become([["ada", 2], ["bob", 1]]);
+            await frames(3);
+        }"""
+    )
+    assert page.evaluate("bars()") == [["ada", "2"], ["bob", "1"]]
+    assert page.locator(".mzw").get_attribute("data-state") == "live"
