@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.store import bind
+from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.formats.copying import line_encoder
 from mzwidget.local.formats.encoding import carrier, fields_encoder
 
@@ -80,11 +80,12 @@ class Contents:
         self._names = ", ".join(_names(query.columns))
         self._result = f"({query.sql}) AS q({self._names})"
         self._encode = line_encoder(query.columns, "text")
+        self._parsed: duckdb.Statement | None = None  # of a small result: parsing takes a quarter of its evaluation
         self._tables = 0
 
     def evaluate(self, state: State, old: State | None) -> int | None:
         """Fill a state with the result at its time; return the time at which the result changes by itself, if any."""
-        self._connection.execute(f"SET VARIABLE mz_now = {state.time}::UBIGINT")
+        read_as_of(self._connection, state.time)
         if old is None or old.size > SMALL or not self._keep_rows(state):
             self._keep_table(state)
         times = []
@@ -123,7 +124,10 @@ class Contents:
 
     def _keep_rows(self, state: State) -> bool:
         """Keep the result in memory; returns False if it has become too large for that."""
-        found = self._fetch(f"SELECT *, 1::BIGINT AS n FROM {self._result}", limit=SMALL + 1)
+        sql = self._carried(f"SELECT *, 1::BIGINT AS n FROM {self._result}")
+        if self._parsed is None:
+            (self._parsed,) = self._connection.extract_statements(sql)
+        found = self._connection.execute(self._parsed, bind(sql, self._values)).fetchmany(SMALL + 1)
         if len(found) > SMALL:
             return False
         state.rows = self._by_line(found)
@@ -154,12 +158,15 @@ class Contents:
             rows[line] = row if same is None else (*row[:-1], same[-1] + row[-1])
         return rows
 
-    def _fetch(self, sql: str, limit: int | None = None) -> list[tuple[Any, ...]]:
-        """Return the rows of a query, as carriers and a count."""
+    def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        carried = self._carried(sql)
+        return self._connection.execute(carried, bind(carried, self._values)).fetchall()
+
+    def _carried(self, sql: str) -> str:
+        """DuckDB SQL of the rows of a query, as carriers and a count."""
         named = zip(_names(self._columns), self._columns, strict=True)
         carriers = ", ".join(carrier(name, column.type) for name, column in named)
-        found = self._connection.execute(f"SELECT {carriers}, n FROM ({sql})", bind(sql, self._values))
-        return found.fetchall() if limit is None else found.fetchmany(limit)
+        return f"SELECT {carriers}, n FROM ({sql})"
 
 
 def _names(columns: Sequence[Column]) -> list[str]:

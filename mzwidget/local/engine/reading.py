@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.store import bind
+from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.errors import SqlError, evaluated
 from mzwidget.local.formats.encoding import carrier
 from mzwidget.local.formats.results import Chunk
@@ -26,7 +26,8 @@ async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int
     sql = f"SELECT {', '.join(carriers)} FROM ({query.sql}) AS q({', '.join(names)})"
 
     def start() -> list[tuple[Any, ...]]:
-        connection.execute(f"SET VARIABLE mz_now = {timestamp}::UBIGINT")
+        if "mz_now" in sql:
+            read_as_of(connection, timestamp)
         connection.execute(sql, bind(sql, values))
         return connection.fetchmany(_CHUNK_ROWS)
 

@@ -68,6 +68,11 @@ def bind(sql: str, values: Sequence[Any]) -> dict[str, Any]:
     return {number: values[int(number) - 1] for number in set(_PARAMETER.findall(sql))} if values else {}
 
 
+def read_as_of(connection: duckdb.DuckDBPyConnection, timestamp: int) -> None:
+    """Let the queries of a connection read as of a time."""
+    connection.execute(f"SET VARIABLE mz_now = {timestamp}::UBIGINT")
+
+
 def live(table: str, columns: Sequence[Column], *, row_id: bool = False) -> str:
     """DuckDB SQL of the rows of a stored table at the time ``mz_now``."""
     names = ", ".join(quoted(column.name) for column in columns)
@@ -309,7 +314,6 @@ class Store:
         writer = self._writer
         writer.execute("BEGIN")
         try:
-            writer.execute(f"SET VARIABLE mz_now = {timestamp - 1}::UBIGINT")
             results = [job(writer, timestamp) for job in jobs]
         except BaseException:
             writer.execute("ROLLBACK")

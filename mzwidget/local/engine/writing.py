@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.clock import FOREVER
-from mzwidget.local.engine.store import bind, quoted
+from mzwidget.local.engine.store import bind, quoted, read_as_of
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copying import CopyReader
 from mzwidget.local.formats.results import CopyIn
@@ -31,8 +31,11 @@ def _count(result: duckdb.DuckDBPyConnection) -> int:
 def insertion(target: Item, rows: str, values: Sequence[Any]) -> Job:
     """Return the job that inserts the rows of a DuckDB query; its result is their number."""
     parameters = bind(rows, values)
+    reads = "mz_now" in rows
 
     def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
+        if reads:
+            read_as_of(writer, timestamp - 1)
         sql = f"INSERT INTO {quoted(target.storage)} SELECT *, {timestamp}, {FOREVER} FROM ({rows})"
         return _count(writer.execute(sql, parameters))
 
@@ -47,6 +50,7 @@ def mutation(target: Item, ids: str, rows: str | None, values: Sequence[Any], st
 
     def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
         changed: int | None = None
+        read_as_of(writer, timestamp - 1)
         if rows is not None:
             old = f"SELECT {columns} FROM {table} WHERE rowid IN ({ids})"
             sql = f"SELECT count(*) FROM (({rows}) EXCEPT ALL ({old}))"
@@ -86,7 +90,7 @@ class Staging:
                     if not column.nullable:
                         self._connection.execute(f"ALTER TABLE {self._table} ALTER {quoted(column.name)} SET NOT NULL")
             if "mz_now" in rows:
-                self._connection.execute(f"SET VARIABLE mz_now = {self._store.clock.wall()}::UBIGINT")
+                read_as_of(self._connection, self._store.clock.wall())
             return _count(self._connection.execute(f"INSERT INTO {self._table} SELECT * FROM ({rows})", parameters))
 
         return await self._store.run(self._connection, work)
