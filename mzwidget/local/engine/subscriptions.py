@@ -152,7 +152,7 @@ class Subscription:
         if self._keys:
             head = (timestamp, *progressed)
             return _Prompt([(*head, *row) for row in self._upserts(batch)])
-        return _Updates((timestamp, *progressed), batch)
+        return _Updates((timestamp, *progressed), batch, flush=not self._tells_progress)
 
     def _upserts(self, batch: Batch) -> list[Row]:
         """Turn diffs into the last word on each key, ordered by key."""
@@ -181,12 +181,14 @@ class _Prompt(Chunk):
 
 
 class _Updates(Chunk):
-    """The updates of a batch behind their timestamp; the data columns are encoded once for all subscribers."""
+    """The updates of a batch behind their timestamp; the data columns are encoded once for all subscribers.
 
-    flush = True
+    They go with the progress that closes them, if it is told: it follows at once.
+    """
 
-    def __init__(self, head: Row, batch: Batch) -> None:
+    def __init__(self, head: Row, batch: Batch, *, flush: bool) -> None:
         super().__init__([])
+        self.flush = flush
         self._head = head
         self._batch = batch
 

@@ -77,6 +77,7 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session) -> None:
         self._reader = reader
         self._writer = writer
+        self._unsent = bytearray()  # what is sent together wakes the client once
         self._session = session
         self._inbox: asyncio.Queue[tuple[bytes, bytes] | Exception] = asyncio.Queue(_INBOX)
         self._running: asyncio.Task[None] | None = None
@@ -93,8 +94,10 @@ class Connection:
         receiver = asyncio.create_task(self._receive())
         try:
             self._ready()
+            kind = b"S"
             while True:
-                await self._flush()
+                if kind in b"QSH" or self._inbox.empty() or len(self._unsent) >= _WRITE_BYTES:
+                    await self._flush()
                 kind, body = await self._message()
                 if kind == b"Q":
                     await self._guarded(self._simple(body))
@@ -208,15 +211,18 @@ class Connection:
                 raise ClientGoneError
             if kind == b"S":
                 self._ready()
+                await self._flush()
                 return
 
     # ------------------------------------------------------------------------------------------ sending
 
     def _send(self, data: bytes) -> None:
-        if not self._writer.is_closing():  # asyncio complains of what is written to one who has gone; `_flush` raises
-            self._writer.write(data)
+        self._unsent += data
 
     async def _flush(self) -> None:
+        data, self._unsent = self._unsent, bytearray()
+        if data and not self._writer.is_closing():  # asyncio complains of what is written to one who has gone
+            self._writer.write(data)
         try:
             await self._writer.drain()
         except OSError:
@@ -445,13 +451,14 @@ class Connection:
     async def _rows(self, formats: Sequence[int], delivery: Delivery, limit: int) -> bool:
         """Send rows; True if the limit stopped that."""
         count = 0
+        flush = delivery.result.streaming
         while True:
             if delivery.rows:
                 room = limit - count if limit else len(delivery.rows)
                 rows, delivery.rows = delivery.rows[:room], delivery.rows[room:]
                 count += len(rows)
                 delivery.sent += len(rows)
-                await self._write_all(rows)
+                await self._write_all(rows, flush=flush)
             if limit and count >= limit:
                 return True
             if delivery.finished:
@@ -460,20 +467,16 @@ class Connection:
             if chunk is None:
                 delivery.finished = True
             elif chunk.rows:
+                flush = chunk.flush
                 delivery.rows = chunk.data_rows(delivery.result.columns or (), formats)
 
-    async def _write_all(self, messages: Sequence[bytes]) -> None:
-        pending: list[bytes] = []
-        size = 0
+    async def _write_all(self, messages: Sequence[bytes], *, flush: bool) -> None:
         for message in messages:
-            pending.append(message)
-            size += len(message)
-            if size >= _WRITE_BYTES:
-                self._send(b"".join(pending))
+            self._unsent += message
+            if len(self._unsent) >= _WRITE_BYTES:
                 await self._flush()
-                pending, size = [], 0
-        self._send(b"".join(pending))
-        await self._flush()
+        if flush:
+            await self._flush()
 
     async def _copy_out(self, result: Result, copy_format: str) -> None:
         columns = result.columns or ()
@@ -484,7 +487,7 @@ class Connection:
         async for chunk in result.chunks:
             if lines := chunk.lines(columns, copy_format):
                 lines[0], lead = lead + lines[0], b""
-                await self._write_all([wire.copy_data(line) for line in lines])
+                await self._write_all([wire.copy_data(line) for line in lines], flush=chunk.flush)
                 count += len(lines)
         if copy_format == "binary":
             self._send(wire.copy_data(lead + BINARY_TRAILER))
