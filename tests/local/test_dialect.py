@@ -269,6 +269,23 @@ def test_the_canonical_jsonb_is_the_same_document_and_stays_as_it_is(value: obje
     assert canonical(json.dumps(value, indent=2, ensure_ascii=True)) == text
 
 
+@pytest.mark.parametrize("text", ["{0}", "{1}", "{*}", "{0}{*}«sum»", "«list»", "$1", "?"])
+@pytest.mark.parametrize(
+    ("sql", "gives"),
+    [
+        ("""SELECT '{"k": "TEXT"}'::jsonb ->> 'k'""", "TEXT"),
+        ("SELECT (map['TEXT' => 1, 'other' => 2] -> 'TEXT')::text", "1"),
+        ("SELECT concat('TEXT', '-', 'TEXT')", "TEXT-TEXT"),
+        ("SELECT replace('TEXT and more than forty letters of other text, TEXT', 'TEXT', '')",
+         " and more than forty letters of other text, "),
+        ("SELECT coalesce(nullif('TEXT', 'x'), 'y') || string_agg(x, 'TEXT') FROM (VALUES ('a')) AS v (x)", "TEXTa"),
+        ("SELECT CASE WHEN 'TEXT' LIKE 'TEXT' THEN regexp_replace('a', 'a', 'b') ELSE 'TEXT' END", "b"),
+    ],
+)  # fmt: skip
+def test_text_is_never_taken_for_a_place_in_a_template(sql: str, gives: str, text: str) -> None:
+    assert calculator().query(sql.replace("TEXT", text)) == [(gives.replace("TEXT", text),)]
+
+
 @settings(max_examples=150, deadline=None)
 @given(value=st.dictionaries(st.just("k"), json_values, min_size=1))
 def test_a_member_of_a_document_is_canonical(value: dict[str, object]) -> None:

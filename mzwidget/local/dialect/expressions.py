@@ -425,9 +425,11 @@ class Expressions:
         if any(key.literal is None for key in keys):
             raise unsupported("MAP with keys that are not constants")
         entries = dict(sorted(zip([key.literal or "" for key in keys], values, strict=True)))
-        names = ", ".join(quote_text(key) for key in entries)
         found = t.map_of(type_)
-        return apply(f"CAST(map([{names}], [{{*}}]) AS {found.duckdb})", list(entries.values()), found)
+        names = apply("[{*}]", [Value(quote_text(key), t.TEXT) for key in entries], t.TEXT)
+        return apply(
+            f"CAST(map({{0}}, {{1}}) AS {found.duckdb})", [names, apply("[{*}]", list(entries.values()), found)], found
+        )
 
     def _subscript(self, node: tree.Subscript) -> Value:
         value = self.value(node.operand)

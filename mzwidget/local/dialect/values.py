@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mzwidget.local.formats.types import Type
 
-_SLOT = re.compile(r"\{(\d)\}")
+_SLOT = re.compile(r"\{(\d|\*)\}")
 _SHORT = 40
 """An operand up to this length may be repeated: it does not grow with the nesting."""
 
@@ -79,9 +79,8 @@ def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bo
             name = f"v{depth}"
             bound.append((name, text))
             texts[index] = name
-    sql = _SLOT.sub(lambda match: texts[int(match[1])], template)
-    if "{*}" in sql:
-        sql = sql.replace("{*}", ", ".join(texts))
+    # In one go: a text among the operands may hold what looks like a slot.
+    sql = _SLOT.sub(lambda match: ", ".join(texts) if match[1] == "*" else texts[int(match[1])], template)
     for name, text in reversed(bound):
         sql = f"list_transform([{text}], lambda {name}: {sql})[1]"
     return Value(sql, type_, fallible=fallible, depth=depth)
