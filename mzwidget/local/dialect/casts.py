@@ -10,11 +10,11 @@ from enum import IntEnum
 from typing import Any
 
 from mzwidget.local.dialect import udf
-from mzwidget.local.dialect.values import Value, apply, failing, quote_text
+from mzwidget.local.dialect.values import Value, apply, array_sql, failing, items_of, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import jsonb, moments, numerics
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.containers import quoted, reader, show_items, show_nested, show_record
+from mzwidget.local.formats.containers import flat, quoted, reader, show_array, show_items, show_nested, show_record
 from mzwidget.local.formats.printing import printer, show_float, show_single
 from mzwidget.local.formats.reading import READERS
 from mzwidget.local.formats.types import Type
@@ -351,7 +351,11 @@ def constant(value: Any, type_: Type) -> str:
     """Return DuckDB SQL of a value as its reader gave it."""
     if value is None:
         return f"CAST(NULL AS {type_.duckdb})"
-    if type_.kind in ("array", "list") and type_.element is not None:
+    if type_.kind == "array" and type_.element is not None:
+        elements, dims = flat(value)
+        listed = ", ".join(constant(item, type_.element) for item in elements)
+        return f"CAST({array_sql(f'[{listed}]', str(list(dims)))} AS {type_.duckdb})"
+    if type_.kind == "list" and type_.element is not None:
         inner = ", ".join(constant(item, type_.element) for item in value)
         return f"CAST([{inner}] AS {type_.duckdb})"
     if type_.kind == "map" and type_.element is not None:
@@ -441,12 +445,22 @@ def _shown(value: Value) -> Value:
     if type_.kind == "map":
         keys, values = "map_keys({0})", f"list_transform(map_values({{0}}), lambda x: {inner})"
         return apply(_SHOW_MAP.replace("{0}", "\x01").replace("{1}", values).replace("\x01", keys), [value], t.TEXT)
+    if type_.kind == "array":
+        shown = _SHOW_ARRAY
+        if inner != "x":
+            texts = f"list_transform({items_of('{0}')}, lambda x: {inner})"
+            shown = shown.replace("{0}", array_sql(texts, "({0}).dims"))
+        return apply(f"CASE WHEN {{0}} IS NOT NULL THEN {shown} END", [value], t.TEXT)
     template = _SHOW_NESTED if type_.element.kind == type_.kind else _SHOW_ITEMS
     listed = "{0}" if inner == "x" else f"list_transform({{0}}, lambda x: {inner})"
     return apply(template.replace("{0}", listed), [value], t.TEXT)
 
 
-_TEXTS = t.array_of(t.TEXT)
+_TEXTS = t.list_of(t.TEXT)
+
+
+def _show_array(array: dict[str, Any]) -> str:
+    return show_array(*flat(array), lambda item: "NULL" if item is None else quoted(item))
 
 
 def _show_map(keys: list[str], values: list[str | None]) -> str:
@@ -457,9 +471,12 @@ def _show_map(keys: list[str], values: list[str | None]) -> str:
     return "{" + ",".join(shown) + "}"
 
 
+_ARRAY = replace(t.array_of(t.TEXT), kind="scalar", element=None)
+"""An array of texts as Python sees it: its elements and dimensions."""
+_SHOW_ARRAY = udf.declare("show_array", _show_array, [_ARRAY], t.TEXT, fallible=False)
 _SHOW_ITEMS = udf.declare("show_items", show_items, [_TEXTS], t.TEXT, fallible=False)
 _SHOW_NESTED = udf.declare("show_nested", show_nested, [_TEXTS], t.TEXT, fallible=False)
-_SHOW_RECORD = udf.declare("show_record", show_record, [_TEXTS, t.array_of(t.BOOL)], t.TEXT, fallible=False)
+_SHOW_RECORD = udf.declare("show_record", show_record, [_TEXTS, t.list_of(t.BOOL)], t.TEXT, fallible=False)
 _SHOW_MAP = udf.declare("show_map", _show_map, [_TEXTS, _TEXTS], t.TEXT, fallible=False)
 
 
@@ -478,15 +495,18 @@ def _parsed(value: Value, target: Type) -> Value:
     assert target.element is not None
     if target.kind == "map" or target.element.kind != "scalar":
         raise unsupported(f"a cast from text to {t.sql_name(target)}")
-    items = _READ_ITEMS[target.kind]
-    inner = "x" if target.element.name in STRINGS else cast(Value("x", t.TEXT), target.element).sql
-    template = items if inner == "x" else f"list_transform({items}, lambda x: {inner})"
-    return apply(template, [value], target, fallible=True)
+    read = Value(_READ_ITEMS[target.kind].replace("{0}", "\x01"), _of_texts(target.kind))
+    made = read if target.element.name in STRINGS else _items(read, target)
+    return apply(made.sql.replace("\x01", "{0}"), [value], target, fallible=True)
+
+
+def _of_texts(kind: str) -> Type:
+    return t.array_of(t.TEXT) if kind == "array" else t.list_of(t.TEXT)
 
 
 _READ_ITEMS = {
     "array": udf.declare("read_array", reader(t.array_of(t.TEXT)), [t.TEXT], t.array_of(t.TEXT)),
-    "list": udf.declare("read_list", reader(t.list_of(t.TEXT)), [t.TEXT], t.array_of(t.TEXT)),
+    "list": udf.declare("read_list", reader(t.list_of(t.TEXT)), [t.TEXT], t.list_of(t.TEXT)),
 }
 
 
@@ -496,6 +516,18 @@ def _items(value: Value, target: Type) -> Value:
         raise unsupported(f"a cast from {t.sql_name(source)} to {t.sql_name(target)}")
     name = f"x{value.depth}"
     inner = cast(Value(name, source.element), target.element)
+    if source.kind == "array":
+        listed = items_of("{0}")
+        listed = listed if inner.sql == name else f"list_transform({listed}, lambda {name}: {inner.sql})"
+        if target.kind == "array":
+            if inner.sql == name:
+                return value.typed(target)
+            template = f"CASE WHEN {{0}} IS NOT NULL THEN {array_sql(listed, '({0}).dims')} END"
+        else:
+            many = "'mz:XX000:casting multi-dimensional array to list; got array with '"
+            many = f"{many} || CAST(len(({{0}}).dims) AS VARCHAR) || ' dimensions not yet supported'"
+            template = f"CASE WHEN len(({{0}}).dims) > 0 THEN error({many}) ELSE {listed} END"
+        return apply(template, [value], target, fallible=inner.fallible or target.kind == "list")
     if inner.sql == name:
         return value.typed(target)
     return apply(f"list_transform({{0}}, lambda {name}: {inner.sql})", [value], target, fallible=inner.fallible)

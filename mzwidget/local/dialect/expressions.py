@@ -16,7 +16,7 @@ from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
-from mzwidget.local.dialect.values import Value, apply, quote_text
+from mzwidget.local.dialect.values import Value, apply, array_sql, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import moments
 from mzwidget.local.formats import types as t
@@ -314,7 +314,8 @@ class Expressions:
             f"CASE WHEN {{0}} IS NULL THEN NULL ELSE (CASE WHEN list_contains({{1}}, {decided}) THEN {decided}"
             f" WHEN len(list_filter({{1}}, lambda y: y IS NULL)) > 0 THEN NULL ELSE {other} END) END"
         )
-        listed = apply(tests, [array], t.array_of(t.BOOL), fallible=test.fallible)
+        items = apply("({0}).items", [array], t.list_of(array.type.element)) if array.type.kind == "array" else array
+        listed = apply(tests, [items], t.list_of(t.BOOL), fallible=test.fallible)
         return apply(template, [array, replace(listed, depth=depth)], t.BOOL)
 
     def _like(self, node: tree.Like) -> Value:
@@ -334,7 +335,7 @@ class Expressions:
     def _cast(self, node: tree.Cast) -> Value:
         target = resolve_type(node.type)
         if isinstance(node.operand, tree.Array) and not node.operand.items and target.element is not None:
-            return Value(f"CAST([] AS {target.duckdb})", target)
+            return Value(f"CAST({'[]' if target.kind == 'list' else array_sql('[]')} AS {target.duckdb})", target)
         value = self.value(node.operand)
         if value.is_open:
             found = coerce(self.statement, value, target, Context.EXPLICIT)
@@ -388,7 +389,7 @@ class Expressions:
         values, type_ = unify(self.statement, self.values(node.items), node.word.upper())
         if node.word == "array":
             if type_.kind == "array":
-                raise unsupported("an array of more than one dimension")
+                return apply(_STACKED, [apply("[{*}]", values, t.list_of(type_))], type_, fallible=True)
             if type_.kind in ("list", "map"):
                 raise SqlError(f"{t.sql_name(type_)}[] not yet supported")
             if type_.name == "bpchar":
@@ -400,7 +401,8 @@ class Expressions:
             if type_.name == "bpchar":
                 raise SqlError("char list not yet supported")
             array = t.list_of(type_)
-        return apply(f"CAST([{{*}}] AS {array.duckdb})", values, array)
+        listed = "[{*}]" if node.word == "list" else array_sql("[{*}]")
+        return apply(f"CAST({listed} AS {array.duckdb})", values, array)
 
     def _array_query(self, node: tree.ArrayQuery) -> Value:
         if node.word == "map":
@@ -414,8 +416,8 @@ class Expressions:
             raise unsupported(f"an array of {t.sql_name(type_)}")
         key = SORT_KEY.replace("{0}", "c1") if type_.name == "jsonb" else "c1"
         order = "" if node.query.order else f" ORDER BY {key} NULLS LAST"
-        inner = f"SELECT list(c1{order}) FROM ({sql}) AS q(c1)"
-        return Value(f"coalesce(({inner}), CAST([] AS {found.duckdb}))", found, fallible=True)
+        items = f"coalesce((SELECT list(c1{order}) FROM ({sql}) AS q(c1)), CAST([] AS {type_.duckdb}[]))"
+        return Value(items if node.word == "list" else array_sql(items), found, fallible=True)
 
     def _map(self, node: tree.Map) -> Value:
         if not node.items:
@@ -433,9 +435,27 @@ class Expressions:
 
     def _subscript(self, node: tree.Subscript) -> Value:
         value = self.value(node.operand)
+        if value.type.kind == "array" and len(node.positions) > 1:
+            return self._element(value, node.positions)
         for position in node.positions:
             value = self._position(value, position)
         return value
+
+    def _element(self, value: Value, positions: Sequence[tree.Expr | tree.Slice]) -> Value:
+        """Return an element of an array of so many dimensions, NULL of one of more or fewer."""
+        indexes = []
+        for position in positions:
+            if isinstance(position, tree.Slice):
+                raise SqlError("array subscript does not support slices")
+            indexes.append(coerce(self.statement, self.value(position), t.INT8, Context.ASSIGNMENT))
+        count = len(indexes)
+        assert value.type.element is not None
+        inside = " AND ".join(f"{{{i}}} BETWEEN 1 AND ({{0}}).dims[{i}]" for i in range(1, count + 1))
+        at = "{1} - 1"
+        for i in range(2, count + 1):
+            at = f"({at}) * ({{0}}).dims[{i}] + {{{i}}} - 1"
+        template = f"CASE WHEN len(({{0}}).dims) = {count} AND {inside} THEN ({{0}}).items[{at} + 1] END"
+        return apply(template, [value, *indexes], value.type.element)
 
     def _position(self, value: Value, position: tree.Expr | tree.Slice) -> Value:
         kind = value.type.kind
@@ -461,6 +481,9 @@ class Expressions:
             template = f"CASE WHEN {{1}} IS NOT NULL AND {{2}} IS NOT NULL THEN {part} END"
             return apply(template, [value, low, high], value.type)
         index = coerce(self.statement, self.value(position), t.INT8, Context.ASSIGNMENT)
+        if kind == "array":
+            template = "CASE WHEN len(({0}).dims) = 0 AND {1} > 0 THEN ({0}).items[{1}] END"
+            return apply(template, [value, index], value.type.element)
         return apply("list_extract({0}, nullif(greatest({1}, 0), 0))", [value, index], value.type.element)
 
     def _field(self, node: tree.Field) -> Value:
@@ -523,6 +546,34 @@ class Expressions:
                 raise unknown_function(name) if name not in functions.SCALARS else no_function(name, [])
             raise SqlError(f"{word} specified, but {name} is not an aggregate function")
         return call(self.statement, name, self.values(node.arguments))
+
+
+_CARDINALITY = (
+    "'mz:XX000:number of array elements (' || CAST({0} AS VARCHAR) || ') does not match declared cardinality ('"
+    " || CAST({1} AS VARCHAR) || ')'"
+)
+
+
+def _stacked() -> str:
+    """Return the template of an array of the arrays in a list, which must be of equal lengths."""
+    dims = "list_transform({0}, lambda a: CASE WHEN len(a.dims) > 0 THEN a.dims ELSE [len(a.items)] END)"
+    odd = "list_filter(d, lambda e: e IS DISTINCT FROM d[1])[1]"
+    first = f"list_filter(list_zip({odd}, d[1]), lambda p: p[1] IS DISTINCT FROM p[2])[1]"
+    same = f"len({odd}) = len(d[1])"
+    wrong = (
+        f"CASE WHEN {same} THEN {_CARDINALITY.replace('{0}', f'{first}[1]').replace('{1}', f'{first}[2]')}"
+        f" ELSE {_CARDINALITY.replace('{0}', f'len({odd})').replace('{1}', 'len(d[1])')} END"
+    )
+    made = array_sql("flatten(list_transform({0}, lambda a: a.items))", "CAST(list_prepend(len(d), d[1]) AS INTEGER[])")
+    null = "error('mz:XX000:MULTIDIMENSIONAL arrays cannot contain NULL')"
+    return (
+        f"list_transform([{dims}], lambda d: CASE WHEN list_bool_or(list_transform({{0}}, lambda a: a IS NULL))"
+        f" THEN {null} WHEN {odd} IS NOT NULL THEN error({wrong})"
+        f" WHEN d[1] = [0] THEN {{0}}[1] ELSE {made} END)[1]"
+    )
+
+
+_STACKED = _stacked()
 
 
 def _plain_exponent(text: str) -> str:

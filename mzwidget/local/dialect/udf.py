@@ -16,6 +16,7 @@ from duckdb.func import SPECIAL
 
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import jsonb, numerics
+from mzwidget.local.formats.containers import flat
 from mzwidget.local.formats.encoding import carrier
 from mzwidget.local.formats.types import Type
 
@@ -28,7 +29,8 @@ _numbers = itertools.count()
 def carried(type_: Type) -> str:
     """Return the DuckDB type of a type's carrier."""
     if type_.kind in ("array", "list") and type_.element is not None:
-        return f"{carried(type_.element)}[]"
+        inner = f"{carried(type_.element)}[]"
+        return inner if type_.kind == "list" else f"STRUCT(items {inner}, dims INTEGER[])"
     if type_.kind == "map" and type_.element is not None:
         return f"MAP(VARCHAR, {carried(type_.element)})"
     return {"date": "BIGINT", "time": "BIGINT", "timestamp": "BIGINT", "timestamptz": "BIGINT", "uuid": "VARCHAR"}.get(
@@ -40,7 +42,12 @@ def uncarried(sql: str, type_: Type) -> str:
     """Return DuckDB SQL that makes a value of its carrier."""
     if type_.kind in ("array", "list") and type_.element is not None:
         inner = uncarried("x", type_.element)
-        return sql if inner == "x" else f"list_transform({sql}, lambda x: {inner})"
+        if inner == "x":
+            return sql
+        if type_.kind == "list":
+            return f"list_transform({sql}, lambda x: {inner})"
+        made = f"struct_pack(items := list_transform(a.items, lambda x: {inner}), dims := a.dims)"
+        return f"list_transform([{sql}], lambda a: CASE WHEN a IS NOT NULL THEN {made} END)[1]"
     match type_.name:
         case "date":
             return f"(DATE '1970-01-01' + CAST({sql} AS INTEGER))"
@@ -54,6 +61,9 @@ def uncarried(sql: str, type_: Type) -> str:
 
 
 def _decode(type_: Type) -> Convert | None:
+    if type_.kind == "array" and type_.element is not None:
+        each = _decode(type_.element)
+        return lambda value: [v if v is None or each is None else each(v) for v in value["items"]]
     if type_.element is not None:
         item = _decode(type_.element)
         if item is None:
@@ -72,6 +82,14 @@ def _decode(type_: Type) -> Convert | None:
 
 
 def _encode(type_: Type) -> Convert | None:
+    if type_.kind == "array" and type_.element is not None:
+        each = _encode(type_.element)
+
+        def array(value: Any) -> dict[str, list[Any]]:
+            items, dims = flat(value)
+            return {"items": [v if v is None or each is None else each(v) for v in items], "dims": dims}
+
+        return array
     if type_.element is not None:
         item = _encode(type_.element)
         if item is None:

@@ -86,6 +86,21 @@ def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bo
     return Value(sql, type_, fallible=fallible, depth=depth)
 
 
+def items_of(array: str) -> str:
+    """Return DuckDB SQL of an array's elements in a row."""
+    return f"({array}).items"
+
+
+def array_sql(items: str, dims: str = "CAST([] AS INTEGER[])") -> str:
+    """Return DuckDB SQL of an array of elements in a row; without dimensions it has one."""
+    return f"struct_pack(items := {items}, dims := {dims})"
+
+
+def array_or_null(items: str) -> str:
+    """Return DuckDB SQL of an array of one dimension, NULL where there are no elements."""
+    return f"list_transform([{items}], lambda i: CASE WHEN i IS NOT NULL THEN {array_sql('i')} END)[1]"
+
+
 def quote_text(text: str) -> str:
     """Return a DuckDB string literal that holds no ``$``, which starts a parameter."""
     if "\0" in text:

@@ -32,7 +32,8 @@ def reader(type_: Type) -> Callable[[str], Any]:
         elif not body.startswith("{"):
             raise invalid(kind, text, f"expected '{{', found {body[:1] or 'empty string'}")
         try:
-            return _Reader(text, body, kind, item).read()
+            found = _Reader(text, body, kind, item).read()
+            return _dimensional(found, text) if kind == "array" else found
         except SqlError as error:
             told = error.message.endswith(f'type {kind}: "{text}"') or f"type {kind}: " in error.message[:40]
             if told or error.sqlstate == "0A000":
@@ -40,6 +41,32 @@ def reader(type_: Type) -> Callable[[str], Any]:
             raise invalid(kind, text, error.message) from None
 
     return read
+
+
+MOST_DIMENSIONS = 6
+
+
+class _Nested(list[Any]):
+    """A part of an array of several dimensions."""
+
+
+def _dimensional(found: list[Any], text: str) -> dict[str, list[Any]]:
+    """Return the elements of an array in a row, and the lengths of its dimensions if there are several."""
+    dims, items = [len(found)], found
+    while any(isinstance(item, _Nested) for item in items):
+        if len({len(item) if isinstance(item, _Nested) else None for item in items}) > 1:
+            why = "Multidimensional arrays must have sub-arrays with matching dimensions."
+            raise invalid("array", text, why)
+        dims.append(len(items[0]))
+        items = [each for item in items for each in item]
+    if len(dims) > MOST_DIMENSIONS:
+        raise SqlError(f"number of array dimensions ({len(dims)}) exceeds the maximum allowed ({MOST_DIMENSIONS})")
+    return {"items": items, "dims": dims if len(dims) > 1 and items else []}
+
+
+def flat(array: Any) -> tuple[list[Any], list[int]]:
+    """Return the elements of an array, and the lengths of its dimensions if there are several."""
+    return (array["items"], array["dims"]) if isinstance(array, dict) else (array, [])
 
 
 class _Reader:
@@ -87,7 +114,8 @@ class _Reader:
         found = self.peek()
         if found == "{":
             if self.kind == "array":
-                raise unsupported("an array of more than one dimension")
+                inner = _Reader(self.text, self.nested(), "array", self.item)
+                return _Nested(inner.read())
             return self.item(self.nested())
         if found == '"':
             match = _QUOTED.match(self.body, self.at)
@@ -147,6 +175,15 @@ def quoted(text: str, *, also: str = "") -> str:
 def show_items(items: Sequence[str | None]) -> str:
     """Print an array or list of the texts of its elements."""
     return "{" + ",".join("NULL" if item is None else quoted(item) for item in items) + "}"
+
+
+def show_array(items: Sequence[Any], dims: Sequence[int], show: Callable[[Any], str], brackets: str = "{}") -> str:
+    """Print an array of any number of dimensions."""
+    first, last = brackets[0], brackets[1]
+    shown = [show(item) for item in items]
+    for length in reversed(dims[1:]):
+        shown = [first + ",".join(shown[at : at + length]) + last for at in range(0, len(shown), length)]
+    return first + ",".join(shown) + last
 
 
 def show_nested(items: Sequence[str | None]) -> str:

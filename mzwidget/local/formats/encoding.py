@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import numerics
+from mzwidget.local.formats.containers import flat
 from mzwidget.local.formats.printing import printer, show_float
 from mzwidget.local.formats.types import sql_name
 
@@ -34,7 +35,12 @@ def carrier(expression: str, kind: Type) -> str:
     """DuckDB SQL that yields the carrier of `expression`."""
     if kind.kind in ("array", "list") and kind.element is not None:
         inner = carrier("x", kind.element)
-        return expression if inner == "x" else f"list_transform({expression}, lambda x: {inner})"
+        if inner == "x":
+            return expression
+        if kind.kind == "list":
+            return f"list_transform({expression}, lambda x: {inner})"
+        items = f"list_transform(({expression}).items, lambda x: {inner})"
+        return f"CASE WHEN {expression} IS NOT NULL THEN struct_pack(items := {items}, dims := ({expression}).dims) END"
     if kind.kind == "map" and kind.element is not None:
         inner = carrier("x", kind.element)
         if inner == "x":
@@ -192,12 +198,15 @@ _BINARY_ENCODERS: dict[str, Encoder] = {
 def _array_encoder(element: Type) -> Encoder:
     encode = encoder(element, BINARY)
 
-    def binary(values: Sequence[Any]) -> bytes:
-        has_null = any(value is None for value in values)
-        if not values:
+    def binary(array: Any) -> bytes:
+        items, dims = flat(array)
+        has_null = any(value is None for value in items)
+        if not items:
             return struct.pack("!iiI", 0, 0, element.oid)
-        parts = [struct.pack("!iiIii", 1, has_null, element.oid, len(values), 1)]
-        for value in values:
+        lengths = dims or [len(items)]
+        parts = [struct.pack("!iiI", len(lengths), has_null, element.oid)]
+        parts += [struct.pack("!ii", length, 1) for length in lengths]
+        for value in items:
             data = None if value is None else encode(value)
             parts.append(b"\xff\xff\xff\xff" if data is None else len(data).to_bytes(4, "big") + data)
         return b"".join(parts)

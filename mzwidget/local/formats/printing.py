@@ -103,5 +103,9 @@ def printer(type_: Type) -> Printer:
             f"{containers.quoted(k, also='=')}=>" + ("NULL" if v is None else containers.quoted(show_item(v)))
             for k, v in value.items()
         ) + "}"  # fmt: skip
+    if type_.kind == "array":
+        return lambda value: containers.show_array(
+            *containers.flat(value), lambda item: "NULL" if item is None else containers.quoted(show_item(item))
+        )
     join = containers.show_nested if type_.element.kind == type_.kind else containers.show_items
     return lambda value: join([None if item is None else show_item(item) for item in value])

@@ -3,8 +3,8 @@
 The representations are chosen so that plain DuckDB comparison is the right comparison, grouping and order:
 ``numeric`` is a text that sorts as the number does (see `numerics`), ``interval`` a struct of months, days
 and microseconds, ``timestamptz`` a ``TIMESTAMP`` in UTC,
-    ``bpchar`` is kept without its trailing blanks (padded on output to
-``typmod - 4``), ``jsonb`` as canonical text.
+``bpchar`` is kept without its trailing blanks (padded on output to ``typmod - 4``), ``jsonb`` as canonical text,
+an array as its elements beside the lengths of its dimensions, which are empty for a single one.
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ def sized(type_: Type, length: int) -> Type:
 def array_of(element: Type) -> Type:
     """Return the array type over an element type."""
     name = element.name if element.kind == "scalar" else element.kind
-    return Type(f"{element.name}[]", _ARRAY_OIDS.get(name, 0), -1, f"{element.duckdb}[]", -1, element, "array")
+    stored = f"STRUCT(items {element.duckdb}[], dims INTEGER[])"
+    return Type(f"{element.name}[]", _ARRAY_OIDS.get(name, 0), -1, stored, -1, element, "array")
 
 
 def list_of(element: Type) -> Type:

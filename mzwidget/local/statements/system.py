@@ -85,13 +85,18 @@ class SystemCatalog:
 def _sql(columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> str:
     """DuckDB SQL of rows, given by the names of their columns; what a row does not name is NULL."""
     names = [f"c{index}" for index in range(len(columns))]
-    casts = ", ".join(
-        f"CAST({name} AS {column.type.duckdb}) AS {name}" for name, column in zip(names, columns, strict=True)
-    )
+    casts = ", ".join(f"{_stored(name, column.type)} AS {name}" for name, column in zip(names, columns, strict=True))
     lines = [f"({', '.join(_literal(row.get(column.name)) for column in columns)})" for row in rows]
     values = ", ".join(lines) if lines else f"({', '.join(['NULL'] * len(columns))})"
     where = "" if lines else " WHERE false"
     return f"(SELECT {casts} FROM (VALUES {values}) AS v({', '.join(names)}){where})"
+
+
+def _stored(name: str, type_: t.Type) -> str:
+    if type_.is_array and type_.element is not None:  # written as the text of a list
+        items = f"CAST({name} AS {type_.element.duckdb}[])"
+        return f"CASE WHEN {name} IS NOT NULL THEN struct_pack(items := {items}, dims := CAST([] AS INTEGER[])) END"
+    return f"CAST({name} AS {type_.duckdb})"
 
 
 def _literal(value: Any) -> str:

@@ -14,7 +14,7 @@ from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import cast, whole_key
 from mzwidget.local.dialect.functions.jsonb import to_jsonb
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value
+from mzwidget.local.dialect.values import Value, array_or_null
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats import types as t
@@ -22,7 +22,7 @@ from mzwidget.local.formats import types as t
 FUNCTIONS: list[Overload] = []
 
 _S = t.SCALARS
-_NUMERICS = t.array_of(t.NUMERIC)
+_NUMERICS = t.list_of(t.NUMERIC)
 
 
 def _average(total: str, count: int) -> Decimal | None:
@@ -211,7 +211,7 @@ def special(name: str, values: Sequence[Value]) -> tuple[list[Value], str, t.Typ
         case "array_agg":
             if values[0].type.kind == "array":
                 raise SqlError("array_agg on arrays not yet supported")
-            return list(values), "«list»", t.array_of(values[0].type.base)
+            return list(values), array_or_null("«list»"), t.array_of(values[0].type.base)
         case "list_agg":
             return list(values), "«list»", t.list_of(values[0].type.base)
         case "jsonb_agg":

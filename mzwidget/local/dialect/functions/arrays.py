@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import text_form
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.dialect.values import Value, apply, array_sql, items_of
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 
@@ -20,7 +20,8 @@ def _joined(values: Sequence[Value]) -> Value:
     assert array.type.element is not None
     name = f"x{array.depth}"
     inner = text_form(Value(name, array.type.element)).sql
-    listed = f"list_transform({{0}}, lambda {name}: {inner})" if inner != name else "{0}"
+    items = items_of("{0}")
+    listed = f"list_transform({items}, lambda {name}: {inner})" if inner != name else items
     template = _JOIN.replace("{0}", listed)
     return apply(template, [array, *others, Value("CAST(NULL AS VARCHAR)", t.TEXT)][:3], t.TEXT, fallible=True)
 
@@ -36,12 +37,13 @@ def _join(items: list[str | None] | None, delimiter: str | None, null: str | Non
 
 
 MOST_CHARACTERS = 25_000_000
-_JOIN = udf.declare("join", _join, [t.array_of(t.TEXT), t.TEXT, t.TEXT], t.TEXT, strict=False)
+_JOIN = udf.declare("join", _join, [t.list_of(t.TEXT), t.TEXT, t.TEXT], t.TEXT, strict=False)
 
 
 def _filled(values: Sequence[Value]) -> Value:
     item, sizes = values
-    return apply(f"CAST(({_FILLED}) AS {item.type.duckdb}[])", [item, sizes], t.array_of(item.type.base), fallible=True)
+    type_ = t.array_of(item.type.base)
+    return apply(f"CAST(({_FILLED}) AS {type_.duckdb})", [item, sizes], type_, fallible=True)
 
 
 def _split(text: str | None, delimiter: str | None, null: str | None = None) -> list[str | None] | None:
@@ -57,37 +59,71 @@ def _split_plain(text: str | None, delimiter: str | None) -> list[str | None] | 
     return _split(text, delimiter)
 
 
-_LENGTH = "CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(len({0}) AS INTEGER) END"
-_FIRST = "CASE WHEN {1} = 1 AND len({0}) > 0 THEN CAST(1 AS INTEGER) END"
-_POSITION_FROM = (
-    "CASE WHEN {1} IS NOT NULL AND {2} IS NOT NULL THEN CAST(nullif(list_position(list_transform({0},"
-    " lambda y, i: CASE WHEN i >= {2} THEN y END), {1}), 0) AS INTEGER) END"
+LENGTH = (
+    "CASE WHEN {1} = 1 AND len(({0}).dims) = 0 THEN CAST(nullif(len(({0}).items), 0) AS INTEGER)"
+    " WHEN {1} > 0 THEN ({0}).dims[{1}] END"
+)
+_FIRST = (
+    "CASE WHEN {1} > 0 AND {1} <= greatest(len(({0}).dims), 1) AND len(({0}).items) > 0 THEN CAST(1 AS INTEGER) END"
+)
+_FLAT = "CASE WHEN len(({{0}}).dims) > 0 THEN error('mz:XX000:{}') ELSE {} END"
+_SEARCH = "searching for elements in multidimensional arrays is not supported"
+_POSITION_FROM = _FLAT.format(
+    _SEARCH,
+    "CASE WHEN {1} IS NOT NULL AND {2} IS NOT NULL THEN CAST(nullif(list_position(list_transform(({0}).items,"
+    " lambda y, i: CASE WHEN i >= {2} THEN y END), {1}), 0) AS INTEGER) END",
 )
 _MOST = 134217728
 _FILLED = (
-    "CASE WHEN {1}[1] IS NULL OR len({1}) <> 1"
+    "CASE WHEN ({1}).items[1] IS NULL OR len(({1}).items) <> 1"
     " THEN error('mz:0A000:array_fill of these dimensions is not supported by the embedded engine')"
-    f" WHEN {{1}}[1] < 0 OR {{1}}[1] > {_MOST // 8}"
+    f" WHEN ({{1}}).items[1] < 0 OR ({{1}}).items[1] > {_MOST // 8}"
     f" THEN error('mz:XX000:array size exceeds the maximum allowed ({_MOST} bytes)')"
-    " ELSE list_transform(range({1}[1]), lambda i: {0}) END"
+    f" ELSE {array_sql('list_transform(range(({1}).items[1]), lambda i: {0})')} END"
 )
-_POSITION = "CASE WHEN {1} IS NOT NULL THEN CAST(nullif(list_position({0}, {1}), 0) AS INTEGER) END"
+_POSITION = _FLAT.format(
+    _SEARCH, "CASE WHEN {1} IS NOT NULL THEN CAST(nullif(list_position(({0}).items, {1}), 0) AS INTEGER) END"
+)
+_REMOVED = (
+    "CASE WHEN len(({0}).dims) > 0"
+    " THEN error('mz:XX000:removing elements from multidimensional arrays is not supported') WHEN {0} IS NOT NULL"
+    f" THEN {array_sql('list_filter(({0}).items, lambda y: y IS DISTINCT FROM {1})')} END"
+)
+
+
+def _concatenated() -> str:
+    """Return the template of two arrays behind each other; one may be an element of the other."""
+    a, b = (f"CASE WHEN len(({x}).dims) > 0 THEN ({x}).dims ELSE [len(({x}).items)] END" for x in ("{0}", "{1}"))
+    dims = (
+        f"list_transform([struct_pack(a := {a}, b := {b})], lambda d: CASE"
+        " WHEN len(d.a) = len(d.b) AND d.a[2:] = d.b[2:] THEN list_prepend(d.a[1] + d.b[1], d.a[2:])"
+        " WHEN len(d.a) + 1 = len(d.b) AND d.a = d.b[2:] THEN list_prepend(d.b[1] + 1, d.a)"
+        " WHEN len(d.a) = len(d.b) + 1 AND d.b = d.a[2:] THEN list_prepend(d.a[1] + 1, d.b)"
+        " ELSE error('mz:XX000:cannot concatenate incompatible arrays') END)[1]"
+    )
+    items = "list_concat(({0}).items, ({1}).items)"
+    return (
+        "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0}"
+        f" WHEN len(({{0}}).dims) = 0 AND len(({{1}}).dims) = 0 THEN {array_sql(items)}"
+        " WHEN len(({0}).items) = 0 THEN {1} WHEN len(({1}).items) = 0 THEN {0}"
+        f" ELSE {array_sql(items, f'CAST({dims} AS INTEGER[])')} END"
+    )
+
+
+_CONCATENATED = _concatenated()
 
 FUNCTIONS += [
-    line("array_length", "anyarray, int8 -> int4", _LENGTH, fallible=False),
-    line("array_upper", "anyarray, int8 -> int4", _LENGTH, fallible=False),
+    line("array_length", "anyarray, int8 -> int4", LENGTH, fallible=False),
+    line("array_upper", "anyarray, int8 -> int4", LENGTH, fallible=False),
     line("array_lower", "anyarray, int8 -> int4", _FIRST, fallible=False),
     line("array_to_string", "anyarray, text -> text", build=_joined),
     line("array_to_string", "anyarray, text, text -> text", build=_joined, strict=False),
     line("string_to_array", "text, text -> text[]", python=_split_plain, strict=False),
     line("string_to_array", "text, text, text -> text[]", python=_split, strict=False),
-    line("array_remove", "anyarray, anyelement -> anyarray",
-         "list_filter({0}, lambda y: y IS DISTINCT FROM {1})", strict=False, fallible=False),
-    line("array_cat", "anycompatiblearray, anycompatiblearray -> anycompatiblearray",
-         "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
-    line("array_position", "anyarray, anyelement -> int4",
-         _POSITION, strict=False, fallible=False),
-    line("array_position", "anyarray, anyelement, int4 -> int4", _POSITION_FROM, strict=False, fallible=False),
+    line("array_remove", "anyarray, anyelement -> anyarray", _REMOVED, strict=False),
+    line("array_cat", "anycompatiblearray, anycompatiblearray -> anycompatiblearray", _CONCATENATED, strict=False),
+    line("array_position", "anyarray, anyelement -> int4", _POSITION, strict=False),
+    line("array_position", "anyarray, anyelement, int4 -> int4", _POSITION_FROM, strict=False),
     *(line("array_fill", f"anyelement, {size}[] -> anyarray", build=_filled) for size in ("int4", "int8")),
     line("list_append", "anylist, listelement -> anylist",
          "list_append(coalesce({0}, []), {1})", strict=False, fallible=False),
@@ -100,17 +136,21 @@ FUNCTIONS += [
 ]  # fmt: skip
 
 _HAS_ALL = "(list_has_all({0}, {1}) AND len(list_filter({1}, lambda y: y IS NULL)) = 0)"
-_INSIDE = "(list_has_all({1}, {0}) AND len(list_filter({0}, lambda y: y IS NULL)) = 0)"
+_INSIDE = _HAS_ALL.replace("{0}", "{2}").replace("{1}", "{0}").replace("{2}", "{1}")
+
+
+def _of_arrays(template: str) -> str:
+    return template.replace("{0}", items_of("{0}")).replace("{1}", items_of("{1}"))
+
 
 OPERATORS += [
-    line("||", "anycompatiblearray, anycompatiblearray -> anycompatiblearray",
-         "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
+    line("||", "anycompatiblearray, anycompatiblearray -> anycompatiblearray", _CONCATENATED, strict=False),
     line("||", "anylist, anylist -> anylist",
          "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
     line("||", "anylist, listelement -> anylist", "list_append(coalesce({0}, []), {1})", strict=False),
     line("||", "listelement, anylist -> anylist", "list_prepend({0}, coalesce({1}, []))", strict=False),
-    line("@>", "anyarray, anyarray -> bool", _HAS_ALL, fallible=False),
-    line("<@", "anyarray, anyarray -> bool", _INSIDE, fallible=False),
+    line("@>", "anyarray, anyarray -> bool", _of_arrays(_HAS_ALL), fallible=False),
+    line("<@", "anyarray, anyarray -> bool", _of_arrays(_INSIDE), fallible=False),
     line("@>", "anylist, anylist -> bool", _HAS_ALL, fallible=False),
     line("<@", "anylist, anylist -> bool", _INSIDE, fallible=False),
     line("->", "anymap, text -> mapvalue", "{0}[{1}]", fallible=False),

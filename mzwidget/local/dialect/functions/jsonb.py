@@ -10,10 +10,11 @@ from typing import Any
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import cast, kind_of, text_form
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, apply, quote_text
+from mzwidget.local.dialect.values import Value, apply, items_of, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.containers import show_array
 from mzwidget.local.formats.printing import show_single
 
 FUNCTIONS: list[Overload] = []
@@ -260,11 +261,13 @@ def to_jsonb(value: Value) -> Value:
     if type_.kind in ("array", "list") and type_.element is not None:
         name = f"j{value.depth}"
         inner = to_jsonb(Value(name, type_.element)).sql
-        return apply(
-            f"CASE WHEN {{0}} IS NOT NULL THEN '[' || array_to_string("
-            f"list_transform({{0}}, lambda {name}: coalesce({inner}, 'null')), ',') || ']' END",
-            [value], t.JSONB, fallible=True,
-        )  # fmt: skip
+        items = items_of("{0}") if type_.kind == "array" else "{0}"
+        texts = f"list_transform({items}, lambda {name}: coalesce({inner}, 'null'))"
+        shown = f"'[' || array_to_string({texts}, ',') || ']'"
+        if type_.kind == "array":
+            nested = _DIMENSIONS.replace("{0}", texts.replace("{0}", "\x01")).replace("{1}", "({0}).dims")
+            shown = f"CASE WHEN len(({{0}}).dims) > 0 THEN {nested} ELSE {shown} END".replace("\x01", "{0}")
+        return apply(f"CASE WHEN {{0}} IS NOT NULL THEN {shown} END", [value], t.JSONB, fallible=True)
     if type_.kind == "record":
         keys = [quote_text(json.dumps(name, ensure_ascii=False) + ":") for name, _ in type_.fields]
         fields = [
@@ -275,6 +278,13 @@ def to_jsonb(value: Value) -> Value:
         template = "CASE WHEN {0} IS NOT NULL THEN chr(123) || " + inner + " || chr(125) END"
         return apply(template, [value], t.JSONB, fallible=True)
     return apply(_QUOTE, [text_form(value) if type_.name == "bpchar" else cast(value, t.TEXT)], t.JSONB)
+
+
+def _dimensions(texts: list[str], dims: list[int]) -> str:
+    return show_array(texts, dims, str, "[]")
+
+
+_DIMENSIONS = udf.declare("jsonb_dimensions", _dimensions, [t.list_of(t.TEXT), t.list_of(t.INT4)], t.TEXT)
 
 
 _NUMERIC = udf.declare("jsonb_numeric", _numeric, [t.NUMERIC], t.TEXT)
@@ -304,7 +314,7 @@ def _build_object(parts: list[str | None]) -> str:
     return jsonb.write(found)
 
 
-_OBJECT = udf.declare("jsonb_object", _build_object, [t.array_of(t.TEXT)], t.TEXT, strict=False)
+_OBJECT = udf.declare("jsonb_object", _build_object, [t.list_of(t.TEXT)], t.TEXT, strict=False)
 
 
 def _object(values: Sequence[Value]) -> Value:

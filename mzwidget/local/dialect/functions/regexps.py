@@ -13,7 +13,7 @@ from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column
 
-_TEXTS = t.array_of(t.TEXT)
+_TEXTS = t.list_of(t.TEXT)
 _MOST_BYTES = 100_000_000
 _REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{([^}]*)\})", re.ASCII)
 
@@ -105,7 +105,7 @@ def extract(pattern: str, text: Value) -> tuple[list[Column], str]:
     return columns, f"SELECT {listed} FROM (SELECT {found} AS x) WHERE x IS NOT NULL"
 
 
-_ROWS = t.array_of(_TEXTS)
+_ROWS = t.list_of(t.array_of(t.TEXT))
 _BOTH = [t.TEXT, t.TEXT]
 TABLES: list[Overload] = [
     line("regexp_split_to_table", "text, text -> text",

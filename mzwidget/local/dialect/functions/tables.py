@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mzwidget.local.dialect import udf
+from mzwidget.local.dialect.functions.arrays import LENGTH
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import jsonb, moments
 from mzwidget.local.formats import types as t
 
-_TEXTS = t.array_of(t.TEXT)
+_TEXTS = t.list_of(t.TEXT)
 MOST_ROWS = 100_000_000
 
 
@@ -107,7 +108,8 @@ FUNCTIONS: list[Overload] = [
     line("generate_series", "int8, int8 -> int8", _simple("BIGINT"), columns=(("generate_series", "int8"),)),
     line("generate_series", "int4, int4, int4 -> int4", _stepped("INTEGER"), columns=(("generate_series", "int4"),)),
     line("generate_series", "int8, int8, int8 -> int8", _stepped("BIGINT"), columns=(("generate_series", "int8"),)),
-    line("unnest", "anyarray -> anyelement", "SELECT unnest({0}) AS c1", columns=(("unnest", "anyelement"),)),
+    line("unnest", "anyarray -> anyelement", "SELECT unnest(({0}).items, max_depth := 1) AS c1",
+         columns=(("unnest", "anyelement"),)),
     line("unnest", "anylist -> listelement", "SELECT unnest({0}, max_depth := 1) AS c1",
          columns=(("unnest", "listelement"),)),
     line("unnest", "anymap -> record", "SELECT unnest(map_keys({0})) AS c1, unnest(map_values({0})) AS c2",
@@ -120,11 +122,11 @@ FUNCTIONS: list[Overload] = [
     line("jsonb_each_text", "jsonb -> record", _pairs("each_text", _items_text),
          columns=(("key", "text"), ("value", "text"))),
     line("generate_subscripts", "anyarray, int4 -> int4",
-         "SELECT CAST(unnest(generate_series(1, CASE WHEN {1} = 1 THEN len({0}) ELSE 0 END)) AS INTEGER) AS c1",
+         f"SELECT CAST(unnest(generate_series(1, coalesce({LENGTH}, 0))) AS INTEGER) AS c1",
          columns=(("generate_subscripts", "int4"),)),
 ]  # fmt: skip
 for _name in ("timestamp", "timestamptz"):
-    _template = udf.declare("series", _series, [_S[_name], _S[_name], t.INTERVAL], t.array_of(_S[_name]))
+    _template = udf.declare("series", _series, [_S[_name], _S[_name], t.INTERVAL], t.list_of(_S[_name]))
     FUNCTIONS.append(
         line("generate_series", f"{_name}, {_name}, interval -> {_name}", f"SELECT unnest({_template}) AS c1",
              columns=(("generate_series", _name),))
