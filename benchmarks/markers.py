@@ -120,12 +120,16 @@ def _markers(notebook: Notebook, markers: Commits, regular: Commits, seconds: fl
     time.sleep(2)
     marks = notebook.marks("view")
     by_time, by_number = ([mark._replace(reading=mark.reading[which]) for mark in marks] for which in (0, 1))
-    closed = _to_dom(first_after(notebook.kernel.value("closings.take()"), by_time))
+    closings = first_after(notebook.kernel.value("closings.take()"), by_time)
+    closed = _to_dom(closings)
     shown = _to_dom(first_after(markers.sent, by_number))
     yield from latencies(f"JupyterChart, assigned → DOM, {when}", chart, floor)
     yield from latencies(f"marker, INSERT sent → DOM, {when}", shown, floor, ratio_at_most={50: 2.5, 99: 3.0})
     yield from latencies(f"marker, committed → DOM, {when}", _to_dom(first_after(markers.done, by_number)), floor)
     yield from latencies(f"closed in the kernel → DOM, {when}", closed, floor, ratio_at_most={50: 1.5})
+    yield from latencies(
+        f"… of which arrived in the page → DOM, {when}", [1000 * (mark.dom - mark.arrived) for _, mark in closings]
+    )
     yield Figure(f"markers shown, {when}", 100 * len(shown) / len(markers.sent), "%", at_least=100)
 
 

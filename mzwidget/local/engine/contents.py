@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.store import bind, read_as_of
+from mzwidget.local.engine.store import bind, timed
 from mzwidget.local.formats.copying import line_encoder
 from mzwidget.local.formats.encoding import carrier, fields_encoder
 
@@ -75,17 +75,17 @@ class Contents:
     def __init__(self, connection: duckdb.DuckDBPyConnection, query: Query, values: Sequence[Any]) -> None:
         self._connection = connection
         self._columns = query.columns
-        self._wakeups = query.wakeups
-        self._values = list(values)
+        self._values = [*values, 0]  # the last one is the time
+        self._wakeups = [timed(wakeup, len(self._values)) for wakeup in query.wakeups]
         self._names = ", ".join(_names(query.columns))
-        self._result = f"({query.sql}) AS q({self._names})"
+        self._result = f"({timed(query.sql, len(self._values))}) AS q({self._names})"
         self._encode = line_encoder(query.columns, "text")
         self._parsed: duckdb.Statement | None = None  # of a small result: parsing takes a quarter of its evaluation
         self._tables = 0
 
     def evaluate(self, state: State, old: State | None) -> int | None:
         """Fill a state with the result at its time; return the time at which the result changes by itself, if any."""
-        read_as_of(self._connection, state.time)
+        self._values[-1] = state.time
         if old is None or old.size > SMALL or not self._keep_rows(state):
             self._keep_table(state)
         times = []

@@ -51,7 +51,9 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 
 _log = logging.getLogger("mzwidget.local")
 
-_PARAMETER = re.compile(r"\$(\d+)")
+_QUOTED = r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|"""
+_PARAMETER = re.compile(_QUOTED + r"\$(\d+)")
+_NOW = re.compile(_QUOTED + r"(getvariable\('mz_now'\))")
 
 _NOT_NULL = re.compile(r"NOT NULL constraint failed: \w+\.(.+)")
 
@@ -65,12 +67,18 @@ def quoted(name: str) -> str:
 
 def bind(sql: str, values: Sequence[Any]) -> dict[str, Any]:
     """Return the parameters of `sql` among `values`; DuckDB refuses those that it does not name."""
-    return {number: values[int(number) - 1] for number in set(_PARAMETER.findall(sql))} if values else {}
+    numbers = set(_PARAMETER.findall(sql)) - {""} if values else ()
+    return {number: values[int(number) - 1] for number in numbers}
 
 
 def read_as_of(connection: duckdb.DuckDBPyConnection, timestamp: int) -> None:
     """Let the queries of a connection read as of a time."""
     connection.execute(f"SET VARIABLE mz_now = {timestamp}::UBIGINT")
+
+
+def timed(sql: str, number: int) -> str:
+    """Let a query read as of the time that a parameter names: one statement less than `read_as_of`."""
+    return _NOW.sub(lambda found: f"CAST(${number} AS UBIGINT)" if found[1] else found[0], sql)
 
 
 def live(table: str, columns: Sequence[Column], *, row_id: bool = False) -> str:
@@ -84,11 +92,12 @@ def live(table: str, columns: Sequence[Column], *, row_id: bool = False) -> str:
 
 @dataclass(slots=True)
 class _Write:
-    """What one session wants to commit; `exclusive` if it reads what it writes."""
+    """What one session wants to commit; `exclusive` if it reads what it writes, `single` if it is one statement."""
 
     job: Job
     tables: frozenset[str]
     exclusive: bool
+    single: bool
     unwanted: bool = False
     """Whoever asked for it was cancelled."""
     done: asyncio.Future[tuple[int, Any]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -191,15 +200,27 @@ class Store:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    async def commit(self, job: Job, tables: frozenset[str], *, exclusive: bool = False) -> tuple[int, Any]:
+    async def commit(
+        self, job: Job, tables: frozenset[str], *, exclusive: bool = False, single: bool = False
+    ) -> tuple[int, Any]:
         """Run `job` (connection, timestamp) in the writer's transaction.
+
+        Parameters
+        ----------
+        job : callable
+        tables : frozenset of str
+            The ids of the tables that it changes.
+        exclusive : bool
+            It reads what others write: no other job shares its transaction.
+        single : bool
+            It changes the database by one statement: alone it needs no transaction around it.
 
         Returns
         -------
         tuple of int and object
             The commit's timestamp and the job's result.
         """
-        write = _Write(job, tables, exclusive)
+        write = _Write(job, tables, exclusive, single)
         self._queue.put_nowait(write)
         try:
             return await asyncio.shield(write.done)
@@ -274,7 +295,7 @@ class Store:
             return
         self._running = batch
         try:
-            timestamp, results = await self._transaction([write.job for write in batch])
+            timestamp, results = await self._transaction(batch)
         except SqlError as error:
             await self._refuse(batch, error)
             return
@@ -301,20 +322,22 @@ class Store:
         elif not batch[0].done.done():
             batch[0].done.set_exception(error)
 
-    async def _transaction(self, jobs: list[Job]) -> tuple[int, list[Any]]:
+    async def _transaction(self, batch: list[_Write]) -> tuple[int, list[Any]]:
         timestamp = self.clock.begin_write()
         try:
-            results = await self._write(lambda: self._apply(jobs, timestamp))
+            results = await self._write(lambda: self._apply(batch, timestamp))
         finally:
             self.clock.end_write()
         await self.clock.reach(timestamp)
         return timestamp, results
 
-    def _apply(self, jobs: list[Job], timestamp: int) -> list[Any]:
+    def _apply(self, batch: list[_Write], timestamp: int) -> list[Any]:
         writer = self._writer
+        if len(batch) == 1 and batch[0].single:
+            return [batch[0].job(writer, timestamp)]
         writer.execute("BEGIN")
         try:
-            results = [job(writer, timestamp) for job in jobs]
+            results = [write.job(writer, timestamp) for write in batch]
         except BaseException:
             writer.execute("ROLLBACK")
             raise

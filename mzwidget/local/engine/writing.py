@@ -111,7 +111,7 @@ class Staging:
             source = f"SELECT *, {timestamp}, {FOREVER} FROM {self._table}"
             writer.execute(f"INSERT INTO {quoted(self.target.storage)} {source}")
 
-        timestamp, _ = await self._store.commit(job, frozenset({self.target.id}))
+        timestamp, _ = await self._store.commit(job, frozenset({self.target.id}), single=True)
         return timestamp
 
     async def close(self) -> None:

@@ -44,7 +44,7 @@ async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> 
         session.refuse_in_block(plan.statement.sql)
     if transaction is None or not plan.constant:
         job = insertion(plan.target, plan.rows, values)
-        _, count = await store.commit(job, frozenset({plan.target.id}), exclusive=not plan.constant)
+        _, count = await store.commit(job, frozenset({plan.target.id}), exclusive=not plan.constant, single=True)
     else:
         transaction.write()
         count = await transaction.staging(store, plan.target, Staging).add(plan.rows, values)
