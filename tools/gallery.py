@@ -1,13 +1,14 @@
 """Screenshots of every kind of picture and state: ``python -m tools.gallery [FOLDER [NAME ...]]``.
 
 The data are the recorded day of Wikipedia in an engine of its own, the pictures what its `LiveView` tells a page, drawn
-by the real widget in a Chromium, light and dark.
+by the real widget in a Chromium, light and dark. ``docs/gallery`` holds what the documentation shows.
 """
 
 from __future__ import annotations
 
 import base64
 import dataclasses
+import io
 import shutil
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import jupyterlab
 import pandas as pd
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import hatch_build
@@ -175,7 +177,8 @@ def photograph(page: Page, exhibit: Exhibit, what: dict[str, Any], folder: Path)
         page.evaluate(SHOW, what)
         page.locator(exhibit.drawn).first.wait_for()
         page.wait_for_timeout(700)  # what comes in glides to its place
-        page.locator(".mzw").screenshot(path=folder / f"{exhibit.name}-{theme}.png")
+        picture = Image.open(io.BytesIO(page.locator(".mzw").screenshot()))
+        picture.save(folder / f"{exhibit.name}-{theme}.webp", quality=80, method=6)
         page.unroute(f"{ORIGIN}/**")
 
 
@@ -193,7 +196,7 @@ def main(folder: Path, *names: str) -> None:
             if names and exhibit.name not in names:
                 continue
             photograph(page, exhibit, traits_and_steps(exhibit, dsn), folder)
-            print(f"{exhibit.name}-light.png, {exhibit.name}-dark.png")
+            print(f"{exhibit.name}-light.webp, {exhibit.name}-dark.webp")
         browser.close()
 
 

@@ -1,0 +1,167 @@
+"""The documentation: what it shows runs, what it links to is there, and it builds without a warning.
+
+The blocks of Python run page after page in one shell of IPython, after those of the quick start, whose tables they use.
+One that begins with ``# needs …`` is only compiled; shell commands are parsed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+import psycopg
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import InteractiveShell
+from ipywidgets import Widget
+from ipywidgets.widgets.widget import _instances
+
+from mzwidget import LiveView, cli
+from mzwidget.notebook import session
+from mzwidget.tail import connect
+from tests.machine import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FENCE = re.compile(r"^( *)(`{3,})([^\n`]*)\n(.*?)^ *\2 *$", re.MULTILINE | re.DOTALL)
+SHOWN_ONLY = {"text", "toml", "yaml", "json", "html", "mermaid", "sql"}
+FIRST = "docs/quickstart.md"
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
+    if path.name != "CONTRIBUTING.md"  # its Python is a line of a table of the engine's
+)
+
+
+class Block(NamedTuple):
+    """A block of code of a page."""
+
+    page: str
+    line: int
+    language: str
+    code: str
+
+
+def blocks(page: str) -> list[Block]:
+    """Return a page's blocks of code."""
+    text = (ROOT / page).read_text("utf-8")
+    found = []
+    for fence in FENCE.finditer(text):
+        indent, _, language, code = fence.groups()
+        if not language.startswith("{"):
+            code = re.sub(rf"^{indent}", "", code, flags=re.MULTILINE)
+            found.append(Block(page, text[: fence.start()].count("\n") + 2, language.strip(), code))
+    return found
+
+
+@contextlib.contextmanager
+def world(engine_dsn: str, schema: str) -> Iterator[InteractiveShell]:
+    """Give a shell whose default database is an empty schema; what is opened in it is closed in the end."""
+    with pytest.MonkeyPatch.context() as patch, psycopg.connect(engine_dsn, autocommit=True) as admin:
+        admin.execute(f"CREATE SCHEMA {schema}")
+        dsn = f"{engine_dsn}{'&' if '?' in engine_dsn else '?'}options=--search_path%3D{schema}"
+        patch.setattr("mzwidget.tail.connect._chosen", connect._Named(dsn))
+        shell = InteractiveShell()
+        yield shell
+        Widget.close_all()
+        session.session(dsn).close()
+        for value in shell.user_ns.values():
+            if isinstance(value, psycopg.Connection):
+                value.close()
+        shell.run_line_magic("unload_ext", "mzwidget")
+        shell.reset(new_session=False)
+        admin.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture(scope="module")
+def begun(engine_dsn: str) -> Iterator[InteractiveShell]:
+    """Return a shell that has gone through the quick start."""
+    with world(engine_dsn, "docs") as shell:
+        run(shell, FIRST)
+        yield shell
+
+
+def run(shell: InteractiveShell, page: str) -> None:
+    """Run a page's blocks in a loop, as a kernel does; all views that they make have something to show."""
+
+    async def run_all() -> None:
+        for block in blocks(page):
+            if block.language == "python" and not block.code.startswith("# needs "):
+                cell = shell.transform_cell(block.code)
+                done = await shell.run_cell_async(block.code, transformed_cell=cell)
+                assert done.success, f"{page}, line {block.line}: {done.error_before_exec or done.error_in_exec!r}"
+
+    asyncio.run(run_all())
+    for view in [one for one in _instances.values() if isinstance(one, LiveView) and one.status.state != "closed"]:
+        view.wait(10)
+
+
+def test_what_the_readme_shows_runs(engine_dsn: str) -> None:
+    with world(engine_dsn, "readme") as shell:
+        run(shell, "README.md")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/") and page != FIRST])
+def test_what_a_page_shows_runs(
+    page: str, begun: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MZWIDGET_SOURCE", "recorded")
+    run(begun, page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_says_what_it_is_and_can_be_read(page: str) -> None:
+    for block in blocks(page):
+        where = f"{page}, line {block.line}"
+        if block.language == "python":
+            compile(TransformerManager().transform_cell(block.code), where, "exec")
+        elif block.language == "sh":
+            done = subprocess.run(["bash", "-n"], input=block.code, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{where}: {done.stderr}"
+            for command in re.findall(r"(?:^|\s|/)mzwidget ((?:demo|local)\b[^#&|\n]*)", block.code):
+                cli.parser().parse_args(shlex.split(command.replace("\\\n", " ")))
+        else:
+            assert block.language in SHOWN_ONLY, f"{where}: of which language is this block?"
+
+
+def test_every_link_to_a_file_leads_to_one() -> None:
+    for page in PAGES:
+        text = FENCE.sub("", (ROOT / page).read_text("utf-8"))
+        for target in re.findall(r"(?:\]\(|src=\"|srcset=\"|href=\")([^)\s\"#]+)", text):
+            if "://" not in target and "{{" not in target:
+                assert (ROOT / page).parent.joinpath(unquote(target)).exists(), f"{page} links to {target}"
+
+
+def test_the_address_of_the_repository_is_the_projects() -> None:
+    source = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Source"]
+    place = source.removeprefix("https://github.com/")
+    for page in (*PAGES, "CONTRIBUTING.md", "CITATION.cff", "mzwidget/wikipedia/__init__.py", "SECURITY.md"):
+        text = (ROOT / page).read_text("utf-8")
+        for address in re.findall(r"(?:github\.com|mybinder\.org/v2/gh)/([\w.-]+/mzwidget)\b", text):
+            assert address == place, f"{page} names {address}; pyproject.toml says {place}"
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "2", "-b", "html", "docs", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "default"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    reference = (tmp_path / "reference.html").read_text("utf-8")
+    for name in ("LiveView", "LiveView.df", "LiveView.seek", "together", "connect", "load", "Status"):
+        assert f'id="mzwidget.{name}"' in reference, f"the reference lacks {name}"
