@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,13 +44,15 @@ class Contents(Shown):
     def df(self) -> pd.DataFrame:
         """The rows as a typed data frame: the view at `timestamp`, in the order of its picture.
 
-        ``.attrs`` holds the view's ``status`` and ``timestamp`` (ISO 8601). A stale view gives one `StaleWarning`.
+        ``.attrs`` holds its ``status``, ``timestamp`` (ISO 8601) and the values of its ``params``, as JSON has
+        them. A stale view gives one `StaleWarning`.
 
-        Waits up to 30 s for the first snapshot. What has just been committed may not be in it yet: see `wait`.
-        Integers and booleans have pandas' nullable dtypes (``Int64``, exact; ``boolean``), floats ``Float64`` in which
-        NaN and NULL stay apart, text ``string``, dates and times ``datetime64`` (the whole column stays text if one
-        value is outside its range), intervals ``timedelta64``, ``numeric`` ``float64`` (`to_pandas` gives all digits),
-        everything else Python objects. Rows stand as the query's ORDER BY says or, without one, as in the picture.
+        Waits up to 30 s for the first snapshot, and as long for the one that answers other `params`. What has just been
+        committed may not be in it yet: see `wait`. Integers and booleans have pandas' nullable dtypes (``Int64``,
+        exact; ``boolean``), floats ``Float64`` in which NaN and NULL stay apart, text ``string``, dates and times
+        ``datetime64`` (the whole column stays text if one value is outside its range), intervals ``timedelta64``,
+        ``numeric`` ``float64`` (`to_pandas` gives all digits), everything else Python objects. Rows stand as the
+        query's ORDER BY says or, without one, as in the picture.
 
         Raises
         ------
@@ -74,6 +77,8 @@ class Contents(Shown):
         status, at = self._status(), moment(content.time)
         # Text, since attrs are written to Parquet as JSON.
         frame.attrs = {"status": status.state, "timestamp": None if at is None else at.isoformat()}
+        if content.params is not None:
+            frame.attrs["params"] = _as_json(content.params)
         if status.state not in STALE:
             self._warned = False
         elif not self._warned:
@@ -194,7 +199,7 @@ class Contents(Shown):
         return saving.page(still, content.rows, title, dict(self.options), earliest, changes)
 
     def _still(self, content: Content, *, whole: bool = False) -> Still:
-        columns, rows, time = content
+        columns, rows, time, _ = content
         listed = copies(rows)
         encoding = self._picture.encoding(columns, len(listed))
         trend = self._trend(encoding.channels["value"][0], time) if encoding.kind == "number" else ()
@@ -206,3 +211,11 @@ class Contents(Shown):
 
     def _frame(self, content: Content) -> pd.DataFrame:
         return to_pandas(*self._arranged(content))
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _as_json(of) for name, of in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(of) for of in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -19,6 +19,7 @@ import traitlets
 from psycopg.conninfo import make_conninfo
 
 from mzwidget import background, charts
+from mzwidget.asking import Asking, Inquiry
 from mzwidget.errors import LiveViewError
 from mzwidget.following import Following
 from mzwidget.moments import Moments
@@ -29,10 +30,9 @@ from mzwidget.page.note import Given
 from mzwidget.page.protocol import shorten
 from mzwidget.page.report import report
 from mzwidget.page.view import View
+from mzwidget.params import Params
 from mzwidget.tail import connect as connecting
 from mzwidget.tail.history import SECONDS
-from mzwidget.tail.query import parse
-from mzwidget.tail.shared import shared
 from mzwidget.uncopied import Uncopied
 
 _STATIC = Path(__file__).parent / "static"
@@ -57,8 +57,11 @@ class _Computed(traitlets.TraitType[Any, Any]):
     def get(self, obj: Any, cls: Any = None) -> Any:  # noqa: ARG002
         return self._compute(obj)
 
+    def __set__(self, obj: Any, value: Any) -> None:
+        raise traitlets.TraitError(f"{self.name} cannot be set")
 
-class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
+
+class LiveView(Asking, Moments, Following, Uncopied, anywidget.AnyWidget):
     """A live picture of a view, and its rows.
 
     Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's
@@ -68,6 +71,10 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
     ----------
     query : str
         A view's name (``top10``, ``schema.view``, ``"odd name"``, ``database.schema.view``) or a SELECT.
+    params : dict or list, optional
+        Values for ``%(name)s`` or ``%s`` in the query, quoted by their type; a list is an array, as in
+        ``wiki = ANY(%(wikis)s)``; with `params`, a percent sign is written ``%%``. A value may be a widget or any other
+        object whose `value` can be observed: it is followed. ``view.params["name"] = …`` asks anew.
     title : str, optional
         Shown above the picture; the query by default.
     kind : {"bars", "line", "number", "table"}, optional
@@ -104,10 +111,10 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
     Raises
     ------
     TypeError
-        Unknown keyword, or `query` is not text.
+        Unknown keyword, or `query` is not text, or a parameter has no form in SQL.
     ValueError
-        `query` is empty, or an option is out of its range. A column that the view does not have can only be told when
-        its columns are known: then `wait` and `df` raise it, and the picture says it.
+        `query` is empty, a placeholder has no value, or an option is out of its range. A column that the view does not
+        have can only be told when its columns are known: then `wait` and `df` raise it, and the picture says it.
 
     Examples
     --------
@@ -118,8 +125,8 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
     _esm = _STATIC / "widget.js"
     _css = _STATIC / "widget.css"
 
-    name = traitlets.Unicode().tag(sync=True)
-    """The view's name or the query, on one line."""
+    name = _Computed(lambda live: shorten(" ".join(live.query.split())))
+    """The view's name or the query, on one line; cannot be set."""
     options = traitlets.Dict().tag(sync=True)
     """What the page needs of what was chosen: `title` (str), `limit` (rows) and `height` (pixels), where they were."""
     control = traitlets.Unicode().tag(sync=True)
@@ -141,7 +148,8 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
 
     def __init__(
         self,
-        query: str,
+        query: str | Inquiry,
+        params: Params | None = None,
         *,
         title: str | None = None,
         kind: str | None = None,
@@ -168,7 +176,7 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
             raise ValueError(f"height must be a whole number from 1 up, not {height!r}")
         if isinstance(history, bool) or not isinstance(history, int | float) or not history >= 0:
             raise ValueError(f"history must be a number of seconds, 0 to keep none, not {history!r}")
-        parsed = parse(query)
+        self._inquiry = query if isinstance(query, Inquiry) else Inquiry(query, params)
         asked = charts.Options.of(
             kind=kind,
             x=x,
@@ -181,21 +189,25 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
             timezone=timezone,
             chart=chart,
         )
-        self._picture = charts.Picture(asked, parsed.text)
-        parameters = connecting.parameters(dsn, cluster, isolation)
+        self._picture = charts.Picture(asked, "")
+        self._parameters = connecting.parameters(dsn, cluster, isolation)
         self._another: Callable[..., LiveView] = lambda **options: LiveView(
-            query, dsn=make_conninfo(**parameters), note=note, history=history, **options
+            self._inquiry, dsn=make_conninfo(**self._parameters), note=note, history=history, **options
         )
         self._told: dict[str, Any] = {}
         self._process = os.getpid()
         self._made = time.monotonic()
+        self._asked_of = self.query
+        question = self._question()
+        question.shown()
         self._view = View(
-            shared(parameters, parsed),
+            question.open(),
             self._tell,
             self._picture.to_json,
             note,
             self._supply,
             self._announce,
+            question,
         )
 
         def hear(message: object) -> None:
@@ -205,7 +217,6 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
         address = control.listen(hear)
         try:
             super().__init__(
-                name=shorten(" ".join(parsed.text.split())),
                 options={name: of for name, of in {"title": title, "limit": limit, "height": height}.items() if of},
                 control=address,
             )
@@ -219,9 +230,10 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
         cells.watch()
         self.on_msg(lambda _widget, message, _buffers: hear(message))
         self._view.open(history)
+        self._inquiry.join(self._ask_anew)
 
     def show(self, chart: Any = None, **options: Any) -> LiveView:
-        """Make another picture of the same view; both are fed by one subscription.
+        """Make another picture of the same view; both are fed by one subscription, and ask with the same `params`.
 
         Parameters
         ----------
@@ -250,12 +262,13 @@ class LiveView(Moments, Following, Uncopied, anywidget.AnyWidget):
     def retry(self) -> None:
         """Try to connect again now, rather than at `status.retry_at`."""
         if self._open():
-            self._view.tail.retry()
+            self._view.questions.tail.retry()
 
     def close(self) -> None:
         """End the tail (unless another view shares it) and remove the picture; `df` stays what it was."""
         view = getattr(self, "_view", None)
         if view is not None and self._closed is None and self._process == os.getpid():
+            self._inquiry.leave(self._ask_anew)
             self._keep()
             control.forget(self.control)
             self._announce()

@@ -25,6 +25,8 @@ class Moments(Shown):
     def wait(self, timeout: float | None = None, *, until: Moment | None = None) -> Self:
         """Block until the first snapshot is there, and until it is as new as asked for.
 
+        After `params` or `query` were set, that is the first snapshot of the new question.
+
         Parameters
         ----------
         timeout : float, optional
@@ -56,7 +58,7 @@ class Moments(Shown):
         deadline = None if timeout is None else time.monotonic() + timeout
         if self._open():
             with self._view.awaited():
-                self._view.tail.wait(timeout)
+                self._view.questions.wait(self.name, timeout)
                 self._picture.encoding(self._view.collection.columns, 0)
                 if wanted is not None:
                     self._await(wanted, timeout, deadline)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +95,20 @@ def compose(query: str, params: Params | None) -> Composed:
     return Composed("".join(pieces), tuple(edges) or ((0, 0),))
 
 
+def followed(params: Params | None) -> Iterator[Any]:
+    """Yield the parameters that are live: objects whose `value` can be observed, such as a slider."""
+    yield from filter(_live, params.values() if isinstance(params, Mapping) else params or ())
+
+
+def plain(params: Params | None) -> Params | None:
+    """Return the present values of parameters."""
+    if params is None:
+        return None
+    if isinstance(params, Mapping):
+        return {name: _now(value) for name, value in params.items()}
+    return [_now(value) for value in params]
+
+
 def literal(value: Any, placeholder: str = "a parameter", *, bare: bool = False) -> str:
     """Write a value as a SQL literal of its type.
 
@@ -102,7 +116,7 @@ def literal(value: Any, placeholder: str = "a parameter", *, bare: bool = False)
     ----------
     value
         None, bool, int, float, Decimal, str, bytes, date, time, datetime, timedelta, UUID, dict (jsonb), and lists,
-        tuples, sets, arrays and Series of one of them; numpy's and pandas' scalars too.
+        tuples, sets, arrays and Series of one of them; numpy's and pandas' scalars too; a widget's `value`.
     placeholder : str
         What an error calls it.
     bare : bool
@@ -135,8 +149,17 @@ def literal(value: Any, placeholder: str = "a parameter", *, bare: bool = False)
     return f"({text})" if text.startswith("-") else text
 
 
+def _live(value: Any) -> bool:
+    return callable(getattr(value, "observe", None)) and hasattr(value, "value")
+
+
+def _now(value: Any) -> Any:
+    return value.value if _live(value) else value
+
+
 def _plain(value: Any) -> Any:
     """Turn what notebooks hold into what psycopg knows."""
+    value = _now(value)
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, np.generic):

@@ -26,6 +26,7 @@ class Closed:
 
     content: Kept | None
     status: Status
+    params: Any
 
     @property
     def time(self) -> int | None:
@@ -47,11 +48,14 @@ class Content(NamedTuple):
         How often each row occurs.
     time : int or None
         Milliseconds since 1970; None for a constant view.
+    params : dict, list or None
+        The values of the query's parameters.
     """
 
     columns: tuple[Column, ...]
     rows: Updates
     time: int | None
+    params: Any
 
 
 class Shown:
@@ -90,7 +94,7 @@ class Shown:
         """Return what is shown, once there is anything."""
         if self._open():
             with self._view.awaited():
-                self._view.tail.wait(timeout, fresh=True)
+                self._view.questions.wait(self.name, timeout, fresh=True)
             self._view.leader.settle()
         return self._shown()
 
@@ -98,9 +102,11 @@ class Shown:
         with self._view.lock:
             if self._closed is None:
                 head = self._view.playhead
-                return Content(self._view.collection.columns, dict(head.rows()), head.time)
+                params = self._view.questions.shown.params
+                return Content(self._view.collection.columns, dict(head.rows()), head.time, params)
+            params = self._closed.params
         kept = self._kept()
-        return Content(kept.columns, kept.rows(), kept.time)
+        return Content(kept.columns, kept.rows(), kept.time, params)
 
     def _kept(self) -> Kept:
         if self._closed is None or self._closed.content is None:
@@ -134,7 +140,7 @@ class Shown:
         with view.lock:
             of = view.collection
             content = Kept(of.columns, view.playhead.rows(), view.playhead.time) if of.epoch else None
-            self._closed = Closed(content, Status("closed"))
+            self._closed = Closed(content, Status("closed"), view.questions.shown.params)
             view.close()
 
     def _status(self) -> Status:

@@ -26,6 +26,11 @@ class Picture:
         self._query = query
         self._resolved: tuple[tuple[tuple[Column, ...], bool], Encoding, dict[str, Any]] | None = None
 
+    def ask(self, query: str) -> None:
+        """Draw another query: the one whose ORDER BY is kept."""
+        if query != self._query:
+            self._query, self._resolved = query, None
+
     def encoding(self, columns: tuple[Column, ...], rows: int) -> Encoding:
         """Return the encoding for what the view holds.
 

@@ -109,7 +109,7 @@ def prepare(sql: Composed, written: str, dsn: str | None = None) -> None:
         It would refuse.
     """
     query = parse(sql.text)
-    lead = query.statement.find(query.text) - sql.text.find(query.text)
+    lead = query.lead - sql.text.find(query.text)
     connection = session(dsn)
     result = connection.pgconn.prepare(b"", query.statement.encode())
     if result.status == ExecStatus.FATAL_ERROR:

@@ -55,7 +55,7 @@ _ANSWERS: dict[str, Callable[[View, Page, Any], None]] = {
     "pause": lambda view, *_: view.leader.pause(),
     "resume": lambda view, *_: view.leader.resume(),
     "seek": lambda view, _, said: view.leader.seek(said["time"]),
-    "retry": lambda view, *_: view.tail.retry(),
+    "retry": lambda view, *_: view.questions.tail.retry(),
     "need": lambda view, _, said: view.supply(said["asset"]),
 }
 """What is done about a message, by its type."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from collections.abc import Iterator
 
 from mzwidget import background
 from mzwidget.page.view import View
+from mzwidget.tail.collection import locked
 
 _OUT = ("reconnecting", "failed", "idle", "closed")
 """States of a member that the others do not wait for; its picture says so itself, until it is back."""
@@ -65,13 +67,16 @@ class Group:
             self._go()
             return all(of.playhead.time == self.time for of in self._members if of.playhead.time is not None)
 
-    def locked(self) -> contextlib.ExitStack:
-        """Hold the locks of all members, always in the same order."""
-        locks = {id(member.lock): member.lock for member in self._members}
-        stack = contextlib.ExitStack()
-        for _, lock in sorted(locks.items()):
-            stack.enter_context(lock)
-        return stack
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the locks of all members."""
+        while True:
+            members = self._members
+            shown = [member.collection for member in members]
+            with locked(*shown):
+                if all(of is member.collection for of, member in zip(shown, members, strict=True)):
+                    yield
+                    return
 
     def _step(self) -> None:
         self._appointed = False

@@ -85,6 +85,11 @@ class Playhead:
         held, self._held = self._held, None
         return {} if held is None else held.waiting
 
+    def turn(self, source: Source) -> None:
+        """Show another source, at its present moment."""
+        self._source = source
+        self.begin()
+
     def begin(self) -> None:
         """Show what the source has now, which has nothing to do with what it had."""
         if self._held is not None:

@@ -64,6 +64,7 @@ class Report(TypedDict):
     epoch: str
     seq: int
     rows: int
+    asking: bool
     paused: bool
     waiting: int
     history: list[int | None] | None

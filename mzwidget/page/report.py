@@ -21,7 +21,7 @@ class Stats:
     updates_per_second : float
         Rows that came or went in the database, over the last ten seconds.
     updates, batches : int
-        Consolidated updates, and the batches they came in.
+        Consolidated updates, and the batches they came in, since the parameters are what they are.
     messages, bytes_sent : int
         Bases and deltas sent to pages, and the size of their data as JSON.
     acks, resyncs, reconnects : int
@@ -79,8 +79,13 @@ class Diagnostics:
 
 
 def status(view: View) -> Status:
-    """Return how a view fares: as its tail does, unless it is paused or has data from before."""
-    fares = view.tail.status
+    """Return how a view fares: as its tail does, unless it is paused or what it has is from before."""
+    asked = view.questions.status()
+    if asked is not None and view.collection.epoch:
+        return asked
+    fares = asked or view.tail.status
+    if fares.state == "asking":
+        fares = replace(fares, state="connecting")
     if fares.state == "connecting" and view.collection.epoch:
         fares = replace(fares, state="catching up")
     elif fares.state == "live" and view.leader.paused:
@@ -122,6 +127,7 @@ def report(view: View) -> Report:
             "epoch": "" if feed.problem else feed.epoch,
             "seq": feed.seq,
             "rows": sum(of.rows.values()),
+            "asking": view.questions.pending and bool(of.epoch),
             "paused": view.leader.paused,
             "waiting": view.playhead.waiting if view.leader.paused else 0,
             "history": None if earliest is None else [earliest, of.time],
@@ -136,7 +142,7 @@ def diagnostics(view: View) -> Diagnostics:
         return Diagnostics(
             tail=id(view.tail),
             tailing=view.tail.running,
-            epoch=view.collection.epoch,
+            epoch=view.feed.epoch,
             rows=len(view.collection.rows),
             pages=len(view.pages),
             visible=view.pages.visible,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from mzwidget import background
@@ -16,9 +18,12 @@ from mzwidget.page.note import Given, Note
 from mzwidget.page.pages import Pages
 from mzwidget.page.playhead import Playhead
 from mzwidget.page.protocol import Base
+from mzwidget.page.questions import Question, Questions
 from mzwidget.page.roles import Follower, Leader
+from mzwidget.tail.collection import locked
+from mzwidget.tail.listeners import Listener
 from mzwidget.tail.tail import Tail
-from mzwidget.tail.updates import Updates
+from mzwidget.tail.updates import Updates, difference
 
 Send = Callable[[str, Mapping[str, Any] | None], None]
 """Sends one synced trait, by its name; `base` and `delta` with what they are."""
@@ -85,7 +90,7 @@ class Alone:
 class View:
     """One widget's view of a tail: what pages and Python are shown of it, and told.
 
-    Everything happens in the background thread or with `lock` held, which is the collection's.
+    Everything happens in the background thread or with `lock` held, which is that of the collection shown.
 
     Parameters
     ----------
@@ -94,6 +99,8 @@ class View:
     note : str or callable, optional
     supply, announce : callable, optional
         Sends a script; is called when `status` may be another one.
+    question : Question, optional
+        The one that the tail answers.
     clock, later, busy, kernel : optional
         Monotonic seconds; calls a function after some of them; whether a cell runs; the kernel's budget of messages.
     """
@@ -106,6 +113,7 @@ class View:
         note: Given = None,
         supply: Supply = lambda _: None,
         announce: Callable[[], None] = lambda: None,
+        question: Question | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         later: Later = background.later,
@@ -114,14 +122,13 @@ class View:
     ) -> None:
         self.tail = tail
         self.collection = tail.collection
-        self.lock = tail.collection.lock
         self.feed = Feed(encode)
         self.pages = Pages(busy, clock)
         self.playhead = Playhead(self.collection)
         self.leader: Leader = Alone(self)
         self.note = Note(note)
         self.complaint = ""
-        self.progress = threading.Condition(self.lock)
+        self.progress = threading.Condition()
         self.supply = supply
         self._announce = announce
         self._send = send
@@ -129,20 +136,70 @@ class View:
         self._kernel = kernel or budget.kernel
         self._followers: tuple[Follower, ...] = ()
         self._waiting = 0
+        self._history = 0.0
+        self._closed = False
+        self.questions = Questions(self, question or Question("", lambda: tail))
+
+    @property
+    def lock(self) -> AbstractContextManager[None]:
+        """The lock of the collection shown, to be held while it shall not change."""
+        return self._locked()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        while True:
+            with (held := self.collection).lock:
+                if held is self.collection:
+                    yield
+                    return
 
     def open(self, history: float) -> None:
         """Begin to follow, and keep `history` seconds of the past."""
-        past = self.collection.history
-        past.seconds = max(past.seconds, history)
+        self._history = history
+        self._remember()
         self._ask_note()
         self.tail.attach(self)
+
+    def move(self, tail: Tail, here: Listener, there: Listener, question: Question) -> bool:
+        """Show another tail, unless closed: `here` stays with the one until now, the view takes the place of `there`.
+
+        Where both have the same columns, only the difference travels.
+        """
+        old, new = self.collection, tail.collection
+        with locked(old, new):
+            if self._closed:
+                return False
+            before, change = self.playhead.rows(), difference(new.rows, old.rows)
+            self.tail.exchange(self, here)
+            tail.exchange(there, self)
+            self.tail, self.collection = tail, new
+            self.playhead.turn(new)
+            self.questions.shown = question
+            question.shown()
+            self._remember()
+            if old.epoch and new.epoch and old.columns == new.columns:
+                self.feed.add(change if before is old.rows else difference(new.rows, before))
+                for follower in self._followers:
+                    follower.add(change, new.time)
+                self.leader.consider()
+            else:
+                self._begin(uuid.uuid4().hex if new.epoch else "")
+            self.on_status()
+        return True
+
+    def _remember(self) -> None:
+        past = self.collection.history
+        past.seconds = max(past.seconds, self._history)
 
     # From the tail
 
     def on_reset(self) -> None:
         self.playhead.begin()
+        self._begin(self.collection.epoch)
+
+    def _begin(self, epoch: str) -> None:
         of = self.collection
-        self.feed.begin(of.epoch, of.columns, of.rows, of.time)
+        self.feed.begin(epoch, of.columns, of.rows, of.time)
         self.pages.begin()
         if self.pages:
             self.tell_base()
@@ -156,7 +213,7 @@ class View:
 
     def on_progress(self) -> None:
         self.leader.consider()
-        self.progress.notify_all()
+        self._notify()
 
     def on_status(self) -> None:
         self._announce()
@@ -182,6 +239,10 @@ class View:
     def wanted(self) -> bool:
         return bool(self.pages or self._followers or self._waiting)
 
+    def _notify(self) -> None:
+        with self.progress:
+            self.progress.notify_all()
+
     # To pages
 
     def wait(self) -> float | None:
@@ -192,7 +253,7 @@ class View:
     def show(self, updates: Updates) -> None:
         """Note a change of what is shown that is not the database's."""
         self.feed.add(updates)
-        self.progress.notify_all()
+        self._notify()
         for follower in self._followers:
             follower.moved()
 
@@ -266,6 +327,11 @@ class View:
                 self.complaint = problem
                 self.on_status()
 
+    def rename(self) -> None:
+        """Tell pages another name."""
+        with self.lock:
+            self._send("name", None)
+
     def join(self, leader: Leader) -> None:
         """Show the moments that somebody else decides on."""
         with self.lock:
@@ -276,11 +342,13 @@ class View:
     def close(self) -> None:
         """Follow no longer, and let nobody follow."""
         self.leader.release(self)
-        self.tail.detach(self)
+        self.questions.close()
         with self.lock:
+            self._closed = True
+            self.tail.detach(self)
             self.pages.clear()
             self.feed.begin("", (), {}, None)
             self.playhead.release()
-            self.progress.notify_all()
+            self._notify()
         for follower in self._followers:
             self.leave(follower)

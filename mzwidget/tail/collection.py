@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
+from collections.abc import Iterator
 
 import psycopg
 
@@ -94,6 +96,16 @@ class Collection:
         with self.lock:
             self.rows, self.epoch, self.time = {}, "", None
             self.history.begin(None)
+
+
+@contextlib.contextmanager
+def locked(*collections: Collection) -> Iterator[None]:
+    """Hold the locks of several, always in the same order."""
+    locks = {id(of.lock): of.lock for of in collections}
+    with contextlib.ExitStack() as stack:
+        for _, lock in sorted(locks.items()):
+            stack.enter_context(lock)
+        yield
 
 
 def _check(updates: Updates, rows: Updates) -> None:

@@ -53,6 +53,9 @@ class Listeners:
     def remove(self, listener: Listener) -> None:
         self._all = tuple(other for other in self._all if other is not listener)
 
+    def exchange(self, one: Listener, other: Listener) -> None:
+        self._all = tuple(other if listener is one else listener for listener in self._all)
+
     def tell(self, news: Callable[[Listener], None]) -> None:
         """Call each with news."""
         for listener in self._all:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 _PART = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
 _NAME = re.compile(rf"\s*(?:{_PART})(?:\s*\.\s*(?:{_PART})){{0,2}}\s*")
 _COMMENT = re.compile(r"\s*(?:--[^\n]*(?:\n|$)|/\*.*?\*/)", re.DOTALL)
 _SELECT = re.compile(r"\s*(?:(?:SELECT|WITH|VALUES|TABLE|SHOW)\b(?!\s*$)|\()", re.IGNORECASE)
+_HEAD, _TAIL = "SUBSCRIBE ", " WITH (PROGRESS)"
 _STREAM = re.compile(r"\s*(?:SUBSCRIBE|TAIL)\s+\S", re.IGNORECASE)
 
 
@@ -22,10 +24,24 @@ class Query:
         As the user wrote it.
     statement : str
         The SUBSCRIBE statement.
+    sent : str
+        The part of it that is the relation or query, with parameters written into it.
+    lead : int
+        The offset in `statement` at which `sent` begins.
+    places : callable, optional
+        Turns an offset in `sent` into one in `text`, if they are not the same.
     """
 
     text: str
     statement: str
+    sent: str = ""
+    lead: int = 0
+    places: Callable[[int], int] | None = field(default=None, compare=False)
+
+    def origin(self, offset: int) -> int:
+        """Return the offset in `text` for one in `statement`."""
+        at = offset - self.lead
+        return at if self.places is None else self.places(at)
 
 
 def parse(text: str) -> Query:
@@ -53,9 +69,26 @@ def parse(text: str) -> Query:
     if _STREAM.match(bare):
         raise ValueError(f"{text!r} is already a SUBSCRIBE; give LiveView the view's name or the SELECT alone")
     if _SELECT.match(bare):
-        return Query(bare, f"SUBSCRIBE (\n{bare}\n) WITH (PROGRESS)")
-    name = bare if _NAME.fullmatch(bare) else quote(bare)
-    return Query(bare, f"SUBSCRIBE {name} WITH (PROGRESS)")
+        return _watch(bare, bare, "(\n", "\n)")
+    return _watch(bare, bare if _NAME.fullmatch(bare) else quote(bare))
+
+
+def narrowed(query: Query, conditions: Iterable[str]) -> Query:
+    """Watch only the rows that satisfy all conditions, in SQL, on the columns of the query's result."""
+    where = " AND ".join(f"({condition})" for condition in conditions)
+    if not where:
+        return query
+    end = query.lead + len(query.sent)
+    before, after = query.statement[len(_HEAD) : query.lead], query.statement[end : -len(_TAIL)]
+    after += f"{' AS shown' if before else ''} WHERE {where}\n)"
+    return _watch(query.text, query.sent, f"(\nSELECT * FROM {before}", after, query.places)
+
+
+def _watch(
+    text: str, sent: str, before: str = "", after: str = "", places: Callable[[int], int] | None = None
+) -> Query:
+    head = _HEAD + before
+    return Query(text, head + sent + after + _TAIL, sent, len(head), places)
 
 
 def quote(identifier: str) -> str:

@@ -14,7 +14,17 @@ from mzwidget.errors import Names
 from mzwidget.tail.query import Query
 
 State = Literal[
-    "connecting", "catching up", "live", "paused", "stalled", "reconnecting", "failed", "ended", "idle", "closed"
+    "connecting",
+    "catching up",
+    "asking",
+    "live",
+    "paused",
+    "stalled",
+    "reconnecting",
+    "failed",
+    "ended",
+    "idle",
+    "closed",
 ]
 
 _REFUSED = re.compile(
@@ -38,10 +48,11 @@ class Status:
     Attributes
     ----------
     state : str
-        ``connecting`` (no data yet), ``catching up`` (data from before, news to come), ``live``, ``paused``,
-        ``stalled`` (connected, but the server reports no progress), ``reconnecting`` (the connection was lost),
-        ``failed`` (the server refused; the message is its own), ``ended`` (a constant view: complete, and nothing more
-        will come), ``idle`` (nobody looks) or ``closed``.
+        ``connecting`` (no data yet), ``catching up`` (data from before, news to come), ``asking`` (the rows answer the
+        question before; the answer to other parameters is to come), ``live``, ``paused``, ``stalled`` (connected, but
+        the server reports no progress), ``reconnecting`` (the connection was lost), ``failed`` (the server refused; the
+        message is its own), ``ended`` (a constant view: complete, and nothing more will come), ``idle`` (nobody looks)
+        or ``closed``.
     message : str
         The reason, for the user; empty while all is well.
     sqlstate : str or None
@@ -73,8 +84,8 @@ def explain(error: Exception, query: Query | None = None, names: Names | None = 
         return Status("failed", shorten(f"{type(error).__name__}: {error}"))
     said = error.diag.message_primary
     if said is not None:
-        text, lead = ("", 0) if query is None else (query.text, query.statement.find(query.text))
-        told = errors.explain(error, text, origin=lambda at: at - lead, names=lambda: names or errors.Names())
+        text, origin = ("", int) if query is None else (query.text, query.origin)
+        told = errors.explain(error, text, origin=origin, names=lambda: names or errors.Names())
         return Status("failed", shorten(told.message), error.sqlstate, excerpt=told.excerpt)
     text = str(error).strip() or type(error).__name__
     if isinstance(error, psycopg.DataError):

@@ -84,16 +84,7 @@ class Tail:
 
     def attach(self, listener: Listener) -> None:
         """Let a listener follow; it is told of what is there already."""
-
-        def join() -> None:
-            with self.collection.lock:
-                newcomer = self._listeners.add(listener)
-                if self.collection.epoch:
-                    newcomer.tell(lambda listener: listener.on_reset())
-                newcomer.tell(lambda listener: listener.on_status())
-            self._wake()
-
-        background.call(join)
+        background.call(self.join, listener)
 
     def detach(self, listener: Listener) -> None:
         """Forget a listener; the last one to go ends the tail."""
@@ -120,6 +111,19 @@ class Tail:
         wait(self, timeout, fresh=fresh)
 
     # In the background thread
+
+    def join(self, listener: Listener) -> None:
+        """Let a listener follow, at once."""
+        with self.collection.lock:
+            newcomer = self._listeners.add(listener)
+            if self.collection.epoch:
+                newcomer.tell(lambda listener: listener.on_reset())
+            newcomer.tell(lambda listener: listener.on_status())
+        self._wake()
+
+    def exchange(self, one: Listener, other: Listener) -> None:
+        """Let a listener take the place of another, which has told it all that is there."""
+        self._listeners.exchange(one, other)
 
     def _wake(self) -> None:
         self._last_wanted = time.monotonic()

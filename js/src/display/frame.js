@@ -103,6 +103,9 @@ export function mountFrame(el, client, signal) {
     setAttribute(root, "aria-label", name || null);
     setAttribute(root, "data-kind", picture.shown?.kind ?? null);
     setAttribute(root, "data-state", describe(client, now).state);
+    const isFormer = snapshot !== null && store.status.asking;
+    setAttribute(root, "data-former", isFormer ? "" : null);
+    setAttribute(pictureEl, "aria-busy", isFormer ? "true" : null);
     setAttribute(root, "data-epoch", snapshot?.epoch ?? null);
     setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
     setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));

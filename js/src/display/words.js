@@ -23,6 +23,7 @@ const TONES = {
   live: "good",
   paused: "idle",
   "catching up": "busy",
+  asking: "busy",
   reconnecting: "bad",
   stalled: "bad",
   failed: "bad",
@@ -85,6 +86,7 @@ export function describe({ store, playback, conversation }, now) {
   } else if (status.state === "paused" && status.waiting > 0) {
     word = `paused · ${formatNumber(status.waiting)} waiting`;
   } else {
+    if (status.state === "asking") word = "asking anew";
     if (status.state === "reconnecting" && status.retry_at !== null) {
       word = `reconnecting in ${Math.max(Math.ceil((status.retry_at - now) / 1000), 0)} s`;
     }

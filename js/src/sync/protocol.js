@@ -60,7 +60,7 @@
 
 /**
  * @typedef {(
- *   | "connecting" | "catching up" | "live" | "paused" | "stalled" | "reconnecting" | "failed" | "ended" | "idle" | "closed"
+ *   | "connecting" | "catching up" | "asking" | "live" | "paused" | "stalled" | "reconnecting" | "failed" | "ended" | "idle" | "closed"
  * )} State
  */
 
@@ -75,6 +75,7 @@
  * @property {string} epoch "" for none
  * @property {number} seq the last state the kernel has sent
  * @property {number} rows
+ * @property {boolean} asking whether the rows answer a question that is not the newest
  * @property {boolean} paused whether the user has stopped the picture, whatever else is the case
  * @property {number} waiting rows of change held back while paused
  * @property {readonly (number | null)[] | null} history the earliest and the latest timestamp that can be shown while paused
@@ -121,6 +122,7 @@ export const NO_STATUS = Object.freeze({
   lag: null,
   epoch: null,
   seq: null,
+  asking: false,
   paused: false,
   history: null,
   waiting: 0,

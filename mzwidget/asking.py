@@ -1,0 +1,268 @@
+"""What a view asks: a query and its parameters, which may change, be followed, and be shared by several views."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence
+from dataclasses import replace
+from typing import Any
+
+from mzwidget.errors import LiveViewError
+from mzwidget.page.protocol import shorten
+from mzwidget.page.questions import Question
+from mzwidget.params import Params, compose, followed, plain
+from mzwidget.shown import Shown
+from mzwidget.tail.connect import Parameters
+from mzwidget.tail.query import Query, narrowed, parse
+from mzwidget.tail.shared import shared
+from mzwidget.tail.status import Status
+
+
+class Inquiry:
+    """A query and its parameters. Those who share it are told when it, or a value that it follows, is another one.
+
+    Parameters
+    ----------
+    query : str
+    params : mapping or sequence, optional
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `set` does.
+    """
+
+    def __init__(self, query: str, params: Params | None) -> None:
+        self.lock = threading.RLock()
+        self.query = query
+        self.params = params
+        self._listeners: tuple[Callable[[], None], ...] = ()
+        self._followed: tuple[Any, ...] = ()
+        self.set(query, params)
+
+    def set(self, query: str, params: Params | None) -> None:
+        """Ask something else.
+
+        Raises
+        ------
+        TypeError, ValueError
+            What is given makes no query. Nothing has changed then.
+        """
+        composed(query, params)  # raises what there is to be raised
+        with self.lock:
+            self.query = query
+            self.params = params if params is None else dict(params) if isinstance(params, Mapping) else list(params)
+            self._follow()
+            self._tell()
+
+    def join(self, listener: Callable[[], None]) -> None:
+        """Tell somebody of every change."""
+        with self.lock:
+            self._listeners += (listener,)
+            self._follow()
+
+    def leave(self, listener: Callable[[], None]) -> None:
+        """Tell somebody no more; when the last has left, no value is followed."""
+        with self.lock:
+            self._listeners = tuple(other for other in self._listeners if other != listener)
+            self._follow()
+
+    def _follow(self) -> None:
+        wanted = tuple(followed(self.params)) if self._listeners else ()
+        before, self._followed = self._followed, wanted
+        for value in before:
+            if not any(value is other for other in wanted) and hasattr(value, "unobserve"):
+                value.unobserve(self._heard, names="value")
+        for value in wanted:
+            if not any(value is other for other in before):
+                value.observe(self._heard, names="value")
+
+    def _heard(self, *_: object) -> None:
+        with self.lock:
+            if self._followed:
+                self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+class Named(MutableMapping[str, Any]):
+    """The parameters ``%(name)s`` as they were given: what is set asks anew."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        return dict(self._inquiry.params or {})
+
+    def __getitem__(self, name: str) -> Any:
+        return self._given[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.update({name: value})
+
+    def __delitem__(self, name: str) -> None:
+        with self._inquiry.lock:
+            given = self._given
+            del given[name]
+            self._inquiry.set(self._inquiry.query, given)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __repr__(self) -> str:
+        return repr(self._given)
+
+    def update(self, *args: Any, **params: Any) -> None:
+        """Set several at once: a value that cannot be written changes none."""
+        with self._inquiry.lock:
+            given = self._given
+            given.update(*args, **params)
+            self._inquiry.set(self._inquiry.query, given)
+
+
+class Listed(MutableSequence[Any]):
+    """The parameters ``%s`` as they were given: what is set asks anew."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+
+    @property
+    def _given(self) -> list[Any]:
+        return list(self._inquiry.params or ())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._given[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._change(lambda given: given.__setitem__(index, value))
+
+    def __delitem__(self, index: Any) -> None:
+        self._change(lambda given: given.__delitem__(index))
+
+    def insert(self, index: int, value: Any) -> None:
+        """Insert a value; the query must have a place for it."""
+        self._change(lambda given: given.insert(index, value))
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __eq__(self, other: object) -> bool:
+        return self._given == (other._given if isinstance(other, Listed) else other)
+
+    __hash__ = None  # type: ignore[assignment] # as a list
+
+    def __repr__(self) -> str:
+        return repr(self._given)
+
+    def _change(self, change: Callable[[list[Any]], None]) -> None:
+        with self._inquiry.lock:
+            given = self._given
+            change(given)
+            self._inquiry.set(self._inquiry.query, given)
+
+
+class Asking(Shown):
+    """The question of a view."""
+
+    _inquiry: Inquiry
+    _parameters: Parameters
+    _conditions: Mapping[object, str] = {}
+    _asked_of = ""
+
+    @property
+    def query(self) -> str:
+        """The view's name or the SELECT, as it was given; setting it asks anew, with the same `params`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `LiveView` does.
+        """
+        return self._inquiry.query
+
+    @query.setter
+    def query(self, query: str) -> None:
+        self._ask(query, self._inquiry.params)
+
+    @property
+    def params(self) -> Named | Listed:
+        """The values of the query's ``%(name)s`` or ``%s``, as they were given: a dict or a list that can be changed.
+
+        ``view.params["least"] = 50``, ``view.params.update(…)`` and ``view.params = {…}`` ask anew: while the answer is
+        awaited, the picture stays, dimmed; `wait` and `df` wait for it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            When set: a value has no SQL form or a placeholder has no value. The question is the one before then.
+        """
+        return Listed(self._inquiry) if isinstance(self._inquiry.params, list) else Named(self._inquiry)
+
+    @params.setter
+    def params(self, params: Params | Named | Listed | None) -> None:
+        self._ask(self._inquiry.query, params)
+
+    def _ask(self, query: str, params: Params | None) -> None:
+        """Ask another question; from any thread."""
+        if not self._open():
+            raise LiveViewError(f"{self.name}: the view is closed")
+        self._inquiry.set(query, params)
+
+    def _narrow(self, owner: object, condition: str | None) -> None:
+        """Show only the rows that satisfy a condition in SQL, besides those of other owners; None takes it back.
+
+        From any thread. It is about the columns of the query's result: what ORDER BY … LIMIT leaves out stays out.
+        """
+        with self._inquiry.lock:
+            others = {other: of for other, of in self._conditions.items() if other is not owner}
+            self._conditions = others if condition is None else {**others, owner: condition}
+            if self._open():
+                self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        """Ask what is now to be asked, or say why that cannot be."""
+        with self._inquiry.lock:
+            self._view.questions.ask(self._question())
+            if self._asked_of != self.query:
+                self._asked_of = self.query
+                self._view.rename()
+
+    def _question(self) -> Question:
+        """Return what is to be asked."""
+        inquiry = self._inquiry
+        try:
+            params = plain(inquiry.params)
+            query = composed(inquiry.query, params)
+        except Exception as error:  # of a value that is followed, whatever that is
+            why = str(error) if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: {error}"
+            return Question("", lambda: self._view.tail, problem=Status("failed", shorten(why)))
+        asked = narrowed(query, self._conditions.values())
+
+        def shown() -> None:
+            self._picture.ask(query.sent)
+
+        return Question(asked.statement, lambda: shared(self._parameters, asked), shown, params)
+
+
+def composed(query: str, params: Params | None) -> Query:
+    """Write parameters into a query, and read it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `compose` and `parse` do.
+    """
+    if not isinstance(query, str):
+        return parse(query)  # which says what it wants
+    if params is None:
+        return parse(query)
+    made = compose(query, params)
+    parsed = parse(made.text)
+    start = made.text.find(parsed.text)
+    return replace(parsed, text=query, places=lambda at: made.origin(at + start))

@@ -1,0 +1,297 @@
+"""Which question a view answers: it goes over to the newest when the first snapshot of its answer is there."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from mzwidget import background
+from mzwidget.errors import LiveViewError
+from mzwidget.page.roles import Leader
+from mzwidget.tail.collection import Collection
+from mzwidget.tail.listeners import Listener
+from mzwidget.tail.status import Status
+from mzwidget.tail.tail import Tail
+from mzwidget.tail.updates import Updates
+
+SOON = 0.01
+"""Seconds after which a question is asked: what one cell sets is asked at once."""
+EVERY = 0.1
+"""Seconds between two questions of a view at the least."""
+LINGER = 5.0
+"""Seconds that the question before is still followed, so that going back is instant."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What is asked of the database.
+
+    Attributes
+    ----------
+    statement : str
+        What is sent; two questions with the same statement have the same answer.
+    open : callable
+        Returns the tail that answers it.
+    shown : callable
+        Called with the view's lock held when its answer is what is shown from now on.
+    params : optional
+        The values that are written into it.
+    problem : Status, optional
+        Why it cannot be asked.
+    """
+
+    statement: str
+    open: Callable[[], Tail]
+    shown: Callable[[], None] = lambda: None
+    params: Any = None
+    problem: Status | None = None
+
+
+class Asker(Protocol):
+    """The view, as far as its questions need it."""
+
+    tail: Tail
+    collection: Collection
+    leader: Leader
+    progress: threading.Condition
+    later: Callable[[float, Callable[[], None]], object]
+
+    @property
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold it while the view shall not change."""
+
+    def move(self, tail: Tail, here: Listener, there: Listener, question: Question) -> bool:
+        """Show another tail; tell whether that is done."""
+
+    def on_status(self) -> None:
+        """Tell how the view fares."""
+
+    def wanted(self) -> bool:
+        """Tell whether somebody looks."""
+
+
+class Standby:
+    """Keeps a tail that the view does not show: the one asked for until its answer is there, or the one just left.
+
+    Attributes
+    ----------
+    question : Question
+    tail : Tail
+    """
+
+    def __init__(self, questions: Questions, question: Question, tail: Tail) -> None:
+        self.question = question
+        self.tail = tail
+        self._questions = questions
+
+    # tail.listeners.Listener; what is to be done is done later, without this tail's lock
+
+    def on_reset(self) -> None:
+        background.call(self._questions.answered, self)
+
+    def on_batch(self, updates: Updates) -> None:
+        pass
+
+    def on_progress(self) -> None:
+        background.call(self._questions.answered, self)
+
+    def on_status(self) -> None:
+        background.call(self._questions.fared, self)
+
+    def on_tick(self) -> None:
+        pass
+
+    def wanted(self) -> bool:
+        return self._questions.wants(self)
+
+
+class Questions:
+    """The questions of one view: the one shown, the newest, and the one just left; two of them are followed at most.
+
+    Parameters
+    ----------
+    view : Asker
+    first : Question
+
+    Attributes
+    ----------
+    shown : Question
+        The one whose answer is shown; changes with the view's lock held.
+    newest : Question
+        The one that was asked last.
+    """
+
+    def __init__(self, view: Asker, first: Question) -> None:
+        self.shown = self.newest = first
+        self._view = view
+        self._asked: Standby | None = None
+        self._left: Standby | None = None
+        self._appointed = False
+        self._closed = False
+        self._asked_at = -math.inf
+        self._since = pd.Timestamp.now("UTC")
+
+    # From any thread
+
+    def ask(self, question: Question) -> None:
+        """Ask a question, soon, unless a newer one comes before."""
+        if not self.pending:
+            self._since = pd.Timestamp.now("UTC")
+        self.newest = question
+        background.call(self._appoint)
+
+    @property
+    def pending(self) -> bool:
+        """Whether what is shown is not the answer to the newest question."""
+        return self.newest.problem is not None or self.newest.statement != self.shown.statement
+
+    @property
+    def tail(self) -> Tail:
+        """The tail of the newest question, as far as it has one."""
+        asked = self._asked
+        return self._view.tail if asked is None else asked.tail
+
+    def status(self) -> Status | None:
+        """Return how the newest question fares; None if its answer is shown."""
+        newest, asked = self.newest, self._asked
+        if not self.pending:
+            return None
+        if newest.problem is not None:
+            return newest.problem
+        if asked is None or asked.question is not newest:
+            return Status("asking", since=self._since)
+        fares = asked.tail.status
+        if fares.state in ("failed", "reconnecting"):
+            return fares
+        held = "resume to see the answer" if asked.tail.collection.epoch and self._held else fares.message
+        return Status("asking", held, since=self._since)
+
+    def wait(self, name: str, timeout: float | None, *, fresh: bool = False) -> None:
+        """Block until there is a snapshot of the newest question, and it is shown; errors are those of `Tail.wait`.
+
+        Parameters
+        ----------
+        name : str
+            What errors call the view.
+        timeout : float or None
+            Seconds; None waits for ever.
+        fresh : bool
+            As for `Tail.wait`.
+        """
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        tried: tuple[Standby | None, int] = None, 0
+        while self.pending and not self._closed:
+            status, asked = self.status(), self._asked
+            if asked is not None and asked is not tried[0]:
+                tried = asked, asked.tail.attempts
+                asked.tail.wake(hurry=True)
+            refused = status is not None and status.state in ("failed", "reconnecting")
+            if status is not None and refused and (asked is None or asked.tail.attempts > tried[1]):
+                excerpt = f"\n{status.excerpt}" if status.excerpt else ""
+                raise LiveViewError(f"{name}: {status.message or status.state}{excerpt}", status.sqlstate)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                said = f" ({status.message})" if status is not None and status.message else ""
+                raise TimeoutError(f"{name}: no answer to the new question after {timeout:g} s{said}")
+            with self._view.progress:
+                # In steps, so that an interrupt gets through on every platform.
+                self._view.progress.wait(min(left, 0.05))
+        self._view.tail.wait(None if timeout is None else max(deadline - time.monotonic(), 0.0), fresh=fresh)
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._closed = True
+        background.call(self._let_go)
+
+    # In the background thread
+
+    def answered(self, standby: Standby) -> None:
+        """Go over to a question whose first snapshot is there."""
+        if standby is not self._asked or (self._held and self._view.collection.epoch):
+            return
+        view, before = self._view, Standby(self, self.shown, self._view.tail)
+        if not view.move(standby.tail, before, standby, standby.question):
+            return
+        self._asked = None
+        if before.tail.collection.epoch:
+            self._left = before
+            view.later(LINGER, lambda: self._forget(before))
+        else:
+            self._drop(before)
+
+    def fared(self, standby: Standby) -> None:
+        """Tell how the newest question fares."""
+        if standby is self._asked and not self._closed:
+            self._tell()
+
+    def wants(self, standby: Standby) -> bool:
+        """Tell whether somebody looks at what a tail will hold."""
+        return standby is self._asked and self._view.wanted()
+
+    @property
+    def _held(self) -> bool:
+        """Whether this is one of several views that stay at one moment: it is not known of another question."""
+        return bool(self._view.leader.id) and self._view.leader.paused
+
+    def _appoint(self) -> None:
+        if not self._appointed:
+            self._appointed = True
+            self._view.later(max(SOON, self._asked_at + EVERY - time.monotonic()), self._go)
+            self._tell()
+
+    def _go(self) -> None:
+        """Ask the newest question, unless it is asked already, or shown."""
+        self._appointed = False
+        if self._closed:
+            return
+        self._asked_at = time.monotonic()
+        newest, asked = self.newest, self._asked
+        if asked is not None and newest.problem is None and asked.question.statement == newest.statement:
+            asked.question = newest
+        else:
+            self._drop(asked)
+            self._asked = None
+            if not self.pending:
+                self.shown = newest
+            elif newest.problem is None:
+                self._open(newest)
+        self._tell()
+
+    def _open(self, question: Question) -> None:
+        left, self._left = self._left, None
+        if left is not None and left.question.statement == question.statement:
+            left.question = question
+            self._asked = left
+        else:
+            self._drop(left)
+            self._asked = Standby(self, question, question.open())
+            self._asked.tail.join(self._asked)
+        if self._asked.tail.collection.epoch or not self._view.collection.epoch:
+            self.answered(self._asked)
+
+    def _forget(self, standby: Standby) -> None:
+        if standby is self._left:
+            self._left = None
+            self._drop(standby)
+
+    def _let_go(self) -> None:
+        for standby in (self._asked, self._left):
+            self._drop(standby)
+        self._asked = self._left = None
+
+    def _drop(self, standby: Standby | None) -> None:
+        if standby is not None:
+            standby.tail.detach(standby)
+
+    def _tell(self) -> None:
+        with self._view.lock:
+            self._view.on_status()
+        with self._view.progress:
+            self._view.progress.notify_all()
