@@ -34,7 +34,7 @@ _LEFT = {
     "params": 2,
     "random": 1,
     "time": 1,
-    "tools-described": 46,
+    "tools-described": 6,
     "windows": 1,
 }
 

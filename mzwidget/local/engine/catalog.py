@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
@@ -237,8 +238,8 @@ class Names:
         self.path = path
         self.temporary = temporary
         self.system = system
-        self.used_system = False
-        """Whether a relation of a system schema was looked up."""
+        self.used_system: set[str] = set()
+        """The ids of the mirrors that what was looked up reads."""
         self.extra: dict[str, Relation] = {}
         """Relations of one statement only, by name."""
 
@@ -252,10 +253,12 @@ class Names:
         if item is not None:
             if item.relation is None:
                 raise SqlError(f"{item.kind} {item.full_name} cannot be depended upon")
+            self.used_system.update(filter(is_mirror, item.relation.inputs))
             return item.relation
         for schema in self._system_schemas(parts):
             found = self.system(schema, parts[-1], self)
             if found is not None:
+                self.used_system.update(found.inputs)
                 return found
         self.check(parts)
         return None

@@ -6,10 +6,11 @@ time. A large one is kept as a DuckDB table.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.store import bind, timed
+from mzwidget.local.engine.store import bind, timed, width
 from mzwidget.local.formats.copying import line_encoder
 from mzwidget.local.formats.encoding import carrier, fields_encoder
 
@@ -39,6 +40,18 @@ class State:
     """The content, if it is small."""
     size: int = 0
     """Rows, repeated ones included."""
+    width: float = 0
+    """Bytes of a row of its table, about."""
+
+    @property
+    def held(self) -> int:
+        """Bytes that it takes, about."""
+        if self.rows is None:
+            return round(self.size * self.width)
+        found = sys.getsizeof(self.rows)
+        for line, row in self.rows.items():
+            found += sys.getsizeof(line) + sys.getsizeof(row) + sum(map(sys.getsizeof, row))
+        return found
 
 
 class Batch:
@@ -82,6 +95,7 @@ class Contents:
         self._encode = line_encoder(query.columns, "text")
         self._parsed: duckdb.Statement | None = None  # of a small result: parsing takes a quarter of its evaluation
         self._tables = 0
+        self._width: float | None = None
 
     def evaluate(self, state: State, old: State | None) -> int | None:
         """Fill a state with the result at its time; return the time at which the result changes by itself, if any."""
@@ -141,6 +155,10 @@ class Contents:
         self._connection.execute(sql, bind(sql, self._values))
         counted = self._connection.execute(f"SELECT coalesce(sum(n), 0)::BIGINT FROM {state.table}").fetchone()
         state.size = int(counted[0]) if counted else 0
+        if self._width is None:
+            sample = self._connection.execute(width(self._columns, _names(self._columns), state.table)).fetchone()
+            self._width = float(sample[0]) if sample and sample[0] is not None else 0
+        state.width = self._width
 
     def _rows(self, state: State) -> Rows:
         if state.rows is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections import Counter
@@ -59,6 +60,8 @@ class Feed:
         Its one subscriber begins at `start`; else subscribers begin when they come.
     """
 
+    _numbers = itertools.count(1)
+
     def __init__(
         self,
         store: Store,
@@ -87,8 +90,11 @@ class Feed:
         self._commit = max((store.changed.get(name, 0) for name in query.inputs), default=0)
         self._others = False
         self._hurry = False
+        self.number = next(self._numbers)
         self.start = start
         self.frontier = start
+        self.evaluation_ns = 0
+        """The time that all evaluations took."""
         self.state: State | None = None
         self.inputs = query.inputs
         self._unlisten = store.listen(self._committed)
@@ -250,9 +256,12 @@ class Feed:
                 old = self.state
 
                 def evaluate() -> tuple[int | None, Batch]:
+                    started = time.perf_counter_ns()
                     for unused in garbage:
                         self._contents.drop(unused)
-                    return self._contents.evaluate(state, old), self._contents.compare(old, state)
+                    found = self._contents.evaluate(state, old), self._contents.compare(old, state)
+                    self.evaluation_ns += time.perf_counter_ns() - started
+                    return found
 
                 self._wakeup, batch = await self._sql(evaluate)
         self._diffs = {(old, state): batch}
@@ -297,6 +306,10 @@ class Feeds:
             feed = found
         self._users[feed] += 1
         return feed
+
+    def all(self) -> list[Feed]:
+        """Return the feeds that somebody uses, in the order in which they were opened."""
+        return sorted(self._users, key=lambda feed: feed.number)
 
     async def leave(self, feed: Feed) -> None:
         """Give a feed back; without users it ends."""

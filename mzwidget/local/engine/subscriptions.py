@@ -15,11 +15,11 @@ from mzwidget.local.formats.types import BOOL, INT8, Column, numeric
 from mzwidget.local.formats.types import TEXT as TEXT_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from mzwidget.local.dialect import Query
     from mzwidget.local.engine.contents import Batch
-    from mzwidget.local.engine.maintenance import Feeds
+    from mzwidget.local.engine.maintenance import Feed, Feeds
     from mzwidget.local.engine.store import Store
     from mzwidget.local.formats.results import Row
 
@@ -81,6 +81,7 @@ class Subscription:
         up_to: int | None,
         *,
         fixed: bool = False,
+        opened: Callable[[Feed], None] = lambda _: None,
     ) -> AsyncIterator[Chunk]:
         """Run: yield snapshot, updates and progress until the end, if there is one.
 
@@ -92,6 +93,8 @@ class Subscription:
             The bounds, checked by `start`.
         fixed : bool
             The content has a time but never changes: the snapshot is all there is.
+        opened : callable
+            Is told the feed.
         """
         if self.query.constant:
             async for chunk in self._constant(feeds, values):
@@ -104,6 +107,7 @@ class Subscription:
         if start is not None:
             await store.clock.reach(start)
         feed = feeds.open(self.query, values, start, up_to)
+        opened(feed)
         position = None
         try:
             position = await feed.join()

@@ -14,6 +14,7 @@ from mzwidget.local.front import wire
 from mzwidget.local.front.messages import Connection
 from mzwidget.local.front.scram import ScramError, ScramServer
 from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.statements.activity import Visit
 from mzwidget.local.statements.restoring import restore
 from mzwidget.local.statements.session import Engine, Session
 
@@ -148,6 +149,10 @@ class Server:
         pid, secret = next(self._pids), secrets.randbits(32)
         session = Session(self._engine, options.get("user", "materialize"), pid)
         unknown = _apply_options(session, options)
+        address = str((writer.get_extra_info("peername") or ("",))[0])
+        self._engine.activity.open(
+            session.number, Visit(session.user, pid, address, session.variables.get("application_name"))
+        )
         connection = Connection(reader, writer, session)
         self._connections[pid] = secret, connection
         try:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.model import Statement
 
 NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
+_SEEN_BY_SESSION = ("information_schema", "mz_introspection", "pg_catalog")
+"""What they show depends on who looks."""
 _UNMATERIALIZABLE = {"mz_now", "now", "current_timestamp"}
 
 
@@ -125,8 +127,11 @@ class Planner:
         query = dialect.plan_query(dialect.parse(sql), self.names, maintained=maintained)
         if query.parameters:
             raise SqlError("views cannot have parameters", "42P02")
-        if self.names.used_system:
-            raise unsupported("a view of the system catalog")
+        if self.names.used_system and maintained:
+            raise unsupported("a materialized view of the system catalog")
+        for schema in _SEEN_BY_SESSION:
+            if any(id_.startswith(f"~{schema}.") for id_ in self.names.used_system):
+                raise unsupported(f"a view of {schema}")
         return query
 
     def table_columns(self, sql: str) -> tuple[dialect.ColumnDefinition, ...]:
@@ -137,6 +142,7 @@ class Planner:
         parsed = dialect.parse(statement.sql)
         dml = dialect.plan_insert(parsed, self.names, parameter_types=types, session=self._functions)
         _refuse_mz_now(parsed)
+        self._refuse_system()
         if dml.returning is not None:
             raise unsupported("INSERT … RETURNING")
         assert isinstance(parsed, tree.Insert)
@@ -189,7 +195,13 @@ class Planner:
             parameter_types=types,
             session=self._functions,
         )
+        self._refuse_system()
         return MutatePlan(statement, parameters=planned.parameters, target=target, ids=planned.ids, rows=planned.rows)
+
+    def _refuse_system(self) -> None:
+        """Refuse a write that reads what the engine tells of itself."""
+        if self.names.used_system:
+            raise unsupported("a write that reads the system catalog")
 
     def _subscribable(self, parts: tuple[str, ...] | None) -> None:
         item = None if parts is None else self.names.find(parts)

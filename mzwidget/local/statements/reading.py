@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.engine.reading import read, scalar
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice, Result
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mzwidget.local.dialect import Query
+    from mzwidget.local.engine.catalog import Catalog
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.planning import QueryPlan, SubscribePlan
     from mzwidget.local.statements.session import Session
@@ -31,8 +33,9 @@ def _plan_query(session: Session, statement: statements.Query, types: Sequence[T
 
 async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> Result:
     store = session.engine.store
-    if plan.query.inputs:
+    if not all(map(is_mirror, plan.query.inputs)):
         session.check_cluster()
+    await session.engine.mirrors.refresh(plan.query.inputs)
     chosen = await _bound(session, plan.as_of)
     if chosen is not None and not plan.query.constant:
         if chosen < store.since:
@@ -46,10 +49,12 @@ def _read_at(session: Session, query: Query, chosen: int | None) -> int:
     transaction, clock = session.transaction, session.engine.store.clock
     if transaction is None or chosen is not None:
         return clock.read() if chosen is None else chosen
-    kind = "constant" if query.constant else "read" if query.inputs else "catalog"
-    if kind == "catalog" and session.variables.get("auto_route_catalog_queries") == "off":
+    catalog = not query.constant and all(map(is_mirror, query.inputs))
+    kind = "constant" if query.constant else "catalog" if catalog else "read"
+    if catalog and session.variables.get("auto_route_catalog_queries") == "off":
         kind = "read"
-    return transaction.read(session.engine.store, kind, lambda: _listed(session, query))
+    chosen = transaction.read(session.engine.store, kind, lambda: _listed(session, query))
+    return clock.read() if catalog else chosen
 
 
 def _listed(session: Session, query: Query) -> str:
@@ -90,9 +95,14 @@ async def _subscribe(session: Session, plan: SubscribePlan, values: Sequence[Any
     if session.transaction is not None:
         inputs = "" if query.constant else _listed(session, query)
         session.transaction.subscribe(inputs, as_of=as_of is not None)
+    await session.engine.mirrors.refresh(query.inputs)
     start = plan.subscription.start(store, as_of, up_to)
-    tables = any(item is not None and item.kind == "table" for item in map(catalog.by_id, query.inputs))
-    chunks = plan.subscription.chunks(store, feeds, values, start, up_to, fixed=not tables and not query.wakeups)
+    tables = any(is_mirror(id_) or _is_table(catalog, id_) for id_ in query.inputs)
+    activity = session.engine.activity
+    watching = activity.watch(session.number, query.inputs)
+    fixed = not tables and not query.wakeups
+    chunks = plan.subscription.chunks(store, feeds, values, start, up_to, fixed=fixed, opened=watching.follow)
+    chunks = activity.watched(watching, chunks)
     notices = []
     if start is not None and start == up_to:
         bound = f"{start} (inclusive) up to the same bound {up_to} (exclusive)"
@@ -102,6 +112,11 @@ async def _subscribe(session: Session, plan: SubscribePlan, values: Sequence[Any
     if session.variables.get("application_name") == "psql":
         notices[-1].hint = "Wrap your SUBSCRIBE statement in `COPY (SUBSCRIBE ...) TO STDOUT`."
     return Result(selected, plan.columns, chunks, notices=notices, streaming=True)
+
+
+def _is_table(catalog: Catalog, id_: str) -> bool:
+    item = catalog.by_id(id_)
+    return item is not None and item.kind == "table"
 
 
 def _not_maintained(refusal: SqlError) -> SqlError:

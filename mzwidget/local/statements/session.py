@@ -11,10 +11,12 @@ from mzwidget.local.dialect import evaluation_error, install
 from mzwidget.local.engine.catalog import Catalog, Names
 from mzwidget.local.engine.journal import Journal
 from mzwidget.local.engine.maintenance import Feeds
+from mzwidget.local.engine.mirrors import Mirrors
 from mzwidget.local.engine.store import Store
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.activity import Activity
 from mzwidget.local.statements.definitions import Definitions
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.planning import Planner, locate
@@ -52,8 +54,10 @@ class Engine:
         self.store = Store(install, evaluation_error, keep)
         self.journal = Journal(self.store) if keep is not None else None
         self.feeds = Feeds(self.store)
+        self.mirrors = Mirrors(self.store, self.feeds)
         self.catalog = Catalog()
-        self.system = SystemCatalog(self.catalog)
+        self.system = SystemCatalog(self)
+        self.activity = Activity()
         self.definitions = Definitions(self.catalog, self.store, self.feeds)
 
 
@@ -313,6 +317,7 @@ class Session:
 
     async def close(self) -> None:
         """End the session, and what it alone could see."""
+        self.engine.activity.close(self.number)
         await self.rollback()
         own: list[Item] = list(self.engine.catalog.temporary.get(self.number, {}).values())
         if own:

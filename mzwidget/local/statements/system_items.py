@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.catalog import SYSTEM_SCHEMAS
+from mzwidget.local.engine.mirrors import is_mirror
+from mzwidget.local.statements.system_relations import system_id, system_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
     Fill = Callable[[Catalog, Names], list[Row]]
 
-CLUSTER, OWNER, OWNER_OID = "u1", "u1", 20_000
-SYSTEM_OID = 16_600
+CLUSTER, REPLICA, OWNER, OWNER_OID = "u1", "u1", "u1", 20_000
+SYSTEM_OID, SYSTEM_OWNER = 16_600, "s1"
 
 
 def all_schemas(catalog: Catalog) -> Iterator[tuple[str | None, str, int]]:
@@ -53,6 +55,16 @@ def definition(item: Item) -> str:
 
 def cluster_of(item: Item) -> str | None:
     return CLUSTER if item.kind in {"materialized view", "index"} else None
+
+
+def known_as(id_: str) -> str:
+    """Return the id by which the catalog tells of what a query reads."""
+    return system_id(system_path(id_)) if is_mirror(id_) else id_
+
+
+def role_id(catalog: Catalog, name: str) -> str:
+    """Return the id of a role; whoever is none is the owner of all."""
+    return f"u{catalog.roles[name]}" if name in catalog.roles else OWNER
 
 
 def all_roles(catalog: Catalog) -> list[tuple[str, int]]:

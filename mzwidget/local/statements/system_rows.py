@@ -8,13 +8,16 @@ from mzwidget.local.formats.types import sql_name
 from mzwidget.local.statements.system_items import (
     CLUSTER,
     OWNER,
+    SYSTEM_OWNER,
     all_roles,
     all_schemas,
     cluster_of,
     definition,
+    role_id,
     schema_id,
     user_items,
 )
+from mzwidget.local.statements.system_relations import RELATIONS, system_id, system_oid
 
 if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Catalog, Names
@@ -66,6 +69,31 @@ def _mz_objects(*kinds: str) -> Fill:
     return fill
 
 
+def _with_system(fill: Fill) -> Fill:
+    """Return a fill that tells of the system relations too."""
+
+    def both(catalog: Catalog, names: Names) -> list[Row]:
+        schemas = {name: f"s{oid}" for database, name, oid in all_schemas(catalog) if database is None}
+        rows = fill(catalog, names)
+        for path in RELATIONS:
+            schema, _, name = path.partition(".")
+            rows.append(
+                {
+                    "id": system_id(path),
+                    "oid": system_oid(path),
+                    "schema_id": schemas[schema],
+                    "schema_name": schema,
+                    "name": name,
+                    "type": "view",
+                    "object_type": "view",
+                    "owner_id": SYSTEM_OWNER,
+                }
+            )
+        return rows
+
+    return both
+
+
 def _mz_columns(catalog: Catalog, _: Names) -> list[Row]:
     return [
         {
@@ -108,7 +136,9 @@ def _mz_clusters(_: Catalog, __: Names) -> list[Row]:
 
 
 def _mz_roles(catalog: Catalog, _: Names) -> list[Row]:
-    return [{"id": f"u{oid}", "oid": oid, "name": name, "inherit": True} for name, oid in all_roles(catalog)]
+    return [
+        {"id": role_id(catalog, name), "oid": oid, "name": name, "inherit": True} for name, oid in all_roles(catalog)
+    ]
 
 
 def _mz_comments(catalog: Catalog, _: Names) -> list[Row]:
@@ -158,8 +188,8 @@ def _full_names(catalog: Catalog, _: Names) -> list[Row]:
 CONTENTS: dict[str, Fill] = {
     "mz_catalog.mz_databases": _mz_databases,
     "mz_catalog.mz_schemas": _mz_schemas,
-    "mz_catalog.mz_objects": _mz_objects(),
-    "mz_catalog.mz_relations": _mz_objects("table", "view", "materialized view"),
+    "mz_catalog.mz_objects": _with_system(_mz_objects()),
+    "mz_catalog.mz_relations": _with_system(_mz_objects("table", "view", "materialized view")),
     "mz_catalog.mz_tables": _mz_objects("table"),
     "mz_catalog.mz_views": _mz_objects("view"),
     "mz_catalog.mz_materialized_views": _mz_objects("materialized view"),
@@ -171,5 +201,5 @@ CONTENTS: dict[str, Fill] = {
     "mz_internal.mz_comments": _mz_comments,
     "mz_internal.mz_object_dependencies": _dependencies,
     "mz_internal.mz_object_transitive_dependencies": _dependencies,
-    "mz_internal.mz_object_fully_qualified_names": _full_names,
+    "mz_internal.mz_object_fully_qualified_names": _with_system(_full_names),
 }
