@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
-from mzwidget.lexing import is_name, statements, words
+from mzwidget.lexing import is_name, statements, tokens, words
 from mzwidget.liveview import LiveView
 from mzwidget.notebook.session import prepare
 from mzwidget.notebook.sql import check, execute, frame
@@ -32,7 +33,8 @@ class SqlMagics(Magics):
 
         ``%live top10`` or, as a cell, ``%%live [name] [--kind bars] [--params {"least": 3}]``: one SELECT or a view's
         name, or several statements of which it is the last. The view is kept in the variable `name`. Options are those
-        of LiveView; the values of ``--params`` fill in ``%(least)s``.
+        of LiveView; the values of ``--params``, a variable or an expression, fill in ``%(least)s``: sliders in it are
+        followed, and ``name.params["least"] = 4`` asks anew.
         """
         rest, options = self._options(line)
         if cell is None:
@@ -63,7 +65,8 @@ class SqlMagics(Magics):
 
     def _watch(self, script: str, options: dict[str, str]) -> LiveView:
         script = _said(script, "%live")
-        composed = compose(script, self._params(options))
+        params = self._params(options)
+        composed = compose(script, params)
         parts = statements(composed.text)
         at, last = parts[-1]
         first = next(iter(words(last)), None)
@@ -74,7 +77,9 @@ class SqlMagics(Magics):
             execute(script, _part(composed, 0, parts[-2][0] + len(parts[-2][1])))
         prepare(_part(composed, at, at + len(last)), script)
         try:
-            view = LiveView(last, **{name: _literal(text) for name, text in options.items()})
+            written, last = statements(script)[-1]
+            named = {name: _literal(text) for name, text in options.items()}
+            view = LiveView(last, params=_rest(params, script[:written]), **named)
         except (TypeError, ValueError) as error:
             raise UsageError(f"%live: {error}") from None
         try:
@@ -120,6 +125,13 @@ def _said(script: str, magic: str) -> str:
         return check(script)
     except ValueError as error:
         raise UsageError(f"{magic}: {error}") from None
+
+
+def _rest(params: Params | None, before: str) -> Params | None:
+    """Leave out the values that the SQL before has taken."""
+    if params is None or isinstance(params, Mapping):
+        return params
+    return params[sum(token.kind == "placeholder" and token.text != "%%" for token in tokens(before)) :]
 
 
 def _part(composed: Composed, start: int, end: int) -> Composed:

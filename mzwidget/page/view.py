@@ -1,4 +1,4 @@
-"""What one widget shows of a tail: to pages at the pace that they can take, to Python as it comes."""
+"""What one widget shows of a tail, to pages and to Python, and who leads it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mzwidget import background
 from mzwidget.page import budget
 from mzwidget.page.cells import cells
-from mzwidget.page.feed import Encode, Feed
+from mzwidget.page.feed import Encode
 from mzwidget.page.note import Given, Note
 from mzwidget.page.pages import Pages
-from mzwidget.page.playhead import Playhead
-from mzwidget.page.protocol import Base
 from mzwidget.page.questions import Question, Questions
 from mzwidget.page.roles import Follower, Leader
+from mzwidget.page.telling import Send, Telling
 from mzwidget.tail.collection import locked
 from mzwidget.tail.listeners import Listener
 from mzwidget.tail.tail import Tail
 from mzwidget.tail.updates import Updates, difference
 
-Send = Callable[[str, Mapping[str, Any] | None], None]
-"""Sends one synced trait, by its name; `base` and `delta` with what they are."""
 Supply = Callable[[str], None]
 """Sends a script, by its name."""
 Later = Callable[[float, Callable[[], None]], object]
@@ -87,7 +83,7 @@ class Alone:
             self._view.leader.consider()
 
 
-class View:
+class View(Telling):
     """One widget's view of a tail: what pages and Python are shown of it, and told.
 
     Everything happens in the background thread or with `lock` held, which is that of the collection shown.
@@ -121,37 +117,19 @@ class View:
         kernel: budget.Bucket | None = None,
     ) -> None:
         self.tail = tail
-        self.collection = tail.collection
-        self.feed = Feed(encode)
-        self.pages = Pages(busy, clock)
-        self.playhead = Playhead(self.collection)
+        super().__init__(tail.collection, send, encode, Pages(busy, clock), kernel or budget.kernel)
         self.leader: Leader = Alone(self)
         self.note = Note(note)
         self.complaint = ""
         self.progress = threading.Condition()
         self.supply = supply
         self._announce = announce
-        self._send = send
         self.later = later
-        self._kernel = kernel or budget.kernel
         self._followers: tuple[Follower, ...] = ()
         self._waiting = 0
         self._history = 0.0
         self._closed = False
         self.questions = Questions(self, question or Question("", lambda: tail))
-
-    @property
-    def lock(self) -> AbstractContextManager[None]:
-        """The lock of the collection shown, to be held while it shall not change."""
-        return self._locked()
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        while True:
-            with (held := self.collection).lock:
-                if held is self.collection:
-                    yield
-                    return
 
     def open(self, history: float) -> None:
         """Begin to follow, and keep `history` seconds of the past."""
@@ -170,8 +148,8 @@ class View:
             if self._closed:
                 return False
             before, change = self.playhead.rows(), difference(new.rows, old.rows)
-            self.tail.exchange(self, here)
-            tail.exchange(there, self)
+            self.tail.listeners.exchange(self, here)
+            tail.listeners.exchange(there, self)
             self.tail, self.collection = tail, new
             self.playhead.turn(new)
             self.questions.shown = question
@@ -243,55 +221,12 @@ class View:
         with self.progress:
             self.progress.notify_all()
 
-    # To pages
-
-    def wait(self) -> float | None:
-        """Return the seconds until pages may be told; None if that depends on a page."""
-        wait = self.pages.wait(self.feed.seq, large=self.feed.large, bulk=self.feed.bulk)
-        return None if wait is None else max(wait, self._kernel.wait())
-
     def show(self, updates: Updates) -> None:
         """Note a change of what is shown that is not the database's."""
         self.feed.add(updates)
         self._notify()
         for follower in self._followers:
             follower.moved()
-
-    def tell(self, *, always: bool = False) -> None:
-        """Bring pages to what is shown, by one delta or a base, if there is anything to be told, or `always`."""
-        if not (self.feed.pending or always):
-            return
-        updates = self.feed.step(self.playhead.time)
-        if not self.pages:
-            return
-        delta = self.feed.delta(updates)
-        if delta is None:
-            self.tell_base()
-        else:
-            self._hand("delta", delta)
-
-    def tell_base(self) -> None:
-        """Bring pages to what is shown by a base, which tells all, so that no delta need precede it."""
-        self._hand("base", self._base(sent=True))
-
-    def base(self) -> Base | None:
-        """Return the whole state, for whoever restores the widget; None before the first snapshot."""
-        with self.lock:
-            self.tell()
-            return self._base(sent=False)
-
-    def _base(self, *, sent: bool) -> Base | None:
-        if self.feed.pending:
-            self.feed.step(self.playhead.time)
-        self.feed.time = self.playhead.time
-        return self.feed.base(self.playhead.rows(), sent=sent)
-
-    def _hand(self, trait: str, payload: Mapping[str, Any] | None) -> None:
-        """Hand a base or a delta to the comm, if there is one."""
-        if payload is not None:
-            self._kernel.take()
-            self.pages.told()
-            self._send(trait, payload)
 
     # From Python
 
@@ -326,11 +261,6 @@ class View:
             with self.lock:
                 self.complaint = problem
                 self.on_status()
-
-    def rename(self) -> None:
-        """Tell pages another name."""
-        with self.lock:
-            self._send("name", None)
 
     def join(self, leader: Leader) -> None:
         """Show the moments that somebody else decides on."""

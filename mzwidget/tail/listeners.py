@@ -54,6 +54,7 @@ class Listeners:
         self._all = tuple(other for other in self._all if other is not listener)
 
     def exchange(self, one: Listener, other: Listener) -> None:
+        """Let one take the place of another, from which it has all that is there."""
         self._all = tuple(other if listener is one else listener for listener in self._all)
 
     def tell(self, news: Callable[[Listener], None]) -> None:

@@ -53,6 +53,7 @@ class Tail:
     status : Status
     attempts, reconnects : int
         Attempts that have ended, and those of them that failed.
+    listeners : Listeners
     waiters : Waiters
     rate : Rate
         Of updates.
@@ -68,7 +69,7 @@ class Tail:
         self._parameters = parameters
         self._forget = forget
         self._hints = Hints(parameters, query)
-        self._listeners = Listeners()
+        self.listeners = Listeners()
         self._backoff = Backoff(*BACKOFF)
         self._task: asyncio.Task[None] | None = None
         self._retry = asyncio.Event()
@@ -90,8 +91,8 @@ class Tail:
         """Forget a listener; the last one to go ends the tail."""
 
         def leave() -> None:
-            self._listeners.remove(listener)
-            if not self._listeners:
+            self.listeners.remove(listener)
+            if not self.listeners:
                 self._forget()
                 self._stop("closed")
                 self.collection.clear()  # whoever still refers to this shall not hold on to it
@@ -115,19 +116,15 @@ class Tail:
     def join(self, listener: Listener) -> None:
         """Let a listener follow, at once."""
         with self.collection.lock:
-            newcomer = self._listeners.add(listener)
+            newcomer = self.listeners.add(listener)
             if self.collection.epoch:
                 newcomer.tell(lambda listener: listener.on_reset())
             newcomer.tell(lambda listener: listener.on_status())
         self._wake()
 
-    def exchange(self, one: Listener, other: Listener) -> None:
-        """Let a listener take the place of another, which has told it all that is there."""
-        self._listeners.exchange(one, other)
-
     def _wake(self) -> None:
         self._last_wanted = time.monotonic()
-        if self._listeners and (self._task is None or self._task.done()):
+        if self.listeners and (self._task is None or self._task.done()):
             self._publish(Status("connecting"))
             self._task = asyncio.get_running_loop().create_task(self._run(), name=f"mzwidget {self.query.text[:40]}")
 
@@ -207,11 +204,11 @@ class Tail:
             first = subscription.progressed is None
             updates = collection.restart(subscription.columns, batch) if first else collection.apply(batch)
             if updates is None:
-                self._listeners.tell(lambda listener: listener.on_reset())
+                self.listeners.tell(lambda listener: listener.on_reset())
             else:
                 if updates:
-                    self._listeners.tell(lambda listener: listener.on_batch(updates))
-                self._listeners.tell(lambda listener: listener.on_progress())
+                    self.listeners.tell(lambda listener: listener.on_batch(updates))
+                self.listeners.tell(lambda listener: listener.on_progress())
         if self.status.state != "live":
             self._publish(Status("live"))
 
@@ -224,8 +221,8 @@ class Tail:
             news = None if current is None else current.watch(now)
             if current and news and (current.answered or self.status.state == "connecting"):
                 self._publish(news)
-            self._listeners.tell(lambda listener: listener.on_tick())
-            if self.waiters or self._listeners.wanted():
+            self.listeners.tell(lambda listener: listener.on_tick())
+            if self.waiters or self.listeners.wanted():
                 self._last_wanted = now
             elif now - self._last_wanted > LINGER:
                 self._stop("ended" if self.status.state == "ended" else "idle")
@@ -237,5 +234,5 @@ class Tail:
         if status != self.status:
             with self.collection.lock:
                 self.status = status
-                self._listeners.tell(lambda listener: listener.on_status())
+                self.listeners.tell(lambda listener: listener.on_status())
         self.waiters.notify()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets
 import pandas as pd
 import psycopg
 import pytest
@@ -86,6 +87,22 @@ def test_a_cell_is_drawn_live(shell: InteractiveShell) -> None:
         assert again.wait(10).name == "few"
     with result(shell, "%%live --params {'most': 4}\nSELECT item FROM sales WHERE sold < %(most)s") as asked:
         assert asked.df["item"].tolist() == ["tea"]
+        asked.params["most"] = 9
+        assert asked.df["item"].tolist() == ["ink", "tea"]
+
+
+@pytest.mark.usefixtures("run")
+def test_a_live_cell_follows_a_slider(shell: InteractiveShell) -> None:
+    slider = shell.user_ns["most"] = ipywidgets.IntSlider(4)
+    shell.user_ns["asked"] = {"most": slider}
+    script = "SELECT %(most)s;\nSELECT item FROM sales WHERE sold < %(most)s"
+    with result(shell, f"%%live --params asked\n{script}") as named:
+        slider.value = 9
+        assert named.df["item"].tolist() == ["ink", "tea"]
+    with result(shell, "%%live --params [1, most]\nSELECT %s;\nSELECT item FROM sales WHERE sold < %s") as placed:
+        assert placed.params == [slider]
+        slider.value = 4
+        assert placed.df["item"].tolist() == ["tea"]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_one_that_raises_concerns_nobody_else(engine_dsn: str, faulty: str, capl
             assert tail.status.state == "live"
             tail.detach(bad)
             tail.detach(good)
-            eventually(lambda: not tail._listeners)
+            eventually(lambda: not tail.listeners)
         assert faulty in bad.heard
         assert {record.exc_info[0] for record in caplog.records if record.exc_info} == {ArithmeticError}
         caplog.clear()
