@@ -32,7 +32,6 @@ _LEFT = {
     "names": 1,
     "numbers": 1,
     "params": 2,
-    "random": 1,
     "time": 1,
     "tools-described": 6,
     "windows": 1,

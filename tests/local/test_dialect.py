@@ -110,7 +110,7 @@ def test_nesting_beyond_reason_is_refused_not_fatal() -> None:
         ("SELECT coalesce(a, $1) FROM t", ["int4"]),
         ("SELECT CASE WHEN $1 THEN a ELSE $2 END FROM t", ["bool", "int4"]),
         ("SELECT a FROM t LIMIT $1 OFFSET $2", ["int8", "int8"]),
-        ("SELECT lower($1), substring($2, $3)", ["text", "text", "int8"]),
+        ("SELECT lower($1), substring($2, $3)", ["text", "text", "int4"]),
         ("SELECT $2::text, $1::int", ["int4", "text"]),
         ("SELECT $1::int, $1 + 1", ["int4"]),
         ("SELECT x || $1 FROM t", ["text"]),

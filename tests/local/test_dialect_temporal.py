@@ -57,7 +57,8 @@ def test_can_be_maintained(database: Translated, sql: str) -> None:
 )
 def test_cannot_be_maintained_but_answers_once(database: Translated, sql: str) -> None:
     database.query(sql)
-    with pytest.raises(SqlError, match="Unsupported temporal predicate") as caught:
+    why = "Unsupported temporal predicate|Unsupported binary temporal operation|cannot materialize call to mz_now"
+    with pytest.raises(SqlError, match=why) as caught:
         database.plan(sql, maintained=True)
     assert caught.value.sqlstate == "0A000"
 

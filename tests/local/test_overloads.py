@@ -16,7 +16,18 @@ import pytest
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.casts import CASTS
-from mzwidget.local.dialect.functions import aggregates, arrays, jsonb, numbers, operators, system, text, time, windows
+from mzwidget.local.dialect.functions import (
+    aggregates,
+    arrays,
+    jsonb,
+    numbers,
+    operators,
+    ranges,
+    system,
+    text,
+    time,
+    windows,
+)
 from mzwidget.local.dialect.overloads import POLYMORPHIC, Overload
 from tests.local.recorded import AREAS, sessions
 
@@ -53,11 +64,15 @@ _EXTREMES = {
     "jsonb": ["'null'", "'true'", "'\"a\"'", "'1e38'", "'-0'", "'[]'", "'{}'",
               "'[1,[null],{\"a\":\"\"}]'", "'{\"a\":{\"b\":1}}'"],
     "mz_timestamp": ["'0'", "'18446744073709551615'", "'1790000000000'"],
+    "int4range": ["'empty'", "'(,)'", "'[1,5)'", "'[-2147483648,2147483647)'", "'(3,)'", "'(,4]'", "'[2,2]'"],
+    "numrange": ["'empty'", "'(,)'", "'[1.5,2.5]'", "'(2,3)'", "'[NaN,NaN]'"],
+    "tstzrange": ["'(,)'", "'[2024-02-29 12:00Z,2024-03-01Z)'"], "tsrange": ["'[2024-01-01,)'"],
+    "daterange": ["'[2024-01-01,2024-02-01]'", "'(,2024-01-15)'"], "int8range": ["'[1,9223372036854775807)'"],
 }  # fmt: skip
 _CONCRETE = {
     "anyelement": "int4", "anycompatible": "numeric", "listelement": "int4", "mapvalue": "text", "any": "text",
     "anynonarray": "int4", "anyarray": "int4[]", "anycompatiblearray": "numeric[]", "anylist": "int4 list",
-    "anymap": "map[text=>text]",
+    "anymap": "map[text=>text]", "anyrange": "int4range", "rangeelement": "int4",
 }  # fmt: skip
 _NOBODY_S_WORDS = re.compile(
     r"internal error|duckdb|sqlglot|python|traceback|binder|parser error|catalog error|invalid input error"
@@ -78,6 +93,7 @@ _SHAPES = {
     1184: re.compile(r"\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d*[1-9])?\+00( BC)?"),
     1186: re.compile(r"([+-]?\d+ (years?|mons?|months?|days?) ?)*([+-]?\d+:\d\d:\d\d(\.\d*[1-9])?)?"),
     2950: re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    3904: re.compile(r"empty|[\[(](-?\d+)?,(-?\d+)?\)"), 3926: re.compile(r"empty|[\[(](-?\d+)?,(-?\d+)?\)"),
     3802: re.compile(r'(null|true|false|-?\d.*|".*"|\[.*\]|\{.*\})', re.DOTALL),
 }  # fmt: skip
 """What the text of a value looks like, by the OID that was declared for it."""
@@ -88,6 +104,7 @@ _AREAS: dict[str, Callable[[], list[Overload]]] = {
     "time": lambda: time.FUNCTIONS,
     "jsonb": lambda: [*jsonb.FUNCTIONS, *jsonb.OPERATORS],
     "arrays": lambda: [*arrays.FUNCTIONS, *arrays.OPERATORS],
+    "ranges": lambda: [*ranges.FUNCTIONS, *ranges.OPERATORS],
     "operators": lambda: [*operators.OPERATORS, *operators.PREFIX],
     "system": lambda: system.FUNCTIONS,
     "aggregates": lambda: aggregates.FUNCTIONS,

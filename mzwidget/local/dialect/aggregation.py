@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.calls import coerce, known
-from mzwidget.local.dialect.conditions import contains_mz_now, temporal_error
 from mzwidget.local.dialect.functions import aggregates
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.overloads import Candidate, choose, message_name, no_function
@@ -131,8 +130,6 @@ class Aggregation:
             order = " ORDER BY " + ", ".join(f"{key.sql} ASC NULLS LAST" for key in keys)
         suffix = ""
         if node.filter is not None:
-            if contains_mz_now(node.filter):
-                self.statement.refuse_maintenance(temporal_error(node.filter))
             suffix = f" FILTER (WHERE {self.expressions.condition(node.filter, 'FILTER clause').sql})"
 
         def written(match: re.Match[str]) -> str:
@@ -166,7 +163,7 @@ class Aggregation:
         if name in ("min", "max") and given == [None]:
             given = [t.TEXT]
         found = choose(functions.AGGREGATES[name], given)
-        self._refusals(name, given)
+        self._refusals(name, given, values)
         if len(found) == 1 and given == [None] and name != "count":
             raise no_function(_INNER.get(name, name), given, many=True)
         if len(found) != 1:
@@ -187,7 +184,7 @@ class Aggregation:
         whole = name == "sum" and operands[0].type.name in ("int8", "uint8")
         return operands, template, t.numeric(0) if whole else candidate.result
 
-    def _refusals(self, name: str, given: list[t.Type | None]) -> None:
+    def _refusals(self, name: str, given: list[t.Type | None], values: list[Value]) -> None:
         first = given[0] if given else None
         if first is None:
             return
@@ -201,7 +198,9 @@ class Aggregation:
             if first.kind == "list":
                 raise no_function(name, given)
             if first.name == "bpchar" or first.kind == "map":
-                raise SqlError(f"array_agg on {message_name(first)} not yet supported")
+                size = values[0].type.typmod - 4
+                shown = f"char({size})" if first.name == "bpchar" and size > 0 else message_name(first)
+                raise SqlError(f"array_agg on {shown} not yet supported")
 
     def _term(self, item: tree.OrderItem) -> str:
         value = self.expressions.typed(item.expr)
@@ -216,6 +215,9 @@ class Aggregation:
     def _window(self, node: tree.Call, name: str) -> Value:
         scope, over = self.scope, node.over
         assert over is not None
+        if any(isinstance(part, tree.Call) and part.over is not None for item in node.arguments + tuple(
+            each.expr for each in over.order) + over.partition for part in item.walk()):  # fmt: skip
+            raise unsupported("a window function within a window function")
         if scope.inside_aggregate:
             raise SqlError(f"window functions are not allowed in aggregate function (function pg_catalog.{name})")
         if scope.clause != "SELECT clause":

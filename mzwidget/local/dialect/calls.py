@@ -59,6 +59,9 @@ def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> V
         else coerce(statement, value, wanted if wanted.name != "unknown" else t.TEXT)
         for value, wanted, name in zip(values, found.wanted, found.names, strict=True)
     ]
+    broken = next((value for value in given if value.broken or value.sql.startswith("CAST(NULL AS")), None)
+    if broken is not None and broken.broken and found.overload.strict and found.result is not None:
+        return replace(broken, sql=f"CAST({broken.sql} AS {found.result.duckdb})", type=found.result)
     if found.overload.build is not None:
         built: Value | None = found.overload.build(given)
         if built is not None:
@@ -86,8 +89,7 @@ def call(statement: Statement, name: str, values: Sequence[Value]) -> Value:
     if overloads is None:
         if name in OFFERED_THERE:
             raise unsupported(f"function {name}")
-        other = name.replace("json_", "jsonb_", 1)
-        raise unknown_function(name, other if other in functions.SCALARS or other in functions.TABLES else None)
+        raise misspelt(name)
     given = known(values)
     found = choose(overloads, given)
     if len(found) != 1:
@@ -107,6 +109,13 @@ def _settled(statement: Statement, found: Candidate, values: Sequence[Value]) ->
             raise SqlError(f"could not determine data type of parameter ${value.parameter}")
 
 
+def misspelt(name: str) -> SqlError:
+    """Return the error for a function that is not there, which may be one of jsonb's."""
+    plain = name.rpartition(".")[2]
+    other = plain.replace("json_", "jsonb_", 1)
+    return unknown_function(name, other if other != plain and other in functions.KNOWN else None)
+
+
 def is_elsewhere(name: str) -> bool:
     """Whether Materialize has a function of that name, though it is not offered here."""
     return name in OFFERED_THERE or name in UNAVAILABLE
@@ -117,7 +126,7 @@ def operate(statement: Statement, operator: str, values: Sequence[Value]) -> Val
     table = functions.OPERATORS if len(values) == 2 else functions.PREFIX
     overloads = table.get(operator)
     if overloads is None:
-        if operator in RANGE_OPERATORS:
+        if operator in UNUSED:
             raise no_operator(operator, known(values))
         raise SqlError(f"[{operator}] not yet supported")
     given = known(values)
@@ -149,23 +158,21 @@ def unavailable(what: str, flag: str) -> SqlError:
     )
 
 
-RANGE_OPERATORS = frozenset({"&&", "-|-", "&<", "&>"})
-"""Operators that only ranges have; no value is one."""
+UNUSED = frozenset({"?|", "?&"})
+"""Operators that are known there, and take no types that exist."""
 PARTLY: dict[str, frozenset[str]] = {}
 OFFERED_THERE = frozenset(
     """
-    array_agg_concat csv_extract encode format_type generate_series
-    has_table_privilege
-    has_schema_privilege has_database_privilege int4range int8range isempty kafka_murmur2 list_agg lower_inc lower_inf
-    map_build mod mz_environment_id mz_is_superuser mz_logical_timestamp mz_uptime mz_version mz_version_num numrange
-    daterange obj_description parse_ident pg_backend_pid pg_encoding_to_char pg_get_constraintdef pg_get_expr
-    pg_get_indexdef pg_get_ruledef pg_get_userbyid pg_get_viewdef pg_is_in_recovery pg_postmaster_start_time
-    pg_relation_size pg_stat_get_numscans pg_table_is_visible pg_table_size pg_tablespace_location
-    pg_total_relation_size
-    pg_type_is_visible pg_function_is_visible regexp_extract seahash shobj_description to_regclass to_regproc
-    to_regtype tsrange tstzrange upper_inc upper_inf uuid_generate_v5 version col_description current_database
-    current_schema current_schemas current_role current_setting mz_row_size mz_error_if_null mz_sleep
-    timezone_offset timezone_abbrevs timezone_names pg_timezone_names
+    array_agg_concat csv_extract encode format_type generate_series has_table_privilege has_schema_privilege
+    has_database_privilege kafka_murmur2 list_agg map_build mod mz_environment_id mz_is_superuser
+    mz_logical_timestamp mz_uptime mz_version mz_version_num obj_description parse_ident pg_backend_pid
+    pg_encoding_to_char pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_ruledef pg_get_userbyid
+    pg_get_viewdef pg_is_in_recovery pg_postmaster_start_time pg_relation_size pg_stat_get_numscans
+    pg_table_is_visible pg_table_size pg_tablespace_location pg_total_relation_size pg_type_is_visible
+    pg_function_is_visible regexp_extract seahash shobj_description to_regclass to_regproc to_regtype
+    uuid_generate_v5 version col_description current_database current_schema current_schemas current_role
+    current_setting mz_row_size mz_error_if_null mz_sleep timezone_offset timezone_abbrevs timezone_names
+    pg_timezone_names
     """.split()  # noqa: SIM905
 )
 """Functions that Materialize has and that are not offered here; any other name is a mistake."""

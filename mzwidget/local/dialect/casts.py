@@ -302,7 +302,11 @@ def castable(source: Type, target: Type, context: Context) -> bool:
     if target.kind == "scalar":
         return target.name in ("text", "varchar", "bpchar") and context >= Context.ASSIGNMENT
     if source.kind == "scalar":
-        return source.name in STRINGS and context == Context.EXPLICIT and target.kind in ("array", "list", "map")
+        return (
+            source.name in STRINGS and context == Context.EXPLICIT and target.kind in ("array", "list", "map", "range")
+        )
+    if "range" in (source.kind, target.kind):
+        return False
     assert source.element is not None or source.kind == "record"
     if source.kind == target.kind and target.element is not None and source.element is not None:
         inner = Context.EXPLICIT if context == Context.EXPLICIT else Context.IMPLICIT
@@ -358,6 +362,15 @@ def constant(value: Any, type_: Type) -> str:
     if type_.kind == "list" and type_.element is not None:
         inner = ", ".join(constant(item, type_.element) for item in value)
         return f"CAST([{inner}] AS {type_.duckdb})"
+    if type_.kind == "range" and type_.element is not None:
+        if not value["filled"]:
+            return f"CAST(struct_pack(filled := false, lo := NULL, hi := NULL) AS {type_.duckdb})"
+        bounds = ", ".join(
+            f"{bound} := struct_pack(f := {value[bound]['f']}, v := {constant(value[bound]['v'], type_.element)},"
+            f" x := {value[bound]['x']})"
+            for bound in ("lo", "hi")
+        )
+        return f"CAST(struct_pack(filled := true, {bounds}) AS {type_.duckdb})"
     if type_.kind == "map" and type_.element is not None:
         keys = ", ".join(quote_text(key) for key in value)
         items = ", ".join(constant(item, type_.element) for item in value.values())
@@ -441,6 +454,8 @@ def _shown(value: Value) -> Value:
             fallible=True,
         )
     assert type_.element is not None
+    if type_.kind == "range":
+        return apply(_SHOW_RANGES[type_.name], [value], t.TEXT)
     inner = text_form(Value("x", type_.element)).sql
     if type_.kind == "map":
         keys, values = "map_keys({0})", f"list_transform(map_values({{0}}), lambda x: {inner})"
@@ -480,6 +495,13 @@ _SHOW_RECORD = udf.declare("show_record", show_record, [_TEXTS, t.list_of(t.BOOL
 _SHOW_MAP = udf.declare("show_map", _show_map, [_TEXTS, _TEXTS], t.TEXT, fallible=False)
 
 
+_SHOW_RANGES = {
+    name: udf.declare(f"show_{name}", printer(type_), [type_], t.TEXT, fallible=False)
+    for name, type_ in t.RANGES.items()
+}
+_READ_RANGES = {name: udf.declare(f"read_{name}", reader(type_), [t.TEXT], type_) for name, type_ in t.RANGES.items()}
+
+
 def text_form(value: Value) -> Value:
     """Return the text that a value is printed as, where that differs from its cast: booleans."""
     if value.type.name == "bool":
@@ -493,6 +515,8 @@ def _parsed(value: Value, target: Type) -> Value:
     if value.literal is not None:
         return literal(value.literal, target)
     assert target.element is not None
+    if target.kind == "range":
+        return apply(_READ_RANGES[target.name], [value], target, fallible=True)
     if target.kind == "map" or target.element.kind != "scalar":
         raise unsupported(f"a cast from text to {t.sql_name(target)}")
     read = Value(_READ_ITEMS[target.kind].replace("{0}", "\x01"), _of_texts(target.kind))

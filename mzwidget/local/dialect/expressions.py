@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import functions, patterns
 from mzwidget.local.dialect.aggregation import Aggregation
-from mzwidget.local.dialect.calls import call, coerce, is_elsewhere, known, operate, unify
+from mzwidget.local.dialect.calls import call, coerce, is_elsewhere, known, misspelt, operate, unify
 from mzwidget.local.dialect.casts import Context, cast, castable, constant, literal, no_cast
-from mzwidget.local.dialect.conditions import connect, temporal_error
+from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
@@ -22,7 +22,7 @@ from mzwidget.local.formats import moments
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
-    from mzwidget.local.dialect.scope import Scope
+    from mzwidget.local.dialect.scope import Scope, Statement
 
 MZ_NOW = Value("CAST(getvariable('mz_now') AS UBIGINT)", t.MZ_TIMESTAMP)
 _NOW = "make_timestamp(CAST(getvariable('mz_now') AS BIGINT) * 1000)"
@@ -118,20 +118,10 @@ class Expressions:
         return replace(found, literal=text)
 
     def _interval(self, node: tree.IntervalLiteral) -> Value:
-        if node.trailing or node.precision is not None:
-            raise unsupported("an interval literal with TO or a precision")
-        if not node.leading:
-            months, days, micros = moments.read_interval(node.text)
-            return Value(constant((months, days, micros), t.INTERVAL), t.INTERVAL, literal=node.text)
-        months, days, micros = moments.read_interval(node.text, node.leading)
-        size = {"minute": moments.MINUTE, "hour": moments.HOUR, "second": 1}.get(node.leading)
-        if size is None:
-            micros = 0
-            days = 0 if node.leading in ("month", "year") else days
-            months = int(months / 12) * 12 if node.leading == "year" else months
-        else:
-            micros = int(micros / size) * size
-        return Value(constant((months, days, micros), t.INTERVAL), t.INTERVAL, literal=node.text)
+        if node.precision is not None:
+            raise unsupported("an interval literal with a precision")
+        found = moments.read_interval_between(node.text, node.leading, node.trailing)
+        return Value(constant(found, t.INTERVAL), t.INTERVAL, literal=node.text)
 
     def _parameter(self, node: tree.Parameter) -> Value:
         return self.statement.parameter(node.number)
@@ -157,7 +147,14 @@ class Expressions:
 
     def now(self) -> Value:
         self.statement.constant = False
-        self.statement.refuse_maintenance(SqlError("cannot materialize call to current_timestamp", "0A000"))
+        self.statement.refuse_maintenance(
+            SqlError(
+                "cannot materialize call to current_timestamp",
+                "0A000",
+                detail="See: https://materialize.com/docs/sql/functions/now_and_mz_now/",
+                hint="In temporal filters `mz_now()` may work instead.",
+            )
+        )
         return Value(_NOW, t.TIMESTAMPTZ)
 
     def _star(self, _: tree.Star) -> Value:
@@ -465,6 +462,8 @@ class Expressions:
             index = self.value(position)
             if index.is_open:
                 index = coerce(self.statement, index, t.TEXT)
+            if not any(castable(index.type, wanted, Context.IMPLICIT) for wanted in (t.INT8, t.TEXT)):
+                raise SqlError("jsonb subscript type must be coercible to integer or text")
             return operate(self.statement, "->", [value, index])
         if kind == "map" and isinstance(position, tree.Expr):
             return operate(self.statement, "->", [value, self.value(position)])
@@ -492,19 +491,24 @@ class Expressions:
             raise unsupported(f"field {node.name} of {t.sql_name(value.type)}")
         for index, (name, type_) in enumerate(value.type.fields, 1):
             if name == node.name:
-                return value.items[index - 1] if value.items else apply(f"{{0}}.f{index}", [value], type_)
+                return (
+                    value.items[index - 1].typed(type_)
+                    if value.items and not value.items[index - 1].is_open
+                    else apply(f"{{0}}.f{index}", [value], type_)
+                )
         raise SqlError(f"field {node.name} not found in data type {t.sql_name(value.type)}")
 
     def _row(self, node: tree.Row) -> Value:
-        items = tuple(
-            self.scope.column(item.qualifier) if isinstance(item, tree.Star) and item.qualifier else self.typed(item)
+        given = tuple(
+            self.scope.column(item.qualifier) if isinstance(item, tree.Star) and item.qualifier else self.value(item)
             for item in node.items
         )
+        items = [coerce(self.statement, value, t.TEXT) if value.is_open else value for value in given]
         type_ = t.record_of(tuple((f"f{i}", item.type.base) for i, item in enumerate(items, 1)))
         packed = ", ".join(f"f{i} := {{{i - 1}}}" for i in range(1, len(items) + 1)) or "f0 := false"
         if len(items) > 10:
             raise unsupported("a row of more than ten fields")
-        return replace(apply(f"struct_pack({packed})", items, type_), items=items)
+        return replace(apply(f"struct_pack({packed})", items, type_), items=given)
 
     def _exists(self, node: tree.Exists) -> Value:
         _, sql = self.plan(node.query, self.scope)
@@ -519,11 +523,9 @@ class Expressions:
     # calls
 
     def _call(self, node: tree.Call) -> Value:
-        *schema, name = node.name
-        if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
-            raise unknown_function(".".join(node.name))
-        if not (name in functions.KNOWN or name in self.statement.session or is_elsewhere(name)):
-            raise unknown_function(".".join(node.name))
+        name = node.name[-1]
+        if not callable_(node.name, self.statement):
+            raise misspelt(".".join(node.name))
         special = self.aggregation.special(node, name)
         if special is not None:
             return special
@@ -532,7 +534,7 @@ class Expressions:
         if not node.arguments and not node.star:
             if name == "mz_now":
                 self.statement.constant = False
-                self.statement.refuse_maintenance(temporal_error(node))
+                self.statement.refuse_maintenance(SqlError("cannot materialize call to mz_now", "0A000"))
                 return MZ_NOW
             if name in ("now", "current_timestamp"):
                 return self.now()
@@ -546,6 +548,14 @@ class Expressions:
                 raise unknown_function(name) if name not in functions.SCALARS else no_function(name, [])
             raise SqlError(f"{word} specified, but {name} is not an aggregate function")
         return call(self.statement, name, self.values(node.arguments))
+
+
+def callable_(parts: Sequence[str], statement: Statement) -> bool:
+    """Whether there is a function of that name, here or there."""
+    *schema, name = parts
+    if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
+        return False
+    return name in functions.KNOWN or name in statement.session or is_elsewhere(name)
 
 
 _CARDINALITY = (

@@ -18,7 +18,7 @@ from mzwidget.local.formats.types import Type
 
 POLYMORPHIC = frozenset(
     {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray", "anylist", "listelement", "anymap",
-     "mapvalue", "record", "anynonarray"}
+     "mapvalue", "record", "anynonarray", "anyrange", "rangeelement"}
 )  # fmt: skip
 _CATEGORIES = {
     "N": "int2 int4 int8 uint2 uint4 uint8 float4 float8 numeric oid", "S": "text varchar bpchar name",
@@ -43,7 +43,7 @@ def named(name: str) -> Type | None:
         inner = named(name[:-5])
         assert inner is not None
         return t.list_of(inner)
-    return t.SCALARS[name]
+    return t.SCALARS.get(name) or t.RANGES[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,8 @@ def _kind_fits(name: str, given: Type) -> bool:
             return given.kind == "map"
         case "record":
             return given.kind == "record"
+        case "anyrange":
+            return given.kind == "range"
         case "anynonarray":
             return given.kind not in ("array", "list")
     return True
@@ -175,6 +177,7 @@ _ELEMENTS = {
     "anycompatiblearray": "anycompatible",
     "anylist": "listelement",
     "anymap": "mapvalue",
+    "anyrange": "rangeelement",
 }
 
 
@@ -220,6 +223,8 @@ def _polymorphic(name: str, given: Type | None, solved: dict[str, Type]) -> Type
             return t.list_of(element)
         case "anymap":
             return t.map_of(element)
+        case "anyrange":
+            return t.range_of(element)
     return element
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mzwidget.local.dialect import functions
-from mzwidget.local.dialect.calls import coerce, unify
+from mzwidget.local.dialect.calls import coerce, misspelt, unify
 from mzwidget.local.dialect.casts import Context, cast, castable, text_form
 from mzwidget.local.dialect.conditions import conjuncts, contains_mz_now, guarded_all, temporal_error
-from mzwidget.local.dialect.expressions import Expressions
+from mzwidget.local.dialect.expressions import Expressions, callable_
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.model import Catalog, Query
 from mzwidget.local.dialect.names import column_name
@@ -17,6 +17,7 @@ from mzwidget.local.dialect.scope import Grouping, Scope, Source, Statement
 from mzwidget.local.dialect.sources import From, table_function, zipped
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
+from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value, apply, plainly_ordered, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -65,9 +66,10 @@ def plan_query(
     if not isinstance(query, tree.Query):
         raise unsupported("this statement as a query")
     statement = Statement(catalog, list(parameter_types), session=session or {})
-    columns, body = plan_in(query, Scope(statement))
-    if not columns:
-        raise unsupported("a SELECT without columns")
+    try:
+        columns, body = plan_in(query, Scope(statement))
+    except SqlError as error:
+        raise misnamed(query, statement) or error from None
     if maintained and statement.refusal is not None:
         raise statement.refusal
     return Query(
@@ -288,7 +290,7 @@ class Term:
 def _ordered(statement: Statement, query: tree.Query, block: Block, limit: str) -> tuple[tuple[Column, ...], str]:
     """Apply DISTINCT, ORDER BY, LIMIT and OFFSET to a body."""
     settled = [_settle(statement, value) for value in block.values]
-    if block.distinct:
+    if block.distinct and not statement.reads:
         settled = [unsigned_zero(value) for value in settled]
     terms = [_term(block, settled, item) for item in query.order]
     if block.distinct and block.distinct_on:
@@ -427,7 +429,11 @@ class _Select:
         outputs = self._outputs()
         self._group(outputs)
         names = [name for name, _ in outputs]
-        values = [self._output(chosen) for _, chosen in outputs]
+        try:
+            values = [self._output(chosen) for _, chosen in outputs]
+        except SqlError as error:
+            self._aggregates_first(error)
+            raise
         having = self._having()
         qualify = None
         if body.qualify is not None:
@@ -562,6 +568,15 @@ class _Select:
             at = at.parent
         raise SqlError(f"no table named '{'.'.join(star.qualifier)}' in scope")
 
+    def _aggregates_first(self, error: SqlError) -> None:
+        """Raise what is wrong with an aggregate, of which Materialize speaks before what is not grouped."""
+        if self.scope.grouping is None or "must appear in the GROUP BY" not in error.message:
+            return
+        for item in self.body.items:
+            for node in item.expr.walk():
+                if isinstance(node, tree.Call) and node.over is None and node.name[-1] in functions.AGGREGATES:
+                    self.expressions.value(node)
+
     def _aggregates(self) -> bool:
         nodes: list[tree.Node] = [item.expr for item in self.body.items]
         if self.body.having is not None:
@@ -616,6 +631,19 @@ class _Select:
         return found
 
 
+def misnamed(query: tree.Node, statement: Statement) -> SqlError | None:
+    """Return the error for the first function or type that does not exist: names are looked up before all else."""
+    for node in query.walk():
+        if isinstance(node, tree.Call) and not callable_(node.name, statement):
+            return misspelt(".".join(node.name))
+        if isinstance(node, tree.TypeName) and node.kind == "named":
+            try:
+                resolve_type(replace(node, modifiers=()))
+            except SqlError as error:
+                return error if "does not exist" in error.message else None
+    return None
+
+
 def _has_aggregate(node: tree.Node) -> bool:
     """Whether an expression aggregates, subqueries left out."""
     if isinstance(node, tree.Query):
@@ -655,7 +683,8 @@ def _nodes(part: object) -> list[tree.Node]:
 
 def _inside(error: SqlError, prefix: str) -> SqlError:
     """Say in which clause an error was found."""
-    if error.sqlstate == "0A000" or error.message.startswith(("WHERE clause must", "WHERE clause error")):
+    known = ("WHERE clause must", "WHERE clause error", 'function "', 'type "')
+    if error.sqlstate == "0A000" or error.message.startswith(known):
         return error
     found = SqlError(prefix + error.message, error.sqlstate, detail=error.detail)
     found.position = error.position

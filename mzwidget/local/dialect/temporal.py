@@ -43,7 +43,12 @@ def temporal_condition(expressions: Expressions, node: tree.Expr) -> tuple[Value
     statement.constant = False
     parts = _comparisons(node)
     if parts is None:
-        statement.refuse_maintenance(temporal_error(node))
+        unequal = isinstance(node, tree.Binary) and node.operator == "<>" and _one_side(node)
+        statement.refuse_maintenance(
+            SqlError("Unsupported binary temporal operation: NotEq(NotEq)", "0A000")
+            if unequal
+            else temporal_error(node)
+        )
         return expressions.condition(node, "WHERE clause"), []
     bounds = []
     conditions = []
@@ -74,6 +79,10 @@ def _comparisons(node: tree.Expr) -> list[tuple[str, tree.Expr]] | None:
     if _is_mz_now(node.right) and not contains_mz_now(node.left):
         return [(_FLIPPED[node.operator], node.left)]
     return None
+
+
+def _one_side(node: tree.Binary) -> bool:
+    return _is_mz_now(node.left) != _is_mz_now(node.right)
 
 
 def _is_mz_now(node: tree.Expr) -> bool:

@@ -8,18 +8,12 @@ from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Type
 
 _NAMED = {
-    **t.SCALARS,
+    **t.SCALARS, **t.RANGES,
     "integer": t.INT4, "bigint": t.INT8, "smallint": t.INT2, "boolean": t.BOOL, "real": t.FLOAT4, "decimal": t.NUMERIC,
     "dec": t.NUMERIC, "json": t.JSONB, "string": t.TEXT, "bytes": t.BYTEA, "char": t.BPCHAR,
 }  # fmt: skip
 _OFFERED_THERE = frozenset(
     [
-        "int4range",
-        "int8range",
-        "numrange",
-        "daterange",
-        "tsrange",
-        "tstzrange",
         "regproc",
         "regtype",
         "regclass",
@@ -58,11 +52,10 @@ def resolve_type(node: tree.TypeName) -> Type:
             raise SqlError(f"{t.sql_name(element)}[] not yet supported")
         return t.array_of(element)
     *schema, name = node.parts
-    if schema and schema[-1] not in ("pg_catalog", "mz_catalog"):
-        raise SqlError(f"unknown schema '{'.'.join(schema)}'")
-    known = _NAMED.get(name)
+    own = schema and schema[-1] not in ("pg_catalog", "mz_catalog")
+    known = None if own else _NAMED.get(name)
     if known is None:
-        if name in _OFFERED_THERE:
+        if name in _OFFERED_THERE and not own:
             raise unsupported(f"type {name}")
         raise SqlError(f'type "{".".join(node.parts)}" does not exist')
     return _modified(known, node.modifiers) if node.modifiers else known
@@ -94,14 +87,16 @@ def _numeric(sizes: tuple[int, ...]) -> Type:
         raise SqlError("precision for type numeric must be between 1 and 39")
     if len(sizes) == 1:
         return t.NUMERIC
-    if not 0 <= sizes[1] <= sizes[0]:
+    if not 0 <= sizes[1] <= 39:
+        raise SqlError("scale for type numeric must be between 0 and 39")
+    if sizes[1] > sizes[0]:
         raise SqlError(f"scale for type numeric must be between 0 and precision {sizes[0]}")
     return t.numeric(sizes[1], precision=sizes[0])
 
 
 def sql_type(type_: Type) -> str:
     """Return the type's name as a statement writes it, modifiers included: the inverse of `resolve_type`."""
-    if type_.element is not None:
+    if type_.element is not None and type_.kind != "range":
         inner = sql_type(type_.element)
         match type_.kind:
             case "list":

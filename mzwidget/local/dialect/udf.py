@@ -17,7 +17,7 @@ from duckdb.func import SPECIAL
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats.containers import flat
-from mzwidget.local.formats.encoding import carrier
+from mzwidget.local.formats.encoding import carrier, range_with
 from mzwidget.local.formats.types import Type
 
 Convert = Callable[[Any], Any]
@@ -31,6 +31,9 @@ def carried(type_: Type) -> str:
     if type_.kind in ("array", "list") and type_.element is not None:
         inner = f"{carried(type_.element)}[]"
         return inner if type_.kind == "list" else f"STRUCT(items {inner}, dims INTEGER[])"
+    if type_.kind == "range" and type_.element is not None:
+        bound = f"STRUCT(f INTEGER, v {carried(type_.element)}, x INTEGER)"
+        return f"STRUCT(filled BOOLEAN, lo {bound}, hi {bound})"
     if type_.kind == "map" and type_.element is not None:
         return f"MAP(VARCHAR, {carried(type_.element)})"
     return {"date": "BIGINT", "time": "BIGINT", "timestamp": "BIGINT", "timestamptz": "BIGINT", "uuid": "VARCHAR"}.get(
@@ -48,6 +51,10 @@ def uncarried(sql: str, type_: Type) -> str:
             return f"list_transform({sql}, lambda x: {inner})"
         made = f"struct_pack(items := list_transform(a.items, lambda x: {inner}), dims := a.dims)"
         return f"list_transform([{sql}], lambda a: CASE WHEN a IS NOT NULL THEN {made} END)[1]"
+    if type_.kind == "range" and type_.element is not None:
+        bounds = (uncarried(f"(r).{bound}.v", type_.element) for bound in ("lo", "hi"))
+        made = range_with("r", *bounds)
+        return sql if made == "r" else f"list_transform([{sql}], lambda r: {made})[1]"
     match type_.name:
         case "date":
             return f"(DATE '1970-01-01' + CAST({sql} AS INTEGER))"
@@ -61,6 +68,8 @@ def uncarried(sql: str, type_: Type) -> str:
 
 
 def _decode(type_: Type) -> Convert | None:
+    if type_.kind == "range":
+        return None
     if type_.kind == "array" and type_.element is not None:
         each = _decode(type_.element)
         return lambda value: [v if v is None or each is None else each(v) for v in value["items"]]
@@ -82,6 +91,8 @@ def _decode(type_: Type) -> Convert | None:
 
 
 def _encode(type_: Type) -> Convert | None:
+    if type_.kind == "range":
+        return None
     if type_.kind == "array" and type_.element is not None:
         each = _encode(type_.element)
 

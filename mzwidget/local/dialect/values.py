@@ -35,7 +35,9 @@ class Value:
     depth : int
         How deep bound operands are nested in it.
     items : tuple of Value
-        Of a row that was written as one: its fields.
+        Of a row that was written as one: its fields, whose types may still be open.
+    broken : bool
+        A constant that is no value of its type: evaluating it fails.
     """
 
     sql: str
@@ -45,6 +47,7 @@ class Value:
     fallible: bool = False
     depth: int = 0
     items: tuple[Value, ...] = ()
+    broken: bool = False
 
     def typed(self, type_: Type) -> Value:
         """Return the same SQL under another type."""
@@ -124,4 +127,4 @@ def raise_sql(message: str, duckdb_type: str) -> str:
 
 def failing(error: SqlError, type_: Type) -> Value:
     """Return a value whose evaluation fails."""
-    return Value(raise_sql(error.message, type_.duckdb), type_, fallible=True)
+    return Value(raise_sql(error.message, type_.duckdb), type_, fallible=True, broken=True)

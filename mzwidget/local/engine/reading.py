@@ -23,7 +23,7 @@ async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int
     connection = store.connection()
     names = [f"c{index}" for index in range(len(query.columns))]
     carriers = [carrier(name, column.type) for name, column in zip(names, query.columns, strict=True)]
-    sql = f"SELECT {', '.join(carriers)} FROM ({query.sql}) AS q({', '.join(names)})"
+    sql = f"SELECT {', '.join(carriers) or 'NULL'} FROM ({query.sql}) AS q({', '.join(names or ['c0'])})"
 
     def start() -> list[tuple[Any, ...]]:
         if "mz_now" in sql:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import ranges
 from mzwidget.local.formats.reading import READERS, invalid
 from mzwidget.local.formats.types import Type
 
@@ -17,6 +18,8 @@ def reader(type_: Type) -> Callable[[str], Any]:
     """Return the function that reads a text as a value of a type."""
     if type_.kind == "scalar":
         return READERS[type_.name]
+    if type_.kind == "range":
+        return ranges.reader(type_)
     if type_.kind not in ("array", "list", "map") or type_.element is None:
         raise unsupported(f"text as {type_.kind}")
     item = reader(type_.element)

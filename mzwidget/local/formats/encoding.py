@@ -47,6 +47,10 @@ def carrier(expression: str, kind: Type) -> str:
             return expression
         keys, values = f"map_keys({expression})", f"map_values({expression})"
         return f"map({keys}, list_transform({values}, lambda x: {inner}))"
+    if kind.kind == "range" and kind.element is not None:
+        return range_with(
+            expression, carrier(f"({expression}).lo.v", kind.element), carrier(f"({expression}).hi.v", kind.element)
+        )
     if kind.kind == "record":
         fields = [carrier(f"{expression}.f{i}", field) for i, (_, field) in enumerate(kind.fields, 1)]
         if all(field == f"{expression}.f{i}" for i, field in enumerate(fields, 1)):
@@ -62,6 +66,18 @@ def carrier(expression: str, kind: Type) -> str:
             return f"CAST({expression} AS VARCHAR)"
         case _:
             return expression
+
+
+def range_with(expression: str, low: str, high: str) -> str:
+    """DuckDB SQL of a range with other values of its bounds."""
+    if (low, high) == (f"({expression}).lo.v", f"({expression}).hi.v"):
+        return expression
+    bounds = ", ".join(
+        f"{bound} := CASE WHEN ({expression}).filled THEN struct_pack(f := ({expression}).{bound}.f, v := {value},"
+        f" x := ({expression}).{bound}.x) END"
+        for bound, value in (("lo", low), ("hi", high))
+    )
+    return f"CASE WHEN {expression} IS NOT NULL THEN struct_pack(filled := ({expression}).filled, {bounds}) END"
 
 
 def encoder(kind: Type, wire_format: int) -> Encoder:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import math
 import re
 import zoneinfo
 from decimal import Decimal
@@ -47,7 +48,8 @@ def _month_length(year: int, month: int) -> int:
 
 
 def _invalid(name: str, text: str, why: str) -> SqlError:
-    return SqlError(f'invalid input syntax for type {name}: {why}: "{text}"')
+    shown = text.replace('"', '\\"')
+    return SqlError(f'invalid input syntax for type {name}: {why}: "{shown}"')
 
 
 _DATE = re.compile(r"\s*([+-]?\d{1,6})-(\d{1,6})-(\d{1,6})|\s*(\d{4})(\d{2})(\d{2})(?!\d)|\s*(\d+)/(\d+)/(\d+)")
@@ -228,6 +230,37 @@ _PART = re.compile(
 _FORMAT = (
     "Cannot determine format of all parts. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY"
 )
+
+
+_FIELDS = ("year", "month", "day", "hour", "minute", "second")
+
+
+def read_interval_between(text: str, first: str, last: str) -> Interval:
+    """Read an interval as ``INTERVAL 'text' first TO last`` means it: of other fields nothing remains."""
+    if not first:
+        return read_interval(text)
+    if last and _FIELDS.index(first) >= _FIELDS.index(last):
+        high, low = first.upper(), last.upper()
+        raise SqlError(
+            f"Invalid field range in INTERVAL '{text}' {high} TO {low}; the value in the position of {high} should be"
+            f" more significant than {low}.",
+            "42601",
+        )
+    if first == "minute" and last:
+        text = re.sub(r"^(\s*[+-]?)(\d+:\d+(?:\.\d*)?\s*)$", r"\g<1>00:\2", text)
+    months, days, micros = read_interval(text, "" if last else first)
+    least, most = (_FIELDS.index(field) for field in (last or first, first if last else "year"))
+    if least < 1:
+        months = int(months / 12) * 12
+    if most > 0:
+        months = int(math.fmod(months, 12)) if most == 1 else 0
+    if least < 2 or most > 2:
+        days = 0
+    size = {3: HOUR, 4: MINUTE, 5: 1}.get(least)
+    micros = int(micros / size) * size if size is not None else 0
+    if most > 3:
+        micros = int(math.fmod(micros, HOUR if most == 4 else MINUTE))
+    return months, days, micros
 
 
 def read_interval(text: str, unit: str = "") -> Interval:

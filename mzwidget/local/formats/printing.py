@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.local.formats import containers, moments, numerics
+from mzwidget.local.formats import containers, moments, numerics, ranges
 from mzwidget.local.formats.types import Type
 
 Printer = Callable[[Any], str]
@@ -98,6 +98,8 @@ def printer(type_: Type) -> Printer:
         )
     assert type_.element is not None
     show_item = printer(type_.element)
+    if type_.kind == "range":
+        return lambda value: ranges.shown(value, show_item)
     if type_.kind == "map":
         return lambda value: "{" + ",".join(
             f"{containers.quoted(k, also='=')}=>" + ("NULL" if v is None else containers.quoted(show_item(v)))

@@ -16,7 +16,12 @@ Reader = Callable[[str], Any]
 
 def invalid(name: str, text: str, why: str = "") -> SqlError:
     """Return the error for a text that is no value of a type."""
-    return SqlError(f'invalid input syntax for type {name}: {why + ": " if why else ""}"{text}"')
+    return SqlError(f"invalid input syntax for type {name}: {why + ': ' if why else ''}{quoted(text)}")
+
+
+def quoted(text: str) -> str:
+    """Return a text as messages quote it."""
+    return '"' + text.replace('"', '\\"') + '"'
 
 
 _BOOLS = dict.fromkeys(("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"), True) | dict.fromkeys(

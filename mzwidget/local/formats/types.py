@@ -109,15 +109,6 @@ _SQL_NAMES = {
     "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone", "time": "time",
 }  # fmt: skip
 
-_RANGES = {
-    "int4range": 3904,
-    "int8range": 3926,
-    "numrange": 3906,
-    "tsrange": 3908,
-    "tstzrange": 3910,
-    "daterange": 3912,
-}
-
 
 def numeric(scale: int, *, precision: int = 39) -> Type:
     """Return ``numeric(precision, scale)``."""
@@ -136,7 +127,7 @@ def sized(type_: Type, length: int) -> Type:
 
 def array_of(element: Type) -> Type:
     """Return the array type over an element type."""
-    name = element.name if element.kind == "scalar" else element.kind
+    name = element.kind if element.kind == "record" else element.name
     stored = f"STRUCT(items {element.duckdb}[], dims INTEGER[])"
     return Type(f"{element.name}[]", _ARRAY_OIDS.get(name, 0), -1, stored, -1, element, "array")
 
@@ -151,6 +142,26 @@ def map_of(element: Type) -> Type:
     return Type(f"map[text=>{element.name}]", 16385, -1, f"MAP(VARCHAR, {element.duckdb})", -1, element, "map")
 
 
+_RANGE_OIDS = {
+    "int4range": (INT4, 3904, 3905), "int8range": (INT8, 3926, 3927), "numrange": (NUMERIC, 3906, 3907),
+    "tsrange": (TIMESTAMP, 3908, 3909), "tstzrange": (TIMESTAMPTZ, 3910, 3911), "daterange": (DATE, 3912, 3913),
+}  # fmt: skip
+
+
+def _range(name: str, element: Type, oid: int) -> Type:
+    bound = f"STRUCT(f INTEGER, v {element.duckdb}, x INTEGER)"
+    return Type(name, oid, -1, f"STRUCT(filled BOOLEAN, lo {bound}, hi {bound})", -1, element, "range")
+
+
+RANGES = {name: _range(name, element, oid) for name, (element, oid, _) in _RANGE_OIDS.items()}
+_ARRAY_OIDS |= {name: oid for name, (_, _, oid) in _RANGE_OIDS.items()}
+
+
+def range_of(element: Type) -> Type | None:
+    """Return the type of the ranges of an element type, None if it has none."""
+    return next((type_ for type_ in RANGES.values() if type_.element == element), None)
+
+
 def record_of(fields: tuple[tuple[str, Type], ...]) -> Type:
     """Return the type of a row."""
     inner = ", ".join(f"f{i} {type_.duckdb}" for i, (_, type_) in enumerate(fields, 1))
@@ -159,7 +170,7 @@ def record_of(fields: tuple[tuple[str, Type], ...]) -> Type:
 
 def by_oid(oid: int) -> Type | None:
     """Return the type a client names by OID; None for 0 (untyped), ``unknown`` and OIDs that are not offered."""
-    for type_ in SCALARS.values():
+    for type_ in (*SCALARS.values(), *RANGES.values()):
         if type_.oid == oid:
             return type_
         if _ARRAY_OIDS.get(type_.name) == oid:

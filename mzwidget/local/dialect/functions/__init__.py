@@ -13,6 +13,7 @@ from mzwidget.local.dialect.functions import (
     jsonb,
     numbers,
     operators,
+    ranges,
     regexps,
     system,
     tables,
@@ -48,9 +49,9 @@ def _callable(each: Overload) -> Overload:
 
 SCALARS = _table([
     *numbers.FUNCTIONS, *text.FUNCTIONS, *time.FUNCTIONS, *jsonb.FUNCTIONS, *arrays.FUNCTIONS, *system.FUNCTIONS,
-    *regexps.FUNCTIONS,
+    *regexps.FUNCTIONS, *ranges.FUNCTIONS,
 ])  # fmt: skip
-OPERATORS = _table([*operators.OPERATORS, *jsonb.OPERATORS, *arrays.OPERATORS])
+OPERATORS = _table([*operators.OPERATORS, *jsonb.OPERATORS, *arrays.OPERATORS, *ranges.OPERATORS])
 PREFIX = _table(operators.PREFIX)
 AGGREGATES = _table(aggregates.FUNCTIONS)
 WINDOWS = _table(windows.FUNCTIONS)

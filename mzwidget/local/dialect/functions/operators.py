@@ -211,7 +211,8 @@ for _operator in COMPARISONS:
         OPERATORS.append(line(_operator, "jsonb, jsonb -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
     if _operator == "=":
         OPERATORS.append(line(_operator, "anylist, anylist -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
-    OPERATORS.append(line(_operator, "anyarray, anyarray -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
+    for _name in ("anyarray", "anyrange"):
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
 
 # ----------------------------------------------------------------------------------------------- concatenation
 

@@ -25,6 +25,7 @@ _TYPE_WORDS = {
     "string": "text", "text": "text", "bytes": "bytea", "json": "jsonb", "dec": "numeric", "decimal": "numeric",
     "varchar": "varchar", "bpchar": "bpchar",
 }  # fmt: skip
+_NEVER_TYPES = frozenset({"not", "case", "true", "false", "null", "default", "distinct", "all"})
 _QUERY_WORDS = ("select", "with", "values", "table", "show")
 
 
@@ -106,7 +107,7 @@ class ExpressionParser(Cursor):
             return self.attempt(self._interval)
         if self.token.kind == "keyword" and word not in _TYPE_WORDS and word not in (
             "float", "double", "char", "character", "time", "timestamp", "timestamptz", "map"
-        ):  # fmt: skip
+        ) and (following.kind != "string" or word in _NEVER_TYPES):  # fmt: skip
             return None
         return self.attempt(self._typed)
 
@@ -376,7 +377,7 @@ class ExpressionParser(Cursor):
             star = True
         elif not self.is_kind(")"):
             distinct = bool(self.accept("distinct")) or (self.accept("all") and False)
-            arguments = self.expressions()
+            arguments = () if distinct and self.is_kind(")") else self.expressions()
             if self.ahead("order", "by"):
                 order = self.order_by()
         self.expect_kind(")")
@@ -635,8 +636,9 @@ class ExpressionParser(Cursor):
             self.expected("a data type name")
         match word:
             case "double":
-                if self.accept("double", "precision"):
-                    return tree.TypeName("named", ("float8",))
+                self.next()
+                self.accept("precision")
+                return tree.TypeName("named", ("float8",))
             case "float":
                 self.next()
                 size = self.token
@@ -655,7 +657,7 @@ class ExpressionParser(Cursor):
                 return self._time_type()
             case "interval":
                 self.next()
-                return tree.TypeName("named", ("interval",))
+                return tree.TypeName("named", ("interval",), self._modifiers())
         return None
 
     def _time_type(self) -> TypeName:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _JOINS = {"left": "left", "right": "right", "full": "full"}
 
 
+_SIZED = ("aggregate", "distinct", "limit")
+
+
 class QueryParser(ExpressionParser):
     """Reads SELECT, VALUES, TABLE and what combines them."""
 
@@ -142,9 +145,25 @@ class QueryParser(ExpressionParser):
         group = self.expressions() if self.accept("group", "by") else ()
         having = self.expression() if self.accept("having") else None
         qualify = self.expression() if self.accept("qualify") else None
-        if self.ahead("options"):
-            raise unsupported("OPTIONS of a SELECT")
+        if self.accept("options"):
+            self._options()
         return tree.Select(items, source, where, group, having, qualify, distinct, distinct_on)
+
+    def _options(self) -> None:
+        """Read hints about sizes, which change no answer."""
+        self.expect_kind("(")
+        while True:
+            known = ("expected", "group", "size"), *((word, "input", "group", "size") for word in _SIZED)
+            if not any(self.accept(*words) for words in known):
+                if not self.is_word("expected", *_SIZED):
+                    self.expected("one of EXPECTED or AGGREGATE or DISTINCT or LIMIT")
+                self.next()
+                self.expected("GROUP" if self.tokens[self.at - 1].value == "expected" else "INPUT")
+            self.accept_kind("=")
+            self.integer()
+            if not self.accept_kind(","):
+                break
+        self.expect_kind(")")
 
     def select_items(self) -> tuple[tree.SelectItem, ...]:
         items: list[tree.SelectItem] = []
