@@ -210,9 +210,9 @@ class View(Telling):
         self.note.refresh(lambda: background.call(self._note_changed))
 
     def _note_changed(self) -> None:
+        # Also without a page: one that has the widget already, and has not said so yet, knows no note.
         with self.lock:
-            if self.pages:
-                self._send("note", None)
+            self._send("note", None)
 
     def wanted(self) -> bool:
         return bool(self.pages or self._followers or self._waiting)

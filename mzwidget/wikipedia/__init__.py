@@ -2,7 +2,7 @@
 
     edits = wikipedia.follow(connection)
 
-The table is created by the caller, in SQL, so that a notebook shows what it is made of.
+The tables are created by the caller, in SQL, so that a notebook shows what they are made of.
 """
 
 from __future__ import annotations
@@ -12,19 +12,33 @@ import math
 import os
 import re
 import threading
+from pathlib import Path
 from typing import Any, cast, get_args
 
 import psycopg
 from psycopg import sql
 
 from mzwidget._version import __version__
-from mzwidget.wikipedia import recentchange
-from mzwidget.wikipedia.edits import CREATE_TABLE, RECORDED_IDS, Edit
+from mzwidget.wikipedia import eventstream
 from mzwidget.wikipedia.ingest import Ingest
 from mzwidget.wikipedia.pipeline import Source
+from mzwidget.wikipedia.rows import (
+    CREATE_REVISIONS,
+    CREATE_TABLE,
+    RECORDED_IDS,
+    Edit,
+    Revision,
+    Row,
+    Target,
+    target_of_edits,
+    target_of_revisions,
+)
 from mzwidget.wikipedia.tally import Stats
 
-__all__ = ["Edit", "Ingest", "Source", "Stats", "follow"]
+__all__ = ["WIKIS", "Edit", "Ingest", "Revision", "Source", "Stats", "follow"]
+
+WIKIS = Path(__file__).parent / "data" / "wikis.csv"
+"""Wikimedia's wikis as a CSV file: dbname, language_code, language, project, url, closed."""
 
 USER_AGENT = f"mzwidget/{__version__} (https://github.com/mzwidget/mzwidget)"
 
@@ -40,7 +54,8 @@ def follow(
     source: Source | None = None,
     speed: float | None = None,
     *,
-    url: str = recentchange.URL,
+    revisions: str | None = None,
+    url: str | None = None,
     user_agent: str = USER_AGENT,
 ) -> Ingest:
     """Start to insert Wikipedia's edits into a table, in the background.
@@ -50,7 +65,8 @@ def follow(
     connection
         Names the database and the user; the ingest opens a connection of its own and leaves this one alone.
     table
-        Where the rows go: ``edits``, ``schema.edits`` or ``"odd name"``. It must have the columns of `Edit`.
+        Where the rows go: ``edits``, ``schema.edits`` or ``"odd name"``. It must have the columns of `Edit`, of which
+        ``rev_id`` may be missing without `revisions`.
     source
         ``live`` is Wikimedia's public stream, ``recorded`` the edits of 2015-09-12 that come with mzwidget. ``auto``
         is live, and recorded when the stream cannot be reached: `Ingest.note` and its repr say so. By default what
@@ -58,8 +74,12 @@ def follow(
     speed
         How fast recorded edits come: 1 is about 35 a second, like the live stream. By default what ``MZWIDGET_SPEED``
         says, else 1. The live stream has its own speed.
+    revisions
+        A second table, with the columns of `Revision`: what a second stream, over the same connection, tells of the
+        editor of each version, to be joined with the edits on ``(wiki, rev_id)``. The recorded day knows of its editors
+        only what they did on that day, so there an ``edit_count`` counts the edits of the day.
     url
-        The address of the live stream.
+        The address of the live stream; Wikimedia's by default.
     user_agent
         How to name this client to Wikimedia.
 
@@ -83,14 +103,17 @@ def follow(
     if connection.info.password:
         parameters["password"] = connection.info.password
     identifier = _identifier(table)
+    targets: dict[type[Row], Target] = {Edit: target_of_edits(identifier, joined=revisions is not None)}
+    if revisions is not None:
+        targets[Revision] = target_of_revisions(_identifier(revisions))
     ingest = Ingest(
         parameters,
-        identifier,
+        targets,
         source=source,
         speed=_speed(speed),
-        url=url,
+        url=url or (eventstream.URL if revisions is None else eventstream.BOTH),
         user_agent=user_agent,
-        holds=_examine(parameters, identifier),
+        holds=_examine(parameters, targets),
     )
     key = (*(parameters.get(name) for name in ("host", "hostaddr", "dbname", "port")), identifier.as_string())
     with _running_lock:
@@ -139,19 +162,28 @@ def _identifier(table: str) -> sql.Identifier:
     return sql.Identifier(*(quoted.replace('""', '"') or plain for quoted, plain in parts))
 
 
-def _examine(parameters: dict[str, Any], table: sql.Identifier) -> set[str]:
-    """Make sure that the table can take edits; return which kinds of edits are in it: live, recorded."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, Edit._fields))
+def _examine(parameters: dict[str, Any], targets: dict[type[Row], Target]) -> set[str]:
+    """Make sure that the tables can take the rows; return which kinds of edits are there: live, recorded."""
     with psycopg.connect(**parameters, autocommit=True) as own:
-        try:
-            own.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(columns, table))
-        except psycopg.Error as error:
-            error.add_note(f"wikipedia.follow() needs such a table: {CREATE_TABLE}")
-            raise
+        for kind, target in targets.items():
+            columns = sql.SQL(", ").join(map(sql.Identifier, target.columns))
+            try:
+                own.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(columns, target.table))
+            except psycopg.Error as error:
+                error.add_note(f"wikipedia.follow() needs such a table: {_needed(kind, target)}")
+                raise
         return {
             kind
             for kind, comparison in (("live", sql.SQL("<")), ("recorded", sql.SQL(">=")))
             if own.execute(
-                sql.SQL("SELECT id FROM {} WHERE id {} {} LIMIT 1").format(table, comparison, RECORDED_IDS)
+                sql.SQL("SELECT id FROM {} WHERE id {} {} LIMIT 1").format(
+                    targets[Edit].table, comparison, RECORDED_IDS
+                )
             ).fetchone()
         }
+
+
+def _needed(kind: type[Row], target: Target) -> str:
+    if kind is Revision:
+        return CREATE_REVISIONS
+    return CREATE_TABLE[:-1] + ", rev_id bigint)" if "rev_id" in target.columns else CREATE_TABLE

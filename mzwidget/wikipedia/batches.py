@@ -12,11 +12,11 @@ import psycopg
 from psycopg import sql
 
 from mzwidget.backoff import Backoff
-from mzwidget.wikipedia.edits import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mzwidget.wikipedia.rows import Row, Target
     from mzwidget.wikipedia.tally import Tally
 
 _INTERVAL = 0.2
@@ -28,13 +28,13 @@ _ROW_FAULTS = ("22", "23")
 
 
 class _Waiting(NamedTuple):
-    edit: Edit
+    row: Row
     born: float
-    """The monotonic time of the edit itself."""
+    """The monotonic time of the event itself."""
 
 
 class BatchWriter:
-    """Writes edits from one daemon thread; `put` may be called from any other.
+    """Writes rows to a table, from one daemon thread; `put` may be called from any other.
 
     Memory is bounded: while the database keeps up with difficulty `put` waits. For a source that cannot wait, since the
     world goes on, the oldest rows are then dropped, counted and told of. A batch is one COPY, so it is there whole
@@ -45,16 +45,15 @@ class BatchWriter:
     ----------
     parameters
         Connection parameters; may hold a password.
-    table
+    target
         The table to write to.
     tally
         Told about every row.
     """
 
-    def __init__(self, parameters: Mapping[str, Any], table: sql.Identifier, tally: Tally) -> None:
+    def __init__(self, parameters: Mapping[str, Any], target: Target, tally: Tally) -> None:
         self._parameters = dict(parameters)
-        self._table = table
-        self._columns = sql.SQL(", ").join(map(sql.Identifier, Edit._fields))
+        self._target = target
         self._tally = tally
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
@@ -74,8 +73,8 @@ class BatchWriter:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, edit: Edit, age: float = 0.0, *, patient: bool = False) -> None:
-        """Take an edit that is `age` seconds old; one who is `patient` waits until there is room for it."""
+    def put(self, row: Row, age: float = 0.0, *, patient: bool = False) -> None:
+        """Take a row that is `age` seconds old; one who is `patient` waits until there is room for it."""
         with self._changed:
             if len(self._waiting) >= _CAPACITY:
                 patience = max(0.0, self._progress + _PATIENCE - time.monotonic())
@@ -87,7 +86,7 @@ class BatchWriter:
                 self._waiting.popleft()
                 self._tally.skip("dropped", 1)
                 self.dropped += 1
-            self._waiting.append(_Waiting(edit, time.monotonic() - age))
+            self._waiting.append(_Waiting(row, time.monotonic() - age))
             self._changed.notify_all()
 
     def close(self, timeout: float) -> None:
@@ -168,12 +167,13 @@ class BatchWriter:
     def _copy(self, connection: psycopg.Connection[Any], rows: list[_Waiting]) -> None:
         if not rows:
             return
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(self._table, self._columns)
+        target = self._target
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(target.table, _listed(target.columns))
         self._uncertain = True
         try:
             with connection.cursor() as cursor, cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row(row.edit)
+                for waiting in rows:
+                    copy.write_row([getattr(waiting.row, column) for column in target.columns])
         finally:
             self._uncertain = connection.closed
 
@@ -184,11 +184,16 @@ class BatchWriter:
 
     def _without_written(self, connection: psycopg.Connection[Any], rows: list[_Waiting]) -> list[_Waiting]:
         """Return the rows that a broken connection did not bring to the table."""
-        since = min(row.edit.edited_at for row in rows)
-        query = sql.SQL("SELECT wiki, id FROM {} WHERE edited_at >= %s").format(self._table)
+        target = self._target
+        since = min(waiting.row.edited_at for waiting in rows)
+        query = sql.SQL("SELECT {} FROM {} WHERE edited_at >= %s").format(_listed(target.key), target.table)
         written = set(connection.execute(query, [since]).fetchall())
-        self._count([row for row in rows if (row.edit.wiki, row.edit.id) in written])
-        return [row for row in rows if (row.edit.wiki, row.edit.id) not in written]
+
+        def is_written(waiting: _Waiting) -> bool:
+            return tuple(getattr(waiting.row, column) for column in target.key) in written
+
+        self._count([waiting for waiting in rows if is_written(waiting)])
+        return [waiting for waiting in rows if not is_written(waiting)]
 
     def _connect(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
@@ -201,6 +206,59 @@ class BatchWriter:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+class Writers:
+    """A writer for each kind of rows; together they are used as one.
+
+    Parameters
+    ----------
+    parameters
+        Connection parameters; may hold a password.
+    targets
+        Where the rows of each type go.
+    tally
+        Told about every row.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any], targets: Mapping[type[Row], Target], tally: Tally) -> None:
+        self._writers = {kind: BatchWriter(parameters, target, tally) for kind, target in targets.items()}
+
+    def start(self) -> None:
+        """Begin to write."""
+        for writer in self._writers.values():
+            writer.start()
+
+    def put(self, row: Row, age: float = 0.0, *, patient: bool = False) -> None:
+        """Take a row that is `age` seconds old; one who is `patient` waits until there is room for it."""
+        self._writers[type(row)].put(row, age, patient=patient)
+
+    def close(self, timeout: float) -> None:
+        """Write what waits, if that is quickly done, and end."""
+        deadline = time.monotonic() + timeout
+        for writer in self._writers.values():
+            writer.close(0)
+        for writer in self._writers.values():
+            writer.close(max(0.0, deadline - time.monotonic()))
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is being written, or nothing."""
+        return next((writer.problem for writer in self._writers.values() if writer.problem), "")
+
+    @property
+    def refusal(self) -> str:
+        """The database's words about the last row it refused."""
+        return next((writer.refusal for writer in self._writers.values() if writer.refusal), "")
+
+    @property
+    def dropped(self) -> int:
+        """Rows for which there was no room."""
+        return sum(writer.dropped for writer in self._writers.values())
+
+
+def _listed(columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def first_line(error: Exception) -> str:

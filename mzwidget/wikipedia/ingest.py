@@ -7,16 +7,17 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from mzwidget.wikipedia import recorded
-from mzwidget.wikipedia.batches import BatchWriter
+from mzwidget.wikipedia.batches import Writers
+from mzwidget.wikipedia.eventstream import EventStream
 from mzwidget.wikipedia.pipeline import Pipeline, Source
-from mzwidget.wikipedia.recentchange import RecentChanges
+from mzwidget.wikipedia.rows import Revision
 from mzwidget.wikipedia.tally import Stats, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from psycopg import sql
+    from mzwidget.wikipedia.rows import Row, Target
 
 _SILENCE = 15.0
 _STOP = 1.5
@@ -31,7 +32,7 @@ class Ingest:
     def __init__(
         self,
         parameters: Mapping[str, Any],
-        table: sql.Identifier,
+        targets: Mapping[type[Row], Target],
         *,
         source: Source,
         speed: float,
@@ -40,7 +41,7 @@ class Ingest:
         holds: set[str],
     ) -> None:
         self._parameters = parameters
-        self._table = table
+        self._targets = targets
         self._source = source
         self._speed = speed
         self._url = url
@@ -60,9 +61,10 @@ class Ingest:
             self._pipeline = Pipeline(
                 self._source,
                 self._speed,
-                RecentChanges(self._url, self._user_agent, _SILENCE),
-                BatchWriter(self._parameters, self._table, self._tally),
+                EventStream(self._url, self._user_agent, _SILENCE),
+                Writers(self._parameters, self._targets, self._tally),
                 self._tally,
+                revisions=Revision in self._targets,
             )
             self._pipeline.start()
 
@@ -72,7 +74,7 @@ class Ingest:
             self._end()
 
     def wait(self, timeout: float = 10.0) -> bool:
-        """Wait until the table has got a first edit, and return whether it has."""
+        """Wait until a first row is in the database, and return whether there is one."""
         deadline = time.monotonic() + timeout
         while not (inserted := self.stats.inserted) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -111,7 +113,8 @@ class Ingest:
             parts.append(f"{sum(stats.skipped.values()):,} skipped ({reasons})")
         if stats.message:
             parts.append(stats.message)
-        return f"<edits into {self._table.as_string()}: {' · '.join(parts)}>"
+        tables = " and ".join(target.table.as_string() for target in self._targets.values())
+        return f"<edits into {tables}: {' · '.join(parts)}>"
 
     def __enter__(self) -> Self:
         self.start()

@@ -7,32 +7,32 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mzwidget.backoff import Backoff
-from mzwidget.wikipedia.recentchange import RecentChanges, StreamError
+from mzwidget.wikipedia.eventstream import EventStream, StreamError
 
 if TYPE_CHECKING:
-    from mzwidget.wikipedia.batches import BatchWriter
-    from mzwidget.wikipedia.edits import Edit
+    from mzwidget.wikipedia.batches import Writers
+    from mzwidget.wikipedia.rows import Row
     from mzwidget.wikipedia.tally import Tally
 
 _BACKOFF = (0.5, 30.0)
 
 
 class LiveReader:
-    """Reads the live stream into a writer until it is told to stop or trying again is of no use.
+    """Reads the live stream into tables until it is told to stop or trying again is of no use.
 
     Parameters
     ----------
     stream
         The stream to follow.
-    writer
-        Gets every edit.
+    writers
+        Get every row.
     tally
         Told about every event.
     """
 
-    def __init__(self, stream: RecentChanges, writer: BatchWriter, tally: Tally) -> None:
+    def __init__(self, stream: EventStream, writers: Writers, tally: Tally) -> None:
         self._stream = stream
-        self._writer = writer
+        self._writers = writers
         self._tally = tally
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mzwidget-live", daemon=True)
@@ -54,7 +54,7 @@ class LiveReader:
         self._thread.start()
 
     def stop(self) -> None:
-        """End at once; not a single edit is written after this. Call `join` to see the thread end."""
+        """End at once; not a single row is written after this. Call `join` to see the thread end."""
         self._stop.set()
         self._stream.close()
 
@@ -86,7 +86,7 @@ class LiveReader:
                 self.problem = "the stream ended before the first event"
             self._stop.wait(max(wait, self._backoff.next()))
 
-    def _take(self, event: Edit | str) -> None:
+    def _take(self, event: Row | str) -> None:
         if self._stop.is_set():
             return
         self.events += 1
@@ -97,4 +97,4 @@ class LiveReader:
         else:
             self._tally.receive()
             age = (datetime.now(UTC) - event.edited_at).total_seconds()
-            self._writer.put(event, max(0.0, age))
+            self._writers.put(event, max(0.0, age))

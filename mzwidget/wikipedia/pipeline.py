@@ -9,9 +9,9 @@ from mzwidget.wikipedia import recorded
 from mzwidget.wikipedia.live import LiveReader
 
 if TYPE_CHECKING:
-    from mzwidget.wikipedia.batches import BatchWriter
-    from mzwidget.wikipedia.edits import Edit
-    from mzwidget.wikipedia.recentchange import RecentChanges
+    from mzwidget.wikipedia.batches import Writers
+    from mzwidget.wikipedia.eventstream import EventStream
+    from mzwidget.wikipedia.rows import Row
     from mzwidget.wikipedia.tally import State, Tally
 
 Source = Literal["auto", "live", "recorded"]
@@ -23,7 +23,7 @@ _PATIENCE = 20.0
 
 
 class Pipeline:
-    """One source, or one after the other, into one writer, in daemon threads, until it is stopped.
+    """One source, or one after the other, into tables, in daemon threads, until it is stopped.
 
     Parameters
     ----------
@@ -34,18 +34,30 @@ class Pipeline:
         The speed of the recorded day.
     stream
         The live stream.
-    writer
-        Where edits go; it is started and closed with the pipeline.
+    writers
+        Where rows go; they are started and closed with the pipeline.
     tally
         Told about every event.
+    revisions
+        Whether the recorded day is to have the second stream too.
     """
 
-    def __init__(self, source: Source, speed: float, stream: RecentChanges, writer: BatchWriter, tally: Tally) -> None:
+    def __init__(
+        self,
+        source: Source,
+        speed: float,
+        stream: EventStream,
+        writers: Writers,
+        tally: Tally,
+        *,
+        revisions: bool = False,
+    ) -> None:
         self._source = source
         self._speed = speed
-        self._writer = writer
+        self._writers = writers
+        self._revisions = revisions
         self._tally = tally
-        self._reader = LiveReader(stream, writer, tally)
+        self._reader = LiveReader(stream, writers, tally)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mzwidget-ingest", daemon=True)
         self.replaying = source == "recorded"
@@ -55,7 +67,7 @@ class Pipeline:
 
     def start(self) -> None:
         """Begin to read and to write."""
-        self._writer.start()
+        self._writers.start()
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
@@ -64,7 +76,7 @@ class Pipeline:
             return
         self._stop.set()
         self._reader.stop()
-        self._writer.close(timeout)
+        self._writers.close(timeout)
         self._thread.join(timeout=0.2)
 
     @property
@@ -83,7 +95,7 @@ class Pipeline:
         """What the pipeline does now."""
         if self._stop.is_set():
             return "stopped"
-        if self._writer.problem:
+        if self._writers.problem:
             return "database away"
         if self.replaying:
             return "running"
@@ -98,13 +110,13 @@ class Pipeline:
         """What is wrong, the most urgent first, or nothing."""
         if self._stop.is_set():
             return ""
-        if self._writer.problem:
-            return self._writer.problem
+        if self._writers.problem:
+            return self._writers.problem
         if self.gave_up:
             return f"{self.gave_up} (start() tries the live stream again)"
-        if self._writer.dropped:
-            return f"the database takes rows too slowly: the oldest {self._writer.dropped:,} live edits were dropped"
-        return self._reader.problem or self._writer.refusal
+        if self._writers.dropped:
+            return f"the database takes rows too slowly: the oldest {self._writers.dropped:,} live edits were dropped"
+        return self._reader.problem or self._writers.refusal
 
     def _work(self) -> None:
         try:
@@ -112,7 +124,7 @@ class Pipeline:
                 self.gave_up = self._follow()
             if self._source != "live" and not self._stop.is_set():
                 self.replaying = True
-                recorded.replay(self._take, self._stop, self._speed)
+                recorded.replay(self._take, self._stop, self._speed, revisions=self._revisions)
         except Exception as error:
             self.replaying = False
             self.gave_up = f"{type(error).__name__}: {error}"
@@ -135,6 +147,6 @@ class Pipeline:
                 return reader.problem or f"the live stream sent nothing for {silent:.0f} s"
         return ""
 
-    def _take(self, edit: Edit) -> None:
+    def _take(self, row: Row) -> None:
         self._tally.receive()
-        self._writer.put(edit, patient=True)
+        self._writers.put(row, patient=True)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from importlib import resources
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from mzwidget.wikipedia.edits import RECORDED_IDS, Edit
+from mzwidget.wikipedia.rows import RECORDED_IDS, Edit, Revision
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
+
+    from mzwidget.wikipedia.rows import Row
 
 DAY = "2015-09-12"
 RATE = 35.0
@@ -25,6 +29,7 @@ BEGIN, END = 2818.771, 86399.2
 """Seconds after midnight of the first and the last edit."""
 
 _MOST_BEHIND = 1.0
+_WITHOUT_ACCOUNT = re.compile(r"Anonymous \d{4}")
 
 
 class RecordedEdit(NamedTuple):
@@ -61,7 +66,7 @@ def day() -> Iterator[RecordedEdit]:
             )
 
 
-def replay(emit: Callable[[Edit], None], stop: threading.Event, speed: float = 1.0) -> None:
+def replay(emit: Callable[[Row], None], stop: threading.Event, speed: float = 1.0, *, revisions: bool = False) -> None:
     """Emit the day's edits in their order and rhythm, again and again, until `stop` is set.
 
     Each edit happens now and gets a new id, so that no two rows are the same, in this run or in the next.
@@ -70,16 +75,20 @@ def replay(emit: Callable[[Edit], None], stop: threading.Event, speed: float = 1
     Parameters
     ----------
     emit
-        Called with each edit.
+        Called with each edit, and with its revision.
     stop
         Ends the replay when set.
     speed
         1 replays about 35 edits a second, 2 twice as many.
+    revisions
+        Whether each edit has a revision too. The day's file knows nothing of editors but their edits, so `edit_count`
+        is how many the editor has made on that day in that wiki, this one included.
     """
     pace = (END - BEGIN) * RATE * speed / EDITS
     ids = count(max(RECORDED_IDS, time.time_ns() // 1000))
     while True:
         began = time.monotonic()
+        made: Counter[tuple[str, str]] = Counter()
         for edit in day():
             due = began + (edit.seconds - BEGIN) / pace
             wait = due - time.monotonic()
@@ -87,4 +96,10 @@ def replay(emit: Callable[[Edit], None], stop: threading.Event, speed: float = 1
                 began -= wait
             if stop.wait(wait) if wait > 0 else stop.is_set():
                 return
-            emit(Edit(next(ids), *edit[1:], datetime.now(UTC)))
+            number, now = next(ids), datetime.now(UTC)
+            emit(Edit(number, *edit[1:], now, number))
+            if revisions:
+                editor = (edit.wiki, edit.user_name)
+                made[editor] += 1
+                edits = None if _WITHOUT_ACCOUNT.fullmatch(edit.user_name) else made[editor]
+                emit(Revision(edit.wiki, number, edits, temporary=False, edited_at=now))

@@ -32,7 +32,8 @@ class Stats:
     skipped: Mapping[str, int]
     """Events that are not in the table, by reason.
 
-    ``log``, ``categorize``, ``external``: not edits. ``canary``: Wikimedia's test events. ``redacted``: the user is
+    ``log``, ``categorize``, ``external``, and of the second stream ``move``, ``delete``, ``undelete``,
+    ``visibility_change``: not edits. ``canary``: Wikimedia's test events. ``redacted``: the user is
     withheld. ``duplicate``: already seen. ``malformed``: not understood. ``refused``: by the database. ``dropped``: the
     database was away for too long, or the ingest was stopped.
     """

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from mzwidget import wikipedia
-from mzwidget.wikipedia.edits import CREATE_TABLE
+from mzwidget.wikipedia.rows import CREATE_TABLE
 from tests.machine import eventually
 
 if TYPE_CHECKING:

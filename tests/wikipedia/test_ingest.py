@@ -11,8 +11,8 @@ import pytest
 
 from mzwidget import wikipedia
 from mzwidget.wikipedia import batches, pipeline
-from mzwidget.wikipedia.edits import CREATE_TABLE, RECORDED_IDS
 from mzwidget.wikipedia.ingest import Ingest
+from mzwidget.wikipedia.rows import CREATE_TABLE, RECORDED_IDS
 from tests.machine import eventually, free_port
 from tests.wikipedia.stream import StreamServer, Visit, event, frame
 from tests.wikipedia.test_batches import on_both, proxy_to

@@ -1,9 +1,10 @@
-"""The notebook: stored clean, and its cells do what its text says, twice in a row."""
+"""The notebooks of Wikipedia's edits: stored clean, and their cells do what their text says, twice in a row."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,23 +13,33 @@ import psycopg
 import pytest
 
 from mzwidget import wikipedia
-from mzwidget.wikipedia.edits import CREATE_TABLE
+from mzwidget.wikipedia import batches, recorded
+from mzwidget.wikipedia.rows import CREATE_TABLE
 from tests.machine import eventually
 
 if TYPE_CHECKING:
     from mzwidget import LiveView
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01-top10-editors.ipynb"
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+FIRST, SECOND = NOTEBOOKS[:2]
+
+Cells = list[dict[str, Any]]
 
 
-@pytest.fixture
-def cells() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+def cells_of(path: Path) -> Cells:
+    found: Cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return found
 
 
-def test_it_is_stored_clean(cells: list[dict[str, Any]]) -> None:
-    notebook = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT)
+@pytest.fixture
+def cells() -> Cells:
+    return cells_of(FIRST)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_it_is_stored_clean(path: Path) -> None:
+    cells = cells_of(path)
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert notebook.metadata.kernelspec.name == "python3"
@@ -39,19 +50,19 @@ def test_it_is_stored_clean(cells: list[dict[str, Any]]) -> None:
     assert list(notebook.metadata) == ["kernelspec", "language_info"]
 
 
-def test_its_table_is_the_one_the_ingest_needs(cells: list[dict[str, Any]]) -> None:
+def test_its_table_is_the_one_the_ingest_needs(cells: Cells) -> None:
     source = next("".join(cell["source"]) for cell in cells if cell["id"] == "create-table")
     statement = re.sub(r"\s+", " ", source.split('"""')[1]).strip().replace("( ", "(").replace(" )", ")")
     assert statement == CREATE_TABLE.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
 
 
-def run(cells: list[dict[str, Any]], names: dict[str, Any]) -> None:
+def run(cells: Cells, names: dict[str, Any]) -> None:
     for cell in cells:
         if cell["cell_type"] == "code":
             exec(compile("".join(cell["source"]), f"cell {cell['id']}", "exec"), names)
 
 
-def test_its_cells_run_twice(cells: list[dict[str, Any]], engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_cells_run_twice(cells: Cells, engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATERIALIZE_URL", engine_dsn)
     monkeypatch.setenv("MZWIDGET_SOURCE", "recorded")
     monkeypatch.setenv("MZWIDGET_SPEED", "5")
@@ -82,3 +93,52 @@ def test_its_cells_run_twice(cells: list[dict[str, Any]], engine_dsn: str, monke
     eventually(lambda: names["counter"].df["edits"].tolist() == [total])
     for view in ("top10", "counter", "connection"):
         names[view].close()
+
+
+def experience(temporary: bool, count: int | None) -> str:
+    if temporary or count is None:
+        return "no account"
+    bounds = {10: "fewer than 10 edits", 100: "10 and more", 1000: "100 and more", 10_000: "1,000 and more"}
+    return next((name for bound, name in bounds.items() if count < bound), "10,000 and more")
+
+
+def test_after_the_whole_day_the_joins_are_what_they_are_in_one_go(
+    engine_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day comes at high speed, both streams at once; a row of the table changes on the way."""
+    monkeypatch.setenv("MATERIALIZE_URL", engine_dsn)
+    monkeypatch.setenv("MZWIDGET_SOURCE", "recorded")
+    monkeypatch.setenv("MZWIDGET_SPEED", "500")
+    monkeypatch.setattr(batches, "_MOST_ROWS", 4000)
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        for table in ("changes", "revisions", "wikis"):
+            connection.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
+    names: dict[str, Any] = {}
+    run(cells_of(SECOND), names)
+    edits, rows = names["edits"], lambda query: names["connection"].execute(query).fetchall()
+    eventually(lambda: edits.stats.inserted >= 2 * recorded.EDITS, within=90, every=0.2)
+    edits.stop()
+    eventually(lambda: edits.stats.pending == 0)
+
+    languages = dict(rows("SELECT dbname, language FROM wikis WHERE project = 'Wikipedia'"))
+    assert languages["dewiki"] == "Deutsch"
+    changes = rows("SELECT wiki, rev_id, bot FROM changes")
+    known = {(wiki, version): rest for wiki, version, *rest in rows("SELECT * FROM revisions")}
+    assert len({(wiki, version) for wiki, version, _ in changes}) == len(changes) > recorded.EDITS - 2
+    by_language = Counter((languages[wiki], "bots" if bot else "people") for wiki, _, bot in changes)
+    by_experience = Counter(
+        experience(temporary, count)
+        for wiki, version, bot in changes
+        if not bot and (wiki, version) in known
+        for count, temporary, _ in [known[wiki, version]]
+    )
+    view = names["languages"]
+    eventually(lambda: Counter({row[:2]: row[2] for row in view.df.itertuples(index=False, name=None)}) == by_language)
+    total, bars = names["both"].dfs
+    assert dict(zip(bars["experience"], bars["edits"], strict=True)) == by_experience
+    assert total["edits"].tolist() == [by_experience.total()]
+    for query in ("edits_by_language", "edits_by_experience"):
+        [[definition]] = rows(f"SELECT definition FROM mz_catalog.mz_materialized_views WHERE name = '{query}'")
+        assert sorted(rows(definition.rstrip(";"))) == sorted(rows(f"SELECT * FROM {query}"))
+    for name in ("languages", "total", "experience", "connection"):
+        names[name].close()

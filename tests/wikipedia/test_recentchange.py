@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzwidget.wikipedia import recentchange
-from mzwidget.wikipedia.edits import RECORDED_IDS, Edit
+from mzwidget.wikipedia import eventstream
+from mzwidget.wikipedia.eventstream import EventStream, StreamError
 from mzwidget.wikipedia.live import LiveReader
-from mzwidget.wikipedia.recentchange import RecentChanges, StreamError, to_edit
+from mzwidget.wikipedia.recentchange import to_edit
+from mzwidget.wikipedia.rows import RECORDED_IDS, Edit
 from mzwidget.wikipedia.tally import Stats, Tally
 from tests.machine import eventually, free_port
 from tests.wikipedia.stream import StreamServer, Visit, event, frame
@@ -51,6 +52,7 @@ def test_real_events() -> None:
         minor=False,
         delta=18,
         edited_at=datetime(2023, 12, 7, 20, 30, tzinfo=UTC),
+        rev_id=lines("recentchange.jsonl")[0]["revision"]["new"],
     )
     new = read[4]
     assert isinstance(new, Edit)
@@ -60,7 +62,7 @@ def test_real_events() -> None:
 
 
 def test_canary_temporary_account_redacted() -> None:
-    changes = RecentChanges("http://nowhere.invalid", AGENT, 1)
+    changes = EventStream("http://nowhere.invalid", AGENT, 1)
     canary, temporary, redacted = (changes._read(json.dumps(e)) for e in lines("recentchange-constructed.jsonl"))
     assert canary == "canary"
     assert isinstance(temporary, Edit)
@@ -69,7 +71,7 @@ def test_canary_temporary_account_redacted() -> None:
 
 
 def test_a_canary_may_look_like_anything() -> None:
-    read = RecentChanges("http://nowhere.invalid", AGENT, 1)._read
+    read = EventStream("http://nowhere.invalid", AGENT, 1)._read
     assert read(json.dumps(event(1) | {"meta": {"domain": "canary", "id": "x"}})) == "canary"
     assert read(json.dumps({"meta": {"domain": "canary"}})) == "canary"
 
@@ -133,7 +135,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*event(1), "log_params"]), JSON))
 def test_no_event_breaks_the_reader(changes: dict[str, Any]) -> None:
-    read = RecentChanges("http://nowhere.invalid", AGENT, 1)._read(json.dumps(event(1) | changes))
+    read = EventStream("http://nowhere.invalid", AGENT, 1)._read(json.dumps(event(1) | changes))
     if isinstance(read, Edit):
         for text in (read.wiki, read.title, read.user_name):
             assert "\0" not in text.encode("utf-8").decode("utf-8")
@@ -145,12 +147,12 @@ def test_no_event_breaks_the_reader(changes: dict[str, Any]) -> None:
 
 @given(st.text())
 def test_no_text_breaks_the_reader(text: str) -> None:
-    assert RecentChanges("http://nowhere.invalid", AGENT, 1)._read(text) == "malformed"
+    assert EventStream("http://nowhere.invalid", AGENT, 1)._read(text) == "malformed"
 
 
 def test_memory_of_ids_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recentchange, "_REMEMBERED", 3)
-    changes = RecentChanges("http://nowhere.invalid", AGENT, 1)
+    monkeypatch.setattr(eventstream, "_REMEMBERED", 3)
+    changes = EventStream("http://nowhere.invalid", AGENT, 1)
     for number in range(5):
         assert isinstance(changes._read(json.dumps(event(number))), Edit)
     assert len(changes._seen) == 3
@@ -183,7 +185,7 @@ class Watch:
     def __init__(self, url: str, silence: float = 5.0) -> None:
         self.sink = Sink()
         self.tally = Tally()
-        self.reader = LiveReader(RecentChanges(url, AGENT, silence), self.sink, self.tally)  # type: ignore[arg-type]
+        self.reader = LiveReader(EventStream(url, AGENT, silence), self.sink, self.tally)  # type: ignore[arg-type]
 
     @property
     def stats(self) -> Stats:
@@ -337,7 +339,7 @@ def test_how_long_a_server_asks_to_wait(told: str | int | None, least: float | N
     date = in_http(told) if isinstance(told, int) else told
     headers = {} if date is None else {"Retry-After": date}
     with StreamServer(lambda visit: visit.answer("503 Busy", headers)) as server:
-        changes = RecentChanges(server.url, AGENT, 1)
+        changes = EventStream(server.url, AGENT, 1)
         with pytest.raises(StreamError) as caught:
             list(changes.connect(threading.Event()))
     wait = caught.value.retry_after
@@ -445,12 +447,12 @@ def test_bytes_that_are_no_text_do_not_hold_it_up_for_ever(watch: Callable[..., 
 
 def test_after_a_long_gap_it_starts_anew(watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch) -> None:
     asleep = threading.Event()
-    clock = recentchange.time.time
+    clock = eventstream.time.time
 
     def later() -> float:
         return clock() + (3600 if asleep.is_set() else 0)
 
-    monkeypatch.setattr(recentchange.time, "time", later)
+    monkeypatch.setattr(eventstream.time, "time", later)
 
     def first(visit: Visit) -> None:
         visit.open()
@@ -521,7 +523,7 @@ def test_a_clock_that_is_behind_gives_no_negative_age(watch: Callable[..., Watch
 
 def test_errors_speak_to_people() -> None:
     with StreamServer(lambda visit: visit.answer("404 Not Found")) as server:
-        changes = RecentChanges(server.url, AGENT, 1)
+        changes = EventStream(server.url, AGENT, 1)
         with pytest.raises(StreamError, match=r"127\.0\.0\.1 answered HTTP 404") as caught:
             list(changes.connect(threading.Event()))
         assert caught.value.final

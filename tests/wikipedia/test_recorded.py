@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from mzwidget.wikipedia import recorded
-from mzwidget.wikipedia.edits import RECORDED_IDS, Edit
 from mzwidget.wikipedia.recorded import RecordedEdit
+from mzwidget.wikipedia.rows import RECORDED_IDS, Edit
 from tests.machine import eventually
 
 if TYPE_CHECKING:

@@ -1,0 +1,206 @@
+"""The shipped notebooks in a real JupyterLab, run by a person: cells run twice, commits, reload, a busy cell."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.jupyterlab import LabServer
+from tests.machine import ROOT, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+TABLES = ("edits", "changes", "revisions", "wikis")
+
+# Notes every painted state of the top-10 picture: each animation frame in which its rows or its timestamp changed.
+WATCH = """() => {
+    window.painted = [];
+    const root = [...document.querySelectorAll(".mzw[data-kind=bars]")].at(-1);
+    let last = "";
+    const look = () => {
+        const rows = [...root.querySelectorAll(".mzw-row[data-label]")]
+            .map((row) => [row.dataset.label, row.dataset.value]);
+        const now = JSON.stringify([Number(root.dataset.time), rows]);
+        if (now !== last) window.painted.push(JSON.parse(last = now));
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+def ranked(rows: list[list[str]]) -> list[list[str]]:
+    return sorted(rows, key=lambda row: (-int(row[1]), row[0]))
+
+
+def show_bars(page: Page) -> Locator:
+    """Scroll to the top-10 picture and wait until it has ten bars."""
+    picture = page.locator(".mzw").first
+    picture.scroll_into_view_if_needed()
+    picture.locator(".mzw-row[data-label]").nth(9).wait_for()
+    return picture
+
+
+def painted(page: Page) -> list[tuple[int, list[list[str]]]]:
+    return [(time, ranked(rows)) for time, rows in page.evaluate("window.painted")]
+
+
+@pytest.fixture
+def put(lab: LabServer, bundle: Path, engine_dsn: str) -> Iterator[Callable[[str], str]]:  # noqa: ARG001
+    """Put a shipped notebook into JupyterLab, on the engine that the test can see too, with the recorded day."""
+
+    def put(name: str) -> str:
+        shipped = nbformat.read(ROOT / "notebooks" / name, as_version=4)
+        settings = {"MATERIALIZE_URL": engine_dsn, "MZWIDGET_SOURCE": "recorded", "MZWIDGET_SPEED": "3"}
+        first = nbformat.v4.new_code_cell(f"import os; os.environ.update({settings!r})")
+        shipped.cells.insert(0, first)
+        nbformat.write(shipped, lab.root / name)
+        with psycopg.connect(engine_dsn, autocommit=True) as connection:
+            for table in TABLES:
+                connection.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
+        return name
+
+    yield put
+    lab.stop_kernels()
+
+
+@pytest.fixture
+def notebook(put: Callable[[str], str]) -> str:
+    return put("01-top10-editors.ipynb")
+
+
+# What a picture shows: its query, its kind and its rows as texts; of stacked bars a row for each part.
+SHOWN = """(root) => {
+    const of = (selector) => [...root.querySelectorAll(selector)];
+    const rows = {
+        number: () => of(".mzw-figure").map((figure) => [figure.dataset.value]),
+        bars: () => of(".mzw-row[data-label]:not(.mzw-leaving)").flatMap((row) => {
+            const parts = row.title.split("\\n").slice(1).filter((part) => row.querySelector(".mzw-part"));
+            if (!parts.length) return [[row.dataset.label, row.dataset.value]];
+            return parts.map((part) => {
+                const [name, value] = part.split(": ");
+                return [row.dataset.label, name, value.replaceAll(",", "")];
+            });
+        }),
+    };
+    const { kind, state } = root.dataset;
+    return { kind, state, query: root.querySelector(".mzw-title").title, rows: rows[kind]?.() ?? null };
+}"""
+
+
+def is_shown(picture: Locator, connection: psycopg.Connection[Any]) -> bool:
+    """Whether a picture shows what SELECT answers: of bars those there is room for, the last columns first."""
+    shown = picture.evaluate(SHOWN)
+    query = shown["query"] if shown["query"].startswith("SELECT") else f"SELECT * FROM {shown['query']}"
+    answer = [[str(value) for value in row] for row in connection.execute(query).fetchall()]
+    if shown["state"] != "live":
+        return False
+    if shown["rows"] is None:
+        return True
+    width = len(shown["rows"][0]) if shown["rows"] else 0
+    return bool(shown["rows"]) and all(
+        row in [[*each[: width - 1], each[-1]] for each in answer] for row in shown["rows"]
+    )
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_it_runs_twice_and_its_pictures_show_what_select_answers(
+    lab: LabServer, put: Callable[[str], str], page: Page, engine_dsn: str, name: str
+) -> None:
+    lab.open(page, put(name))
+    for _ in range(2):
+        lab.run_all(page)
+        cells = page.evaluate("() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells")
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert all(cell["execution_count"] for cell in code)
+        faults = [out for cell in code for out in cell["outputs"] if out["output_type"] == "error" or out.get("name")]
+        assert faults == []
+    stop = "".join(code[-1]["source"]).replace("# ", "")
+    page.evaluate(
+        """async (code) => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const { content } = await kernel.requestExecute({ code }).done;
+            if (content.status !== "ok") throw new Error(content.evalue);
+        }""",
+        stop,
+    )
+    pictures = page.locator(".mzw")
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        for picture in pictures.all():
+            picture.scroll_into_view_if_needed()
+            eventually(
+                lambda picture=picture: is_shown(picture, connection),
+                what=lambda picture=picture: f"{picture.evaluate(SHOWN)} is what SELECT answers",
+            )
+            assert picture.locator(".mzw-note").inner_text() == "recorded 2015-09-12"
+
+
+def newest(page: Page) -> list[list[str]]:
+    return ranked(page.evaluate("window.painted.at(-1)[1]"))
+
+
+def answer(connection: psycopg.Connection[Any]) -> list[list[str]]:
+    return ranked([[name, str(edits)] for name, edits in connection.execute("SELECT * FROM top10")])
+
+
+def test_any_commit_is_painted_within_two_seconds(
+    lab: LabServer, notebook: str, engine_dsn: str, browser: Browser
+) -> None:
+    with browser.new_context() as context, psycopg.connect(engine_dsn, autocommit=True) as connection:
+        page = context.new_page()
+        lab.open(page, notebook)
+        lab.run_all(page)
+        # One more cell stops the ingest, so that this test's commits are the only ones.
+        page.evaluate("""async () => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            await kernel.requestExecute({ code: "edits.stop()" }).done;
+        }""")
+        show_bars(page)
+        page.evaluate(WATCH)
+        waits: list[float] = []
+        for name in ("<img src=x onerror=alert(1)>", "مستخدم", "🦔", "a\"b'c", "x" * 300, "Ünïcode"):
+            before = max((int(edits) for _, edits in answer(connection)), default=0)
+            rows = [(name,)] * (before + 1)
+            with connection.transaction():
+                connection.cursor().executemany("INSERT INTO edits (user_name) VALUES (%s)", rows)
+            committed = time.monotonic()
+            expected = answer(connection)
+            assert expected[0][0] == name
+            eventually(lambda expected=expected: newest(page) == expected, within=30, every=0.02)
+            waits.append(time.monotonic() - committed)
+        assert statistics.median(waits) < 2
+        connection.execute("DELETE FROM edits")
+        eventually(lambda: newest(page) == [])
+
+
+def test_reload_and_busy_cell(lab: LabServer, notebook: str, page: Page) -> None:
+    lab.open(page, notebook)
+    lab.run_all(page)
+    show_bars(page)
+    lab.save(page)
+    page.reload()
+    lab.wait_ready(page)
+    show_bars(page)
+    page.evaluate(WATCH)
+    seen = eventually(lambda: rows if len(rows := painted(page)) > 10 else None, what="bars move after a reload")
+
+    page.evaluate("""() => {
+        const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+        const code = "import time\\nend = time.time() + 8\\nwhile time.time() < end: pass";
+        window.busy = true;
+        kernel.requestExecute({ code }).done.then(() => (window.busy = false));
+    }""")
+    page.wait_for_timeout(1000)
+    count = len(painted(page))
+    page.wait_for_timeout(4000)
+    assert page.evaluate("window.busy")
+    assert len(painted(page)) > count + 10
+    assert seen[0] != painted(page)[-1]
