@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -18,7 +19,6 @@ from mzwidget import background
 from mzwidget.changes import Batch, Changes, Follower
 from mzwidget.contents import Contents
 from mzwidget.errors import LiveViewError
-from mzwidget.tail.status import Status
 
 INTERVAL = 0.05
 """Seconds between two calls of observers at the least."""
@@ -29,7 +29,7 @@ log = logging.getLogger("mzwidget")
 class Following(Contents, traitlets.HasTraits):
     """Tells Python what happens to a view."""
 
-    _observed: tuple[Announcer, Status] | None = None
+    _observed: dict[str, tuple[Announcer, Any]]
 
     def changes(self) -> Changes:
         """Follow the view from Python: the content as it is, then every change.
@@ -118,8 +118,9 @@ class Following(Contents, traitlets.HasTraits):
         if refused := named & {"base", "delta"}:
             raise ValueError(f"{min(refused)!r} cannot be observed; on_change tells of changes")
         super().observe(handler, names, type)
-        if self._observed is None and (names is traitlets.All or "status" in named):
-            self._observed = Announcer(self._notify), self._status()
+        for name in ("status", "selection"):
+            if (names is traitlets.All or name in named) and name not in self._observed:
+                self._observed[name] = Announcer(functools.partial(self._notify, name)), getattr(self, name)
 
     def _follow(self, follower: Follower) -> None:
         if self._open():
@@ -127,19 +128,18 @@ class Following(Contents, traitlets.HasTraits):
         else:
             follower.end()
 
-    def _announce(self) -> None:
-        if self._observed is not None:
-            self._observed[0].announce()
+    def _announce(self, name: str) -> None:
+        if name in self._observed:
+            self._observed[name][0].announce()
 
-    def _notify(self) -> None:
-        """Call the observers of `status`, if it is another one."""
-        assert self._observed is not None
-        announcer, old = self._observed
-        new = self._status()
+    def _notify(self, name: str) -> None:
+        """Call the observers of `status` or `selection`, if it is another one."""
+        announcer, old = self._observed[name]
+        new = getattr(self, name)
         if new == old:
             return
-        self._observed = announcer, new
-        change = traitlets.Bunch(name="status", old=old, new=new, owner=self, type="change")
+        self._observed[name] = announcer, new
+        change = traitlets.Bunch(name=name, old=old, new=new, owner=self, type="change")
         # Not the widget's own: that would send the trait, which pages have long been told.
         traitlets.HasTraits.notify_change(self, change)
 

@@ -31,6 +31,7 @@ from mzwidget.page.protocol import shorten
 from mzwidget.page.report import report
 from mzwidget.page.view import View
 from mzwidget.params import Params
+from mzwidget.selecting import Selecting
 from mzwidget.tail import connect as connecting
 from mzwidget.tail.history import SECONDS
 from mzwidget.uncopied import Uncopied
@@ -61,7 +62,7 @@ class _Computed(traitlets.TraitType[Any, Any]):
         raise traitlets.TraitError(f"{self.name} cannot be set")
 
 
-class LiveView(Asking, Moments, Following, Uncopied, anywidget.AnyWidget):
+class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWidget):
     """A live picture of a view, and its rows.
 
     Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's
@@ -139,6 +140,8 @@ class LiveView(Asking, Moments, Following, Uncopied, anywidget.AnyWidget):
     """The whole view as a page gets it, a `page.protocol.Base`; empty before the first snapshot."""
     delta = _Computed(lambda live: live._told.get("delta") or {})
     """The change that is being sent, a `page.protocol.Delta`; else empty, so that nobody is told old news."""
+    selected = _Computed(lambda live: live._selected_cells())
+    """What is selected as pages have it, a `page.protocol.Selection`; `selection` is the same for Python."""
     status = _Computed(lambda live: live._status(), lambda _, live: live._report())
     """How the view fares, a `Status`: `state`, `message`, `sqlstate`, `since`, `retry_at`.
 
@@ -195,6 +198,7 @@ class LiveView(Asking, Moments, Following, Uncopied, anywidget.AnyWidget):
             self._inquiry, dsn=make_conninfo(**self._parameters), note=note, history=history, **options
         )
         self._told: dict[str, Any] = {}
+        self._observed, self._live = {}, {}
         self._process = os.getpid()
         self._made = time.monotonic()
         self._asked_of = self.query
@@ -206,8 +210,9 @@ class LiveView(Asking, Moments, Following, Uncopied, anywidget.AnyWidget):
             self._picture.to_json,
             note,
             self._supply,
-            self._announce,
+            lambda: self._announce("status"),
             question,
+            self._hear_selected,
         )
 
         def hear(message: object) -> None:
@@ -271,7 +276,7 @@ class LiveView(Asking, Moments, Following, Uncopied, anywidget.AnyWidget):
             self._inquiry.leave(self._ask_anew)
             self._keep()
             control.forget(self.control)
-            self._announce()
+            self._announce("status")
             self._let_load()
         super().close()
 

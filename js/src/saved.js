@@ -36,7 +36,7 @@ class Model {
   #traits;
   /** @param {Record<string, unknown>} traits */
   constructor(traits) {
-    this.#traits = { base: {}, delta: {}, status: {}, group: "", control: "", ...traits };
+    this.#traits = { base: {}, delta: {}, status: {}, group: "", control: "", selected: null, ...traits };
   }
 
   /** @param {any} _message */
@@ -91,10 +91,11 @@ class Recording {
     this.#time = saved.base.time;
   }
 
-  /** @param {{ type: string, time?: number, asset?: string }} message */
-  hear({ type, time, asset }) {
+  /** @param {{ type: string, time?: number, asset?: string, selection?: unknown }} message */
+  hear({ type, time, asset, selection }) {
     if (type === "hello") this.#model.set("base", this.#base());
     if (type === "seek" && time !== undefined) this.#stop(() => this.#go(time));
+    if (type === "select") this.#model.set("selected", selection);
     if (type === "pause") this.#stop();
     if (type === "resume") this.#play();
     if (type === "need" && asset !== undefined) this.#supply(asset);

@@ -36,6 +36,7 @@ function connect(model, signal) {
   model.on("change:base", each((twin) => twin.receiveBase(model.get("base"))));
   model.on("change:delta", each((twin) => twin.receiveDelta(model.get("delta"))));
   model.on("change:status", each((twin) => twin.receiveStatus(model.get("status"))));
+  model.on("change:selected", each((twin) => twin.selecting.receive(model.get("selected"))));
   const joinGroup = each((twin) => twin.join(groupOf(String(model.get("group") ?? ""))));
   model.on("change:group", joinGroup);
   model.on("comm_live_update", () => client.disconnect());
@@ -46,6 +47,7 @@ function connect(model, signal) {
 
   readOptions();
   joinGroup();
+  client.selecting.receive(model.get("selected"));
   client.receiveBase(model.get("base"));
   client.receiveDelta(model.get("delta"));
   client.receiveStatus(model.get("status"));

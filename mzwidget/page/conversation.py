@@ -37,6 +37,8 @@ def _stands(view: View, page: Page, standing: protocol.Standing) -> None:
         view.pages.dismiss(standing["page"], finally_=False)
         return
     page.visible = standing["visible"]
+    if standing["type"] != "visible":
+        view.tell_selected()
     known, seq = standing["epoch"] == view.feed.epoch, standing["seq"]
     if standing["type"] == "hello" or (view.feed.epoch and not (known and seq == view.feed.seq)):
         view.pages.resyncs += 1
@@ -55,6 +57,7 @@ _ANSWERS: dict[str, Callable[[View, Page, Any], None]] = {
     "pause": lambda view, *_: view.leader.pause(),
     "resume": lambda view, *_: view.leader.resume(),
     "seek": lambda view, _, said: view.leader.seek(said["time"]),
+    "select": lambda view, _, said: view.select(said["selection"]),
     "retry": lambda view, *_: view.questions.tail.retry(),
     "need": lambda view, _, said: view.supply(said["asset"]),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from typing import Any, Literal, NotRequired, TypedDict, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NotRequired, TypedDict, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from mzwidget.tail.status import State
 
@@ -19,6 +19,27 @@ class Column(TypedDict):
     name: str
     type: str
     kind: Literal["number", "text", "boolean", "time", "json"]
+
+
+Cell = None | bool | int | float | str
+"""A value as it travels: exact, see `tail.values.to_json`."""
+
+
+class Values(TypedDict):
+    """Selected values of a column; the same place in the lists of all columns is the same row."""
+
+    values: list[Cell]
+
+
+class Span(TypedDict):
+    """A selected interval of a column, both ends included; None where it has no end."""
+
+    low: Cell
+    high: Cell
+
+
+Selection = dict[str, Values | Span] | None
+"""What is selected, by the columns' names."""
 
 
 class Base(TypedDict):
@@ -106,6 +127,14 @@ class Seek(_FromPage):
     time: int
 
 
+class Select(_FromPage):
+    """The user has selected, in the content of an epoch; None takes back what was selected."""
+
+    type: Literal["select"]
+    epoch: str | None
+    selection: Selection
+
+
 class Word(_FromPage):
     """What is said in one word."""
 
@@ -119,7 +148,7 @@ class Need(_FromPage):
     asset: str
 
 
-Message = Standing | Ack | Seek | Need | Word
+Message = Standing | Ack | Seek | Need | Select | Word
 
 
 def read(message: object) -> Message | None:
@@ -152,6 +181,16 @@ def _fits(value: object, hint: Any) -> bool:
         return any(_fits(value, one) for one in get_args(hint))
     if get_origin(hint) is Literal:
         return isinstance(value, str) and value in get_args(hint)
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_fits(one, *get_args(hint)) for one in value)
+    if get_origin(hint) is dict:
+        name, of = get_args(hint)
+        return isinstance(value, dict) and all(_fits(key, name) and _fits(value[key], of) for key in value)
+    if is_typeddict(hint):
+        hints = get_type_hints(hint)
+        return (
+            isinstance(value, dict) and value.keys() == hints.keys() and all(_fits(value[k], hints[k]) for k in hints)
+        )
     return type(value) is hint  # so that True is no number
 
 

@@ -17,6 +17,9 @@ from mzwidget.tail.collection import Collection
 Send = Callable[[str, Mapping[str, Any] | None], None]
 """Sends one synced trait, by its name; `base` and `delta` with what they are."""
 
+REPEATS = 3
+"""Times that pages are told again what is selected."""
+
 
 class Telling:
     """What is shown of a collection, which may be exchanged for another one, and what pages know of it.
@@ -37,6 +40,7 @@ class Telling:
         self.playhead = Playhead(collection)
         self._send = send
         self._kernel = kernel
+        self._repeats = 0
 
     @property
     def lock(self) -> AbstractContextManager[None]:
@@ -83,6 +87,18 @@ class Telling:
         """Tell pages another name."""
         with self.lock:
             self._send("name", None)
+
+    def tell_selected(self) -> None:
+        """Tell pages what is selected, and again with the next ticks: that it was lost shows nowhere."""
+        self._repeats = REPEATS
+        if self.pages:
+            self._send("selected", None)
+
+    def repeat_selected(self) -> None:
+        """Tell it again, if it is news."""
+        if self.pages and self._repeats > 0:
+            self._repeats -= 1
+            self._send("selected", None)
 
     def _base(self, *, sent: bool) -> Base | None:
         if self.feed.pending:

@@ -25,6 +25,8 @@ from mzwidget.tail.updates import Updates, difference
 
 Supply = Callable[[str], None]
 """Sends a script, by its name."""
+Select = Callable[[Mapping[str, Any] | None], None]
+"""Takes what a page says is selected."""
 Later = Callable[[float, Callable[[], None]], object]
 
 
@@ -93,8 +95,8 @@ class View(Telling):
     tail : Tail
     send, encode : callable
     note : str or callable, optional
-    supply, announce : callable, optional
-        Sends a script; is called when `status` may be another one.
+    supply, announce, select : callable, optional
+        Sends a script; is called when `status` may be another one; takes what a page says is selected.
     question : Question, optional
         The one that the tail answers.
     clock, later, busy, kernel : optional
@@ -110,6 +112,7 @@ class View(Telling):
         supply: Supply = lambda _: None,
         announce: Callable[[], None] = lambda: None,
         question: Question | None = None,
+        select: Select = lambda _: None,
         *,
         clock: Callable[[], float] = time.monotonic,
         later: Later = background.later,
@@ -123,6 +126,7 @@ class View(Telling):
         self.complaint = ""
         self.progress = threading.Condition()
         self.supply = supply
+        self.select = select
         self._announce = announce
         self.later = later
         self._followers: tuple[Follower, ...] = ()
@@ -205,6 +209,7 @@ class View(Telling):
             self.leader.consider()
             if self.pages.visible:
                 self._send("status", None)
+            self.repeat_selected()
 
     def _ask_note(self) -> None:
         self.note.refresh(lambda: background.call(self._note_changed))

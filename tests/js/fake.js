@@ -5,7 +5,7 @@
 
 export class FakeModel {
   constructor(traits) {
-    this.traits = { base: {}, delta: {}, status: {}, options: {}, name: "", note: "", group: "", control: "", ...traits };
+    this.traits = { base: {}, delta: {}, status: {}, options: {}, name: "", note: "", group: "", control: "", selected: null, ...traits };
     this.handlers = new Map();
     this.sent = [];
     this.gone = false;
@@ -25,6 +25,7 @@ export class FakeModel {
   send = (message) => {
     if (this.gone) throw new Error("Cannot send");
     this.sent.push(message);
+    if (message.type === "select") this.set("selected", message.selection);
     this.hear?.(message);
   };
 

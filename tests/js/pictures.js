@@ -39,6 +39,11 @@ export class Picture {
     this.view = kind.mount(this.el, this.encoding, {
       columns: this.columns,
       height,
+      select: (selection) => {
+        this.selection = selection;
+        this.view.selected?.(selection);
+      },
+      selected: () => this.selection ?? null,
       load: () => Promise.reject(new Error("nothing to load")),
       signal: this.life.signal,
       dark: () => getComputedStyle(this.root).colorScheme === "dark",

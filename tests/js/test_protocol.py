@@ -19,6 +19,9 @@ PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(No
 PACKED = ("rows", "inserts", "deletes")
 """Fields that are always there once `data`, which may hold them, has been unpacked."""
 
+TOLD = (protocol.Column, protocol.Values, protocol.Span, protocol.Base, protocol.Delta, protocol.Report)
+"""What the kernel tells, beside the trait `selected`."""
+
 COMPARE = """
 import type * as page from {protocol};
 {kernel}
@@ -39,6 +42,8 @@ def written(hint: Any) -> str:
         return " | ".join(map(written, get_args(hint)))
     if get_origin(hint) is list:
         return f"readonly ({written(*get_args(hint))})[]"
+    if get_origin(hint) is dict and hint != dict[str, Any]:
+        return f"Readonly<Record<string, {written(get_args(hint)[1])}>>"
     if hint == dict[str, Any]:
         return "any"
     return PLAIN.get(hint) or hint.__name__
@@ -58,16 +63,15 @@ def declared(name: str, fields: dict[str, Any]) -> str:
 def kernel_side() -> str:
     """Declare all that `protocol.py` declares."""
     messages = get_args(protocol.Message)
-    declarations = [
-        declared(of.__name__, get_type_hints(of, include_extras=True))
-        for of in (protocol.Column, protocol.Base, protocol.Delta, protocol.Report, *messages)
-    ]
+    declarations = [declared(of.__name__, get_type_hints(of, include_extras=True)) for of in (*TOLD, *messages)]
+    declarations.append(f"type Selection = {written(protocol.Selection)};")
     return "\n".join([*declarations, f"type FromPage = {' | '.join(of.__name__ for of in messages)};"])
 
 
 def differences(node: Path, js: Path, folder: Path, kernel: str) -> set[str]:
     """Return the names of what the two sides mean differently."""
-    claims = {name: f"Fits<{name}, page.{name}>" for name in ("Column", "Base", "Delta", "Report")}
+    claims = {name: f"Fits<{name}, page.{name}>" for name in (of.__name__ for of in TOLD)}
+    claims["Selection"] = "Same<Selection, page.Selection>"
     claims["types"] = 'Same<page.Message["type"], FromPage["type"]>'
     for kind in protocol.FIELDS:
         claims[kind] = f'Fits<Of<page.Message, "{kind}"> & {{ page: string }}, Of<FromPage, "{kind}">>'
@@ -98,6 +102,8 @@ def test_kernel_and_page_agree(node: Path, js_modules: Path, tmp_path: Path) -> 
         ({"ack"}, '"cost"?: number', '"cost"?: string'),
         ({"hello", "have", "visible"}, '"displays": number', '"display": number'),
         ({"hello", "have", "visible"}, '"displays": number', '"displays": number, "theme"?: string'),
+        ({"Span", "Selection", "select"}, '"low":', '"least":'),
+        ({"select"}, '"selection": Readonly', '"chosen": Readonly'),
         ({"types", "retry"}, '"retry"', '"again"'),
         ({"types"}, '"retry"', '"retry" | "rewind"'),
         ({"Column", "Base"}, '"kind": "number"', '"kind": "decimal"'),

@@ -56,13 +56,15 @@ export function mountFrame(el, client, signal) {
     },
     signal,
   );
-  root.append(past.slider, pictureEl);
+  root.append(past.slider, pictureEl, header.missing);
   el.append(root);
 
   const display = client.displays.add();
   const picture = mountPicture(pictureEl, {
     load: (asset) => loadAsset(asset, () => client.need(asset), signal),
     between: (before, after) => store.between(before, after),
+    select: (selection) => client.selecting.choose(selection),
+    selected: () => client.selecting.selected,
     arrived: schedule,
   });
   /** @type {import("../sync/content.js").Snapshot | null} */

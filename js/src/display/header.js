@@ -1,5 +1,6 @@
 import { element, icon, keepKeys, setAttribute, setText } from "../dom.js";
 import { formatNumber } from "../views/numbers.js";
+import { mountChosen } from "./chosen.js";
 import { clockTime, describe } from "./words.js";
 
 /** @typedef {import("../sync/client.js").Client} Client */
@@ -58,17 +59,19 @@ export function mountHeader(el, client, steps, picture, signal) {
   const view = button("show as table", picture.toggleTable, signal, tableIcon);
   const pause = button("pause", togglePause, signal, pauseIcon);
 
+  const chosen = mountChosen(client, signal);
+
   const message = element("div", "mzw-message");
   message.dir = "auto";
   const aloud = element("div", "mzw-aloud");
   aloud.setAttribute("role", "status");
   const facts = element("span", "mzw-facts", asOf, lag, rows, rate, steps);
-  const buttons = element("span", "mzw-buttons", view, pause);
+  const buttons = element("span", "mzw-buttons", chosen.root, view, pause);
   const what = element("span", "mzw-what", title, note);
   const how = element("span", "mzw-how", state, retry, facts);
   const line = element("div", "mzw-header", what, how, buttons);
   keepKeys(line);
-  el.append(line, message, aloud);
+  el.append(line, message, aloud, chosen.aloud);
 
   let ratedAt = -Infinity;
 
@@ -78,6 +81,8 @@ export function mountHeader(el, client, steps, picture, signal) {
   }
 
   return {
+    /** Stands below the picture. */
+    missing: chosen.missing,
     /** @param {number} now milliseconds since 1970 */
     paint(now) {
       const { options, snapshot } = store;
@@ -115,6 +120,7 @@ export function mountHeader(el, client, steps, picture, signal) {
       rename(view, asTable ? "show as chart" : "show as table");
       setAttribute(view, "aria-pressed", String(asTable));
 
+      chosen.paint();
       const { paused } = playback;
       if (paused !== (pause.firstChild === playIcon)) pause.replaceChildren(paused ? playIcon : pauseIcon);
       setAttribute(pause, "aria-pressed", String(paused));

@@ -6,6 +6,7 @@ import { KINDS } from "../views/registry.js";
 /** @typedef {import("../sync/content.js").Snapshot} Snapshot */
 /** @typedef {import("../views/view.js").Host} Host */
 /** @typedef {import("../views/view.js").Kind} Kind */
+/** @typedef {import("../views/view.js").Selection} Selection */
 /** @typedef {import("../views/view.js").Step} Step */
 /** @typedef {import("../views/view.js").View} View */
 
@@ -15,13 +16,15 @@ import { KINDS } from "../views/registry.js";
  * @typedef {object} Around
  * @property {Host["load"]} load
  * @property {(before: Snapshot, after: Snapshot) => Step | null} between what came and went, if that is known
+ * @property {Host["select"]} select
+ * @property {Host["selected"]} selected
  * @property {() => void} arrived called when a picture that had to be loaded can be painted
  */
 
 /** What a picture was mounted for: anything else is another picture. */
 /** @typedef {{ encoding: Encoding, columns: Snapshot["columns"], height: number }} Subject */
 
-/** @typedef {{ subject: Subject, view: View | null, painted: Snapshot | null, life: AbortController }} Mounted */
+/** @typedef {{ subject: Subject, view: View | null, painted: Snapshot | null, selected: Selection, life: AbortController }} Mounted */
 
 /** Milliseconds after which a picture says that it is being loaded, and that it may never be. */
 const LOADING = 500;
@@ -33,7 +36,7 @@ const LATE = 15_000;
  * @param {HTMLElement} el
  * @param {Around} around
  */
-export function mountPicture(el, { load, between, arrived }) {
+export function mountPicture(el, { load, between, select, selected, arrived }) {
   /** @type {Mounted | null} its `view` is null while its kind is being loaded, and where it cannot be drawn */
   let mounted = null;
   /** @type {Encoding | null} */
@@ -50,10 +53,12 @@ export function mountPicture(el, { load, between, arrived }) {
   function mount(subject) {
     unmount();
     const life = new AbortController();
+    const { signal } = life;
+    const { columns, height } = subject;
     /** @type {Host} */
-    const host = { columns: subject.columns, height: subject.height, load, signal: life.signal, dark: () => isDark(el) };
+    const host = { columns, height, load, signal, select, selected, dark: () => isDark(el) };
     /** @type {Mounted} */
-    const now = { subject, view: null, painted: null, life };
+    const now = { subject, view: null, painted: null, selected: null, life };
     mounted = now;
     const { kind: name } = subject.encoding;
     const kind = KINDS[name];
@@ -159,10 +164,15 @@ export function mountPicture(el, { load, between, arrived }) {
       };
       const now = mounted && isSame(mounted.subject, subject) ? mounted : mount(subject);
       now.subject = subject;
-      if (now.painted === snapshot) return;
-      const change = now.painted && between(now.painted, snapshot);
-      now.painted = snapshot;
-      guard(() => now.view?.paint(snapshot, change));
+      if (now.painted !== snapshot) {
+        const change = now.painted && between(now.painted, snapshot);
+        now.painted = snapshot;
+        guard(() => now.view?.paint(snapshot, change));
+      }
+      const selection = selected();
+      if (now.view === null || now.selected === selection) return;
+      now.selected = selection;
+      guard(() => now.view?.selected?.(selection));
     },
 
     destroy() {

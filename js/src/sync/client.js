@@ -2,6 +2,7 @@ import { systemClock } from "./clock.js";
 import { Conversation } from "./conversation.js";
 import { Displays } from "./displays.js";
 import { Playback } from "./playback.js";
+import { Selecting } from "./selecting.js";
 import { Store } from "./store.js";
 
 /** @typedef {import("./clock.js").Clock} Clock */
@@ -59,6 +60,13 @@ export class Client {
         send: (message) => this.conversation.send(message),
         freeze: () => this.store.shown.freeze(),
         thaw: () => this.store.shown.thaw(),
+        changed: () => this.store.notify(),
+      },
+      clock,
+    );
+    this.selecting = new Selecting(
+      {
+        send: (selection) => this.conversation.send({ type: "select", epoch: this.store.position.epoch, selection }),
         changed: () => this.store.notify(),
       },
       clock,
@@ -131,6 +139,7 @@ export class Client {
     this.conversation.leave();
     this.displays.stop();
     this.playback.stop();
+    this.selecting.stop();
   }
 
   /** Come back, as a page of another id. */

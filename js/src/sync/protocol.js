@@ -1,7 +1,7 @@
 /**
  * What travels between the kernel and a page.
  *
- * The kernel publishes traits (`base`, `delta`, `status` and the options); the page answers with
+ * The kernel publishes traits (`base`, `delta`, `status`, `selected` and the options); the page answers with
  * custom messages only and never sets a trait. The kernel's `protocol.py` says the same; a test holds them together.
  *
  * @module
@@ -42,6 +42,15 @@
  * @property {Encoding} encoding
  * @property {readonly Row[]} rows
  * @property {readonly number[]} [counts] how often each row occurs; absent if each occurs once
+ */
+
+/**
+ * What is selected, by the columns' names: values, of which the same place in all lists is the same row, or an interval
+ * with both its ends, null where it has none. Null for nothing.
+ *
+ * @typedef {{ values: readonly Value[] }} Values
+ * @typedef {{ low: Value, high: Value }} Span
+ * @typedef {Readonly<Record<string, Values | Span>> | null} Selection
  */
 
 /**
@@ -110,8 +119,9 @@
  * @typedef {{ type: "ack", cost: number } & Position} Ack
  * @typedef {{ type: "seek", time: number }} Seek
  * @typedef {{ type: "need", asset: string }} Need
+ * @typedef {{ type: "select", epoch: string | null, selection: Selection }} Select
  * @typedef {{ type: "bye" | "pause" | "resume" | "retry" }} Word
- * @typedef {Standing | Ack | Seek | Need | Word} Message
+ * @typedef {Standing | Ack | Seek | Need | Select | Word} Message
  */
 
 /** @type {Status} */

@@ -3,6 +3,7 @@ import { decimalsOf, formatOf } from "./formats.js";
 import { compareNumbers, isNumber, ratio } from "./numbers.js";
 import { Leading, byOrder } from "./order.js";
 import { RAPID, identitiesOf, mountKeyed } from "./bars/keyed.js";
+import { mountChoosing } from "./bars/choosing.js";
 import { mountParts } from "./bars/parts.js";
 import { columnOf } from "./view.js";
 
@@ -151,7 +152,6 @@ function mountWhole(el, encoding, host) {
   const valueName = element("span", "", columns[valueColumn]?.name ?? "");
   const names = element("div", "mzw-names", labelName, valueName);
   const list = element("div", "mzw-list");
-  list.setAttribute("role", "list");
   list.setAttribute("aria-label", `${valueName.textContent} by ${labelName.textContent}`);
   const none = element("div", "mzw-none", "no rows");
   const area = element("div", "mzw-area", list, none);
@@ -159,12 +159,10 @@ function mountWhole(el, encoding, host) {
   el.append(root);
 
   const bars = mountKeyed(list, () => new Bar());
+  const choosing = mountChoosing(list, host, labelColumn);
   let slots = Math.max(encoding.reserve ?? 0, 1);
   let [valueWidth, decimals] = [0, 0];
-  if (host.height) {
-    area.style.height = `${host.height}px`;
-    area.tabIndex = 0;
-  }
+  if (host.height) area.style.height = `${host.height}px`;
 
   /** @param {number} count */
   function rowHeight(count) {
@@ -202,7 +200,9 @@ function mountWhole(el, encoding, host) {
         bar.moveTo(i, height, value, scale);
         setAttribute(bar.root, "aria-setsize", String(rows.length));
       });
+      choosing.become(rows.map(({ row }, i) => ({ root: /** @type {Bar} */ (drawn[i]).root, label: row[labelColumn] ?? null, rows: [row] })));
     },
+    selected: choosing.selected,
     destroy() {
       bars.destroy();
       root.remove();

@@ -5,6 +5,7 @@ import { givenFormat } from "./formats.js";
 import { formatNumber } from "./numbers.js";
 import { look, palette } from "./palette.js";
 import { zoneOf } from "./times.js";
+import { mountChoosing } from "./line/choosing.js";
 import { mountKeys } from "./line/keys.js";
 import { Lines, heights } from "./line/lines.js";
 import { mountReading } from "./line/reading.js";
@@ -18,6 +19,8 @@ import style from "./line/style.css";
 
 const HEIGHT = 260;
 const NARROWEST = 80;
+/** @type {import("./view.js").Column} */
+const NO_COLUMN = { name: "", type: "int8", kind: "number" };
 /** Pixels around the plot into which a dot on its edge reaches. */
 const MARGIN = 4;
 /** Milliseconds: a change sooner than this after the one before is not glided to, nor where a frame takes longer than COSTLY. */
@@ -114,6 +117,13 @@ export function mount(el, encoding, host) {
   const format = given ? givenFormat(given, plain) : plain;
 
   const chart = new uPlot(options(), [shown, [null, null]], plot);
+  const [single] = encoding.channels["y"]?.length === 1 ? (encoding.channels["color"] ?? []) : [];
+  const choosing = mountChoosing(chart, host, xColumn ?? NO_COLUMN, columns[single ?? -1]);
+  /** Whether the drag that is under way selects; else it zooms. */
+  let selects = false;
+  chart.over.addEventListener("mousedown", ({ shiftKey }) => void (selects = shiftKey), { signal });
+  /** @type {number | null} where the interval began that keys select */
+  let anchor = null;
   const reading = mountReading(chart, {
     lines: visible,
     colour,
@@ -167,7 +177,8 @@ export function mount(el, encoding, host) {
             if (u.select.width < 4) return;
             const [from, to] = [u.select.left, u.select.left + u.select.width].map((at) => u.posToVal(at, "x"));
             u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            zoomTo([Number(from), Number(to)]);
+            if (selects) choosing.choose(Number(from), Number(to));
+            else zoomTo([Number(from), Number(to)]);
           },
         ],
       },
@@ -187,6 +198,7 @@ export function mount(el, encoding, host) {
     for (const line of visible()) {
       ctx.strokeStyle = ctx.fillStyle = colour(line);
       ctx.setLineDash(dash(line).map((length) => length * ratio));
+      ctx.globalAlpha = choosing.opacity(line);
       trace(ctx, line, box, ratio);
     }
     ctx.restore();
@@ -207,6 +219,7 @@ export function mount(el, encoding, host) {
     scale = settled(scale, [Math.min(...range.map(([low]) => low)), Math.max(...range.map(([, high]) => high))]);
     chart.batch(() => chart.setData([shown, [null, null]]));
     reading.paint();
+    choosing.place();
     queueMicrotask(() => (cost += (performance.now() - began - cost) / 4));
   }
 
@@ -254,15 +267,20 @@ export function mount(el, encoding, host) {
     if (event.target !== plot || event.altKey || event.ctrlKey || event.metaKey) return;
     const [from, to] = shown;
     const at = reading.at ?? (from + to) / 2;
+    const step = (/** @type {number} */ by) => {
+      anchor = event.shiftKey ? (anchor ?? reading.at) : null;
+      aloud.answer(reading.step(by));
+      if (anchor !== null && reading.at !== null) choosing.choose(anchor, reading.at);
+    };
     /** @type {Record<string, () => void>} */
     const actions = {
-      ArrowLeft: () => aloud.answer(reading.step(-1)),
-      ArrowRight: () => aloud.answer(reading.step(1)),
-      Home: () => aloud.answer(reading.step(-Infinity)),
-      End: () => aloud.answer(reading.step(Infinity)),
+      ArrowLeft: () => step(-1),
+      ArrowRight: () => step(1),
+      Home: () => step(-Infinity),
+      End: () => step(Infinity),
       "+": () => zoomTo([at - (at - from) / 2, at + (to - at) / 2]),
       "-": () => zoomTo([at - (at - from) * 2, at + (to - at) * 2]),
-      Escape: () => (showAll(), reading.hide()),
+      Escape: () => (choosing.any ? host.select(null) : (showAll(), reading.hide())),
     };
     const act = actions[event.key === "=" ? "+" : event.key];
     if (act === undefined) return;
@@ -307,11 +325,15 @@ export function mount(el, encoding, host) {
       ];
       setText(foot, notes.join(" · "));
       foot.hidden = notes.length === 0;
-      setAttribute(plot, "aria-label", `${measures} by ${xColumn?.name}, ${lines.size} ${lines.size === 1 ? "line" : "lines"}; arrow keys read them, + and - zoom`);
+      setAttribute(plot, "aria-label", `${measures} by ${xColumn?.name}, ${lines.size} ${lines.size === 1 ? "line" : "lines"}; arrow keys read them, with Shift select, + and - zoom`);
       aloud.tell(summary);
       if (keys.paint(chosen, swatch) || chart.width === NARROWEST) resize();
       if (zoom) draw();
       else move(change !== null && !rapid && !matchMedia("(prefers-reduced-motion: reduce)").matches);
+    },
+    selected(selection) {
+      choosing.selected(selection);
+      draw();
     },
     resize,
     destroy() {

@@ -5,6 +5,7 @@ import { filterOf } from "./table/filter.js";
 import { mountHead } from "./table/head.js";
 import { LINE, mountLines } from "./table/lines.js";
 import { Sorted } from "./table/sorted.js";
+import { Chosen, identifying, placesOf, selectionOf, toggled } from "./selected.js";
 
 /** @typedef {import("./view.js").Entry} Entry */
 /** @typedef {import("./view.js").Step} Step */
@@ -60,8 +61,7 @@ export function mount(el, encoding, host) {
   /** @type {number[]} chosen by the reader, in pixels */
   const widths = [];
   let tallest = 0;
-  /** @type {Map<string, Row>} by their keys */
-  let picked = new Map();
+  let chosen = new Chosen(columns, null);
   let [active, column, anchor] = [-1, 0, -1];
   const cellId = `mzw-cell-${++tables}`;
 
@@ -115,12 +115,13 @@ export function mount(el, encoding, host) {
   function tell() {
     const { size = 0 } = painted ?? {};
     const some = filters.some((keep) => keep !== null);
-    const text =
+    setText(
+      count,
       size === 0 ? "no rows"
       : some ? `${formatNumber(all.rows.length)} of ${countRows(size)}`
       : size > rows.length ? `first ${formatNumber(rows.length)} of ${countRows(size)}`
-      : countRows(size);
-    setText(count, picked.size > 0 ? `${text} · ${formatNumber(picked.size)} selected` : text);
+      : countRows(size),
+    );
   }
 
   /** Start again from the whole view. */
@@ -170,7 +171,7 @@ export function mount(el, encoding, host) {
   }
 
   lines.decorateWith(({ index, entry, node }) => {
-    const isPicked = entry !== null && picked.has(entry.key);
+    const isPicked = entry !== null && chosen.has(entry.row);
     node.classList.toggle("mzw-picked", isPicked);
     setAttribute(node, "aria-selected", String(isPicked));
     for (const [j, cell] of [...node.children].entries()) {
@@ -202,25 +203,18 @@ export function mount(el, encoding, host) {
     select(rows.slice(Math.min(from, to), Math.max(from, to) + 1));
   }
 
-  /** @param {readonly Entry[]} chosen */
-  function select(chosen) {
-    picked = new Map(chosen.map(({ key, row }) => [key, row]));
-    selected();
-    lines.paint();
+  /** @param {readonly Entry[]} entries */
+  function select(entries) {
+    const all = entries.map(({ row }) => row);
+    host.select(selectionOf(columns, identifying(columns, painted?.entries ?? [], all), all));
   }
 
   /** @param {number} index */
   function toggle(index) {
     const entry = rows[index];
     if (entry === undefined) return;
-    if (!picked.delete(entry.key)) picked.set(entry.key, entry.row);
-    selected();
-    lines.paint();
-  }
-
-  function selected() {
-    tell();
-    host.select?.("rows", [...picked.values()]);
+    const places = placesOf(columns, host.selected()) ?? identifying(columns, painted?.entries ?? [], [entry.row]);
+    host.select(toggled(columns, places, host.selected(), entry.row));
   }
 
   const { signal } = host;
@@ -251,10 +245,10 @@ export function mount(el, encoding, host) {
   /** @param {ClipboardEvent} event */
   function copy(event) {
     if (event.target instanceof HTMLInputElement || !document.getSelection()?.isCollapsed) return;
-    const chosen = rows.filter(({ key }) => picked.has(key)).map(({ row }) => row);
+    const picked = rows.filter(({ row }) => chosen.has(row)).map(({ row }) => row);
     const here = rows[active]?.row[column];
-    if (chosen.length === 0 && active < 0) return;
-    const cells = chosen.length > 0 ? chosen.map((row) => row.map(tsvCell).join("\t")).join("\n") : tsvCell(here);
+    if (picked.length === 0 && active < 0) return;
+    const cells = picked.length > 0 ? picked.map((row) => row.map(tsvCell).join("\t")).join("\n") : tsvCell(here);
     event.clipboardData?.setData("text/plain", cells);
     event.preventDefault();
   }
@@ -290,10 +284,14 @@ export function mount(el, encoding, host) {
       const first = painted === null || painted.size === 0;
       painted = snapshot;
       if (change) compare(change);
-      if (change?.deletes.filter(({ key }) => picked.delete(key)).length) selected();
       keepingPlace(() => (change ? all.follow(change) : all.start(snapshot.entries)));
       if (!first) return;
       restyle();
+      lines.paint();
+    },
+    selected(selection) {
+      chosen = new Chosen(columns, selection);
+      root.classList.toggle("mzw-selecting", chosen.any);
       lines.paint();
     },
     resize() {

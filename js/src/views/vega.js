@@ -4,6 +4,7 @@ import { compile } from "vega-lite";
 import { element, keepKeys, setText } from "../dom.js";
 import { themeConfig } from "./vega/theme.js";
 import { mountTooltip } from "./vega/tooltip.js";
+import { mountSelecting } from "./vega/selecting.js";
 import { Tuples } from "./vega/tuples.js";
 import style from "./vega/style.css";
 
@@ -64,7 +65,7 @@ export function mount(el, encoding, host) {
   el.append(root);
   const tooltip = mountTooltip(root);
 
-  /** @type {{ view: View, theme: string, fluid: boolean } | null} */
+  /** @type {{ view: View, theme: string, fluid: boolean, selecting: ReturnType<typeof mountSelecting> } | null} */
   let chart = null;
   /** @type {Tuples | null} */
   let tuples = null;
@@ -96,13 +97,11 @@ export function mount(el, encoding, host) {
       hover: true,
     });
     view.description(spec["description"] ?? describe(spec, host.columns));
-    for (const { name, select } of spec["params"] ?? []) {
-      if (select) view.addSignalListener(name, (_, value) => host.select?.(name, value));
-    }
     const identifies = JSON.stringify(compiled).includes('"type":"identifier"');
     if (tuples === null) tuples = new Tuples(host.columns, identifies);
     else tuples.renew();
-    chart = { view, theme: JSON.stringify(config), fluid: spec["width"] === "container" };
+    const selecting = mountSelecting(view, /** @type {any} */ (compiled), host, tuples);
+    chart = { view, theme: JSON.stringify(config), fluid: spec["width"] === "container", selecting };
   }
 
   /** Let Vega draw what has come and gone. While it does, more may come: then it draws once more. */
@@ -116,6 +115,7 @@ export function mount(el, encoding, host) {
         await chart.view.runAsync();
         if (host.signal.aborted) return;
       }
+      await chart.selecting.selected(host.selected());
     } catch (error) {
       fail(sentence(error));
     } finally {
@@ -147,6 +147,7 @@ export function mount(el, encoding, host) {
       tuples?.update(() => snapshot.entries, chart && change);
       void run();
     },
+    selected: () => void run(),
     resize() {
       if (chart === null) return;
       const { view, theme, fluid } = chart;

@@ -9,6 +9,7 @@
 /** @typedef {import("../sync/multiset.js").Step} Step */
 /** @typedef {import("../sync/protocol.js").Column} Column */
 /** @typedef {import("../sync/protocol.js").Encoding} Encoding */
+/** @typedef {import("../sync/protocol.js").Selection} Selection */
 /** @typedef {import("../sync/content.js").Snapshot} Snapshot */
 
 /**
@@ -20,13 +21,15 @@
  * @property {(asset: string) => Promise<any>} load a module of `mzwidget/static`, which comes from the kernel
  * @property {AbortSignal} signal aborted when the picture is destroyed
  * @property {() => boolean} dark whether it is to be drawn light on dark
- * @property {(name: string, value: unknown) => void} [select] told what the reader has selected in the picture
+ * @property {(selection: Selection) => void} select told what the reader has selected in the picture
+ * @property {() => Selection} selected what is selected in the view, here or anywhere else
  */
 
 /**
  * @typedef {object} View
  * @property {(snapshot: Snapshot, change: Step | null) => void} paint
  *   show a snapshot; `change` is what came and went since the one painted before, null if that may be anything
+ * @property {(selection: Selection) => void} [selected] mark what is selected; told when that is something else
  * @property {() => void} [resize] draw again: the size or the theme is another one
  * @property {() => void} destroy
  */

@@ -39,7 +39,7 @@ export function mountKeyed(list, make) {
       item.root.classList.toggle("mzw-entering", gently);
       list.append(item.root);
     }
-    item.root.setAttribute("role", "listitem");
+    item.root.setAttribute("role", "option");
     items.set(identity, item);
     return item;
   }
@@ -57,7 +57,7 @@ export function mountKeyed(list, make) {
     }
     item.root.classList.add("mzw-leaving");
     item.root.setAttribute("aria-hidden", "true");
-    for (const name of ["role", "data-label", "data-value", "aria-posinset", "title"]) item.root.removeAttribute(name);
+    for (const name of ["role", "data-label", "data-value", "aria-posinset", "aria-selected", "title"]) item.root.removeAttribute(name);
     item.forget();
     const timer = setTimeout(() => {
       leaving.delete(identity);

@@ -4,9 +4,11 @@ import { isNumber } from "../numbers.js";
 import { Leading, byOrder } from "../order.js";
 import { palette } from "../palette.js";
 import { columnOf } from "../view.js";
+import { mountChoosing } from "./choosing.js";
 import { RAPID, identitiesOf, mountKeyed } from "./keyed.js";
 import { Stacks } from "./stacks.js";
 
+/** @typedef {import("../../sync/protocol.js").Row} Row */
 /** @typedef {import("../../sync/protocol.js").Value} Value */
 
 /**
@@ -15,7 +17,7 @@ import { Stacks } from "./stacks.js";
  * @typedef {{ name: string, slot: number, lane: number, from: number, to: number, shown: string }} Part
  */
 
-/** @typedef {{ name: string, label: Value, parts: Part[], shown: string[] }} Parted */
+/** @typedef {{ name: string, label: Value, parts: Part[], shown: string[], rows: readonly Row[] }} Parted */
 
 const BARS = 20;
 const LANE = 15;
@@ -124,18 +126,15 @@ export function mountParts(el, encoding, host) {
   const legend = element("div", "mzw-legend");
   const names = element("div", "mzw-names", element("span", "", columns[label]?.name ?? ""), element("span", "", stacks ? measure : ""));
   const list = element("div", "mzw-list");
-  list.setAttribute("role", "list");
   list.setAttribute("aria-label", `${measure} by ${columns[label]?.name ?? ""}`);
   const none = element("div", "mzw-none", "no rows");
   const area = element("div", "mzw-area", list, none);
   const root = element("div", "mzw-bars", legend, names, area);
   el.append(root);
-  if (host.height) {
-    area.style.height = `${host.height}px`;
-    area.tabIndex = 0;
-  }
+  if (host.height) area.style.height = `${host.height}px`;
 
   const bars = mountKeyed(list, () => new PartedBar());
+  const choosing = mountChoosing(list, host, label);
   /** @type {Map<string, number>} the colour of each name, which it keeps while it is there */
   const slots = new Map(stacks ? [] : values.map((i, n) => [String(i), n]));
   let room = Math.max(encoding.reserve ?? 0, 1);
@@ -156,7 +155,7 @@ export function mountParts(el, encoding, host) {
       const parts = values.map((i, n) => ({
         ...{ name: columns[i]?.name ?? "", slot: n, lane: n, from: 0, to: length(row[i]), shown: shown[n] ?? "" },
       }));
-      return { name: JSON.stringify(row[label] ?? null), label: row[label] ?? null, parts, shown };
+      return { name: JSON.stringify(row[label] ?? null), label: row[label] ?? null, parts, shown, rows: [row] };
     });
   }
 
@@ -174,7 +173,7 @@ export function mountParts(el, encoding, host) {
         const slot = slots.get(JSON.stringify(color)) ?? 0;
         return { name: text(color), slot, lane: 0, from, to: from + length(value), shown: format(0)(String(value)) };
       });
-      return { name: stack.key, label: stack.label, parts, shown: [format(0)(String(stack.total))] };
+      return { name: stack.key, label: stack.label, parts, shown: [format(0)(String(stack.total))], rows: stack.rows };
     });
   }
 
@@ -239,6 +238,7 @@ export function mountParts(el, encoding, host) {
       bar.moveTo(i, height);
       setAttribute(bar.root, "aria-setsize", String(shown.length));
     });
+    choosing.become(shown.map(({ label: value, rows }, i) => ({ root: /** @type {PartedBar} */ (drawn[i]).root, label: value, rows })));
   }
 
   return {
@@ -250,6 +250,7 @@ export function mountParts(el, encoding, host) {
       } else shown = groups(snapshot, change);
       draw();
     },
+    selected: choosing.selected,
     resize: draw,
     destroy() {
       bars.destroy();

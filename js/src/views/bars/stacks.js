@@ -18,6 +18,7 @@ import { columnOf } from "../view.js";
  * @property {string} key
  * @property {Value} label
  * @property {Map<string, Entry>} entries
+ * @property {readonly import("../view.js").Entry["row"][]} rows
  * @property {Piece[]} pieces in the order of their colours' values
  * @property {number} total
  * @property {Entry | null} first of its rows in the encoding's order
@@ -74,7 +75,7 @@ export class Stacks {
     const name = JSON.stringify(label);
     let stack = this.#stacks.get(name);
     if (stack === undefined) {
-      stack = { key: name, label, entries: new Map(), pieces: [], total: 0, first: null };
+      stack = { key: name, label, entries: new Map(), rows: [], pieces: [], total: 0, first: null };
       this.#stacks.set(name, stack);
     }
     const count = (stack.entries.get(key)?.count ?? 0) + diff;
@@ -91,6 +92,7 @@ export class Stacks {
     }
     /** @type {Map<string, Piece>} */
     const pieces = new Map();
+    stack.rows = [...stack.entries.values()].map(({ row }) => row);
     stack.first = null;
     for (const entry of stack.entries.values()) {
       const color = entry.row[this.#color] ?? null;

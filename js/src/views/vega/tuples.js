@@ -5,7 +5,7 @@ import { parseTime } from "../times.js";
 /** @typedef {import("../view.js").Entry} Entry */
 /** @typedef {import("../view.js").Step} Step */
 /** @typedef {import("../../sync/protocol.js").Value} Value */
-/** @typedef {Record<string, unknown>} Tuple */
+/** @typedef {Record<string, unknown>} Tuple one of Vega's rows */
 
 /**
  * The moment at which the reader's clock shows what is written: Vega draws in the reader's zone.
@@ -150,6 +150,44 @@ export class Tuples {
     this.#coming.clear();
     this.#going.clear();
     return change;
+  }
+
+  /** @returns {Entry[]} the rows as they are now */
+  get entries() {
+    return [...this.#rows].map(([key, { row, tuples }]) => ({ key, row, count: tuples.length }));
+  }
+
+  /**
+   * The rows of tuples.
+   *
+   * @param {(tuple: Tuple) => boolean} wanted
+   * @param {number} [most]
+   */
+  rows(wanted, most = Infinity) {
+    const found = [];
+    for (const { row, tuples } of this.#rows.values()) {
+      if (found.length >= most) break;
+      if (tuples.some(wanted)) found.push(row);
+    }
+    return found;
+  }
+
+  /**
+   * What tells the tuples of some rows apart.
+   *
+   * @param {(row: Entry["row"]) => boolean} wanted
+   */
+  ids(wanted) {
+    const found = [...this.#rows.values()].filter(({ row }) => wanted(row));
+    return found.flatMap(({ tuples }) => tuples.map((tuple) => tuple["_vgsid_"]));
+  }
+
+  /**
+   * @param {Column} column
+   * @param {Value} value
+   */
+  convert(column, value) {
+    return value === null ? null : converter(column)(value);
   }
 
   /** Begin anew, for another chart. */
