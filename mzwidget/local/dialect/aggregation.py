@@ -141,7 +141,8 @@ class Aggregation:
             return f"{match[1]}({distinct if texts != '*' else ''}{texts}{ordered}){suffix}{over}"
 
         depth = max((operand.depth for operand in operands), default=0)
-        return Value(_AGGREGATE.sub(written, template), type_, fallible=True, depth=depth)
+        counts = name == "count"
+        return Value(_AGGREGATE.sub(written, template), type_, fallible=True, depth=depth, nullable=not counts)
 
     def _distinct_list(self, node: tree.Call, name: str, operands: list[Value], template: str) -> str:
         """Return the template with the distinct values in their order."""
@@ -254,7 +255,9 @@ class Aggregation:
             inner = ", ".join(operand.sql for operand in operands)
             return f"{match[1]}({inner}{ignore}){window}"
 
-        return Value(_AGGREGATE.sub(written, found[0].overload.sql), found[0].result, fallible=True)
+        ranked = name in ("row_number", "rank", "dense_rank")
+        sql = _AGGREGATE.sub(written, found[0].overload.sql)
+        return Value(sql, found[0].result, fallible=True, nullable=not ranked)
 
     def _row(self) -> list[Value]:
         """Return the whole row, which tells apart what ORDER BY does not."""

@@ -40,6 +40,8 @@ def known(values: Sequence[Value]) -> list[Type | None]:
 def unify(statement: Statement, values: Sequence[Value], construct: str) -> tuple[list[Value], Type]:
     """Return the values as their common type."""
     types = [value.type.base for value in values if not value.is_open]
+    if types and all(value.items and len(value.items) == len(values[0].items) for value in values):
+        return _unified_rows(statement, values, construct)
     if not types:
         return [coerce(statement, value, t.TEXT) for value in values], t.TEXT
     found = common(types)
@@ -49,6 +51,30 @@ def unify(statement: Statement, values: Sequence[Value], construct: str) -> tupl
             common([first, each]) is None for each in types[1:]) else types[-1]  # fmt: skip
         raise SqlError(f"{construct} types {t.sql_name(first)} and {t.sql_name(other)} cannot be matched")
     return [coerce(statement, value, found) for value in values], found
+
+
+def _unified_rows(
+    statement: Statement, values: Sequence[Value], construct: str
+) -> tuple[list[Value], Type]:
+    fields = [unify(statement, items, construct)[0] for items in zip(*(value.items for value in values), strict=True)]
+    rows = [row_of(items) for items in zip(*fields, strict=True)]
+    nulls = tuple(any(item.nullable for item in items) for items in fields)
+    type_ = replace(rows[0].type, nulls=nulls)
+    return [row.typed(type_) for row in rows], type_
+
+
+def row_of(items: Sequence[Value]) -> Value:
+    """Return a row of typed values."""
+    fields = tuple((f"f{i}", item.type.base) for i, item in enumerate(items, 1))
+    packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1)) or "f0 := false"
+    return Value(
+        f"struct_pack({packed})",
+        t.record_of(fields, tuple(item.nullable for item in items)),
+        items=tuple(items),
+        fallible=any(item.fallible for item in items),
+        depth=max((item.depth for item in items), default=0),
+        nullable=False,
+    )
 
 
 def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> Value:
@@ -68,7 +94,9 @@ def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> V
             return built
     if found.result is None or found.result.name == "unknown":
         raise SqlError("could not determine polymorphic type because input has type unknown")
-    return apply(found.overload.sql, given, found.result, fallible=found.overload.fallible)
+    result = apply(found.overload.sql, given, found.result, fallible=found.overload.fallible)
+    null = not found.overload.strict or found.overload.name in GIVES_NULL or any(value.nullable for value in given)
+    return result if null else replace(result, nullable=False)
 
 
 def call(statement: Statement, name: str, values: Sequence[Value]) -> Value:
@@ -158,6 +186,13 @@ def unavailable(what: str, flag: str) -> SqlError:
     )
 
 
+GIVES_NULL = frozenset(
+    """
+    -> ->> #> #>> array_length array_lower array_upper array_position list_length regexp_match lower upper
+    jsonb_array_length try_parse_monotonic_iso8601_timestamp map_length
+    """.split()  # noqa: SIM905
+)
+"""Functions and operators that may be NULL though no argument is."""
 UNUSED = frozenset({"?|", "?&"})
 """Operators that are known there, and take no types that exist."""
 PARTLY: dict[str, frozenset[str]] = {}

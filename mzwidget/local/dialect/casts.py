@@ -404,8 +404,9 @@ def literal(text: str, target: Type, context: Context = Context.IMPLICIT) -> Val
     try:
         value = reader(target)(text)
         if target.typmod != -1:
-            return modified(Value(constant(value, target), target.base, literal=text), target, context)
-        return Value(constant(value, target), target, literal=text)
+            sized = modified(Value(constant(value, target), target.base, literal=text), target, context)
+            return replace(sized, nullable=False)
+        return Value(constant(value, target), target, literal=text, nullable=False)
     except SqlError as error:
         if error.sqlstate == "0A000":
             raise
@@ -433,7 +434,8 @@ def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Val
         found = _parsed(value, target)
     else:
         found = _items(value, target)
-    return modified(found, target, context) if target.typmod != -1 or _sized(target) else found
+    found = modified(found, target, context) if target.typmod != -1 or _sized(target) else found
+    return replace(found, nullable=value.nullable) if found.nullable != value.nullable else found
 
 
 def _sized(target: Type) -> bool:

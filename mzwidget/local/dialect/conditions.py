@@ -27,7 +27,8 @@ def connect(word: str, values: list[Value]) -> Value:
     firm = [value.sql for value in values if not value.fallible]
     frail = [value.sql for value in values if value.fallible]
     if not frail:
-        return Value("(" + f" {word} ".join(firm) + ")", t.BOOL, depth=depth)
+        nullable = any(value.nullable for value in values)
+        return Value("(" + f" {word} ".join(firm) + ")", t.BOOL, depth=depth, nullable=nullable)
     decided = "false" if word == "AND" else "true"
     negated = "NOT " if word == "AND" else ""
     sql = frail[-1]

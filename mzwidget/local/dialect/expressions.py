@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import functions, patterns
 from mzwidget.local.dialect.aggregation import Aggregation
-from mzwidget.local.dialect.calls import call, coerce, is_elsewhere, known, misspelt, operate, unify
+from mzwidget.local.dialect.calls import call, coerce, is_elsewhere, known, misspelt, operate, row_of, unify
 from mzwidget.local.dialect.casts import Context, cast, castable, constant, literal, no_cast
 from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
@@ -98,19 +98,19 @@ class Expressions:
         text = node.value
         match node.kind:
             case "string":
-                return Value(quote_text(text), t.UNKNOWN, literal=text)
+                return Value(quote_text(text), t.UNKNOWN, literal=text, nullable=False)
             case "null":
                 return Value("NULL", t.UNKNOWN)
             case "bool":
-                return Value(text, t.BOOL)
+                return Value(text, t.BOOL, nullable=False)
             case "hex":
                 raise SqlError("hex string literals not yet supported")
         if re.fullmatch(r"-?\d+", text):
             whole = int(text)
             if -(2**31) <= whole < 2**31:
-                return Value(f"CAST({whole} AS INTEGER)", t.INT4, literal=text)
+                return Value(f"CAST({whole} AS INTEGER)", t.INT4, literal=text, nullable=False)
             if -(2**63) <= whole < 2**63:
-                return Value(f"CAST({whole} AS BIGINT)", t.INT8, literal=text)
+                return Value(f"CAST({whole} AS BIGINT)", t.INT8, literal=text, nullable=False)
         found = literal(text.upper(), t.NUMERIC)
         if found.fallible:
             message = f'"{_plain_exponent(text)}" is out of range for type numeric: exceeds maximum precision 39'
@@ -121,7 +121,7 @@ class Expressions:
         if node.precision is not None:
             raise unsupported("an interval literal with a precision")
         found = moments.read_interval_between(node.text, node.leading, node.trailing)
-        return Value(constant(found, t.INTERVAL), t.INTERVAL, literal=node.text)
+        return Value(constant(found, t.INTERVAL), t.INTERVAL, literal=node.text, nullable=False)
 
     def _parameter(self, node: tree.Parameter) -> Value:
         return self.statement.parameter(node.number)
@@ -155,7 +155,7 @@ class Expressions:
                 hint="In temporal filters `mz_now()` may work instead.",
             )
         )
-        return Value(_NOW, t.TIMESTAMPTZ)
+        return Value(_NOW, t.TIMESTAMPTZ, nullable=False)
 
     def _star(self, _: tree.Star) -> Value:
         raise SqlError("wildcard in invalid position")
@@ -198,7 +198,8 @@ class Expressions:
         return found
 
     def _not(self, node: tree.Not) -> Value:
-        return apply("(NOT {0})", [self.condition(node.operand, "NOT argument")], t.BOOL)
+        operand = self.condition(node.operand, "NOT argument")
+        return replace(apply("(NOT {0})", [operand], t.BOOL), nullable=operand.nullable)
 
     def _logic(self, node: tree.Logic) -> Value:
         word = node.word.upper()
@@ -215,10 +216,10 @@ class Expressions:
             if value.type.kind == "record" and value.items:
                 each = [apply(f"({{0}} IS {negated}NULL)", [item], t.BOOL) for item in value.items]
                 return connect("AND", each)
-            return apply(f"({{0}} IS {negated}NULL)", [value], t.BOOL)
+            return replace(apply(f"({{0}} IS {negated}NULL)", [value], t.BOOL), nullable=False)
         condition = self.condition(node.operand, "SELECT clause")
         word = "DISTINCT FROM" if node.negated else "NOT DISTINCT FROM"
-        return apply(f"({{0}} IS {word} {node.what})", [condition], t.BOOL)
+        return replace(apply(f"({{0}} IS {word} {node.what})", [condition], t.BOOL), nullable=False)
 
     def _distinct(self, node: tree.Distinct) -> Value:
         left, right = self.value(node.left), self.value(node.right)
@@ -364,6 +365,7 @@ class Expressions:
             type_,
             fallible=any(part.fallible for part in parts),
             depth=max(part.depth for part in parts),
+            nullable=any(value.nullable for value in values),
         )
 
     def _choice(self, node: tree.Choice) -> Value:
@@ -374,7 +376,7 @@ class Expressions:
             return apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
         values, type_ = unify(self.statement, given, node.word)
         if node.word == "coalesce":
-            return apply("coalesce({*})", values, type_)
+            return replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))
         if type_.name == "jsonb" or type_.kind != "scalar":
             raise unsupported(f"{node.word} of {t.sql_name(type_)}")
         return apply(f"{node.word}({{*}})", values, type_)
@@ -399,7 +401,7 @@ class Expressions:
                 raise SqlError("char list not yet supported")
             array = t.list_of(type_)
         listed = "[{*}]" if node.word == "list" else array_sql("[{*}]")
-        return apply(f"CAST({listed} AS {array.duckdb})", values, array)
+        return replace(apply(f"CAST({listed} AS {array.duckdb})", values, array), nullable=False)
 
     def _array_query(self, node: tree.ArrayQuery) -> Value:
         if node.word == "map":
@@ -504,15 +506,11 @@ class Expressions:
             for item in node.items
         )
         items = [coerce(self.statement, value, t.TEXT) if value.is_open else value for value in given]
-        type_ = t.record_of(tuple((f"f{i}", item.type.base) for i, item in enumerate(items, 1)))
-        packed = ", ".join(f"f{i} := {{{i - 1}}}" for i in range(1, len(items) + 1)) or "f0 := false"
-        if len(items) > 10:
-            raise unsupported("a row of more than ten fields")
-        return replace(apply(f"struct_pack({packed})", items, type_), items=given)
+        return replace(row_of(items), items=given)
 
     def _exists(self, node: tree.Exists) -> Value:
         _, sql = self.plan(node.query, self.scope)
-        return Value(f"EXISTS ({sql})", t.BOOL, fallible=True)
+        return Value(f"EXISTS ({sql})", t.BOOL, fallible=True, nullable=False)
 
     def _subquery(self, node: tree.Subquery) -> Value:
         columns, sql = self.plan(node.query, self.scope)

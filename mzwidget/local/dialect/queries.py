@@ -115,7 +115,7 @@ def _with(query: tree.Query, scope: Scope) -> None:
             has = f"{len(columns)} columns" if len(columns) != 1 else "1 column"
             raise SqlError(f"CTE {cte.name} definition names {count}, but CTE {cte.name} has {has}")
         names = cte.columns or tuple(column.name for column in columns)
-        renamed = tuple(Column(n, c.type) for n, c in zip(names, columns, strict=True))
+        renamed = tuple(Column(n, c.type, c.nullable) for n, c in zip(names, columns, strict=True))
         if inner.correlated:
             scope.correlated = True
             scope.ctes[cte.name] = renamed, f"({sql})"
@@ -135,19 +135,17 @@ def plan_body(statement: Statement, body: tree.Body, scope: Scope) -> Block:
         return values_block(statement, body, scope)
     assert isinstance(body, tree.Nested)
     columns, sql = plan_in(body.query, scope)
-    return _of_rows(statement, [column.name for column in columns], [column.type for column in columns], sql)
+    return _of_rows(statement, columns, sql)
 
 
-def _of_rows(statement: Statement, names: list[str], types: Sequence[Type], sql: str) -> Block:
+def _of_rows(statement: Statement, columns: Sequence[Column], sql: str) -> Block:
     alias = statement.alias()
-    listed = ", ".join(f"c{i}" for i in range(1, len(types) + 1))
-    values = [Value(f"{alias}.c{i}", type_) for i, type_ in enumerate(types, 1)]
-    source = f"({sql}) AS {alias}" + (f"({listed})" if types else "")
-    scope = Scope(
-        statement, [Source("", tuple(Column(n, ty) for n, ty in zip(names, types, strict=True)), tuple(values))]
-    )
+    listed = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+    values = [Value(f"{alias}.c{i}", column.type, nullable=column.nullable) for i, column in enumerate(columns, 1)]
+    source = f"({sql}) AS {alias}" + (f"({listed})" if columns else "")
+    scope = Scope(statement, [Source("", tuple(columns), tuple(values))])
     return Block(
-        names,
+        [column.name for column in columns],
         values,
         lambda items: f"SELECT {_listed(items)} FROM {source}",
         expressions=Expressions(scope, plan_nested),
@@ -173,12 +171,15 @@ def values_block(statement: Statement, body: tree.Values, scope: Scope) -> Block
             raise SqlError(f"VALUES expression has varying number of columns: {len(row)} vs {width}")
     rows = [expressions.values(row) for row in body.rows]
     columns = [unify(statement, list(column), "VALUES") for column in zip(*rows, strict=True)]
-    types = [type_ for _, type_ in columns]
     inner_sql = ", ".join(
         "(" + ", ".join(value.sql for value in row) + ")"
         for row in zip(*(values for values, _ in columns), strict=True)
     )
-    return _of_rows(statement, [f"column{i}" for i in range(1, width + 1)], types, f"VALUES {inner_sql}")
+    named = [
+        Column(f"column{i}", type_, any(value.nullable for value in values))
+        for i, (values, type_) in enumerate(columns, 1)
+    ]
+    return _of_rows(statement, named, f"VALUES {inner_sql}")
 
 
 def _set_operation(statement: Statement, body: tree.SetOperation, scope: Scope) -> Block:
@@ -196,7 +197,11 @@ def _set_operation(statement: Statement, body: tree.SetOperation, scope: Scope) 
     texts = [_plain(statement, block, [pair[0][i] for pair in pairs]) for i, block in enumerate(sides)]
     every = " ALL" if body.every else ""
     sql = f"(SELECT * FROM ({texts[0]})) {word}{every} (SELECT * FROM ({texts[1]}))"
-    return _of_rows(statement, sides[0].names, [type_ for _, type_ in pairs], sql)
+    columns = [
+        Column(name, type_, any(value.nullable for value in pair))
+        for name, (pair, type_) in zip(sides[0].names, pairs, strict=True)
+    ]
+    return _of_rows(statement, columns, sql)
 
 
 def _plain(statement: Statement, block: Block, values: Sequence[Value]) -> str:
@@ -303,7 +308,7 @@ def _ordered(statement: Statement, query: tree.Query, block: Block, limit: str) 
     if block.distinct:
         for value in settled:
             _hashable(value.type, "DISTINCT")
-    columns = tuple(Column(name, value.type) for name, value in zip(block.names, settled, strict=True))
+    columns = tuple(Column(name, value.type, value.nullable) for name, value in zip(block.names, settled, strict=True))
     return columns, sql
 
 

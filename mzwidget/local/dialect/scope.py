@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.casts import Context, cast
@@ -131,20 +131,20 @@ class Grouping:
         """Return the column of what is grouped by."""
         for index, value in enumerate(self.keys, 1):
             if value.sql == sql:
-                return Value(f"{self.alias}.k{index}", value.type)
+                return Value(f"{self.alias}.k{index}", value.type, nullable=value.nullable)
         return None
 
     def of(self, node: tree.Expr) -> Value | None:
         """Return the column of what was written just so in GROUP BY."""
         for index, (known, value) in enumerate(zip(self.nodes, self.keys, strict=True), 1):
             if known == node:
-                return Value(f"{self.alias}.k{index}", value.type)
+                return Value(f"{self.alias}.k{index}", value.type, nullable=value.nullable)
         return None
 
     def add(self, aggregate: Value) -> Value:
         """Return the column of an aggregate."""
         name = self.aggregates.setdefault(aggregate.sql, f"a{len(self.aggregates) + 1}")
-        return Value(f"{self.alias}.{name}", aggregate.type)
+        return Value(f"{self.alias}.{name}", aggregate.type, nullable=aggregate.nullable)
 
     def items(self) -> str:
         """Return the select list of the query of groups."""
@@ -217,7 +217,8 @@ class Scope:
             self.checked(value, f"{source.name}.{column.name}")
             for column, value in zip(source.columns, source.values, strict=True)
         )
-        type_ = t.record_of(tuple((column.name, column.type.base) for column in source.columns))
+        nulls = tuple(item.nullable for item in items)
+        type_ = t.record_of(tuple((column.name, column.type.base) for column in source.columns), nulls)
         packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1)) or "f0 := false"
         return Value(f"struct_pack({packed})", type_, items=items)
 
@@ -267,7 +268,8 @@ class Scope:
                 f'column "{".".join(parts)}" cannot be referenced from this part of the query: the combining JOIN type'
                 " must be INNER or LEFT for a LATERAL reference"
             )
-        return found[0][0], found[0][1]
+        value, shown, index = found[0]
+        return replace(value, nullable=True) if index in self.optional else value, shown
 
     def checked(self, value: Value, shown: str) -> Value:
         """Return a column of this scope, if it may be used here: grouped, or inside an aggregate."""

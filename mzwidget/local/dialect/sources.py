@@ -122,7 +122,7 @@ class From:
     def _name_merged(self, alias: str, names: Sequence[str]) -> None:
         """Let a qualifier mean the columns that USING has merged."""
         values = tuple(self.scope.merged[name] for name in names)
-        columns = tuple(Column(name, value.type) for name, value in zip(names, values, strict=True))
+        columns = tuple(Column(name, value.type, value.nullable) for name, value in zip(names, values, strict=True))
         self.scope.hidden |= {(len(self.scope.sources), name) for name in names}
         self.scope.add(Source(alias, columns, values))
 
@@ -189,7 +189,9 @@ class From:
             renamed[: len(alias.columns)] = alias.columns
         unique = self.statement.alias()
         visible = tuple(Column(new, column.type, column.nullable) for new, column in zip(renamed, columns, strict=True))
-        values = tuple(Value(f"{unique}.c{i}", column.type) for i, column in enumerate(columns, 1))
+        values = tuple(
+            Value(f"{unique}.c{i}", column.type, nullable=column.nullable) for i, column in enumerate(columns, 1)
+        )
         self.scope.add(Source(name, visible, values, path, scalar))
         return unique + ("(" + ", ".join(f"c{i}" for i in range(1, len(columns) + 1)) + ")" if columns else "")
 

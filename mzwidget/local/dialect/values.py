@@ -38,6 +38,8 @@ class Value:
         Of a row that was written as one: its fields, whose types may still be open.
     broken : bool
         A constant that is no value of its type: evaluating it fails.
+    nullable : bool
+        Whether it may be NULL, as far as Materialize says.
     """
 
     sql: str
@@ -48,6 +50,7 @@ class Value:
     depth: int = 0
     items: tuple[Value, ...] = ()
     broken: bool = False
+    nullable: bool = True
 
     def typed(self, type_: Type) -> Value:
         """Return the same SQL under another type."""

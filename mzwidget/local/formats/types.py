@@ -9,7 +9,7 @@ an array as its elements beside the lengths of its dimensions, which are empty f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Type:
         ``scalar``, ``array``, ``list``, ``map``, ``record`` or ``range``.
     fields : tuple of (str, Type)
         Of a record.
+    nulls : tuple of bool
+        Which of these may be NULL; it makes no other type.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Type:
     element: Type | None = None
     kind: str = "scalar"
     fields: tuple[tuple[str, Type], ...] = ()
+    nulls: tuple[bool, ...] = field(default=(), compare=False)
 
     @property
     def base(self) -> Type:
@@ -162,10 +165,11 @@ def range_of(element: Type) -> Type | None:
     return next((type_ for type_ in RANGES.values() if type_.element == element), None)
 
 
-def record_of(fields: tuple[tuple[str, Type], ...]) -> Type:
+def record_of(fields: tuple[tuple[str, Type], ...], nulls: tuple[bool, ...]) -> Type:
     """Return the type of a row."""
     inner = ", ".join(f"f{i} {type_.duckdb}" for i, (_, type_) in enumerate(fields, 1))
-    return Type("record", 2249, -1, f"STRUCT({inner})" if fields else "STRUCT(f0 BOOLEAN)", -1, None, "record", fields)
+    stored = f"STRUCT({inner})" if fields else "STRUCT(f0 BOOLEAN)"
+    return Type("record", 2249, -1, stored, -1, None, "record", fields, nulls)
 
 
 def by_oid(oid: int) -> Type | None:
@@ -181,7 +185,11 @@ def by_oid(oid: int) -> Type | None:
 def sql_name(type_: Type) -> str:
     """Return the name that messages use, such as ``integer`` or ``text[]``."""
     if type_.kind == "record":
-        return "record(" + ",".join(f"{name}: {sql_name(field)}" + "?" for name, field in type_.fields) + ")"
+        shown = (
+            f"{name}: {sql_name(each)}{'?' if null else ''}"
+            for (name, each), null in zip(type_.fields, type_.nulls, strict=True)
+        )
+        return f"record({','.join(shown)})"
     if type_.element is not None:
         inner = sql_name(type_.element)
         match type_.kind:
