@@ -53,9 +53,7 @@ def unify(statement: Statement, values: Sequence[Value], construct: str) -> tupl
     return [coerce(statement, value, found) for value in values], found
 
 
-def _unified_rows(
-    statement: Statement, values: Sequence[Value], construct: str
-) -> tuple[list[Value], Type]:
+def _unified_rows(statement: Statement, values: Sequence[Value], construct: str) -> tuple[list[Value], Type]:
     fields = [unify(statement, items, construct)[0] for items in zip(*(value.items for value in values), strict=True)]
     rows = [row_of(items) for items in zip(*fields, strict=True)]
     nulls = tuple(any(item.nullable for item in items) for items in fields)

@@ -143,7 +143,7 @@ class Dml:
     constant : bool
         Reads no table and no clock.
     columns, returning
-        Of RETURNING: its columns, and the DuckDB query of them over the new rows, a table ``new`` with columns c1 ….
+        Of RETURNING: its columns, and the DuckDB query of them.
     """
 
     target: str

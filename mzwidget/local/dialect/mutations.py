@@ -11,6 +11,7 @@ from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Mutatio
 from mzwidget.local.dialect.names import column_name
 from mzwidget.local.dialect.queries import plan_in, plan_nested
 from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.sources import From
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value
@@ -121,6 +122,9 @@ def plan_insert(
     else:
         rows = _query_rows(statement, source, relation, targets, listed=bool(insert.columns))
     columns, returning = _returning(statement, insert, relation)
+    if returning is not None:
+        names = ", ".join(f"c{i}" for i in range(1, len(relation.columns) + 1))
+        returning = statement.with_ctes(f"{returning} FROM ({rows}) AS new({names})")
     return Dml(
         target=relation.name,
         parameters=statement.parameters(),
@@ -135,7 +139,7 @@ def plan_insert(
 def _returning(
     statement: Statement, insert: tree.Insert, relation: Relation
 ) -> tuple[tuple[Column, ...] | None, str | None]:
-    """Translate RETURNING: a query of the new rows, called ``new`` with columns c1 …."""
+    """Translate RETURNING: its columns, and the SELECT of them over rows called ``new`` with columns c1 …."""
     if not insert.returning:
         return None, None
     scope = Scope(statement)
@@ -150,7 +154,7 @@ def _returning(
         else:
             found.append((item.alias or column_name(item.expr), expressions.typed(item.expr)))
     listed = ", ".join(f"{value.sql} AS c{i}" for i, (_, value) in enumerate(found, 1))
-    return tuple(Column(name, value.type) for name, value in found), f"SELECT {listed} FROM new"
+    return tuple(Column(name, value.type) for name, value in found), f"SELECT {listed}"
 
 
 def _targets(relation: Relation, names: Sequence[str]) -> list[Column]:
@@ -243,20 +247,21 @@ def plan_mutation(
         raise SqlError(f"unknown catalog item '{'.'.join(node.table)}'")
     if not relation.is_table:
         raise SqlError(f"cannot mutate view '{relation.name}'")
-    if isinstance(node, tree.Delete) and node.using is not None:
-        raise unsupported("DELETE … USING")
     statement = Statement(catalog, list(parameter_types), session=session or {})
     statement.read(relation)
     scope = Scope(statement, parent=Scope(statement))
     values = tuple(Value(f"m.c{i}", column.type) for i, column in enumerate(relation.columns, 1))
     scope.add(Source(node.alias or node.table[-1], relation.columns, values, relation.path if not node.alias else ()))
+    using = ""
+    if isinstance(node, tree.Delete) and node.using is not None:
+        using = f", {From(scope, plan_nested).build(node.using)}"
     expressions = Expressions(scope, plan_nested)
     condition = "true"
     if node.where is not None:
         scope.clause = "WHERE clause"
         condition = expressions.condition(node.where, "WHERE clause").sql
     names = ", ".join(["r", *(f"c{i}" for i in range(1, len(values) + 1))])
-    source = f"FROM {row_ids} AS m({names}) WHERE {condition}"
+    source = f"FROM {row_ids} AS m({names}){using} WHERE {condition}"
     rows = None
     if isinstance(node, tree.Update):
         scope.clause = "SET clause"

@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 
     from mzwidget.local.dialect import Query
     from mzwidget.local.engine.store import Store
+    from mzwidget.local.formats.types import Column
 
 _CHUNK_ROWS = 5_000
+
+
+def carried(sql: str, columns: Sequence[Column]) -> str:
+    """Return DuckDB SQL of a query's rows as carriers."""
+    names = [f"c{index}" for index in range(len(columns))]
+    carriers = [carrier(name, column.type) for name, column in zip(names, columns, strict=True)]
+    return f"SELECT {', '.join(carriers) or 'NULL'} FROM ({sql}) AS q({', '.join(names or ['c0'])})"
 
 
 async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int) -> AsyncIterator[Chunk]:
     """Yield the result of `query` at `timestamp`, as it is computed."""
     connection = store.connection()
-    names = [f"c{index}" for index in range(len(query.columns))]
-    carriers = [carrier(name, column.type) for name, column in zip(names, query.columns, strict=True)]
-    sql = f"SELECT {', '.join(carriers) or 'NULL'} FROM ({query.sql}) AS q({', '.join(names or ['c0'])})"
+    sql = carried(query.sql, query.columns)
 
     def start() -> list[tuple[Any, ...]]:
         if "mz_now" in sql:

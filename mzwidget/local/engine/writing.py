@@ -28,16 +28,18 @@ def _count(result: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row is not None else 0
 
 
-def insertion(target: Item, rows: str, values: Sequence[Any]) -> Job:
-    """Return the job that inserts the rows of a DuckDB query; its result is their number."""
+def insertion(target: Item, rows: str, values: Sequence[Any], returned: str | None = None) -> Job:
+    """Return the job that inserts the rows of a DuckDB query; its result is their number, or what is asked for."""
     parameters = bind(rows, values)
     reads = "mz_now" in rows
 
-    def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
+    def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> Any:
         if reads:
             read_as_of(writer, timestamp - 1)
+        found = None if returned is None else writer.execute(returned, bind(returned, values)).fetchall()
         sql = f"INSERT INTO {quoted(target.storage)} SELECT *, {timestamp}, {FOREVER} FROM ({rows})"
-        return _count(writer.execute(sql, parameters))
+        count = _count(writer.execute(sql, parameters))
+        return count if found is None else found
 
     return job
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
 from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.engine.reading import carried
 from mzwidget.local.engine.store import live
 from mzwidget.local.engine.subscriptions import Subscription
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.types import TEXT, Column
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.system import SystemCatalog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,6 +74,8 @@ class InsertPlan(Plan):
     target: Item = field(kw_only=True)
     rows: str = field(kw_only=True)
     constant: bool = field(kw_only=True)
+    returned: str | None = None
+    """DuckDB SQL of what RETURNING asks for."""
 
 
 @dataclass(frozen=True)
@@ -140,19 +144,31 @@ class Planner:
 
     def insert(self, statement: statements.Write, types: Sequence[Type | None]) -> InsertPlan:
         parsed = dialect.parse(statement.sql)
+        assert isinstance(parsed, tree.Insert)
+        target = self._writable(parsed.table, "insert into")
         dml = dialect.plan_insert(parsed, self.names, parameter_types=types, session=self._functions)
         _refuse_mz_now(parsed)
         self._refuse_system()
-        if dml.returning is not None:
-            raise unsupported("INSERT … RETURNING")
-        assert isinstance(parsed, tree.Insert)
         return InsertPlan(
             statement,
-            parameters=dml.parameters,
-            target=self.names.item(parsed.table),
+            dml.columns,
+            dml.parameters,
+            target=target,
             rows=dml.rows,
             constant=not dml.inputs,
+            returned=dml.returning and carried(dml.returning, dml.columns or ()),
         )
+
+    def _writable(self, parts: tuple[str, ...], verb: str) -> Item:
+        """Return the table of that name; what is none is told so."""
+        item = self.names.find(parts)
+        if item is None and (found := self.names.relation(parts)) is not None:
+            kind = SystemCatalog.kind(*found.path[-2:])
+            raise SqlError(f"cannot {verb} {kind} '{found.name}'")
+        item = item or self.names.item(parts)
+        if item.kind != "table":
+            raise SqlError(f"cannot {verb} {item.kind} '{item.full_name}'")
+        return item
 
     def copied_rows(self, target: Item, columns: Sequence[str], *, simple: bool = False) -> str:
         """DuckDB SQL that turns the texts of `columns` into rows of `target`.
@@ -184,9 +200,7 @@ class Planner:
         parsed = dialect.parse(statement.sql)
         if not isinstance(parsed, tree.Update | tree.Delete):
             raise unsupported(f"this form of {statement.verb.upper()}")
-        target = self.names.item(parsed.table)
-        if target.kind != "table":
-            raise SqlError(f"cannot mutate {target.kind} '{target.full_name}'")
+        target = self._writable(parsed.table, "mutate")
         _refuse_mz_now(parsed)
         planned = dialect.plan_mutation(
             parsed,

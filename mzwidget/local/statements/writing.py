@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
 from mzwidget.local.errors import SqlError, evaluated
 from mzwidget.local.formats.copying import copy_format
 from mzwidget.local.formats.plain import plain_rows
-from mzwidget.local.formats.results import Result
+from mzwidget.local.formats.results import Result, once
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done
 from mzwidget.local.statements.planning import InsertPlan, MutatePlan, Plan
@@ -34,7 +35,34 @@ async def _write(session: Session, plan: InsertPlan | MutatePlan, values: Sequen
     except SqlError as error:
         if error.sqlstate.startswith("25"):
             raise
-        raise evaluated(error, constant=isinstance(plan, InsertPlan) and plan.constant) from None
+        constant = plan.constant if isinstance(plan, InsertPlan) else await _selects(session, plan, values)
+        raise evaluated(error, constant=constant) from None
+
+
+async def _selects(session: Session, plan: MutatePlan, values: Sequence[Any]) -> bool:
+    """Whether the rows that an UPDATE changes can be told: what fails then is its SET."""
+    if plan.rows is None:
+        return False
+    try:
+        await _fetched(session, f"SELECT count(*) FROM ({plan.ids})", values)
+    except SqlError:
+        return False
+    return True
+
+
+async def _fetched(session: Session, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a DuckDB query that changes nothing."""
+    store = session.engine.store
+    connection = store.connection()
+
+    def work() -> list[tuple[Any, ...]]:
+        read_as_of(connection, store.clock.read())
+        return connection.execute(sql, bind(sql, values)).fetchall()
+
+    try:
+        return await store.run(connection, work)
+    finally:
+        connection.close()
 
 
 async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> Result:
@@ -43,12 +71,18 @@ async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> 
     if not plan.constant:
         session.refuse_in_block(plan.statement.sql)
     if transaction is None or not plan.constant:
-        job = insertion(plan.target, plan.rows, values)
-        _, count = await store.commit(job, frozenset({plan.target.id}), exclusive=not plan.constant, single=True)
+        job = insertion(plan.target, plan.rows, values, plan.returned)
+        single = plan.returned is None
+        _, found = await store.commit(job, frozenset({plan.target.id}), exclusive=not plan.constant, single=single)
     else:
         transaction.write()
+        found = plan.returned and await _fetched(session, plan.returned, values)
         count = await transaction.staging(store, plan.target, Staging).add(plan.rows, values)
-    return done(f"INSERT 0 {count}")
+        found = count if found is None else found
+    if plan.columns is None:
+        return done(f"INSERT 0 {found}")
+    verb = "SELECT" if plan.constant else "INSERT 0"
+    return Result(lambda count: f"{verb} {count}", plan.columns, once(found))
 
 
 async def _mutate(session: Session, plan: MutatePlan, values: Sequence[Any]) -> Result:
