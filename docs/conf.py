@@ -15,9 +15,8 @@ author = copyright = "the mzwidget contributors"  # noqa: A001 - Sphinx's name
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-myst_enable_extensions = ["attrs_inline", "colon_fence", "substitution"]
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 3
-myst_substitutions = {"repository": _SOURCE}
 suppress_warnings = ["toc.not_included"]
 exclude_patterns = ["gallery/*"]
 

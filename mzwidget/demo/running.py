@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nbformat import NotebookNode
 
 CELL_TIMEOUT = 60
@@ -17,6 +16,13 @@ CELL_TIMEOUT = 60
 async def run_notebook(server: Any, notebook: Path) -> str:
     """Run a notebook's cells in a kernel that JupyterLab will find, and save what they put out.
 
+    Parameters
+    ----------
+    server
+        The Jupyter server.
+    notebook
+        The notebook, in the folder that the server shows.
+
     Returns
     -------
     str
@@ -25,7 +31,10 @@ async def run_notebook(server: Any, notebook: Path) -> str:
     import nbformat  # noqa: PLC0415
 
     session = await server.session_manager.create_session(
-        path=notebook.name, name=notebook.name, type="notebook", kernel_name="python3"
+        path=notebook.relative_to(Path(server.root_dir)).as_posix(),
+        name=notebook.name,
+        type="notebook",
+        kernel_name="python3",
     )
     content = nbformat.read(notebook, as_version=4)
     problem = await run_cells(server.kernel_manager.get_kernel(session["kernel"]["id"]), content)
