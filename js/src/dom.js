@@ -45,6 +45,21 @@ export function icon(path) {
 }
 
 /**
+ * Let a click with Shift select rows and not the text between.
+ *
+ * @param {HTMLElement} node that takes the focus
+ * @param {AbortSignal} signal
+ */
+export function keepText(node, signal) {
+  const keep = (/** @type {MouseEvent} */ event) => {
+    if (!event.shiftKey || event.target instanceof HTMLInputElement) return;
+    event.preventDefault();
+    node.focus({ preventScroll: true });
+  };
+  node.addEventListener("mousedown", keep, { signal });
+}
+
+/**
  * Let keys pressed in a control be its own: JupyterLab's command mode would take Enter and the arrows for its cells.
  *
  * @param {Element} node

@@ -1,4 +1,4 @@
-import { element, keepKeys, setAttribute, setText } from "../dom.js";
+import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
 import { formatNumber } from "./numbers.js";
 import { textsOf, tsvCell, widthsOf } from "./table/cells.js";
 import { filterOf } from "./table/filter.js";
@@ -38,6 +38,7 @@ export function mount(el, encoding, host) {
   scroll.setAttribute("aria-multiselectable", "true");
   scroll.setAttribute("aria-colcount", String(columns.length));
   keepKeys(scroll);
+  keepText(scroll, host.signal);
   if (height) scroll.style.height = `${height}px`;
   const count = element("span", "");
   const filter = element("button", "mzw-button", "filter");

@@ -1,4 +1,4 @@
-import { keepKeys, setAttribute } from "../../dom.js";
+import { keepKeys, keepText, setAttribute } from "../../dom.js";
 import { Chosen, placesOf, selectionOf, toggled } from "../selected.js";
 
 /** @typedef {import("../../sync/protocol.js").Row} Row */
@@ -21,6 +21,7 @@ export function mountChoosing(list, host, place) {
   list.setAttribute("aria-multiselectable", "true");
   list.tabIndex = 0;
   keepKeys(list);
+  keepText(list, signal);
 
   /** @type {readonly { root: HTMLElement, label: Value, rows: readonly Row[] }[]} from top to bottom */
   let bars = [];

@@ -10,7 +10,8 @@ import { identifying, placesOf, selectionOf } from "../selected.js";
 /** @typedef {import("./tuples.js").Tuple} Tuple */
 
 /** One of a chart's selections, as Vega-Lite compiles it. */
-/** @typedef {{ name: string, unit: string, fields: { field: string, channel?: string, type: string }[] }} Param */
+/** @typedef {{ name: string, unit: string, fields: Field[], pixels: (string | undefined)[] }} Param `pixels`: signals of a rectangle's sides */
+/** @typedef {{ field: string, channel?: string, type: string }} Field */
 
 /** @param {any} compiled @param {(node: Record<string, any>) => void} visit */
 function walk(compiled, visit) {
@@ -30,11 +31,16 @@ function paramsOf(compiled) {
   const signals = new Map();
   walk(compiled, (node) => typeof node["name"] === "string" && signals.set(node["name"], node));
   const names = (compiled["data"] ?? []).flatMap((/** @type {{ name: string }} */ { name }) => /^(.+)_store$/.exec(name)?.[1] ?? []);
-  return names.map((/** @type {string} */ name) => ({
-    name,
-    unit: /unit: "([^"]*)"/.exec(String(signals.get(`${name}_tuple`)?.on?.[0]?.update))?.[1] ?? "",
-    fields: signals.get(`${name}_tuple_fields`)?.value ?? [],
-  }));
+  return names.map((/** @type {string} */ name) => {
+    /** @type {Field[]} */
+    const fields = signals.get(`${name}_tuple_fields`)?.value ?? [];
+    const unit = /unit: "([^"]*)"/.exec(String(signals.get(`${name}_tuple`)?.on?.[0]?.update))?.[1] ?? "";
+    // A field may be called as the channel is: then one of the two signals has a number.
+    const pixels = fields.map(({ channel }) =>
+      [`${name}_${channel}`, `${name}_${channel}_1`].find((signal) => Array.isArray(signals.get(signal)?.value)),
+    );
+    return { name, unit, fields, pixels };
+  });
 }
 
 /** @param {unknown} value */
@@ -161,7 +167,7 @@ export function mountSelecting(view, compiled, host, tuples) {
         for (const param of params) {
           const values = stored(param, selection);
           view.data(`${param.name}_store`, values);
-          for (const [n, { channel }] of param.fields.entries()) if (channel) brush(param, channel, values[0], n);
+          param.fields.forEach((_, n) => brush(param, n, values[0]));
         }
         await view.runAsync();
       } finally {
@@ -174,15 +180,14 @@ export function mountSelecting(view, compiled, host, tuples) {
    * Draw the rectangle of an interval, where the chart is one that lets us.
    *
    * @param {Param} param
-   * @param {string} channel
+   * @param {number} n which of its sides
    * @param {any} stored
-   * @param {number} n
    */
-  function brush({ name, unit }, channel, stored, n) {
-    const signals = view.getState({ signals: (own) => own === `${name}_${channel}` }).signals;
-    if (unit !== "" || !signals) return;
+  function brush({ unit, fields, pixels }, n, stored) {
+    const [signal, channel] = [pixels[n], fields[n]?.channel];
+    if (unit !== "" || signal === undefined || channel === undefined) return;
     const scale = /** @type {any} */ (view).scale(channel);
     const ends = /** @type {number[] | undefined} */ (stored?.values[n]);
-    view.signal(`${name}_${channel}`, ends ? ends.map((end) => scale(end)) : []);
+    view.signal(signal, ends ? ends.map((end) => scale(end)) : []);
   }
 }
