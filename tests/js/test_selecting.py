@@ -1,4 +1,4 @@
-"""Selecting in a real browser: by mouse and by keys, in every kind of picture; shown on all pages, and readable by all."""
+"""Selecting in a real browser: by mouse and by keys, in every kind of picture; shown on all pages, read by all."""
 
 from __future__ import annotations
 
