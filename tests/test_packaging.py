@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -16,7 +18,7 @@ import pytest
 
 import hatch_build
 import mzwidget
-from tests.machine import ROOT
+from tests.machine import ROOT, missing
 from tools import check_dist
 
 if TYPE_CHECKING:
@@ -32,6 +34,15 @@ def copy_project(target: Path) -> Path:
     """Copy the project as a clone would have it: no bundle, no node_modules."""
     shutil.copytree(ROOT, target, ignore=NOT_SOURCE)
     return target
+
+
+def uv() -> str:
+    """Return the path of uv, which makes clean environments in a second or two."""
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415 - may be missing
+    except ImportError:
+        missing("no uv: pip install uv")
+    return find_uv_bin()
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +103,63 @@ def test_packages_hold_everything_and_no_more(dist: Path) -> None:
     strangers = {name for name in wheel if not name.startswith(("mzwidget/", "dist-info/"))}
     assert strangers == set()
     assert "mzwidget/static/inputs.sha256" not in wheel
+
+
+def test_the_index_takes_them_and_shows_the_readme(dist: Path) -> None:
+    done = subprocess.run(
+        [uv(), "tool", "run", "twine", "check", "--strict", *dist.iterdir()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    with zipfile.ZipFile(the(dist, "*.whl")) as wheel:
+        (name,) = (name for name in wheel.namelist() if name.endswith("METADATA"))
+        readme = message_from_string(wheel.read(name).decode()).get_payload()
+    assert isinstance(readme, str)
+    links = re.findall(r"(?:\]\(|src=\"|srcset=\"|href=\")([^)\s\"]+)", readme)
+    assert links
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+def test_the_wheel_alone_runs_the_demo(dist: Path, tmp_path: Path) -> None:
+    private = {
+        name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    }
+    wheel = f"mzwidget[demo] @ {the(dist, '*.whl').as_uri()}"
+    with subprocess.Popen(
+        [
+            uv(),
+            "tool",
+            "run",
+            "-q",
+            "--python",
+            sys.executable,
+            "--from",
+            wheel,
+            "mzwidget",
+            "demo",
+            "--no-browser",
+            "--source",
+            "recorded",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, **private},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        while "Ctrl-C" not in said and (line := process.stdout.readline()):
+            said += line
+        process.send_signal(signal.SIGINT)
+        said += process.stdout.read()
+    assert "Ctrl-C" in said, said
+    assert "failed" not in said
+    assert process.returncode == 0, said
+    ran = json.loads((tmp_path / "mzwidget-demo" / "01-top10-editors.ipynb").read_text("utf-8"))
+    assert any(output for cell in ran["cells"] for output in cell.get("outputs", []))
 
 
 def test_check_fails_without_the_bundle(dist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,7 +260,7 @@ def test_one_version(dist: Path, tmp_path: Path) -> None:
         str(tmp_path / "mzwidget/notebooks" / p.name) for p in sorted((ROOT / "notebooks").glob("*.ipynb"))
     ]
     extras = metadata.get_all("Provides-Extra")
-    assert extras == ["demo", "test", "tools"]
+    assert extras == ["demo", "docs", "test", "tools"]
     forbidden = [r for r in metadata.get_all("Requires-Dist", []) if r.startswith("ipykernel")]
     assert forbidden
     assert all("!=7.0.0" in r and "!=7.0.1" in r for r in forbidden)
