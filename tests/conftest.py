@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 import hatch_build
 from tests.jupyterlab import LabServer
 from tests.machine import ROOT, chromium, eventually, free_port, missing, postgres_bin
+from tests.parallel import pytest_cmdline_main  # noqa: F401
 from tests.running_demo import RunningDemo
 
 if TYPE_CHECKING:
@@ -40,8 +41,21 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run tests with a browser last: Playwright's loop, once started, makes `asyncio.run` impossible."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Run tests with a browser last: Playwright's loop, once started, makes `asyncio.run` impossible.
+
+    Those with a JupyterLab come before the others: they are long, and the last of several processes shall not wait.
+    """
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        return "browser" in fixtures, not fixtures & {"lab", "start_demo"}
+
+    items.sort(key=place)
+    kinds: dict[str, set[bool]] = {}
+    for item in items:
+        kinds.setdefault(str(item.path), set()).add(place(item)[0])
+    if mixed := [path for path, found in kinds.items() if len(found) > 1]:
+        raise pytest.UsageError(f"tests with and without a browser, which must be parted: {', '.join(mixed)}")
 
 
 @pytest.fixture(scope="session")

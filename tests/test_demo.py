@@ -26,8 +26,6 @@ from mzwidget.demo.running import run_cells
 from tests.machine import eventually
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
     from tests.running_demo import StartDemo
 
 
@@ -169,17 +167,6 @@ def test_a_cell_that_ends_the_kernel_is_named() -> None:
 # The command
 
 
-WIDGET = """
-import threading, time, ipywidgets
-label = ipywidgets.Label(value="0")
-label.add_class("ticking")
-def tick():
-    while True:
-        label.value = str(int(label.value) + 1)
-        time.sleep(0.05)
-threading.Thread(target=tick, daemon=True).start()
-label
-"""
 WHERE = "import sys, os\nprint(sys.executable, os.environ.get('MZWIDGET_SOURCE'), os.environ.get('MZWIDGET_SPEED'))"
 
 
@@ -192,38 +179,12 @@ def outputs_of(path: Path) -> list[Any]:
     return [cell.outputs for cell in nbformat.read(path, as_version=4).cells]
 
 
-def test_widgets_are_live_when_the_page_opens(start_demo: StartDemo, page: Page, tmp_path: Path) -> None:
-    copy = put(tmp_path, WHERE, WIDGET)
-    running = start_demo("--source", "recorded", "--speed", "3")
-    page.goto(running.link())
-    ticking = page.locator(".ticking")
-    first = int(ticking.text_content(timeout=60_000) or "")
-    eventually(lambda: int(ticking.text_content() or "") > first, what="the label goes on")
-    assert page.locator(".jp-Dialog").count() == 0
-    assert page.locator(".jp-toast, .Toastify__toast").count() == 0
-    assert page.locator(".jp-Notebook").count() == 1
-    assert outputs_of(copy)[0][0]["text"] == f"{sys.executable} recorded 3.0\n"
-    assert "kept as you edited it" in running.said
-    assert running.stop() == 0
-    assert "Traceback" not in running.said
-
-
 def test_the_server_s_bare_address_opens_the_notebook(start_demo: StartDemo, tmp_path: Path) -> None:
     put(tmp_path, "1")
     link = start_demo().link()
     base, token = link.split("lab/tree")[0], link.partition("token=")[2]
     with urllib.request.urlopen(f"{base}?token={token}") as answer:
         assert answer.geturl().startswith(f"{base}lab/tree/{demo.FIRST}")
-
-
-def test_a_cell_that_fails_is_shown_and_named(start_demo: StartDemo, page: Page, tmp_path: Path) -> None:
-    put(tmp_path, "1", "raise KeyError('no such thing')", "print('never')")
-    running = start_demo()
-    page.goto(running.link())
-    page.get_by_text("KeyError: 'no such thing'").first.wait_for()
-    assert "Code cell 2 failed (KeyError: 'no such thing')" in running.said
-    assert page.get_by_text("never", exact=True).count() == 0
-    assert running.stop() == 0
 
 
 def test_the_kernel_is_this_interpreter_whatever_is_called_python3(start_demo: StartDemo, tmp_path: Path) -> None:

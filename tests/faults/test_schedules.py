@@ -1,6 +1,6 @@
 """A thousand bad days: after each the page shows the view, and during each it showed the view at some timestamp.
 
-``MZWIDGET_FAULT_SCHEDULES`` sets how many (60 by default), ``MZWIDGET_FAULT_SEED`` runs one schedule alone.
+``MZWIDGET_FAULT_SCHEDULES`` sets how many (30 by default), ``MZWIDGET_FAULT_SEED`` runs one schedule alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.faults.run import Run, World
 from tests.faults.schedule import plan
 from tests.machine import eventually
 
-SCHEDULES = int(os.environ.get("MZWIDGET_FAULT_SCHEDULES", "60"))
+SCHEDULES = int(os.environ.get("MZWIDGET_FAULT_SCHEDULES", "30"))
 AT_A_TIME = 16
 
 SEED = os.environ.get("MZWIDGET_FAULT_SEED")

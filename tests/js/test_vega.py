@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     Easel = Callable[..., Page]
 
+CHANGES = int(os.environ.get("MZWIDGET_CHART_CHANGES", "300"))
 HOSTILE = "<img src=x onerror='window.hacked = 1'>"
 BAR = {
     "mark": {"type": "bar", "tooltip": True},
@@ -44,11 +46,11 @@ def draw(page: Page, spec: dict[str, Any], rows: list[list[Any]], **options: Any
 def test_a_chart_that_was_changed_is_the_chart_of_its_rows(easel: Easel, name: str) -> None:
     page = easel()
     result = page.evaluate(
-        """async ([columns, spec]) => {
+        """async ([columns, spec, changes]) => {
             const vega = await import("./vega.js");
-            return churn(vega, columns, spec, 7, 1000);
+            return churn(vega, columns, spec, 7, changes);
         }""",
-        [COLUMNS, charts()[name]],
+        [COLUMNS, charts()[name], CHANGES],
     )
     assert result["differences"] == []
     assert result["size"] > 0
