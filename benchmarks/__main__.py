@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import away, engine, keyed, latency, many, markers, rates, soak
+from benchmarks import asking, away, engine, keyed, latency, many, markers, rates, soak
 from benchmarks.figures import Figure, table
 from benchmarks.harness import Bench, bench
 
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "keyed": keyed.run,
     "many": many.run,
     "away": away.run,
+    "asking": asking.run,
     "engine": engine.run,
     "soak": soak.run,
 }

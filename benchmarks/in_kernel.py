@@ -110,6 +110,42 @@ class Chart(Assigned):
         return alt.Chart(data, title=str(number)).mark_bar().encode(x="edits:Q", y=alt.Y("editor:N", sort="-x"))
 
 
+class Moves(Assigned):
+    """Sets the parameter `number` of a view, whose answer shows it, and with it `least`; sometimes goes back.
+
+    Attributes
+    ----------
+    back : list of (number, seconds since the epoch)
+        When it went back to the question just left.
+    """
+
+    def __init__(self, view: Any) -> None:
+        self._view = view
+        self.sent: list[tuple[int, float]] = []
+        self.back: list[tuple[int, float]] = []
+
+    def assign(self, number: int) -> None:
+        self._view.params.update(least=number % 500, number=number)
+
+    def run(self, count: int, every: tuple[float, float]) -> None:
+        """Move so many times in a thread, a random time apart; each third time back to the question before."""
+        self.sent, self.back = [], []
+
+        def move() -> None:
+            for number in range(count):
+                time.sleep(random.uniform(*every))
+                if number % 3 == 2:
+                    self._count -= 1
+                    self.back.append((self._count, time.time()))
+                    self.assign(self._count)
+                    time.sleep(random.uniform(*every))
+                self._count += 2
+                self.sent.append((self._count, time.time()))
+                self.assign(self._count)
+
+        threading.Thread(target=move, daemon=True).start()
+
+
 class Closings:
     """Notes when each batch of a query is closed in the kernel. Make it before the query's first LiveView."""
 

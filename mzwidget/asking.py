@@ -38,6 +38,7 @@ class Inquiry:
         self.params = params
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._followed: tuple[Any, ...] = ()
+        self._ended = False
         self.set(query, params)
 
     def set(self, query: str, params: Params | None) -> None:
@@ -47,7 +48,11 @@ class Inquiry:
         ------
         TypeError, ValueError
             What is given makes no query. Nothing has changed then.
+        LiveViewError
+            Nobody listens any more.
         """
+        if self._ended:
+            raise LiveViewError(f"{self.query}: the view is closed")
         composed(query, params)  # raises what there is to be raised
         with self.lock:
             self.query = query
@@ -65,6 +70,7 @@ class Inquiry:
         """Tell somebody no more; when the last has left, no value is followed."""
         with self.lock:
             self._listeners = tuple(other for other in self._listeners if other != listener)
+            self._ended = not self._listeners
             self._follow()
 
     def _follow(self) -> None:

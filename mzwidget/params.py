@@ -174,7 +174,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value.tolist()]
     if isinstance(value, AbstractSet):
         return [_plain(item) for item in sorted(value, key=repr)]
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | range):
         return [_plain(item) for item in value]
     return value
 

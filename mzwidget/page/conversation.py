@@ -24,7 +24,7 @@ def hear(view: View, message: object) -> None:
         if said["type"] != "ack":
             view.on_status()
     if view.pages:
-        view.tail.wake()
+        view.questions.wake()
 
 
 def _acknowledged(view: View, page: Page, ack: protocol.Ack) -> None:

@@ -158,6 +158,11 @@ class Questions:
         asked = self._asked
         return self._view.tail if asked is None else asked.tail
 
+    def wake(self) -> None:
+        """Make sure that the tails run of what is shown and of what is asked: somebody looks."""
+        for tail in {self._view.tail, self.tail}:
+            tail.wake()
+
     def status(self) -> Status | None:
         """Return how the newest question fares; None if its answer is shown."""
         newest, asked = self.newest, self._asked

@@ -241,7 +241,7 @@ class View(Telling):
             if self.collection.epoch:
                 follower.begin(self.collection.columns, self.collection.rows, self.collection.time)
             self._followers += (follower,)
-        self.tail.wake()
+        self.questions.wake()
 
     def leave(self, follower: Follower) -> None:
         """Stop one who follows."""

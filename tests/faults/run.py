@@ -58,6 +58,11 @@ def content(frame: pd.DataFrame) -> tuple[tuple[str, ...], Rows]:
     return tuple(frame.columns), rows
 
 
+def among(names: list[str], rows: Rows) -> Rows:
+    """Return the rows that have one of some names."""
+    return Counter({row: count for row, count in rows.items() if row[0] in names})
+
+
 class Run:
     """A run of one schedule; its public methods are the steps."""
 
@@ -73,7 +78,8 @@ class Run:
         self._unconnected: set[Page] = set()
         self._frozen: set[Page] = set()
         self._is_busy = False
-        self._read_frames: list[tuple[int, tuple[str, ...], Rows]] = []
+        self._asked = [[*NAMES, "top"]]
+        self._read_frames: list[tuple[int, tuple[str, ...], Rows, list[str]]] = []
         self._done: list[str] = []
         self._stack = contextlib.ExitStack()
 
@@ -103,7 +109,8 @@ class Run:
         self._started = time.time()
         self._insert(10)
         self._create()
-        self._live = LiveView(self._view, dsn=self._proxy.dsn)
+        query = f"SELECT * FROM {self._view} WHERE name = ANY(%(names)s)"
+        self._live = LiveView(query, {"names": self._asked[-1]}, dsn=self._proxy.dsn)
         self._stack.callback(self._live.close)
         self._live._view.pages._busy = lambda: self._is_busy
         self._open(visible=True)
@@ -267,13 +274,20 @@ class Run:
         moment = self._started + step.amount * (time.time() - self._started)
         self._live.seek(pd.Timestamp(moment, unit="s", tz="UTC"))
 
+    def ask(self, step: Step) -> None:
+        """Ask for other names, or for those of before."""
+        back = step.amount < 0.3 and len(self._asked) > 1
+        some = self._chance.sample(NAMES, 1 + int(step.amount * len(NAMES)))
+        self._asked.append(self._asked[-2] if back else some)
+        self._live.params["names"] = self._asked[-1]
+
     def read(self, _: Step) -> None:
         """Read the data frame, and note of which timestamp it says that it is."""
         if not self._live.diagnostics().epoch or self._live.status.state != "live":
             return
         frame = self._live.to_pandas(exact=True)
         at = pd.Timestamp(frame.attrs["timestamp"])
-        self._read_frames.append((at.value // 10**6, *content(frame)))
+        self._read_frames.append((at.value // 10**6, *content(frame), frame.attrs["params"]["names"]))
 
     def retry(self, _: Step) -> None:
         self._live.retry()
@@ -350,7 +364,7 @@ class Run:
 
     def _agrees(self) -> bool:
         definition = self._generations[-1].definition
-        cursor = self._database.execute(f"SELECT * FROM {self._view}")
+        cursor = self._database.execute(f"SELECT * FROM {self._view} WHERE name = ANY(%s::text[])", (self._asked[-1],))
         truth = Counter(tuple(map(text, row)) for row in cursor)
         for page in self._pages:
             # Pressing pause may arrive as late as anything else.
@@ -369,15 +383,17 @@ class Run:
         return True
 
     def _check_history(self) -> None:
-        """Hold everything that was ever painted against the truth at its timestamp."""
+        """Hold everything that was ever painted against the truth at its timestamp, with names that were asked for."""
         painted = [one for page in self._all_pages for one in list(page.painted)]
-        shown = [(one.time, one.columns, one.rows) for one in painted]
-        assert all(time is not None for time, _, _ in shown)
-        for at, columns, rows in [*shown, *self._read_frames]:
+        shown = [(one.time, one.columns, one.rows, self._asked) for one in painted]
+        assert all(time is not None for time, *_ in shown)
+        read = [(at, columns, rows, [names]) for at, columns, rows, names in self._read_frames]
+        for at, columns, rows, asked in [*shown, *read]:
             truths = self._truth.at(at or 0)
             possible = [of.definition for of in self._generations if of.begin <= (at or 0) <= of.end]
-            assert any(of.columns == columns and of.content(truth) == rows for of in possible for truth in truths), (
-                f"shown at {at}: {columns} {rows}; the table held {truths}; the view was {possible}"
+            whole = [of.content(truth) for of in possible if of.columns == columns for truth in truths]
+            assert any(among(names, every) == rows for every in whole for names in asked), (
+                f"shown at {at}: {columns} {rows}; the table held {truths}; the view was {possible}; asked for: {asked}"
             )
         for page in self._all_pages:
             for before, after in itertools.pairwise(page.painted):

@@ -86,6 +86,7 @@ STEPS = {
     "resume": 3,
     "press": 2,
     "seek": 3,
+    "ask": 6,
     "read": 2,
     "retry": 2,
     "drop": 1,
