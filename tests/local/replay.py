@@ -165,7 +165,7 @@ class Client:
 _THERE = (
     "CREATE TABLE items (id int, name text, price numeric, at timestamp)",
     "CREATE TABLE metrics (at timestamptz, host text, cpu float8)",
-    "CREATE TABLE mt (id int, label text, at timestamp, n int)",
+    "CREATE TABLE mt (id int, label text, at timestamp, n numeric)",
     "CREATE TABLE seen (id int, label text)",
     "CREATE VIEW seen_v AS SELECT id FROM seen",
 )

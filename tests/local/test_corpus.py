@@ -32,7 +32,6 @@ _LEFT = {
     "numbers": 1,
     "params": 2,
     "time": 1,
-    "tools-described": 6,
     "windows": 1,
 }
 

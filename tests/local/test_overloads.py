@@ -45,7 +45,8 @@ _EXTREMES = {
     "uint2": ["'0'", "'65535'", "'7'"],
     "uint4": ["'0'", "'4294967295'", "'7'"],
     "uint8": ["'0'", "'18446744073709551615'", "'7'"],
-    "oid": ["'0'", "'4294967295'"],
+    "oid": ["'0'", "'4294967295'"], "regclass": ["'pg_class'", "'1259'"], "regproc": ["'length'", "'0'"],
+    "regtype": ["'int4'", "'25'", "'4294967295'"],
     "float4": ["'0'", "'-0'", "'NaN'", "'inf'", "'-inf'", "'3.4e38'", "'1e-45'", "'-1.5'", "'2'"],
     "float8": ["'0'", "'-0'", "'NaN'", "'inf'", "'-inf'", "'1.7e308'", "'5e-324'", "'-1.5'", "'2'"],
     "numeric": ["'0'", "'NaN'", "'1e38'", "'-1e38'", "'1e-39'", "'-2.5'", "'0.5'", "'123456789.123456789'"],
@@ -83,7 +84,7 @@ _SHAPES = {
     16: re.compile("[tf]"),
     21: re.compile(r"-?\d{1,5}"), 23: re.compile(r"-?\d{1,10}"), 20: re.compile(r"-?\d{1,19}"),
     16460: re.compile(r"\d{1,5}"), 16462: re.compile(r"\d{1,10}"), 16464: re.compile(r"\d{1,20}"),
-    26: re.compile(r"\d{1,10}"), 16552: re.compile(r"\d{1,20}"),
+    26: re.compile(r"\d{1,10}"), 2205: re.compile(r"\d{1,10}"), 16552: re.compile(r"\d{1,20}"),
     700: re.compile(r"-?(\d+(\.\d+)?(e[+-]?\d+)?|Infinity)|NaN"),
     701: re.compile(r"-?(\d+(\.\d+)?(e[+-]?\d+)?|Infinity)|NaN"),
     1700: re.compile(r"-?(\d+(\.\d*[1-9])?|Infinity)|NaN"),
@@ -230,6 +231,8 @@ def test_any_cast_is_answered_in_its_type_or_refused_in_words(connect: Callable[
 
 # Offered though no recorded statement calls them: Materialize's documentation is their only witness.
 _DOCUMENTED = {
+    "has_database_privilege", "has_schema_privilege", "pg_function_is_visible", "pg_get_indexdef", "pg_get_ruledef",
+    "pg_is_in_recovery", "shobj_description",
     "age", "degrees", "every", "get_bit", "jsonb_object_agg", "map_length", "sha384", "sha512", "stddev_samp",
     "var_samp",
 }  # fmt: skip

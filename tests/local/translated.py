@@ -9,6 +9,7 @@ import duckdb
 
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
+from mzwidget.local.dialect.model import Empty
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.formats.encoding import TEXT, carrier, encoder
 from mzwidget.local.formats.types import Column
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Row = tuple[str | None, ...]
 
 
-class Catalog:
+class Catalog(Empty):
     """Relations by their last name."""
 
     def __init__(self) -> None:

@@ -86,6 +86,9 @@ def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> V
     broken = next((value for value in given if value.broken or value.sql.startswith("CAST(NULL AS")), None)
     if broken is not None and broken.broken and found.overload.strict and found.result is not None:
         return replace(broken, sql=f"CAST({broken.sql} AS {found.result.duckdb})", type=found.result)
+    if found.overload.asks is not None:
+        asked: Value = found.overload.asks(statement, given)
+        return asked
     if found.overload.build is not None:
         built: Value | None = found.overload.build(given)
         if built is not None:
@@ -196,16 +199,11 @@ UNUSED = frozenset({"?|", "?&"})
 PARTLY: dict[str, frozenset[str]] = {}
 OFFERED_THERE = frozenset(
     """
-    array_agg_concat csv_extract encode format_type generate_series has_table_privilege has_schema_privilege
-    has_database_privilege kafka_murmur2 list_agg map_build mod mz_environment_id mz_is_superuser
-    mz_logical_timestamp mz_uptime mz_version mz_version_num obj_description parse_ident pg_backend_pid
-    pg_encoding_to_char pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_ruledef pg_get_userbyid
-    pg_get_viewdef pg_is_in_recovery pg_postmaster_start_time pg_relation_size pg_stat_get_numscans
-    pg_table_is_visible pg_table_size pg_tablespace_location pg_total_relation_size pg_type_is_visible
-    pg_function_is_visible regexp_extract seahash shobj_description to_regclass to_regproc to_regtype
-    uuid_generate_v5 version col_description current_database current_schema current_schemas current_role
-    current_setting mz_row_size mz_error_if_null mz_sleep timezone_offset timezone_abbrevs timezone_names
-    pg_timezone_names
+    array_agg_concat csv_extract encode generate_series kafka_murmur2 list_agg map_build mod mz_environment_id
+    mz_is_superuser mz_logical_timestamp mz_uptime mz_version mz_version_num pg_backend_pid pg_postmaster_start_time
+    regexp_extract seahash to_regclass to_regproc uuid_generate_v5 version col_description current_database
+    current_schema current_role mz_row_size mz_error_if_null mz_sleep timezone_offset timezone_abbrevs
+    timezone_names pg_timezone_names
     """.split()  # noqa: SIM905
 )
 """Functions that Materialize has and that are not offered here; any other name is a mistake."""

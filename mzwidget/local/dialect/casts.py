@@ -209,6 +209,8 @@ def _show(name: str) -> str:
             return f"CASE WHEN {shown} LIKE '%)' THEN replace({shown}, ' (BC)', '+00 BC') ELSE {shown} || '+00' END"
         case "time" | "uuid" | "int2" | "int4" | "int8" | "uint2" | "uint4" | "uint8" | "oid" | "mz_timestamp":
             return "CAST({0} AS VARCHAR)"
+        case "regclass" | "regproc" | "regtype":
+            return "CAST({0} AS VARCHAR)"
         case "numeric":
             return udf.declare("show_numeric", numerics.show, [t.TEXT], t.TEXT, fallible=False)
     return udf.declare(f"show_{name}", printer(_S[name]), [_S[name]], t.TEXT, fallible=False)
@@ -228,20 +230,21 @@ def _lines() -> Iterable[Cast]:
             yield Cast(a, f, I, f"CAST({{0}} AS {_S[f].duckdb})", False)
         yield Cast(a, "numeric", I, _WHOLE_KEY, False)
     for a in SIGNED:
-        yield Cast(
-            a,
-            "oid",
-            I,
-            _narrow("oid").replace("CAST({0} AS UINTEGER)", "CAST(CAST({0} AS BIGINT) & 4294967295 AS UINTEGER)"),
-        )
+        wrapped = _narrow("oid").replace("CAST({0} AS UINTEGER)", "CAST(CAST({0} AS BIGINT) & 4294967295 AS UINTEGER)")
+        for b in ("oid", *t.REGISTERED):
+            yield Cast(a, b, I, wrapped)
         yield (
             Cast(a, "bool", E, "({0} <> 0)", False)
             if a != "int2"
             else Cast("bool", "int4", E, "CAST({0} AS INTEGER)", False)
         )
     yield Cast("bool", "int8", E, "CAST({0} AS BIGINT)", False)
-    for b in ("int4", "int8"):
-        yield Cast("oid", b, A, f"CAST({{0}} AS {_S[b].duckdb})", b == "int4")
+    for a in ("oid", *t.REGISTERED):
+        for b in ("int4", "int8"):
+            yield Cast(a, b, A, f"CAST({{0}} AS {_S[b].duckdb})", b == "int4")
+    for a in t.REGISTERED:
+        yield Cast(a, "oid", I, "{0}", False)
+        yield Cast("oid", a, I, "{0}", False)
     for f in FLOATS:
         for b in INTEGERS:
             yield Cast(f, b, A, _from_float(b, f))
@@ -294,7 +297,7 @@ CASTS: dict[tuple[str, str], Cast] = {(line.source, line.target): line for line 
 
 def castable(source: Type, target: Type, context: Context) -> bool:
     """Whether a cast is there in that context."""
-    if source.base == target.base:
+    if source.base == target.base or (source.name == "int2vector" and target.base == t.array_of(t.INT2)):
         return True
     if source.kind == "scalar" and target.kind == "scalar":
         line = CASTS.get((source.name, target.name))
@@ -421,7 +424,7 @@ def no_cast(source: Type, target: Type) -> SqlError:
 def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Value:
     """Return the value as another type; it must be castable in that context."""
     source = value.type
-    if source.base == target.base:
+    if source.base == target.base or source.name == "int2vector":
         found = value.typed(target.base)
     elif source.kind == "scalar" and target.kind == "scalar":
         line = CASTS[source.name, target.name]

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.dialect import functions, patterns
+from mzwidget.local.dialect import functions, objects, patterns
 from mzwidget.local.dialect.aggregation import Aggregation
 from mzwidget.local.dialect.calls import call, coerce, is_elsewhere, known, misspelt, operate, row_of, unify
-from mzwidget.local.dialect.casts import Context, cast, castable, constant, literal, no_cast
+from mzwidget.local.dialect.casts import STRINGS, Context, cast, castable, constant, literal, no_cast
 from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
@@ -335,6 +335,12 @@ class Expressions:
         if isinstance(node.operand, tree.Array) and not node.operand.items and target.element is not None:
             return Value(f"CAST({'[]' if target.kind == 'list' else array_sql('[]')} AS {target.duckdb})", target)
         value = self.value(node.operand)
+        if target.name in t.REGISTERED and (value.literal is not None or value.type.name in STRINGS):
+            if value.literal is None:
+                raise unsupported(f"a cast of anything but a constant to {target.name}")
+            return objects.registered(self.statement, value.literal, target, lambda: sorted(functions.SCALARS))
+        if value.type.name in t.REGISTERED and target.name in STRINGS:
+            return cast(objects.called(self.statement, value), target, Context.EXPLICIT)
         if value.is_open:
             found = coerce(self.statement, value, target, Context.EXPLICIT)
             return found if target.typmod == -1 else replace(found, type=target)
@@ -553,7 +559,18 @@ def callable_(parts: Sequence[str], statement: Statement) -> bool:
     *schema, name = parts
     if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
         return False
+    if schema and schema[-1] == "pg_catalog" and name in _OF_MZ_CATALOG:
+        return False
     return name in functions.KNOWN or name in statement.session or is_elsewhere(name)
+
+
+_OF_MZ_CATALOG = frozenset(
+    """
+    csv_extract date_bin_hopping kafka_murmur2 list_agg list_append list_cat list_length list_length_max list_n_layers
+    list_prepend list_remove map_agg map_build map_length mz_environment_id mz_is_superuser mz_logical_timestamp mz_now
+    mz_uptime mz_version mz_version_num regexp_extract repeat_row seahash unnest
+    """.split()  # noqa: SIM905
+)
 
 
 _CARDINALITY = (

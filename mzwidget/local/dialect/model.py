@@ -10,6 +10,8 @@ _OWN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bq\d+\b")
 """A common table of a query's own, and what may look like one within quotes."""
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mzwidget.local.errors import SqlError
     from mzwidget.local.formats.types import Column, Type
 
@@ -51,11 +53,68 @@ class Relation:
     path: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalog says of a relation or an index by its OID.
+
+    Attributes
+    ----------
+    visible : bool
+        It is found by its name alone.
+    definition : str
+        The query of a view, or the statement of an index; else empty.
+    comment : str or None
+    """
+
+    oid: int
+    name: str
+    visible: bool
+    definition: str = ""
+    comment: str | None = None
+
+
 class Catalog(Protocol):
-    """Looks relations up; the engine implements it."""
+    """Looks names up; the engine implements it."""
+
+    def oid_of(self, parts: tuple[str, ...]) -> int | None:
+        """Return the OID of a relation or an index."""
+
+    def objects(self) -> Sequence[Known]:
+        """Return all relations and indexes of the session's database, and the system's."""
+
+    def roles(self) -> Mapping[int, str]:
+        """Return the names of roles by their OIDs."""
+
+    def schemas(self) -> tuple[str, ...]:
+        """Return the schemas of the search path that exist."""
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the values of the session's variables, by their names in small letters."""
 
     def relation(self, parts: tuple[str, ...]) -> Relation | None:
         """Return the relation called ``("t",)``, ``("schema", "t")`` or ``("db", "schema", "t")``."""
+
+
+class Empty:
+    """A catalog without anything, such as a DEFAULT sees."""
+
+    def relation(self, _: tuple[str, ...]) -> Relation | None:
+        return None
+
+    def oid_of(self, _: tuple[str, ...]) -> int | None:
+        return None
+
+    def objects(self) -> list[Known]:
+        return []
+
+    def roles(self) -> dict[int, str]:
+        return {}
+
+    def schemas(self) -> tuple[str, ...]:
+        return ()
+
+    def settings(self) -> dict[str, str]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

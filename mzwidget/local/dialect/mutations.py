@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from mzwidget.local.dialect.calls import coerce
 from mzwidget.local.dialect.casts import Context, castable
 from mzwidget.local.dialect.expressions import Expressions
-from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Mutation, Relation
+from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Empty, Mutation, Relation
 from mzwidget.local.dialect.names import column_name
 from mzwidget.local.dialect.queries import plan_in, plan_nested
 from mzwidget.local.dialect.scope import Scope, Source, Statement
@@ -18,12 +18,6 @@ from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
-
-
-class _NoRelations:
-    def relation(self, _: tuple[str, ...]) -> Relation | None:
-        return None
-
 
 _KEYS = {
     "primary key": "CREATE TABLE with a primary key or unique constraint is not available",
@@ -72,7 +66,7 @@ def _definition(item: tree.TableColumn) -> ColumnDefinition:
                 nullable = True
             case "default":
                 assert option.value is not None
-                statement = Statement(_NoRelations())
+                statement = Statement(Empty())
                 scope = Scope(statement)
                 scope.clause = "DEFAULT clause"
                 value = Expressions(scope, plan_nested).value(option.value)

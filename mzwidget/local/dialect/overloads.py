@@ -67,7 +67,9 @@ class Overload:
     variadic : bool
         The last argument may be repeated.
     build : callable, optional
-        Makes the value of the statement and the coerced arguments, where a template cannot say it.
+        Makes the value of the coerced arguments, where a template cannot say it.
+    asks : callable, optional
+        Makes it of the statement too, whose catalog it asks.
     columns : tuple of (str, str)
         Of a table function: the names and types of its columns.
     """
@@ -81,6 +83,7 @@ class Overload:
     fallible: bool = True
     variadic: bool = False
     build: Callable[..., Any] | None = None
+    asks: Callable[..., Any] | None = None
     columns: tuple[tuple[str, str], ...] = ()
     udf: str = field(default="", compare=False)
 

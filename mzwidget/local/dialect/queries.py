@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mzwidget.local.dialect import functions
-from mzwidget.local.dialect.calls import coerce, misspelt, unify
+from mzwidget.local.dialect.calls import coerce, unify
 from mzwidget.local.dialect.casts import Context, cast, castable, text_form
 from mzwidget.local.dialect.conditions import conjuncts, contains_mz_now, guarded_all, temporal_error
-from mzwidget.local.dialect.expressions import Expressions, callable_
+from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
+from mzwidget.local.dialect.lookup import misnamed
 from mzwidget.local.dialect.model import Catalog, Query
 from mzwidget.local.dialect.names import column_name
 from mzwidget.local.dialect.scope import Grouping, Scope, Source, Statement
 from mzwidget.local.dialect.sources import From, table_function, zipped
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
-from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value, apply, plainly_ordered, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -634,19 +634,6 @@ class _Select:
         if contains_mz_now(self.body.having):
             self.statement.refuse_maintenance(temporal_error(self.body.having))
         return found
-
-
-def misnamed(query: tree.Node, statement: Statement) -> SqlError | None:
-    """Return the error for the first function or type that does not exist: names are looked up before all else."""
-    for node in query.walk():
-        if isinstance(node, tree.Call) and not callable_(node.name, statement):
-            return misspelt(".".join(node.name))
-        if isinstance(node, tree.TypeName) and node.kind == "named":
-            try:
-                resolve_type(replace(node, modifiers=()))
-            except SqlError as error:
-                return error if "does not exist" in error.message else None
-    return None
 
 
 def _has_aggregate(node: tree.Node) -> bool:

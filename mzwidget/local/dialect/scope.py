@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax import tree
     from mzwidget.local.formats.types import Column, Type
 
+_AS_NUMBERS = frozenset(
+    {"bool", "int2", "int4", "int8", "float4", "float8", "uint2", "uint4", "uint8", "oid", *t.REGISTERED}
+)
 MAX_PARAMETERS = 65_535
 
 
@@ -44,6 +47,13 @@ class Statement:
     def refuse_maintenance(self, error: SqlError) -> None:
         """Note why the query cannot be maintained; the first reason counts."""
         self.refusal = self.refusal or error
+
+    def relation(self, parts: tuple[str, ...]) -> Relation:
+        """Return the relation of the catalog by that name."""
+        relation = self.catalog.relation(parts)
+        if relation is None:
+            raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
+        return relation
 
     def read(self, relation: Relation) -> None:
         """Note that the statement reads a relation."""
@@ -88,7 +98,7 @@ class Statement:
 
 def parameter_value(number: int, type_: Type) -> Value:
     """Return a bound parameter: text in PostgreSQL's form, or a Python bool, int or float for such a type."""
-    if type_.name in ("bool", "int2", "int4", "int8", "float4", "float8", "uint2", "uint4", "uint8", "oid"):
+    if type_.name in _AS_NUMBERS:
         return Value(f"CAST(${number} AS {type_.duckdb})", type_.base)
     text = Value(f"CAST(${number} AS VARCHAR)", t.TEXT)
     if type_.name in ("text", "varchar", "unknown"):
@@ -241,7 +251,7 @@ class Scope:
         elif similar:
             listed = ", ".join(f'"{name}"' for name in similar)
             hint = f"There are similarly named columns that do exist: {listed}. {_CASE}"
-        return SqlError(f'column "{".".join(parts)}" does not exist', hint=hint)
+        return SqlError(f'column "{".".join(parts[-2:])}" does not exist', hint=hint)
 
     def _own(self, parts: Sequence[str]) -> tuple[Value, str] | None:
         """Return the column of this scope alone, and its qualified name."""
@@ -282,10 +292,7 @@ class Scope:
 
     def resolve_table(self, parts: tuple[str, ...]) -> Relation:
         """Return the relation of the catalog by that name."""
-        relation = self.statement.catalog.relation(parts)
-        if relation is None:
-            raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
-        return relation
+        return self.statement.relation(parts)
 
 
 _CASE = "Make sure to surround case sensitive names in double quotes."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
-from mzwidget.local.dialect.calls import OFFERED_THERE, UNAVAILABLE, coerce, known, operate, unavailable
+from mzwidget.local.dialect.calls import OFFERED_THERE, UNAVAILABLE, coerce, known, misspelt, operate, unavailable
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
-from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
+from mzwidget.local.dialect.expressions import Expressions, PlanSubquery, callable_
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
 from mzwidget.local.dialect.scope import Scope, Source
 from mzwidget.local.dialect.syntax import tree
@@ -220,6 +220,8 @@ _NAMED = frozenset({"jsonb_array_elements", "jsonb_array_elements_text", "regexp
 def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Column], str]:
     """Return the columns and rows of a table function."""
     name = call.name[-1]
+    if not callable_(call.name, expressions.statement):
+        raise misspelt(".".join(call.name))
     if call.distinct or call.order or call.filter is not None or call.over is not None or call.star:
         raise unsupported(f"DISTINCT, ORDER BY, FILTER, OVER or * of table function {name}")
     arguments = expressions.values(call.arguments)

@@ -7,16 +7,13 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Type
 
-_NAMED = {
+NAMED = {
     **t.SCALARS, **t.RANGES,
     "integer": t.INT4, "bigint": t.INT8, "smallint": t.INT2, "boolean": t.BOOL, "real": t.FLOAT4, "decimal": t.NUMERIC,
     "dec": t.NUMERIC, "json": t.JSONB, "string": t.TEXT, "bytes": t.BYTEA, "char": t.BPCHAR,
 }  # fmt: skip
 _OFFERED_THERE = frozenset(
     [
-        "regproc",
-        "regtype",
-        "regclass",
         "mz_aclitem",
         "aclitem",
         "int2vector",
@@ -53,7 +50,7 @@ def resolve_type(node: tree.TypeName) -> Type:
         return t.array_of(element)
     *schema, name = node.parts
     own = schema and schema[-1] not in ("pg_catalog", "mz_catalog")
-    known = None if own else _NAMED.get(name)
+    known = None if own else NAMED.get(name)
     if known is None:
         if name in _OFFERED_THERE and not own:
             raise unsupported(f"type {name}")

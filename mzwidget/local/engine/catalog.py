@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.errors import SqlError
@@ -12,11 +12,10 @@ from mzwidget.local.errors import SqlError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mzwidget.local.dialect.model import Relation
+    from mzwidget.local.dialect.model import Known, Relation
     from mzwidget.local.formats.types import Column
 
     Parts = tuple[str, ...]
-    SystemRelations = Callable[[str, str, "Names"], Relation | None]
 
 DATABASE = "materialize"
 DEFAULT_SCHEMA = "public"
@@ -29,8 +28,11 @@ SYSTEM_SCHEMAS = (
     "mz_unsafe",
     "pg_catalog",
 )
+IMPLICIT_SCHEMAS = ("mz_catalog", "pg_catalog")
+"""Those in which names are looked for without being on the path."""
 TEMPORARY = "mz_temp"
-_IMPLICIT = ("mz_catalog", "pg_catalog")
+OWNER, OWNER_OID = "materialize", 20_000
+"""The role that owns everything."""
 _FIRST_OID = 20_000
 
 
@@ -209,6 +211,19 @@ class Catalog:
         self.version += 1
 
 
+class System(Protocol):
+    """The relations of the system schemas."""
+
+    def relation(self, schema: str, name: str, names: Names) -> Relation | None:
+        """Return a relation, None if there is none of that name."""
+
+    def oid(self, schema: str, name: str) -> int | None:
+        """Return the OID of a relation."""
+
+    def objects(self, names: Names) -> list[Known]:
+        """Return all that has an OID in a session's database."""
+
+
 class Names:
     """The catalog as one session sees it.
 
@@ -221,8 +236,9 @@ class Names:
         The schemas in which names without a schema are looked for.
     temporary : mapping
         The session's own items.
-    system : callable
-        Returns a relation of a system schema, None if there is none of that name.
+    system : System
+    variables : callable
+        Returns the values of the session's variables, by their names in small letters.
     """
 
     def __init__(
@@ -231,13 +247,15 @@ class Names:
         database: str,
         path: Sequence[str],
         temporary: Mapping[str, Item],
-        system: SystemRelations,
+        system: System,
+        variables: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self.catalog = catalog
         self.database = database
         self.path = path
         self.temporary = temporary
         self.system = system
+        self._variables = variables
         self.used_system: set[str] = set()
         """The ids of the mirrors that what was looked up reads."""
         self.extra: dict[str, Relation] = {}
@@ -256,12 +274,38 @@ class Names:
             self.used_system.update(filter(is_mirror, item.relation.inputs))
             return item.relation
         for schema in self._system_schemas(parts):
-            found = self.system(schema, parts[-1], self)
+            found = self.system.relation(schema, parts[-1], self)
             if found is not None:
                 self.used_system.update(found.inputs)
                 return found
         self.check(parts)
         return None
+
+    def oid_of(self, parts: Parts) -> int | None:
+        """Return the OID of a relation or an index, None if there is none."""
+        item = self.find(parts)
+        if item is not None:
+            return item.oid
+        found = (self.system.oid(schema, parts[-1]) for schema in self._system_schemas(parts))
+        return next((oid for oid in found if oid is not None), None)
+
+    def objects(self) -> list[Known]:
+        """Return all relations and indexes of the database, and the system's."""
+        return self.system.objects(self)
+
+    def roles(self) -> dict[int, str]:
+        """Return the names of roles by their OIDs."""
+        return {OWNER_OID: OWNER} | {oid: name for name, oid in self.catalog.roles.items()}
+
+    def schemas(self) -> tuple[str, ...]:
+        """Return the schemas of the path that exist."""
+        known = self.catalog.databases.get(self.database)
+        there = {*SYSTEM_SCHEMAS, *(known.schemas if known is not None else ())}
+        return tuple(name for name in self.path if name in there)
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the values of the session's variables, by their names in small letters."""
+        return self._variables()
 
     def find(self, parts: Parts) -> Item | None:
         """Return the item called ``t``, ``schema.t`` or ``database.schema.t``, None if there is none."""
@@ -308,9 +352,7 @@ class Names:
     @property
     def current_schema(self) -> str | None:
         """The first schema of the path that exists."""
-        known = self.catalog.databases.get(self.database)
-        schemas = {*SYSTEM_SCHEMAS, *(known.schemas if known is not None else ())}
-        return next((name for name in self.path if name in schemas), None)
+        return next(iter(self.schemas()), None)
 
     def current(self) -> tuple[str, str]:
         """Return the database and schema in which names without a schema are made."""
@@ -344,5 +386,5 @@ class Names:
 
     def _system_schemas(self, parts: Parts) -> Sequence[str]:
         if len(parts) == 1:
-            return (*_IMPLICIT, *(name for name in self.path if name in SYSTEM_SCHEMAS))
+            return (*IMPLICIT_SCHEMAS, *(name for name in self.path if name in SYSTEM_SCHEMAS))
         return parts[-2:-1] if parts[-2] in SYSTEM_SCHEMAS and len(parts) <= 3 else ()

@@ -15,7 +15,7 @@ from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import numerics
 from mzwidget.local.formats.containers import flat
 from mzwidget.local.formats.printing import printer, show_float
-from mzwidget.local.formats.types import sql_name
+from mzwidget.local.formats.types import REGISTERED, sql_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -184,7 +184,7 @@ _BINARY_ENCODERS: dict[str, Encoder] = {
     "int2": _packed("!h"),
     "int4": _packed("!i"),
     "int8": _packed("!q"),
-    "oid": _packed("!I"),
+    **dict.fromkeys(("oid", *REGISTERED), _packed("!I")),
     "float4": _packed("!f"),
     "float8": _packed("!d"),
     "numeric": _numeric_binary,

@@ -16,7 +16,7 @@ from mzwidget.local.formats.encoding import (
     encoder,
     float_text,
 )
-from mzwidget.local.formats.types import by_oid, sql_name
+from mzwidget.local.formats.types import REGISTERED, by_oid, sql_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,9 @@ def _number(text: str, kind: Type) -> Any:
     return value if kind.name in _AS_PYTHON else text
 
 
-_AS_PYTHON = frozenset({"bool", "int2", "int4", "int8", "uint2", "uint4", "uint8", "oid", "float4", "float8"})
+_AS_PYTHON = frozenset(
+    {"bool", "int2", "int4", "int8", "uint2", "uint4", "uint8", "oid", "float4", "float8", *REGISTERED}
+)
 
 
 def _utf8(data: bytes) -> str:
@@ -139,7 +141,7 @@ _DECODERS: dict[str, Callable[[bytes], str]] = {
     "int2": _integer("!h"),
     "int4": _integer("!i"),
     "int8": _integer("!q"),
-    "oid": _integer("!I"),
+    **dict.fromkeys(("oid", *REGISTERED), _integer("!I")),
     "float4": lambda data: float_text(struct.unpack("!f", data)[0]).decode(),
     "float8": lambda data: float_text(struct.unpack("!d", data)[0]).decode(),
     "numeric": _numeric,

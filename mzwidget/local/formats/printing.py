@@ -80,6 +80,7 @@ PRINTERS: dict[str, Printer] = {
     "interval": _interval,
     "text": str, "varchar": str, "name": str, "jsonb": str, "uuid": str,
     "int2": str, "int4": str, "int8": str, "uint2": str, "uint4": str, "uint8": str, "oid": str, "mz_timestamp": str,
+    "regclass": str, "regproc": str, "regtype": str,
 }  # fmt: skip
 
 
@@ -105,6 +106,8 @@ def printer(type_: Type) -> Printer:
             f"{containers.quoted(k, also='=')}=>" + ("NULL" if v is None else containers.quoted(show_item(v)))
             for k, v in value.items()
         ) + "}"  # fmt: skip
+    if type_.name == "int2vector":
+        return lambda value: " ".join(map(show_item, containers.flat(value)[0]))
     if type_.kind == "array":
         return lambda value: containers.show_array(
             *containers.flat(value), lambda item: "NULL" if item is None else containers.quoted(show_item(item))

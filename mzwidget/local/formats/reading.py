@@ -10,6 +10,7 @@ from typing import Any
 
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import jsonb, moments, numerics
+from mzwidget.local.formats.types import REGISTERED
 
 Reader = Callable[[str], Any]
 
@@ -167,7 +168,7 @@ READERS: dict[str, Reader] = {
     "uint2": whole("uint2", 0, 2**16 - 1),
     "uint4": whole("uint4", 0, 2**32 - 1),
     "uint8": whole("uint8", 0, 2**64 - 1),
-    "oid": lambda text: _OID(text) & 0xFFFFFFFF,
+    **dict.fromkeys(("oid", *REGISTERED), lambda text: _OID(text) & 0xFFFFFFFF),
     "float4": _float("real", single=True),
     "float8": _float("double precision", single=False),
     "numeric": _numeric,

@@ -89,21 +89,29 @@ NUMERIC = Type("numeric", 1700, -1, "VARCHAR")
 UUID = Type("uuid", 2950, 16, "UUID")
 JSONB = Type("jsonb", 3802, -1, "VARCHAR")
 OID = Type("oid", 26, 4, "UINTEGER")
+REGPROC = Type("regproc", 24, 4, "UINTEGER")
+REGCLASS = Type("regclass", 2205, 4, "UINTEGER")
+REGTYPE = Type("regtype", 2206, 4, "UINTEGER")
 MZ_TIMESTAMP = Type("mz_timestamp", 16552, 8, "UBIGINT")
 
 SCALARS = {
     type_.name: type_
     for type_ in (
         BOOL, BYTEA, INT8, INT2, INT4, UINT2, UINT4, UINT8, TEXT, NAME, FLOAT4, FLOAT8, BPCHAR, VARCHAR, DATE, TIME,
-        TIMESTAMP, TIMESTAMPTZ, INTERVAL, NUMERIC, UUID, JSONB, OID, MZ_TIMESTAMP,
+        TIMESTAMP, TIMESTAMPTZ, INTERVAL, NUMERIC, UUID, JSONB, OID, REGPROC, REGCLASS, REGTYPE,
+        MZ_TIMESTAMP,
     )
 }  # fmt: skip
+
+REGISTERED = ("regclass", "regproc", "regtype")
+"""OIDs of what has a name."""
 
 _ARRAY_OIDS = {
     "bool": 1000, "bytea": 1001, "int2": 1005, "int4": 1007, "text": 1009, "bpchar": 1014, "varchar": 1015,
     "int8": 1016, "float4": 1021, "float8": 1022, "timestamp": 1115, "date": 1182, "time": 1183, "name": 1003,
     "timestamptz": 1185, "interval": 1187, "numeric": 1231, "uuid": 2951, "jsonb": 3807, "mz_timestamp": 16553,
-    "uint2": 16461, "uint4": 16463, "uint8": 16465, "oid": 1028, "record": 2287,
+    "uint2": 16461, "uint4": 16463, "uint8": 16465, "oid": 1028,
+    "regproc": 1008, "regclass": 2210, "regtype": 2211, "record": 2287,
 }  # fmt: skip
 
 _SQL_NAMES = {

@@ -11,7 +11,8 @@ from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, place, taken
 from mzwidget.local.statements.kinds import Kind
-from mzwidget.local.statements.planning import locate
+from mzwidget.local.statements.lexer import tokens
+from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.text import shown
 from mzwidget.local.statements.transactions import alone
@@ -20,15 +21,24 @@ from mzwidget.local.statements.variables import CLUSTERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mzwidget.local.statements.planning import Plan
+    from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.session import Session
 
 _RESERVED = ("mz_", "pg_")
 _RBAC_OFF = "RBAC is disabled so no role attributes or object ownership will be considered when executing statements"
 
 
-def defined(prepare: Callable[[Session, Any], Definition]) -> Kind:
-    """Return the kind of a statement that changes the catalog: at once, or when its transaction commits."""
+def defined(
+    prepare: Callable[[Session, Any], Definition], check: Callable[[Session, Any], object] = lambda _, __: None
+) -> Kind:
+    """Return the kind of a statement that changes the catalog: at once, or when its transaction commits.
+
+    `check` finds what is wrong when it is only prepared.
+    """
+
+    def plan(session: Session, statement: Any, _: Sequence[Type | None]) -> Plan:
+        check(session, statement)
+        return Plan(statement)
 
     async def run(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
         transaction = session.transaction
@@ -46,7 +56,7 @@ def defined(prepare: Callable[[Session, Any], Definition]) -> Kind:
                 await change()
         return Result(lambda _: definition.tag, notices=definition.notices)
 
-    return Kind(run)
+    return Kind(run, plan)
 
 
 def known_cluster(name: str | None) -> None:
@@ -166,6 +176,8 @@ def _key(session: Session, target: Item, text: str) -> str:
         error.message = error.message.replace("GROUP BY", "CREATE INDEX")
         error.position = None
         raise
+    if len(words := list(tokens(text))) == 1 and words[0].kind in {"word", "quoted"}:
+        return words[0].value
     return re.sub(r"(?<![\w.])(\w+)\(", r"pg_catalog.\1(", shown(text))
 
 
@@ -239,9 +251,9 @@ def _create_role(session: Session, statement: statements.CreateRole) -> Definiti
 
 
 KINDS: dict[type[Any], Kind] = {
-    statements.CreateTable: defined(_create_table),
+    statements.CreateTable: defined(_create_table, lambda session, it: session.planner.table_columns(it.sql)),
     statements.CreateView: defined(_create_view),
-    statements.CreateIndex: defined(_create_index),
+    statements.CreateIndex: defined(_create_index, lambda session, it: session.names.item(it.on)),
     statements.CreateSchema: defined(_create_schema),
     statements.CreateDatabase: defined(_create_database),
     statements.CreateRole: defined(_create_role),

@@ -17,6 +17,7 @@ from mzwidget.local.statements.model import (
     Prepare,
     Query,
     Subscribe,
+    Unsupported,
     Write,
 )
 from mzwidget.local.statements.reader import Reader
@@ -130,7 +131,7 @@ def _boolean(name: str, text: str) -> bool:
 # --------------------------------------------------------------------------------------------------------- COPY
 
 
-def _copy(reader: Reader) -> CopyTo | CopyFrom:
+def _copy(reader: Reader) -> CopyTo | CopyFrom | Unsupported:
     if reader.sign_ahead("("):
         reader.at += 1
         start = reader.at
@@ -148,7 +149,7 @@ def _copy(reader: Reader) -> CopyTo | CopyFrom:
     columns = reader.names() if reader.sign_ahead("(") else None
     if _direction(reader) == "to":
         _copy_to(reader)
-        raise SqlError("named with COPY TO STDOUT unsupported")
+        return Unsupported("named with COPY TO STDOUT unsupported")
     if reader.token.kind == "end":
         raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
     if not reader.ahead("stdin"):

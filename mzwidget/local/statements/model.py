@@ -46,6 +46,13 @@ class CopyTo:
 
 
 @dataclass(frozen=True)
+class Unsupported:
+    """What can be prepared, but fails when it is run."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class CopyFrom:
     """COPY t FROM STDIN."""
 
@@ -263,6 +270,7 @@ Statement = (
     | Write
     | Subscribe
     | CopyTo
+    | Unsupported
     | CopyFrom
     | CreateTable
     | CreateView

@@ -146,6 +146,11 @@ async def _copy_to(session: Session, plan: CopyToPlan, values: Sequence[Any]) ->
     return result
 
 
+async def _unsupported(_: Session, plan: Plan, __: Sequence[Any]) -> Result:
+    assert isinstance(plan.statement, statements.Unsupported)
+    raise SqlError(plan.statement.message)
+
+
 # ------------------------------------------------------------------------------------------ prepared statements
 
 
@@ -187,6 +192,7 @@ KINDS: dict[type[Any], Kind] = {
     statements.Query: Kind(_select, _plan_query),
     statements.Subscribe: Kind(_subscribe, _plan_subscribe),
     statements.CopyTo: Kind(_copy_to, _plan_copy),
+    statements.Unsupported: Kind(_unsupported),
     statements.Prepare: Kind(_prepare),
     statements.Execute: Kind(_execute, _plan_execute),
     statements.Deallocate: Kind(_deallocate),

@@ -116,7 +116,7 @@ class Session:
         """The catalog as this session sees it now."""
         own = self.engine.catalog.temporary.get(self.number, {})
         database, path = self.variables.get("database"), self.variables.search_path
-        return Names(self.engine.catalog, database, path, own, self.engine.system.relation)
+        return Names(self.engine.catalog, database, path, own, self.engine.system, self.variables.by_name)
 
     @property
     def planner(self) -> Planner:
@@ -184,7 +184,7 @@ class Session:
     def _version(self) -> tuple[Any, ...]:
         """What a plan depends on."""
         variables = self.variables
-        return self.engine.catalog.version, variables.get("search_path"), variables.get("database")
+        return self.engine.catalog.version, variables.revision
 
     async def _current(self, prepared: Prepared) -> Plan:
         """Return the plan, made anew if the catalog has changed since."""

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import Relation
 from mzwidget.local.dialect.casts import constant
+from mzwidget.local.dialect.model import Known
+from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.formats import numerics
 from mzwidget.local.statements import system_live, system_rows, system_rows_pg
-from mzwidget.local.statements.system_relations import RELATIONS
+from mzwidget.local.statements.system_items import definition, items_here
+from mzwidget.local.statements.system_relations import RELATIONS, system_oid
 
 if TYPE_CHECKING:
-    from mzwidget.local.engine.catalog import Names
+    from mzwidget.local.engine.catalog import Catalog, Item, Names
     from mzwidget.local.engine.mirrors import Line
     from mzwidget.local.formats.types import Column, Type
     from mzwidget.local.statements.session import Engine
@@ -53,6 +56,27 @@ class SystemCatalog:
             id_, sql = self._engine.mirrors.add(of, columns, partial(self._defined, of, fill, columns, names))
         return Relation(name=path, columns=columns, sql=sql, inputs=frozenset({id_}), path=(schema, name))
 
+    @staticmethod
+    def oid(schema: str, name: str) -> int | None:
+        """Return the OID of a relation."""
+        path = f"{schema}.{name}"
+        return system_oid(path) if path in RELATIONS else None
+
+    def objects(self, names: Names) -> list[Known]:
+        """Return all that has an OID in a session's database."""
+        catalog = self._engine.catalog
+        shown = {*names.schemas(), *IMPLICIT_SCHEMAS}
+        found = []
+        for item in [*items_here(catalog, names), *names.temporary.values()]:
+            visible = item.owner > 0 or names.find((item.name,)) == item
+            comment = catalog.comments.get((item.id, ""))
+            defined = _index(catalog, item) if item.kind == "index" else definition(item)
+            found.append(Known(item.oid, item.name, visible, defined, comment))
+        for path in RELATIONS:
+            schema, _, name = path.partition(".")
+            found.append(Known(system_oid(path), name, schema in shown))
+        return found
+
     async def _live(self, path: str, columns: tuple[Column, ...]) -> list[Line]:
         return _lines(columns, await system_live.CONTENTS[path](self._engine))
 
@@ -70,6 +94,13 @@ class SystemCatalog:
     def kind(schema: str, name: str) -> str:
         """Return what a system relation is, as messages say it."""
         return "system table" if schema == "mz_catalog" and name in _TABLES else "view"
+
+
+def _index(catalog: Catalog, item: Item) -> str:
+    """Return the definition of an index as ``pg_get_indexdef`` tells it."""
+    target = catalog.by_id(item.on)
+    on = "" if target is None else target.name
+    return f"CREATE INDEX {item.name} ON {on} USING arrangement ({','.join(item.keys)})"
 
 
 def _lines(columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> list[Line]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.catalog import SYSTEM_SCHEMAS
+from mzwidget.local.engine.catalog import OWNER as OWNER_NAME
+from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_SCHEMAS
 from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.statements.system_relations import system_id, system_path
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
     Fill = Callable[[Catalog, Names], list[Row]]
 
-CLUSTER, REPLICA, OWNER, OWNER_OID = "u1", "u1", "u1", 20_000
+CLUSTER, REPLICA, OWNER = "u1", "u1", "u1"
 SYSTEM_OID, SYSTEM_OWNER = 16_600, "s1"
 
 
@@ -49,6 +50,8 @@ def relations_here(catalog: Catalog, names: Names) -> list[Item]:
 
 def definition(item: Item) -> str:
     """Return the query of a view, as it was written."""
+    if item.kind == "table":
+        return ""
     found = re.search(r"\sas\s", item.sql, re.IGNORECASE)
     return f"{item.sql[found.end() :]};" if found else ""
 
@@ -68,4 +71,4 @@ def role_id(catalog: Catalog, name: str) -> str:
 
 
 def all_roles(catalog: Catalog) -> list[tuple[str, int]]:
-    return [("materialize", OWNER_OID), *catalog.roles.items()]
+    return [(OWNER_NAME, OWNER_OID), *catalog.roles.items()]

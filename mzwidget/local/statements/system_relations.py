@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
 
 _COLUMNS = Path(__file__).with_name("system_relations.txt")
-_LIKE_TEXT = {"char": 18, "regproc": 24, "int2vector": 22, "mz_aclitem": 16566, "mz_aclitem[]": 16567}
+_LIKE_TEXT = {"char": 18, "mz_aclitem": 16566, "mz_aclitem[]": 16567}
 _OTHERS = {
     "list": t.list_of(t.TEXT),
+    "int2vector": replace(t.array_of(t.INT2), name="int2vector", oid=22),
     **{name: Type("text", oid, -1, "VARCHAR") for name, oid in _LIKE_TEXT.items()},
 }
 
@@ -36,6 +38,7 @@ RELATIONS = _read()
 """The columns of all system relations, by schema and name with a dot between."""
 _NUMBERS = {path: number for number, path in enumerate(RELATIONS, 1)}
 _FIRST_OID = 17_000
+_AS_IN_POSTGRES = {"pg_catalog.pg_class": 1259, "pg_catalog.pg_type": 1247, "pg_catalog.pg_proc": 1255}
 
 
 def system_id(path: str) -> str:
@@ -45,7 +48,7 @@ def system_id(path: str) -> str:
 
 def system_oid(path: str) -> int:
     """Return the OID of a system relation."""
-    return _FIRST_OID + _NUMBERS[path]
+    return _AS_IN_POSTGRES.get(path, _FIRST_OID + _NUMBERS[path])
 
 
 def system_path(mirror: str) -> str:

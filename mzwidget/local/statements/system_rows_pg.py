@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local.engine.catalog import SYSTEM_SCHEMAS
+from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_SCHEMAS
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import sql_name
 from mzwidget.local.statements.system_items import (
-    OWNER_OID,
     SYSTEM_OID,
     all_roles,
     all_schemas,
@@ -17,6 +16,7 @@ from mzwidget.local.statements.system_items import (
     relations_here,
     user_items,
 )
+from mzwidget.local.statements.system_relations import system_oid
 
 if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Catalog, Names
@@ -143,8 +143,8 @@ def _pg_index(catalog: Catalog, names: Names) -> list[Row]:
                 "indisclustered": False,
                 "indisvalid": True,
                 "indisreplident": False,
-                "indkey": " ".join(str(columns.index(key) + 1 if key in columns else 0) for key in item.keys),
-                "indoption": " ".join("0" for _ in item.keys),
+                "indkey": [columns.index(key) + 1 if key in columns else 0 for key in item.keys],
+                "indoption": [0 for _ in item.keys],
             }
         )
     return rows
@@ -158,11 +158,15 @@ def _pg_description(catalog: Catalog, names: Names) -> list[Row]:
         if item is not None:
             columns = [] if item.relation is None else [each.name for each in item.columns]
             position = columns.index(column) + 1 if column else 0
-            rows.append({"objoid": item.oid, "classoid": _PG_CLASS, "objsubid": position, "description": text})
+            rows.append(
+                {
+                    "objoid": item.oid,
+                    "classoid": system_oid("pg_catalog.pg_class"),
+                    "objsubid": position,
+                    "description": text,
+                }
+            )
     return rows
-
-
-_PG_CLASS = 1259
 
 
 def _pg_database(catalog: Catalog, _: Names) -> list[Row]:

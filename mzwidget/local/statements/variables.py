@@ -194,6 +194,8 @@ class Variables:
     _values: dict[str, str] = field(default_factory=dict)
     _local: dict[str, str] = field(default_factory=dict)
     """What SET LOCAL set, until the transaction ends."""
+    revision: int = 0
+    """Another one after every change."""
 
     def get(self, name: str) -> str:
         """Return the value of a variable; 42704 for one that is not known."""
@@ -206,6 +208,7 @@ class Variables:
     def set(self, name: str, values: Sequence[str] | None, *, local: bool = False) -> None:
         """Set a variable; no values mean its default."""
         spelt = _spelt(name)
+        self.revision += 1
         self._local.pop(spelt, None)
         if values is None:
             self._values.pop(spelt, None)
@@ -219,6 +222,7 @@ class Variables:
         self._defaults[spelt] = _VARIABLES[spelt].check(spelt, values)
 
     def reset_all(self) -> None:
+        self.revision += 1
         self._values.clear()
         self._local.clear()
 
@@ -228,11 +232,15 @@ class Variables:
 
     def restore(self, values: dict[str, str]) -> None:
         """End what was local, and take back older values."""
-        self._values = values
-        self._local = {}
+        if values != self._values:
+            self._values = values
+            self.revision += 1
+        self.end_local()
 
     def end_local(self) -> None:
-        self._local = {}
+        if self._local:
+            self._local = {}
+            self.revision += 1
 
     def reported(self) -> dict[str, str]:
         """Return what clients are told."""
@@ -240,6 +248,10 @@ class Variables:
 
     def all(self) -> list[tuple[str, str]]:
         return [(name, self.get(name)) for name in sorted(_VARIABLES, key=str.lower)]
+
+    def by_name(self) -> dict[str, str]:
+        """Return all values by their names in small letters."""
+        return {name.lower(): value for name, value in self.all()}
 
     @property
     def search_path(self) -> Values:

@@ -94,6 +94,11 @@ async def _mutate(session: Session, plan: MutatePlan, values: Sequence[Any]) -> 
     return done(f"{plan.statement.verb.upper()} {count}")
 
 
+def _plan_copy_from(session: Session, statement: statements.CopyFrom, _: Sequence[Type | None]) -> Plan:
+    session.names.item(statement.table)
+    return Plan(statement)
+
+
 async def _copy_from(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement, store = plan.statement, session.engine.store
     assert isinstance(statement, statements.CopyFrom)
@@ -119,5 +124,5 @@ async def _copy_from(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
 
 KINDS: dict[type[Any], Kind] = {
     statements.Write: Kind(_write, _plan_write),
-    statements.CopyFrom: Kind(_copy_from),
+    statements.CopyFrom: Kind(_copy_from, _plan_copy_from),
 }

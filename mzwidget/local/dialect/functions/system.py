@@ -1,18 +1,164 @@
-"""Functions that tell about values and the system."""
+"""Functions that tell about values, the session and the catalog."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
+from mzwidget.local.dialect import objects
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, quote_text
+from mzwidget.local.dialect.values import Value, apply, quote_text
+from mzwidget.local.errors import unsupported
 from mzwidget.local.formats import types as t
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.model import Known
+    from mzwidget.local.dialect.scope import Statement
 
 
 def _typeof(values: Sequence[Value]) -> Value:
     return Value(quote_text(t.sql_name(values[0].type.base)), t.TEXT)
 
 
+# ---------------------------------------------------------------------------------------------------- by OID
+
+
+def _noted(statement: Statement, what: str) -> None:
+    statement.refuse_maintenance(unsupported(f"maintaining a query that calls {what}"))
+    statement.constant = False
+
+
+def _of_objects(name: str, tell: Callable[[Known], str | None]) -> Callable[[Statement, Sequence[Value]], Value]:
+    """Return what tells something of the relation or index of an OID."""
+
+    def ask(statement: Statement, values: Sequence[Value]) -> Value:
+        _noted(statement, name)
+        return objects.chosen(values[0], {each.oid: tell(each) or None for each in statement.catalog.objects()})
+
+    return ask
+
+
+def _table_is_visible(statement: Statement, values: Sequence[Value]) -> Value:
+    _noted(statement, "pg_table_is_visible")
+    known = statement.catalog.objects()
+    visible = [each.oid for each in known if each.visible]
+    return objects.among(values[0], visible, [each.oid for each in known if not each.visible])
+
+
+def _type_is_visible(_: Statement, values: Sequence[Value]) -> Value:
+    return objects.among(values[0], sorted(_TYPE_NAMES), [])
+
+
+def _userbyid(statement: Statement, values: Sequence[Value]) -> Value:
+    _noted(statement, "pg_get_userbyid")
+    unknown = "'unknown (OID=' || CAST({0} AS VARCHAR) || ')'"
+    return objects.chosen(values[0], statement.catalog.roles(), unknown)
+
+
+def _privileged(index: int) -> Callable[[Statement, Sequence[Value]], Value]:
+    """Return what tells whether a role may do everything: the owner of all may."""
+
+    def ask(statement: Statement, values: Sequence[Value]) -> Value:
+        _noted(statement, "a function about privileges")
+        owner, name = next(iter(statement.catalog.roles().items()))
+        role = values[index]
+        test = f"({{0}} = {owner})" if role.type.name == "oid" else f"({{0}} = {quote_text(name)})"
+        return apply(test, [role], t.BOOL)
+
+    return ask
+
+
+_TYPE_NAMES = {type_.oid: t.sql_name(type_) for type_ in t.SCALARS.values()} | {
+    array.oid: t.sql_name(array) for array in map(t.array_of, t.SCALARS.values()) if array.oid
+}
+
+
+def _format_type(oid: int | None, typmod: int | None) -> str | None:
+    if oid is None:
+        return None
+    name = _TYPE_NAMES.get(oid)
+    if name is None:
+        return "???"
+    if typmod is None or typmod < 0:
+        return name
+    inner = name.removesuffix("[]")
+    if inner == "numeric":
+        shown = f"numeric({typmod - 4 >> 16},{(typmod - 4) & 0xFFFF})"
+    elif inner.startswith("character"):
+        shown = f"{inner}({typmod - 4})"
+    elif inner.startswith("timestamp"):
+        shown = inner.replace("timestamp", f"timestamp({typmod})")
+    else:
+        return name
+    return shown + name[len(inner) :]
+
+
+# ---------------------------------------------------------------------------------------------------- the session
+
+
+def _setting(statement: Statement, values: Sequence[Value]) -> Value:
+    _noted(statement, "current_setting")
+    name = values[0].literal
+    settings = statement.catalog.settings()
+    if name is not None and name.lower() in settings:
+        return Value(quote_text(settings[name.lower()]), t.TEXT)
+    branches = "".join(f" WHEN {quote_text(key)} THEN {quote_text(value)}" for key, value in settings.items())
+    unknown = "error('mz:XX000:unrecognized configuration parameter \"' || {0} || '\"')"
+    missing = "CASE WHEN {0} IS NOT NULL AND {1} IS FALSE THEN " + unknown + " END"
+    given = [*values, Value("false", t.BOOL)][:2]
+    return apply(f"coalesce((CASE lower({{0}}){branches} END), {missing})", given, t.TEXT, fallible=True)
+
+
+def _schemas(statement: Statement, values: Sequence[Value]) -> Value:
+    _noted(statement, "current_schemas")
+    own = [quote_text(name) for name in statement.catalog.schemas()]
+    every = [quote_text(name) for name in objects.IMPLICIT if quote_text(name) not in own] + own
+    texts = t.array_of(t.TEXT)
+    listed, all_ = (_array(part) for part in (own, every))
+    return apply(f"CASE WHEN {{0}} THEN {all_} WHEN NOT {{0}} THEN {listed} END", values, texts)
+
+
+def _array(items: Sequence[str]) -> str:
+    stored = t.array_of(t.TEXT).duckdb
+    dims = f"[{len(items)}]" if items else "[]"
+    return f"CAST(struct_pack(items := [{', '.join(items)}], dims := {dims}) AS {stored})"
+
+
+def _parse_ident(name: str) -> list[str]:
+    return list(objects.parts_of(name))
+
+
 FUNCTIONS: list[Overload] = [
     line("pg_typeof", "any -> text", build=_typeof, fallible=False),
-]
+    line("current_setting", "text -> text", asks=_setting),
+    line("current_setting", "text, bool -> text", asks=_setting),
+    line("current_schemas", "bool -> text[]", asks=_schemas),
+    line("parse_ident", "text -> text[]", python=_parse_ident),
+    line("format_type", "oid, int4 -> text", python=_format_type, strict=False, fallible=False),
+    line("pg_table_is_visible", "oid -> bool", asks=_table_is_visible),
+    line("pg_type_is_visible", "oid -> bool", asks=_type_is_visible),
+    line("pg_function_is_visible", "oid -> bool", "CAST(NULL AS BOOLEAN)", fallible=False),
+    line("pg_get_userbyid", "oid -> text", asks=_userbyid),
+    line("pg_get_expr", "text, oid -> text", "CASE WHEN {1} IS NOT NULL THEN {0} END", fallible=False),
+    line("pg_get_expr", "text, oid, bool -> text", "CASE WHEN {1} IS NOT NULL AND {2} IS NOT NULL THEN {0} END",
+         fallible=False),
+    line("pg_encoding_to_char", "int8 -> text", "CASE WHEN {0} = 6 THEN 'UTF8' END", fallible=False),
+    line("pg_is_in_recovery", "-> bool", "false", fallible=False),
+    line("pg_relation_size", "regclass -> int8", "CASE WHEN {0} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
+    line("pg_relation_size", "regclass, text -> int8",
+         "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
+    line("pg_stat_get_numscans", "oid -> int8", "CASE WHEN {0} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
+    line("pg_tablespace_location", "oid -> text", "CASE WHEN {0} IN (1663, 1664) THEN '' END", fallible=False),
+    line("shobj_description", "oid, text -> text", "CAST(NULL AS VARCHAR)", fallible=False),
+    line("obj_description", "oid, text -> text", asks=_of_objects("obj_description", lambda each: each.comment)),
+    line("obj_description", "oid -> text", asks=_of_objects("obj_description", lambda each: each.comment)),
+    *(line(name, f"oid{more} -> text", asks=_of_objects(name, lambda each: each.definition))
+      for name in ("pg_get_viewdef", "pg_get_indexdef") for more in ("", ", bool", ", int4, bool")),
+    *(line(name, f"oid{more} -> text", "CAST(NULL AS VARCHAR)", fallible=False)
+      for name in ("pg_get_constraintdef", "pg_get_ruledef") for more in ("", ", bool")),
+    *(line(f"has_{what}_privilege", f"{role}, {of}, text -> bool", asks=_privileged(0))
+      for what in ("table", "schema", "database") for role in ("text", "oid") for of in ("text", "oid")),
+    *(line(f"has_{what}_privilege", f"{of}, text -> bool",
+           "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN true END", fallible=False)
+      for what in ("table", "schema", "database") for of in ("text", "oid")),
+]  # fmt: skip

@@ -1,0 +1,85 @@
+"""What a statement asks of the catalog by OID or by name: ``regclass`` and its like, and what they are called.
+
+The answers are looked up when the statement is planned: a plan is made anew when the catalog changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect import typenames
+from mzwidget.local.dialect.values import Value, apply, failing, quote_text
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.scope import Statement
+    from mzwidget.local.formats.types import Type
+
+_FIRST_FUNCTION = 13_000
+IMPLICIT = ("mz_catalog", "pg_catalog")
+"""Schemas in which names are looked for without being on the path."""
+_PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][\w$]*))\s*(\.|$)')
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Read a name with qualifiers as SQL writes it; one that is none is an error."""
+    found: list[str] = []
+    at = 0
+    while match := _PART.match(name, at):
+        found.append(match[1].replace('""', '"') if match[1] else match[2].lower())
+        at = match.end()
+        if not match[3]:
+            return tuple(found)
+    raise SqlError(f'string is not a valid identifier: "{name}"')
+
+
+def chosen(value: Value, answers: Mapping[int, str | None], otherwise: str = "") -> Value:
+    """Return the text that belongs to an OID; `otherwise` is DuckDB SQL of what others get, by default NULL."""
+    branches = "".join(f" WHEN {oid} THEN {quote_text(text)}" for oid, text in answers.items() if text is not None)
+    if not branches:
+        return apply(otherwise or "CAST(NULL AS VARCHAR)", [value], t.TEXT)
+    return apply(f"(CASE CAST({{0}} AS BIGINT){branches} ELSE {otherwise or 'NULL'} END)", [value], t.TEXT)
+
+
+def among(value: Value, oids: list[int], others: list[int]) -> Value:
+    """Return whether an OID is one of some; NULL for one that is nothing at all."""
+    yes, no = (", ".join(map(str, part)) for part in (oids, others))
+    tests = f" WHEN {{0}} IN ({yes}) THEN true" if yes else ""
+    tests += f" WHEN {{0}} IN ({no}) THEN false" if no else ""
+    return apply(f"(CASE{tests or ' WHEN false THEN false'} END)", [value], t.BOOL)
+
+
+def registered(statement: Statement, name: str, target: Type, functions: Callable[[], list[str]]) -> Value:
+    """Return what a name means as one of `types.REGISTERED`: an OID."""
+    if re.fullmatch(r"\d+", name):
+        return Value(f"CAST({name} AS UINTEGER)", target)
+    match target.name:
+        case "regclass":
+            oid, what = statement.catalog.oid_of(parts_of(name)), "relation"
+        case "regtype":
+            type_ = typenames.NAMED.get(parts_of(name)[-1])
+            oid, what = None if type_ is None else type_.oid, "type"
+        case _:
+            known = functions()
+            plain = parts_of(name)[-1]
+            oid, what = _FIRST_FUNCTION + known.index(plain) if plain in known else None, "function"
+    statement.refuse_maintenance(unsupported(f"maintaining a query that names a {what} by {target.name}"))
+    if oid is None:
+        return failing(SqlError(f'{what} "{name}" does not exist'), target)
+    return Value(f"CAST({oid} AS UINTEGER)", target)
+
+
+def called(statement: Statement, value: Value) -> Value:
+    """Return the name of what an OID of one of `types.REGISTERED` means."""
+    if value.type.name == "regtype":
+        answers: dict[int, str | None] = {type_.oid: t.sql_name(type_) for type_ in t.SCALARS.values()}
+        answers |= {array.oid: t.sql_name(array) for array in map(t.array_of, t.SCALARS.values()) if array.oid}
+    elif value.type.name == "regclass":
+        answers = {each.oid: each.name for each in statement.catalog.objects()}
+        statement.refuse_maintenance(unsupported("maintaining a query that calls a relation by its OID"))
+    else:
+        answers = {}
+    return chosen(value, answers, "CAST({0} AS VARCHAR)")
