@@ -12,7 +12,7 @@ NAMED = {
     "integer": t.INT4, "bigint": t.INT8, "smallint": t.INT2, "boolean": t.BOOL, "real": t.FLOAT4, "decimal": t.NUMERIC,
     "dec": t.NUMERIC, "json": t.JSONB, "string": t.TEXT, "bytes": t.BYTEA, "char": t.BPCHAR,
 }  # fmt: skip
-_OFFERED_THERE = frozenset(
+OFFERED_THERE = frozenset(
     [
         "mz_aclitem",
         "aclitem",
@@ -52,7 +52,7 @@ def resolve_type(node: tree.TypeName) -> Type:
     own = schema and schema[-1] not in ("pg_catalog", "mz_catalog")
     known = None if own else NAMED.get(name)
     if known is None:
-        if name in _OFFERED_THERE and not own:
+        if name in OFFERED_THERE and not own:
             raise unsupported(f"type {name}")
         raise SqlError(f'type "{".".join(node.parts)}" does not exist')
     return _modified(known, node.modifiers) if node.modifiers else known

@@ -20,7 +20,7 @@ _BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     **grammar_objects.BEGINNINGS,
     **grammar_session.BEGINNINGS,
 }
-_NOT_OFFERED = {
+NOT_OFFERED = {
     "explain": "EXPLAIN",
     "grant": "GRANT",
     "revoke": "REVOKE",
@@ -57,9 +57,9 @@ def statement(reader: Reader) -> Statement:
         reader.fail(f"a keyword {_BEGINNING}")
     begin = _BEGINNINGS.get(first.value)
     if begin is None:
-        if first.value in _NOT_OFFERED:
+        if first.value in NOT_OFFERED:
             _complete(reader)
-            raise unsupported(_NOT_OFFERED[first.value])
+            raise unsupported(NOT_OFFERED[first.value])
         if first.value == "tail":
             raise SqlError("TAIL has been renamed to SUBSCRIBE", "42601", position=first.start + 1)
         if first.is_keyword:
