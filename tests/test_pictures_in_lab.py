@@ -85,3 +85,50 @@ def test_every_kind_is_drawn_and_follows(lab: LabServer, bundle: Path, page: Pag
     page.locator(".mzw-figure", has_text="2,945").wait_for()
     page.locator(".mzw-row[data-label=fr]").wait_for()
     page.locator(".mzw-foot span", has_text="61 rows").wait_for()
+
+
+SLIDER = """import ipywidgets
+least = ipywidgets.IntSlider(0, 0, 100, description="least")
+least"""
+ASKED = """mzwidget.LiveView(
+    "SELECT name, n FROM asked_in_lab WHERE n > %(least)s AND 1 / (8 - %(least)s) < 2", params={"least": least}
+)"""
+
+
+def test_a_slider_asks_anew(lab: LabServer, page: Page, engine_dsn: str) -> None:
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS asked_in_lab")
+        connection.execute("CREATE TABLE asked_in_lab (name text, n int)")
+        connection.execute("INSERT INTO asked_in_lab SELECT 'name ' || n::text, n FROM generate_series(1, 9) AS of (n)")
+    settings = {"MATERIALIZE_URL": engine_dsn}
+    lab.write("asked.ipynb", [f"import os; os.environ.update({settings!r}); import mzwidget", SLIDER, ASKED])
+    lab.open(page, "asked.ipynb")
+    lab.run_all(page)
+    shown = """(count) => {
+        const rows = [...document.querySelectorAll(".mzw-row[data-label]")];
+        return rows.length === count && document.querySelector(".mzw").dataset.state === "live";
+    }"""
+    page.wait_for_function(shown, arg=9)
+    page.evaluate("() => { document.querySelector('.mzw-row[data-label=\"name 9\"]').kept = true; }")
+    epoch = page.locator(".mzw").get_attribute("data-epoch")
+    handle = page.locator(".noUi-handle").first
+    handle.focus()
+    for _ in range(7):
+        handle.press("ArrowRight")
+    page.wait_for_function(shown, arg=2)
+    assert page.evaluate("() => document.querySelector('.mzw-row[data-label=\"name 9\"]').kept"), "bars glide"
+    assert page.locator(".mzw").get_attribute("data-epoch") == epoch
+    assert page.locator(".mzw").get_attribute("data-former") is None
+
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        connection.execute("INSERT INTO asked_in_lab VALUES ('name 10', 10)")
+    page.wait_for_function(shown, arg=3)
+
+    # The database refuses eight: the last picture stays, and says that it is another question's.
+    handle.press("ArrowRight")
+    page.locator(".mzw[data-state=failed][data-former]").wait_for()
+    assert page.locator(".mzw-message").inner_text().endswith("division by zero")
+    assert page.locator(".mzw-row[data-label]").count() == 3
+    assert page.locator(".mzw-picture").get_attribute("aria-busy") == "true"
+    handle.press("ArrowLeft")
+    page.wait_for_function(shown, arg=3)

@@ -43,8 +43,9 @@ class Table:
     def commit(self) -> None:
         row = (self._chance.choice(NAMES), self._chance.randrange(100))
         if self._chance.random() < 0.3:
-            self.database.execute(f"DELETE FROM {self.name} WHERE n %% 7 = {row[1] % 7}", ())
-        self.database.execute(f"INSERT INTO {self.name} VALUES (%s, %s)", row)
+            self.database.execute(f"DELETE FROM {self.name} WHERE n % 7 = {row[1] % 7}")
+        else:
+            self.database.execute(f"INSERT INTO {self.name} VALUES (%s, %s), ('ann', %s)", (*row, row[1]))
         found = self.database.execute(f"SELECT name, n, count(*) FROM {self.name} GROUP BY name, n").fetchall()
         [(now,)] = self.database.execute("SELECT mz_now()").fetchall()
         self.truth.note(int(now), Counter({(name, n): count for name, n, count in found}))
@@ -112,7 +113,7 @@ def test_every_picture_is_an_answer_to_one_question(world: World) -> None:
 
     eventually(agree, within=30, what="pages and Python show the answer to the last question")
     for page in pages:
-        assert len(page.painted) > MOVES / 10
+        assert len(page.painted) > 1
         for painted in page.painted:
             truths = table.truth.at(painted.time or 0)
             assert any(answer(truth, params) == painted.rows for truth in truths for params in asked), painted
