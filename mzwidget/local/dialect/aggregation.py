@@ -40,7 +40,7 @@ class Aggregation:
         """Return the value of an aggregate or window function, None for any other."""
         aggregate = name in functions.AGGREGATES
         window = name in functions.WINDOWS
-        if name in functions.TABLES and not aggregate:
+        if name in functions.MANY and not aggregate:
             return self._table_function(node, name)
         if not aggregate and not window:
             if name not in functions.SCALARS:

@@ -191,6 +191,12 @@ _MOMENT_TO_MZ = (
 )
 
 
+_MZ_TO_MOMENT = (
+    "CASE WHEN {0} > 8210266876799999 THEN error('mz:XX000:timestamp out of range')"
+    " ELSE make_timestamp(CAST({0} AS BIGINT) * 1000) END"
+)
+
+
 def _time_of(value: moments.Interval) -> int:
     return value[2] % moments.DAY
 
@@ -262,8 +268,8 @@ def _lines() -> Iterable[Cast]:
     for a in ("date", "timestamp", "timestamptz"):
         moment = "CAST({0} AS TIMESTAMP)" if a == "date" else "{0}"
         yield Cast(a, "mz_timestamp", I, _MOMENT_TO_MZ.replace("{0}", moment))
-    yield Cast("mz_timestamp", "timestamp", A, "make_timestamp(CAST({0} AS BIGINT) * 1000)")
-    yield Cast("mz_timestamp", "timestamptz", A, "make_timestamp(CAST({0} AS BIGINT) * 1000)")
+    for b in ("timestamp", "timestamptz"):
+        yield Cast("mz_timestamp", b, A, _MZ_TO_MOMENT)
     yield Cast("date", "timestamp", I, "CAST({0} AS TIMESTAMP)")
     yield Cast("date", "timestamptz", I, "CAST({0} AS TIMESTAMP)")
     yield Cast("timestamp", "timestamptz", I, "{0}", False)
@@ -315,6 +321,8 @@ def castable(source: Type, target: Type, context: Context) -> bool:
         inner = Context.EXPLICIT if context == Context.EXPLICIT else Context.IMPLICIT
         if source.kind == "array":
             return context == Context.EXPLICIT and castable(source.element, target.element, inner)
+        if source.kind == "map":
+            inner = Context.IMPLICIT
         return castable(source.element, target.element, inner)
     if source.kind == "array" and target.kind == "list" and source.element is not None and target.element is not None:
         return context == Context.EXPLICIT and castable(source.element, target.element, Context.EXPLICIT)
@@ -428,6 +436,8 @@ def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Val
         found = value.typed(target.base)
     elif source.kind == "scalar" and target.kind == "scalar":
         line = CASTS[source.name, target.name]
+        if value.scale and target.name in STRINGS:
+            line = replace(line, sql=_SHOW_SCALED.replace("{1}", str(value.scale)))
         found = apply(line.sql, [value], target.base, fallible=line.fallible)
         if target.name in STRINGS and source.name in STRINGS:
             found = replace(found, literal=value.literal)
@@ -522,7 +532,9 @@ def _parsed(value: Value, target: Type) -> Value:
     assert target.element is not None
     if target.kind == "range":
         return apply(_READ_RANGES[target.name], [value], target, fallible=True)
-    if target.kind == "map" or target.element.kind != "scalar":
+    if target.kind == "map" and target.element.kind == "scalar":
+        return apply(_mapped(f"{_READ_PAIRS}", target.element), [value], target, fallible=True)
+    if target.element.kind != "scalar":
         raise unsupported(f"a cast from text to {t.sql_name(target)}")
     read = Value(_READ_ITEMS[target.kind].replace("{0}", "\x01"), _of_texts(target.kind))
     made = read if target.element.name in STRINGS else _items(read, target)
@@ -533,6 +545,20 @@ def _of_texts(kind: str) -> Type:
     return t.array_of(t.TEXT) if kind == "array" else t.list_of(t.TEXT)
 
 
+def _mapped(entries: str, target: Type, source: Type = t.TEXT) -> str:
+    """Return the template of a map of entries k and v, the values of another type."""
+    item = Value("e.v", source)
+    inner = item.sql if target.name in STRINGS and source.name in STRINGS else cast(item, target).sql
+    made = f"map_from_entries(list_transform({entries}, lambda e: struct_pack(k := e.k, v := {inner})))"
+    return f"CASE WHEN {{0}} IS NOT NULL THEN {made} END"
+
+
+def _pairs(text: str) -> list[dict[str, str | None]]:
+    return [{"k": key, "v": item} for key, item in reader(t.map_of(t.TEXT))(text).items()]
+
+
+_PAIRS = t.Type("pairs", 0, -1, "STRUCT(k VARCHAR, v VARCHAR)[]")
+_READ_PAIRS = udf.declare("read_map", _pairs, [t.TEXT], _PAIRS)
 _READ_ITEMS = {
     "array": udf.declare("read_array", reader(t.array_of(t.TEXT)), [t.TEXT], t.array_of(t.TEXT)),
     "list": udf.declare("read_list", reader(t.list_of(t.TEXT)), [t.TEXT], t.list_of(t.TEXT)),
@@ -541,7 +567,10 @@ _READ_ITEMS = {
 
 def _items(value: Value, target: Type) -> Value:
     source = value.type
-    if source.element is None or target.element is None or source.kind == "map":
+    if source.kind == "map" and target.element is not None and source.element is not None:
+        entries = "list_transform(map_entries({0}), lambda e: struct_pack(k := e.key, v := e.value))"
+        return apply(_mapped(entries, target.element, source.element), [value], target, fallible=True)
+    if source.element is None or target.element is None:
         raise unsupported(f"a cast from {t.sql_name(source)} to {t.sql_name(target)}")
     name = f"x{value.depth}"
     inner = cast(Value(name, source.element), target.element)
@@ -570,7 +599,7 @@ def modified(value: Value, target: Type, context: Context) -> Value:
         scale = t.numeric_scale(target)
         if scale is None:
             return value
-        return apply(_RESCALE.replace("{1}", str(scale)), [value], target, fallible=True)
+        return replace(apply(_RESCALE.replace("{1}", str(scale)), [value], target, fallible=True), scale=scale)
     if target.name in ("varchar", "bpchar"):
         length = target.typmod - 4
         if context == Context.EXPLICIT:
@@ -595,4 +624,5 @@ def modified(value: Value, target: Type, context: Context) -> Value:
     return value.typed(target)
 
 
+_SHOW_SCALED = udf.declare("show_scaled", numerics.show_scaled, [t.TEXT, t.INT4], t.TEXT, fallible=False)
 _RESCALE = udf.declare("rescale", numerics.rescaled, [t.NUMERIC, t.INT4], t.NUMERIC)

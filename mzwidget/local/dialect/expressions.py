@@ -136,6 +136,8 @@ class Expressions:
                     return self.now()
                 if name in _SESSION_NAMES and name in self.statement.session:
                     return self._session(name)
+                if name in _SESSION_NAMES and not self.statement.session:
+                    raise SqlError(f"cannot materialize call to {name}", "0A000") from None
             raise
 
     def _session(self, name: str) -> Value:
@@ -213,7 +215,7 @@ class Expressions:
                 value = self.condition(node.operand, "IS UNKNOWN argument") if not value.is_open else value
             if value.parameter is not None:
                 value = coerce(self.statement, value, t.TEXT)
-            if value.type.kind == "record" and value.items:
+            if value.type.kind == "record" and value.items and not isinstance(node.operand, tree.Name):
                 each = [apply(f"({{0}} IS {negated}NULL)", [item], t.BOOL) for item in value.items]
                 return connect("AND", each)
             return replace(apply(f"({{0}} IS {negated}NULL)", [value], t.BOOL), nullable=False)

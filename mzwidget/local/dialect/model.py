@@ -169,10 +169,18 @@ class Query:
         return ctes, renamed(self.body)
 
 
+def evaluated_whole(sql: str, count: int) -> str:
+    """Return a constant query that fails if any of its columns does: Materialize computes all of them."""
+    names = ", ".join(f"c{i}" for i in range(1, count + 1))
+    return f"SELECT * FROM ({sql}) AS q({names}) WHERE hash({names}) IS NOT NULL" if names else sql
+
+
 def view_relation(id_: str, path: tuple[str, ...], query: Query, columns: tuple[Column, ...]) -> Relation:
     """Return a view as other queries see it: a common table, written once however often it is named."""
     quoted = f'"v:{id_}"'
     ctes, body = query.in_view(id_)
+    if query.constant:
+        body = evaluated_whole(body, len(columns))
     return Relation(
         name=".".join(path),
         columns=columns,

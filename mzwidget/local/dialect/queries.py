@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.calls import coerce, unify
@@ -18,6 +18,7 @@ from mzwidget.local.dialect.scope import Grouping, Scope, Source, Statement
 from mzwidget.local.dialect.sources import From, table_function, zipped
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
+from mzwidget.local.dialect.ties import ties
 from mzwidget.local.dialect.values import Value, apply, plainly_ordered, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -34,6 +35,11 @@ class Block:
     distinct: bool = False
     distinct_on: tuple[tree.Expr, ...] = ()
     expressions: Expressions | None = None
+    windowed: bool = False
+
+    def row(self) -> list[Value]:
+        """Return the row that the columns are computed from."""
+        return [] if self.expressions is None or self.windowed else self.expressions.scope.row_values()
 
 
 def plan_query(
@@ -248,7 +254,11 @@ def _limits(statement: Statement, query: tree.Query, *, nested: bool) -> str:
             continue
         if value.literal is None:
             if any(isinstance(each, tree.Query) for each in node.walk()):
-                raise unsupported(f"{word} of a subquery")
+                if nested or word != "LIMIT":
+                    raise unsupported(f"{word} of a subquery")
+                name = f"{t.sql_name(value.type)}_to_bigint".replace(" ", "_")
+                what = "select(???)" if value.type.name == "int8" else f"{name}(select(???))"
+                raise SqlError(f"Top-level LIMIT must be a constant expression, got {what}")
             sql += f" {word} ({_counted(value, word, nested=True)})"
             continue
         count = coerce(statement, value, t.INT8, Context.ASSIGNMENT)
@@ -318,17 +328,21 @@ def _sorted(statement: Statement, block: Block, settled: list[Value], terms: lis
     if block.distinct and extra:
         raise SqlError("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
     alias = statement.alias()
-    inner = block.render(_items(settled) + _items(extra, "o"))
+    row = [] if block.distinct else [value for value in block.row() if value.sql not in known]
+    inner = block.render(_items(settled) + _items(extra, "o") + _items(row, "t"))
     if block.distinct:
         inner = f"SELECT DISTINCT * FROM ({inner})"
     order, used = [], set()
     others = iter(range(1, len(extra) + 1))
     for term in terms:
         at = known.get(term.value.sql)
-        used.add(at)
+        used.add(at or 0)
         order.append(term.written(f"{alias}.c{at}" if at is not None else f"{alias}.o{next(others)}"))
-    # Rows that tie are told apart by the whole row.
-    order += [f"{alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1) if i not in used]
+    whole = {value.sql: replace(value, sql=f"{alias}.t{i}") for i, value in enumerate(row, 1)}
+    whole |= {value.sql: replace(value, sql=f"{alias}.c{i}") for i, value in reversed(list(enumerate(settled, 1)))}
+    first = [] if block.distinct else [value.sql for value in block.row()]
+    behind = [value.sql for value in settled if value.sql not in first]
+    order += ties([whole[sql] for sql in dict.fromkeys([*first, *behind]) if known.get(sql) not in used])
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
     by = f" ORDER BY {', '.join(order)}" if order else ""
     return f"SELECT {listed} FROM ({inner}) AS {alias}{by}{limit}"
@@ -459,7 +473,8 @@ class _Select:
             kept = ", ".join(item.rpartition(" AS ")[2] for item in items)
             return f"SELECT {kept or 'NULL AS c1'} FROM (SELECT {inner}{tail}) WHERE q"
 
-        block = Block(names, values, render, body.distinct, body.distinct_on, self.expressions)
+        windowed = any(isinstance(part, tree.Call) and part.over for item in body.items for part in item.walk())
+        block = Block(names, values, render, body.distinct, body.distinct_on, self.expressions, windowed)
         if body.distinct and not outputs:
             raise SqlError("SELECT DISTINCT must have at least one column")
         return block
@@ -474,10 +489,7 @@ class _Select:
         calls = list(dict.fromkeys(call for item in self.body.items for call in _table_calls(item.expr)))
         if not calls:
             return source
-        parts = [table_function(self.expressions, call) for call in calls]
-        for call, (columns, _) in zip(calls, parts, strict=True):
-            if len(columns) != 1:
-                raise unsupported(f"{call.name[-1]} in a select list")
+        parts = [_as_value(*table_function(self.expressions, call)) for call in calls]
         columns, sql = zipped(parts)
         alias = self.statement.alias()
         names = [f"c{i}" for i in range(1, len(columns) + 1)]
@@ -650,6 +662,18 @@ def _has_aggregate(node: tree.Node) -> bool:
     return False
 
 
+def _as_value(columns: list[Column], sql: str) -> tuple[list[Column], str]:
+    """Return the rows of a table function as rows of one value."""
+    if len(columns) == 1:
+        return columns, sql
+    names = [f"c{i}" for i in range(1, len(columns) + 1)]
+    type_ = t.record_of(
+        tuple((column.name, column.type) for column in columns), tuple(column.nullable for column in columns)
+    )
+    packed = ", ".join(f"f{i} := x.{name}" for i, name in enumerate(names, 1))
+    return [Column("", type_)], f"SELECT struct_pack({packed}) AS c1 FROM ({sql}) AS x({', '.join(names)})"
+
+
 def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
     """Yield the table functions that an expression always evaluates."""
     if isinstance(node, (tree.Query, tree.Case, tree.Choice)):
@@ -657,7 +681,7 @@ def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
     if isinstance(node, tree.Call):
         if node.name[-1] in functions.AGGREGATES or node.over is not None:
             return
-        if node.name[-1] in functions.TABLES:
+        if node.name[-1] in functions.MANY:
             yield node
             return
     for name in type(node).__dataclass_fields__:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.casts import Context, cast
 from mzwidget.local.dialect.values import Value
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ class Grouping:
     nodes: list[tree.Expr] = field(default_factory=list)
     keys: list[Value] = field(default_factory=list)
     aggregates: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, Value] = field(default_factory=dict)
+    """What kind of value each aggregate's column holds."""
 
     def key(self, sql: str) -> Value | None:
         """Return the column of what is grouped by."""
@@ -154,7 +156,13 @@ class Grouping:
     def add(self, aggregate: Value) -> Value:
         """Return the column of an aggregate."""
         name = self.aggregates.setdefault(aggregate.sql, f"a{len(self.aggregates) + 1}")
+        self.kinds.setdefault(name, replace(aggregate, sql=name))
         return Value(f"{self.alias}.{name}", aggregate.type, nullable=aggregate.nullable)
+
+    def values(self) -> list[Value]:
+        """Return the columns of the query of groups."""
+        keys = [replace(value, sql=f"{self.alias}.k{i}", literal=None) for i, value in enumerate(self.keys, 1)]
+        return keys + [replace(value, sql=f"{self.alias}.{value.sql}") for value in self.kinds.values()]
 
     def items(self) -> str:
         """Return the select list of the query of groups."""
@@ -221,8 +229,6 @@ class Scope:
 
     def _whole(self, source: Source) -> Value:
         """Return a row as one value."""
-        if self.sources.index(source) in self.optional:
-            raise unsupported(f'the whole row of "{source.name}", of which an outer join may have none,')
         items = tuple(
             self.checked(value, f"{source.name}.{column.name}")
             for column, value in zip(source.columns, source.values, strict=True)
@@ -231,6 +237,13 @@ class Scope:
         type_ = t.record_of(tuple((column.name, column.type.base) for column in source.columns), nulls)
         packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1)) or "f0 := false"
         return Value(f"struct_pack({packed})", type_, items=items)
+
+    def row_values(self) -> list[Value]:
+        """Return the row of which a SELECT computes its columns: of FROM, or of a group."""
+        if self.grouping is not None:
+            return self.grouping.values()
+        found = [value for source in self.sources for value in source.values]
+        return found + list(self.tables.values())
 
     def row(self, name: str) -> Source | None:
         """Return the FROM item of that name."""

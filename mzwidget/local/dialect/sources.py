@@ -8,6 +8,7 @@ from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.calls import OFFERED_THERE, UNAVAILABLE, coerce, known, misspelt, operate, unavailable
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
 from mzwidget.local.dialect.expressions import Expressions, PlanSubquery, callable_
+from mzwidget.local.dialect.model import evaluated_whole
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
 from mzwidget.local.dialect.scope import Scope, Source
 from mzwidget.local.dialect.syntax import tree
@@ -142,7 +143,10 @@ class From:
                 return self._table(item)
             case tree.Derived():
                 outer = self.scope if item.lateral else self._outside()
+                before = len(self.statement.inputs)
                 columns, sql = self._plan(item.query, outer)
+                if len(self.statement.inputs) == before and not item.lateral and ("error(" in sql or "py_" in sql):
+                    sql = evaluated_whole(sql, len(columns))
                 word = "LATERAL " if item.lateral else ""
                 return f"{word}({sql}) AS {self._add(item.alias, columns, '')}"
             case tree.TableFunction():
@@ -231,8 +235,13 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
         if pattern.literal is None:
             raise SqlError("regexp_extract requires a string literal as its first argument")
         return functions.regexps.extract(pattern.literal, text)
+    if name == "csv_extract" and len(arguments) == 2:
+        text = coerce(expressions.statement, arguments[1], t.TEXT)
+        if not (arguments[0].literal or "").isdigit():
+            raise SqlError("csv_extract number of columns must be a positive integer literal")
+        return functions.text.csv(int(arguments[0].literal or 0), text)
     if overloads is None:
-        if name in functions.SCALARS:
+        if name in functions.SCALARS or name in expressions.statement.session or name in ("now", "mz_now"):
             value = expressions.value(call)
             return [Column(name, value.type)], f"SELECT {value.sql} AS c1"
         if name in OFFERED_THERE:

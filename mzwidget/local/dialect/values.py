@@ -40,6 +40,8 @@ class Value:
         A constant that is no value of its type: evaluating it fails.
     nullable : bool
         Whether it may be NULL, as far as Materialize says.
+    scale : int, optional
+        Of a numeric that was just rounded: the digits behind the point that its text shows.
     """
 
     sql: str
@@ -51,6 +53,7 @@ class Value:
     items: tuple[Value, ...] = ()
     broken: bool = False
     nullable: bool = True
+    scale: int | None = None
 
     def typed(self, type_: Type) -> Value:
         """Return the same SQL under another type."""

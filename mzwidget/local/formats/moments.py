@@ -61,7 +61,14 @@ def _date(text: str, name: str) -> tuple[int, int]:
     """Return the days and where the date ends in the text."""
     match = _DATE.match(text)
     if match is None:
+        long = re.match(r"\s*(\d{20,})", text)
+        if long is not None and int(long[1]) >= 2**64:
+            number = "number too large to fit in target type"
+            raise _invalid(name, text, f"Unable to parse value as a number at index {long.end()}: {number}")
         raise _invalid(name, text, "YEAR, MONTH, DAY are all required")
+    if match[1] is not None and len(match[1].lstrip("+-")) > 5:
+        why = "expected_dur_like_tokens can only be called with HOUR, MINUTE, SECOND; got YEAR"
+        raise _invalid(name, text, why)
     year, month, day = (int(part) for part in match.groups() if part is not None)
     if text.rstrip().upper().endswith(" BC"):
         year = 1 - year

@@ -53,6 +53,15 @@ def value(text: str) -> Decimal:
     return Decimal(f"-{plain[2:]}E{int(plain[:2]) - _PLACE + 3 - len(plain)}")
 
 
+def show_scaled(text: str, scale: int) -> str:
+    """Return a key's number with so many digits behind the point."""
+    shown = show(text)
+    if not shown.lstrip("-").replace(".", "").isdigit():
+        return shown
+    whole, _, fraction = shown.partition(".")
+    return f"{whole}.{fraction.ljust(scale, '0')}"
+
+
 def show(text: str) -> str:
     """Return the text of a key, as Materialize prints it: plain, without trailing zeros."""
     return plain(value(text))

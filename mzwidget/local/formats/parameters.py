@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import numerics
 from mzwidget.local.formats.containers import reader
 from mzwidget.local.formats.encoding import (
     BINARY,
@@ -102,6 +104,10 @@ def _numeric(data: bytes) -> str:
     if sign in {0xD000, 0xF000}:
         return "Infinity" if sign == 0xD000 else "-Infinity"
     whole = "".join(f"{digits[at] if at < count else 0:04d}" for at in range(weight + 1)).lstrip("0")
+    if len(whole) > numerics.DIGITS:
+        shown = str(Decimal(f"{'-' if sign else ''}{whole}").normalize())
+        why = f"Unable to take bytes to numeric value; rendered {shown}"
+        raise SqlError(f"unable to decode parameter: {why}", "22023")
     behind = range(weight + 1, weight + 1 + -(-scale // 4))
     fraction = "".join(f"{digits[at] if 0 <= at < count else 0:04d}" for at in behind)[:scale]
     return f"{'-' if sign else ''}{whole or '0'}{'.' + fraction if fraction else ''}"

@@ -173,7 +173,7 @@ def _key(session: Session, target: Item, text: str) -> str:
     try:
         planner.view_query(f"SELECT {text} FROM {source} GROUP BY {text}", maintained=False)
     except SqlError as error:
-        error.message = error.message.replace("GROUP BY", "CREATE INDEX")
+        error.message = error.message.replace("GROUP BY clause", "CREATE INDEX").replace("GROUP BY", "CREATE INDEX")
         error.position = None
         raise
     if len(words := list(tokens(text))) == 1 and words[0].kind in {"word", "quoted"}:

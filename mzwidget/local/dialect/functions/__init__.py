@@ -56,5 +56,7 @@ PREFIX = _table(operators.PREFIX)
 AGGREGATES = _table(aggregates.FUNCTIONS)
 WINDOWS = _table(windows.FUNCTIONS)
 TABLES = _table([*tables.FUNCTIONS, *regexps.TABLES])
-KNOWN = {*SCALARS, *AGGREGATES, *WINDOWS, *TABLES, "mz_now", "now", "current_timestamp", "user"}
+MANY = {*TABLES, "regexp_extract", "csv_extract"}
+"""The names of all that gives rows."""
+KNOWN = {*SCALARS, *AGGREGATES, *WINDOWS, *MANY, "mz_now", "now", "current_timestamp", "user"}
 """The names of all that can be called."""

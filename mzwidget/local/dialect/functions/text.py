@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import csv as csv_module
 import hashlib
 import hmac as hmac_
 import re
@@ -12,16 +13,53 @@ import zlib
 from collections.abc import Sequence
 from decimal import Decimal
 
+from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import cast, text_form
+from mzwidget.local.dialect.functions import hashes
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.syntax.keywords import RESERVED
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.reading import READERS
+from mzwidget.local.formats.types import Column
 
 MOST_BYTES = 100_000_000
 FUNCTIONS: list[Overload] = []
+
+_IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^\W\d]\w*\$?\w*))\s*(\.|$)')
+
+
+def _records(text: str, count: int) -> list[list[str]]:
+    return [row for row in csv_module.reader(text.splitlines()) if len(row) == count]
+
+
+_RECORDS = udf.declare("csv_records", _records, [t.TEXT, t.INT4], t.list_of(t.list_of(t.TEXT)))
+
+
+def csv(count: int, text: Value) -> tuple[list[Column], str]:
+    """Return the columns and rows of csv_extract."""
+    if count < 1:
+        raise SqlError("csv_extract number of columns must be a positive integer literal")
+    columns = [Column(f"column{i}", t.TEXT) for i in range(1, count + 1)]
+    listed = ", ".join(f"x[{i}] AS c{i}" for i in range(1, count + 1))
+    rows = apply(_RECORDS.replace("{1}", str(count)), [text], t.TEXT).sql
+    return columns, f"SELECT {listed} FROM (SELECT unnest({rows}, max_depth := 1) AS x)"
+
+
+def _identifiers(text: str) -> list[str]:
+    """Return the parts of a qualified name."""
+    found: list[str] = []
+    at = 0
+    while at < len(text) or not found or text.rstrip().endswith("."):
+        match = _IDENTIFIER.match(text, at)
+        if match is None:
+            raise SqlError(f'string is not a valid identifier: "{text}"')
+        found.append(match[1].replace('""', '"') if match[1] is not None else match[2].lower())
+        at = match.end()
+        if not match[3]:
+            break
+    return found
 
 
 def _substring(text: str, start: int) -> str:
@@ -295,6 +333,9 @@ FUNCTIONS += [
     line("sha256", "bytea -> bytea", python=lambda data: hashlib.sha256(data).digest()),
     line("sha384", "bytea -> bytea", python=lambda data: hashlib.sha384(data).digest()),
     line("sha512", "bytea -> bytea", python=lambda data: hashlib.sha512(data).digest()),
+    *(line("kafka_murmur2", f"{name} -> int4", python=hashes.murmur2) for name in ("text", "bytea")),
+    *(line("seahash", f"{name} -> uint8", python=hashes.seahash) for name in ("text", "bytea")),
+    line("parse_ident", "text -> text[]", python=_identifiers),
     line("crc32", "text -> uint4", python=lambda text: zlib.crc32(text.encode())),
     line("crc32", "bytea -> uint4", python=zlib.crc32),
     line("constant_time_eq", "text, text -> bool", "({0} = {1})", fallible=False),
