@@ -14,6 +14,7 @@ from mzwidget.local.dialect.model import (
     Mutation,
     Query,
     Relation,
+    asserted,
     view_relation,
 )
 from mzwidget.local.dialect.mutations import plan_columns, plan_insert, plan_mutation
@@ -29,6 +30,7 @@ __all__ = [
     "Mutation",
     "Query",
     "Relation",
+    "asserted",
     "evaluation_error",
     "install",
     "parse",

@@ -27,6 +27,10 @@ def coerce(statement: Statement, value: Value, target: Type, context: Context = 
         if value.literal is not None:
             return literal(value.literal, target, context)
         return Value(f"CAST(NULL AS {target.duckdb})", target)
+    if value.items and target.kind == "record" and len(value.items) == len(target.fields):
+        fields = (type_ for _, type_ in target.fields)
+        items = [coerce(statement, item, type_, context) for item, type_ in zip(value.items, fields, strict=True)]
+        return row_of(items).typed(target)
     if not castable(value.type, target, context):
         raise no_cast(value.type, target)
     return cast(value, target, context)

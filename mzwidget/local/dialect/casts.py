@@ -316,6 +316,9 @@ def castable(source: Type, target: Type, context: Context) -> bool:
         )
     if "range" in (source.kind, target.kind):
         return False
+    if source.kind == "record" and target.kind == "record":
+        pairs = zip(source.fields, target.fields, strict=False)
+        return len(source.fields) == len(target.fields) and all(castable(a, b, context) for (_, a), (_, b) in pairs)
     assert source.element is not None or source.kind == "record"
     if source.kind == target.kind and target.element is not None and source.element is not None:
         inner = Context.EXPLICIT if context == Context.EXPLICIT else Context.IMPLICIT
@@ -445,6 +448,11 @@ def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Val
         found = _shown(value).typed(target.base)
     elif source.kind == "scalar":
         found = _parsed(value, target)
+    elif target.kind == "record":
+        fields = enumerate(zip(source.fields, target.fields, strict=True), 1)
+        inner = [cast(Value(f"{{0}}.f{i}", a), b, context).sql for i, ((_, a), (_, b)) in fields]
+        packed = ", ".join(f"f{i} := {sql}" for i, sql in enumerate(inner, 1))
+        found = apply(f"CASE WHEN {{0}} IS NOT NULL THEN struct_pack({packed}) END", [value], target, fallible=True)
     else:
         found = _items(value, target)
     found = modified(found, target, context) if target.typmod != -1 or _sized(target) else found

@@ -333,7 +333,7 @@ class Expressions:
     # compound
 
     def _cast(self, node: tree.Cast) -> Value:
-        target = resolve_type(node.type)
+        target = resolve_type(node.type, self.statement.catalog)
         if isinstance(node.operand, tree.Array) and not node.operand.items and target.element is not None:
             return Value(f"CAST({'[]' if target.kind == 'list' else array_sql('[]')} AS {target.duckdb})", target)
         value = self.value(node.operand)

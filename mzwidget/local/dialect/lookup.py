@@ -25,7 +25,7 @@ def misnamed(query: tree.Node, statement: Statement) -> SqlError | None:
             if isinstance(node, tree.Call) and not callable_(node.name, statement):
                 return misspelt(".".join(node.name))
             if isinstance(node, tree.TypeName) and node.kind == "named":
-                resolve_type(replace(node, modifiers=()))
+                resolve_type(replace(node, modifiers=()), statement.catalog)
         except SqlError as error:
             return error if error.sqlstate != "0A000" else None
     return None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
+
+from mzwidget.local.dialect.values import quote_text
+from mzwidget.local.errors import SqlError
 
 _OWN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bq\d+\b")
 """A common table of a query's own, and what may look like one within quotes."""
@@ -12,7 +15,6 @@ _OWN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bq\d+\b")
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mzwidget.local.errors import SqlError
     from mzwidget.local.formats.types import Column, Type
 
 
@@ -91,12 +93,18 @@ class Catalog(Protocol):
     def settings(self) -> Mapping[str, str]:
         """Return the values of the session's variables, by their names in small letters."""
 
+    def type_of(self, parts: tuple[str, ...]) -> Type | None:
+        """Return the type that CREATE TYPE made under a name; a schema that does not exist is an error."""
+
     def relation(self, parts: tuple[str, ...]) -> Relation | None:
         """Return the relation called ``("t",)``, ``("schema", "t")`` or ``("db", "schema", "t")``."""
 
 
 class Empty:
     """A catalog without anything, such as a DEFAULT sees."""
+
+    def type_of(self, _: tuple[str, ...]) -> Type | None:
+        return None
 
     def relation(self, _: tuple[str, ...]) -> Relation | None:
         return None
@@ -167,6 +175,30 @@ class Query:
 
         ctes = tuple((renamed(cte), renamed(sql)) for cte, sql in self.ctes)
         return ctes, renamed(self.body)
+
+
+def asserted(query: Query, names: Sequence[str]) -> Query:
+    """Return a query that fails where one of these columns is NULL.
+
+    Raises
+    ------
+    SqlError
+        If there is no such column.
+    """
+    for name in names:
+        if not any(column.name == name for column in query.columns):
+            raise SqlError(f'column "{name}" in ASSERT NOT NULL option not found')
+    numbers = range(1, len(query.columns) + 1)
+    items = []
+    for i, column in zip(numbers, query.columns, strict=True):
+        failure = quote_text(f'mz:XX000:column "{column.name}" must not be null')
+        checked = f"CASE WHEN c{i} IS NULL THEN error({failure}) ELSE c{i} END AS c{i}"
+        items.append(checked if column.name in names else f"c{i}")
+    listed = ", ".join(f"c{i}" for i in numbers)
+    body = f"SELECT {', '.join(items)} FROM ({query.body}) AS q({listed})"
+    ctes = ", ".join(f"{name} AS ({sql})" for name, sql in query.ctes)
+    columns = tuple(replace(each, nullable=each.nullable and each.name not in names) for each in query.columns)
+    return replace(query, columns=columns, body=body, sql=f"WITH {ctes} {body}" if ctes else body)
 
 
 def evaluated_whole(sql: str, count: int) -> str:

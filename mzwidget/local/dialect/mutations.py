@@ -25,7 +25,7 @@ _KEYS = {
 }
 
 
-def plan_columns(create: tree.Node) -> tuple[ColumnDefinition, ...]:
+def plan_columns(create: tree.Node, catalog: Catalog | None = None) -> tuple[ColumnDefinition, ...]:
     """Return the columns of a CREATE TABLE.
 
     Raises
@@ -37,7 +37,7 @@ def plan_columns(create: tree.Node) -> tuple[ColumnDefinition, ...]:
         raise unsupported("this form of CREATE TABLE")
     definitions: list[ColumnDefinition] = []
     for item in create.columns:
-        definition = _definition(item)
+        definition = _definition(item, catalog)
         if any(other.name == definition.name for other in definitions):
             raise SqlError(f'column "{definition.name}" specified more than once')
         definitions.append(definition)
@@ -53,8 +53,8 @@ def _refused(kind: str) -> SqlError:
     return unsupported(f"the constraint {shown}")
 
 
-def _definition(item: tree.TableColumn) -> ColumnDefinition:
-    type_ = resolve_type(item.type)
+def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefinition:
+    type_ = resolve_type(item.type, catalog)
     if type_.name == "bpchar" and type_.typmod == -1:
         type_ = t.sized(type_, 1)
     nullable, default = True, None
@@ -78,7 +78,9 @@ def _definition(item: tree.TableColumn) -> ColumnDefinition:
 
 def assigned(statement: Statement, value: Value, name: str, type_: Type) -> Value:
     """Return a value as it is stored in a column."""
-    if value.parameter is None and not value.is_open and not castable(value.type, type_, Context.ASSIGNMENT):
+    rows = value.type.kind == type_.kind == "record" and len(value.items) == len(type_.fields)
+    settled = value.parameter is None and not value.is_open and not rows
+    if settled and not castable(value.type, type_, Context.ASSIGNMENT):
         given = t.sql_name(value.type.base)
         raise SqlError(f'column "{name}" is of type {t.sql_name(type_.base)} but expression is of type {given}')
     return coerce(statement, value, type_, Context.ASSIGNMENT)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Type
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.model import Catalog
 
 NAMED = {
     **t.SCALARS, **t.RANGES,
@@ -25,7 +30,7 @@ OFFERED_THERE = frozenset(
 )
 
 
-def resolve_type(node: tree.TypeName) -> Type:
+def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
     """Return the type that a type name in a statement means.
 
     Raises
@@ -36,11 +41,11 @@ def resolve_type(node: tree.TypeName) -> Type:
     if node.kind == "map":
         assert node.key is not None
         assert node.element is not None
-        if resolve_type(node.key).name != "text":
+        if resolve_type(node.key, catalog).name != "text":
             raise SqlError("map keys must be of type text")
-        return t.map_of(resolve_type(node.element))
+        return t.map_of(resolve_type(node.element, catalog))
     if node.element is not None:
-        element = resolve_type(node.element)
+        element = resolve_type(node.element, catalog)
         if node.kind == "list":
             if element.name == "bpchar":
                 raise SqlError("char list not yet supported")
@@ -52,6 +57,9 @@ def resolve_type(node: tree.TypeName) -> Type:
     own = schema and schema[-1] not in ("pg_catalog", "mz_catalog")
     known = None if own else NAMED.get(name)
     if known is None:
+        made = catalog.type_of(node.parts) if catalog is not None else None
+        if made is not None:
+            return made
         if name in OFFERED_THERE and not own:
             raise unsupported(f"type {name}")
         raise SqlError(f'type "{".".join(node.parts)}" does not exist')

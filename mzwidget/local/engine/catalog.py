@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mzwidget.local.dialect.model import Known, Relation
-    from mzwidget.local.formats.types import Column
+    from mzwidget.local.formats.types import Column, Type
 
     Parts = tuple[str, ...]
 
@@ -58,6 +58,8 @@ class Item:
         Of an index: the id of what it is on, and the keys' texts.
     owner : int
         Of a temporary item: the session's number.
+    type : Type, optional
+        Of a type: what it is.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Item:
     on: str = ""
     keys: tuple[str, ...] = ()
     owner: int = 0
+    type: Type | None = None
 
     @property
     def path(self) -> Parts:
@@ -91,7 +94,8 @@ class Item:
         """The ids of all that it reads, itself included, directly or not."""
         if self.relation is None:
             return frozenset({self.id, self.on})
-        return self.relation.inputs
+        types = {column.type.alias[0] for column in self.relation.columns if column.type.alias[0]}
+        return self.relation.inputs | types
 
 
 @dataclass
@@ -288,6 +292,13 @@ class Names:
             return item.oid
         found = (self.system.oid(schema, parts[-1]) for schema in self._system_schemas(parts))
         return next((oid for oid in found if oid is not None), None)
+
+    def type_of(self, parts: Parts) -> Type | None:
+        """Return the type that CREATE TYPE made under a name."""
+        item = self.find(parts)
+        if item is None:
+            self.check(parts)
+        return None if item is None else item.type
 
     def objects(self) -> list[Known]:
         """Return all relations and indexes of the database, and the system's."""

@@ -32,6 +32,8 @@ class Type:
         Of a record.
     nulls : tuple of bool
         Which of these may be NULL; it makes no other type.
+    alias : tuple of (str, str)
+        The id and the name that CREATE TYPE gave it; they make no other type.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Type:
     kind: str = "scalar"
     fields: tuple[tuple[str, Type], ...] = ()
     nulls: tuple[bool, ...] = field(default=(), compare=False)
+    alias: tuple[str, str] = field(default=("", ""), compare=False)
 
     @property
     def base(self) -> Type:
@@ -192,6 +195,8 @@ def by_oid(oid: int) -> Type | None:
 
 def sql_name(type_: Type) -> str:
     """Return the name that messages use, such as ``integer`` or ``text[]``."""
+    if type_.alias[1]:
+        return type_.alias[1]
     if type_.kind == "record":
         shown = (
             f"{name}: {sql_name(each)}{'?' if null else ''}"

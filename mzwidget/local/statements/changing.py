@@ -29,6 +29,9 @@ def _drop(session: Session, statement: statements.Drop) -> Definition:
         _refuse_system(session, parts)
         item = names.find(parts)
         if item is None:
+            if not statement.if_exists and statement.kind == "type":
+                names.check(parts)
+                raise SqlError(f'type "{".".join(parts)}" does not exist')
             if not statement.if_exists:
                 names.item(parts)
             found.notices.append(_absent(statement.kind, parts[-1]))

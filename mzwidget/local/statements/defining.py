@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mzwidget.local.dialect import asserted, parse_type, resolve_type
 from mzwidget.local.engine.catalog import Item
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import types as t
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, place, taken
@@ -85,8 +88,6 @@ def _create_table(session: Session, statement: statements.CreateTable) -> Defini
 def _create_view(session: Session, statement: statements.CreateView) -> Definition:
     definitions, names = session.engine.definitions, session.names
     known_cluster(statement.cluster)
-    if statement.not_null:
-        raise unsupported("a materialized view with ASSERT NOT NULL")
     owner = session.number if statement.temporary else 0
     path = place(names, statement.name, temporary=owner)
     try:
@@ -94,6 +95,7 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     except SqlError as error:
         locate(error, statement.sql, statement)
         raise
+    query = asserted(query, statement.not_null) if statement.not_null else query
     if not owner:
         _refuse_temporary(session, query.inputs, statement.kind)
     item = definitions.view(statement.kind, path, owner, query, statement.columns, statement.sql)
@@ -191,6 +193,28 @@ def _index_name(session: Session, target: Item, keys: Sequence[str], *, default:
     return name
 
 
+def _create_type(session: Session, statement: statements.CreateType) -> Definition:
+    names, catalog = session.names, session.engine.catalog
+    path = place(names, statement.name)
+    if statement.text.startswith("("):
+        columns = session.planner.table_columns(f"CREATE TABLE t {statement.text}")
+        type_ = t.record_of(tuple((c.name, c.type) for c in columns), tuple(c.nullable for c in columns))
+    else:
+        type_ = resolve_type(parse_type(statement.text), names)
+    found = Definition("CREATE TYPE")
+    taken(names, path, if_not_exists=False, notices=found.notices)
+    id_, oid = catalog.new_id()
+    database, schema, name = path
+    made = replace(type_, alias=(id_, name))
+
+    async def change() -> None:
+        taken(session.names, path, if_not_exists=False, notices=[])
+        catalog.add(Item(id_, oid, "type", database, schema, name, sql=statement.sql, type=made))
+
+    found.change = change
+    return found
+
+
 def _create_schema(session: Session, statement: statements.CreateSchema) -> Definition:
     names = session.names
     database = statement.name[0] if len(statement.name) > 1 else names.database
@@ -254,6 +278,7 @@ KINDS: dict[type[Any], Kind] = {
     statements.CreateTable: defined(_create_table, lambda session, it: session.planner.table_columns(it.sql)),
     statements.CreateView: defined(_create_view),
     statements.CreateIndex: defined(_create_index, lambda session, it: session.names.item(it.on)),
+    statements.CreateType: defined(_create_type),
     statements.CreateSchema: defined(_create_schema),
     statements.CreateDatabase: defined(_create_database),
     statements.CreateRole: defined(_create_role),

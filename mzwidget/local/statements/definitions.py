@@ -129,7 +129,12 @@ class Definitions:
         for item in chosen:
             if not cascade:
                 self._free(item)
-            doomed |= {other.id: other for other in self.catalog.dependents(item)}
+        waiting = list(chosen)
+        while waiting:
+            for other in self.catalog.dependents(waiting.pop()):
+                if other.id not in doomed:
+                    doomed[other.id] = other
+                    waiting.append(other)
         return list(doomed.values())
 
     async def remove(self, doomed: Sequence[Item]) -> None:

@@ -13,6 +13,7 @@ from mzwidget.local.statements.model import (
     CreateRole,
     CreateSchema,
     CreateTable,
+    CreateType,
     CreateView,
     Drop,
     Rename,
@@ -33,7 +34,7 @@ _KINDS = (
     *("connection", "database", "schema", "function", "network"),
 )
 _ONE_OF_KINDS = f"one of {' or '.join(kind.upper() for kind in _KINDS)}"
-_OFFERED = ("table", "view", "materialized view", "index", "schema", "database", "role")
+_OFFERED = ("table", "view", "materialized view", "index", "schema", "database", "role", "type")
 _PRIVATE = "Contact support to discuss enabling the feature in your Materialize region."
 
 
@@ -97,6 +98,31 @@ def _create_role(reader: Reader) -> CreateRole:
 def _create_default_index(reader: Reader) -> CreateIndex:
     reader.expect("index")
     return _create_index(reader, default=True)
+
+
+def _create_type(reader: Reader) -> CreateType:
+    name = reader.parts()
+    reader.expect("as")
+    word = reader.one_of("list", "map")
+    if word is None:
+        if not reader.sign_ahead("("):
+            reader.fail("left parenthesis")
+        return CreateType(name, reader.rest(), reader.all())
+    reader.expect_sign("(")
+    found: dict[str, str] = {}
+    while True:
+        which = reader.one_of("element", "key", "value")
+        if which is None:
+            reader.fail("one of ELEMENT or KEY or VALUE")
+        reader.expect("type")
+        reader.accept_sign("=")
+        found[str(which)] = reader.until(lambda: reader.sign_ahead(","))
+        if not reader.accept_sign(","):
+            break
+    reader.expect_sign(")")
+    if word == "list":
+        return CreateType(name, f"{found.get('element', '')} list", reader.all())
+    return CreateType(name, f"map[{found.get('key', '')} => {found.get('value', '')}]", reader.all())
 
 
 def _create_index(reader: Reader, *, default: bool = False) -> CreateIndex:
@@ -302,6 +328,7 @@ _SIMPLE: dict[str, Callable[[Reader], Statement]] = {
     "role": _create_role,
     "index": _create_index,
     "default": _create_default_index,
+    "type": _create_type,
 }
 
 BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {

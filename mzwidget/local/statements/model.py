@@ -84,6 +84,15 @@ class CreateView:
 
 
 @dataclass(frozen=True)
+class CreateType:
+    """CREATE TYPE; `text` is its definition as a type name, for a row as a list of columns in parentheses."""
+
+    name: Parts
+    text: str
+    sql: str
+
+
+@dataclass(frozen=True)
 class CreateSchema:
     name: Parts
     if_not_exists: bool
@@ -274,6 +283,7 @@ Statement = (
     | CopyFrom
     | CreateTable
     | CreateView
+    | CreateType
     | CreateSchema
     | CreateDatabase
     | CreateRole

@@ -140,7 +140,7 @@ class Planner:
 
     def table_columns(self, sql: str) -> tuple[dialect.ColumnDefinition, ...]:
         """Translate the columns of a CREATE TABLE statement."""
-        return dialect.plan_columns(dialect.parse(sql))
+        return dialect.plan_columns(dialect.parse(sql), self.names)
 
     def insert(self, statement: statements.Write, types: Sequence[Type | None]) -> InsertPlan:
         parsed = dialect.parse(statement.sql)

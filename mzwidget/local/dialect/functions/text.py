@@ -27,8 +27,6 @@ from mzwidget.local.formats.types import Column
 MOST_BYTES = 100_000_000
 FUNCTIONS: list[Overload] = []
 
-_IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^\W\d]\w*\$?\w*))\s*(\.|$)')
-
 
 def _records(text: str, count: int) -> list[list[str]]:
     return [row for row in csv_module.reader(text.splitlines()) if len(row) == count]
@@ -45,21 +43,6 @@ def csv(count: int, text: Value) -> tuple[list[Column], str]:
     listed = ", ".join(f"x[{i}] AS c{i}" for i in range(1, count + 1))
     rows = apply(_RECORDS.replace("{1}", str(count)), [text], t.TEXT).sql
     return columns, f"SELECT {listed} FROM (SELECT unnest({rows}, max_depth := 1) AS x)"
-
-
-def _identifiers(text: str) -> list[str]:
-    """Return the parts of a qualified name."""
-    found: list[str] = []
-    at = 0
-    while at < len(text) or not found or text.rstrip().endswith("."):
-        match = _IDENTIFIER.match(text, at)
-        if match is None:
-            raise SqlError(f'string is not a valid identifier: "{text}"')
-        found.append(match[1].replace('""', '"') if match[1] is not None else match[2].lower())
-        at = match.end()
-        if not match[3]:
-            break
-    return found
 
 
 def _substring(text: str, start: int) -> str:
@@ -335,7 +318,6 @@ FUNCTIONS += [
     line("sha512", "bytea -> bytea", python=lambda data: hashlib.sha512(data).digest()),
     *(line("kafka_murmur2", f"{name} -> int4", python=hashes.murmur2) for name in ("text", "bytea")),
     *(line("seahash", f"{name} -> uint8", python=hashes.seahash) for name in ("text", "bytea")),
-    line("parse_ident", "text -> text[]", python=_identifiers),
     line("crc32", "text -> uint4", python=lambda text: zlib.crc32(text.encode())),
     line("crc32", "bytea -> uint4", python=zlib.crc32),
     line("constant_time_eq", "text, text -> bool", "({0} = {1})", fallible=False),
