@@ -522,12 +522,14 @@ def test_columns_that_differ_only_in_case_are_refused_by_name(sql: psycopg.Conne
     assert row == (1, 2)
 
 
-def test_declared_widths_are_shown_and_digits_are_not(sql: psycopg.Connection) -> None:
+def test_declared_widths_are_shown_and_digits_only_where_a_number_is_rounded_and_printed_at_once(
+    sql: psycopg.Connection,
+) -> None:
     row = sql.execute(
         "SELECT 1.2::numeric(10, 3)::text, 1.2::numeric(10, 3), 0::numeric(5, 2), 'ab'::char(5)"
     ).fetchone()
     assert row is not None
-    assert [str(value) for value in row] == ["1.2", "1.2", "0", "ab   "]
+    assert [str(value) for value in row] == ["1.200", "1.2", "0", "ab   "]
 
 
 # ------------------------------------------------------------------------------------------- names and what is bounded
