@@ -389,6 +389,54 @@ def test_show(sql: psycopg.Connection, schema: str) -> None:
     assert sql.execute("SHOW mz_version").fetchone() == sql.execute("SELECT mz_version()").fetchone()
 
 
+def test_what_is_shown_of_a_view_follows_its_names(sql: psycopg.Connection, schema: str) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    sql.execute("CREATE VIEW v AS WITH t2 AS (SELECT * FROM t x) SELECT upper(t2.b), count(*) FROM t2, t GROUP BY 1")
+    sql.execute('ALTER TABLE t RENAME TO "New name"')
+    new = f'materialize.{schema}."New name"'
+    [(_, text)] = sql.execute("SHOW CREATE VIEW v").fetchall()
+    query = (
+        f"WITH t2 AS (SELECT * FROM {new} AS x) SELECT pg_catalog.upper(t2.b), pg_catalog.count(*)"
+        f" FROM t2, {new} GROUP BY 1"
+    )
+    assert " ".join(text.split()) == f"CREATE VIEW materialize.{schema}.v AS {query};"
+    sql.execute("DROP VIEW v")
+    sql.execute(text)  # it can be run again
+    assert sql.execute("SHOW CREATE VIEW v").fetchall() == [(f"materialize.{schema}.v", text)]
+
+
+def test_execute_with_parameters(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    sql.execute("PREPARE put AS INSERT INTO t VALUES ($1, $2)")
+    sql.execute("EXECUTE put (1 + 1, 'it''s')")
+    sql.execute("EXECUTE put (NULL, NULL)")
+    assert sql.execute("SELECT * FROM t ORDER BY a").fetchall() == [(2, "it's"), (None, None)]
+    refused(sql, "EXECUTE put (1)", "42601", "wrong number of parameters")
+    refused(sql, "EXECUTE put (1 / 0, 'x')", "XX000", "division by zero")
+    refused(sql, "EXECUTE put ((SELECT max(a) FROM t), 'x')", "0A000", "only constants")
+
+
+def test_asserted_not_null(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    sql.execute("CREATE MATERIALIZED VIEW m WITH (ASSERT NOT NULL = b) AS SELECT a, b FROM t")
+    sql.execute("INSERT INTO t VALUES (1, 'x')")
+    assert sql.execute("SELECT a FROM m").fetchall() == [(1,)]
+    sql.execute("INSERT INTO t VALUES (2, NULL)")
+    refused(sql, "SELECT a FROM m", "XX000", 'column "b" must not be null')
+    refused(
+        sql, "CREATE MATERIALIZED VIEW n WITH (ASSERT NOT NULL c) AS SELECT a FROM t", "XX000", 'column "c" in ASSERT'
+    )
+
+
+def test_grants_are_checked(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    for statement in ("GRANT SELECT, INSERT ON t TO PUBLIC", "GRANT ALL PRIVILEGES ON TABLE t TO materialize"):
+        assert sql.execute(statement).statusmessage == "GRANT"
+    assert sql.execute("REVOKE SELECT ON t FROM PUBLIC").statusmessage == "REVOKE"
+    refused(sql, "GRANT SELECT ON t TO nobody", "XX000", "unknown role 'nobody'")
+    refused(sql, "GRANT SELECT ON nothing TO PUBLIC", "XX000", "unknown catalog item 'nothing'")
+
+
 def test_psql(dsn: str) -> None:
     psql = shutil.which("psql")
     if psql is None:

@@ -561,12 +561,12 @@ def callable_(parts: Sequence[str], statement: Statement) -> bool:
     *schema, name = parts
     if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
         return False
-    if schema and schema[-1] == "pg_catalog" and name in _OF_MZ_CATALOG:
+    if schema and schema[-1] == "pg_catalog" and name in OF_MZ_CATALOG:
         return False
     return name in functions.KNOWN or name in statement.session or is_elsewhere(name)
 
 
-_OF_MZ_CATALOG = frozenset(
+OF_MZ_CATALOG = frozenset(
     """
     csv_extract date_bin_hopping kafka_murmur2 list_agg list_append list_cat list_length list_length_max list_n_layers
     list_prepend list_remove map_agg map_build map_length mz_environment_id mz_is_superuser mz_logical_timestamp mz_now

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from mzwidget.local.dialect.values import quote_text
+from mzwidget.local.dialect.values import raise_sql
 from mzwidget.local.errors import SqlError
 
 _OWN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bq\d+\b")
 """A common table of a query's own, and what may look like one within quotes."""
+
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -177,28 +178,29 @@ class Query:
         return ctes, renamed(self.body)
 
 
-def asserted(query: Query, names: Sequence[str]) -> Query:
-    """Return a query that fails where one of these columns is NULL.
+def _null(name: str) -> str:
+    return raise_sql(f'column "{name}" must not be null', "BOOLEAN").replace("{", "{{").replace("}", "}}")
 
-    Raises
-    ------
-    SqlError
-        If there is no such column.
-    """
-    for name in names:
-        if not any(column.name == name for column in query.columns):
+
+def asserted(query: Query, not_null: Sequence[str]) -> Query:
+    """Return a query whose rows fail where one of these columns is NULL."""
+    names = [column.name for column in query.columns]
+    for name in not_null:
+        if name not in names:
             raise SqlError(f'column "{name}" in ASSERT NOT NULL option not found')
-    numbers = range(1, len(query.columns) + 1)
-    items = []
-    for i, column in zip(numbers, query.columns, strict=True):
-        failure = quote_text(f'mz:XX000:column "{column.name}" must not be null')
-        checked = f"CASE WHEN c{i} IS NULL THEN error({failure}) ELSE c{i} END AS c{i}"
-        items.append(checked if column.name in names else f"c{i}")
-    listed = ", ".join(f"c{i}" for i in numbers)
-    body = f"SELECT {', '.join(items)} FROM ({query.body}) AS q({listed})"
-    ctes = ", ".join(f"{name} AS ({sql})" for name, sql in query.ctes)
-    columns = tuple(replace(each, nullable=each.nullable and each.name not in names) for each in query.columns)
-    return replace(query, columns=columns, body=body, sql=f"WITH {ctes} {body}" if ctes else body)
+    if not not_null:
+        return query
+    listed = [f"c{index}" for index in range(1, len(names) + 1)]
+    checks = [
+        f"CASE WHEN {c} IS NULL THEN {_null(name)} ELSE true END"
+        for c, name in zip(listed, names, strict=True)
+        if name in not_null
+    ]
+    select = f"SELECT * FROM ({{}}) AS q({', '.join(listed)}) WHERE {' AND '.join(checks)}"
+    columns = tuple(
+        replace(column, nullable=column.nullable and column.name not in not_null) for column in query.columns
+    )
+    return replace(query, columns=columns, sql=select.format(query.sql), body=select.format(query.body))
 
 
 def evaluated_whole(sql: str, count: int) -> str:

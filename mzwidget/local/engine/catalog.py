@@ -54,6 +54,8 @@ class Item:
         Of a table: the DuckDB table that holds its rows.
     sql : str
         The statement that made it.
+    query : str
+        Of a view: its query as SHOW CREATE spells it, with ids for the names that may change.
     on, keys
         Of an index: the id of what it is on, and the keys' texts.
     owner : int
@@ -71,6 +73,7 @@ class Item:
     relation: Relation | None = None
     storage: str = ""
     sql: str = ""
+    query: str = ""
     on: str = ""
     keys: tuple[str, ...] = ()
     owner: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.catalog import SYSTEM_SCHEMAS
+from mzwidget.local.engine.catalog import OWNER, SYSTEM_SCHEMAS
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice
 from mzwidget.local.statements import model as statements
@@ -232,9 +232,30 @@ def _comment(session: Session, statement: statements.Comment) -> Definition:
     return Definition("COMMENT", change)
 
 
+# ------------------------------------------------------------------------------------------------------- GRANT
+
+
+def _grant(session: Session, statement: statements.Grant) -> Definition:
+    """Check what privileges are granted on and to whom: they decide nothing while RBAC is off, as it is."""
+    names, catalog = session.names, session.engine.catalog
+    for parts in statement.names:
+        if statement.kind == "schema":
+            names.schema_of(parts)
+        elif statement.kind == "database":
+            if parts[-1] not in catalog.databases:
+                raise SqlError(f"unknown database '{parts[-1]}'")
+        else:
+            names.item(parts)
+    for role in statement.roles:
+        if role not in {"public", OWNER, session.user, *catalog.roles}:
+            raise SqlError(f"unknown role '{role}'")
+    return Definition(statement.verb.upper())
+
+
 KINDS: dict[type[Any], Kind] = {
     statements.Drop: defined(_drop),
     statements.Rename: defined(_rename),
     statements.ChangeOwner: defined(_change_owner),
     statements.Comment: defined(_comment),
+    statements.Grant: defined(_grant),
 }

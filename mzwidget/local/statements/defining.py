@@ -17,6 +17,7 @@ from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.lexer import tokens
 from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.restoring import written_down
+from mzwidget.local.statements.spelling import resolved
 from mzwidget.local.statements.text import shown
 from mzwidget.local.statements.transactions import alone
 from mzwidget.local.statements.variables import CLUSTERS
@@ -99,6 +100,7 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     if not owner:
         _refuse_temporary(session, query.inputs, statement.kind)
     item = definitions.view(statement.kind, path, owner, query, statement.columns, statement.sql)
+    item = replace(item, query=resolved(statement.query, names))
     found = Definition(f"CREATE {statement.kind.upper()}")
     if statement.or_replace:
         definitions.replaced(names, item)

@@ -22,12 +22,8 @@ _BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
 }
 NOT_OFFERED = {
     "explain": "EXPLAIN",
-    "grant": "GRANT",
-    "revoke": "REVOKE",
     "reassign": "REASSIGN OWNED",
     "raise": "RAISE",
-    "validate": "VALIDATE CONNECTION",
-    "inspect": "INSPECT SHARD",
 }
 _BEGINNING = "at the beginning of a statement"
 
@@ -59,6 +55,9 @@ def statement(reader: Reader) -> Statement:
     if begin is None:
         if first.value in NOT_OFFERED:
             _complete(reader)
+            if reader.ahead("explain", "create"):
+                reader.at += 1
+                reader.fail("SELECT, VALUES, or a subquery in the query body")
             raise unsupported(NOT_OFFERED[first.value])
         if first.value == "tail":
             raise SqlError("TAIL has been renamed to SUBSCRIBE", "42601", position=first.start + 1)

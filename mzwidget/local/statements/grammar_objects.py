@@ -16,6 +16,7 @@ from mzwidget.local.statements.model import (
     CreateType,
     CreateView,
     Drop,
+    Grant,
     Rename,
 )
 
@@ -322,6 +323,37 @@ def _comment(reader: Reader) -> Comment:
     return Comment(word, name, text)
 
 
+_PRIVILEGES = ("select", "insert", "update", "delete", "usage", "create", "all")
+
+
+def _grant(reader: Reader) -> Grant:
+    verb = reader.last.value
+    while True:
+        if reader.token.kind == "end":
+            reader.fail("identifier")
+        if reader.one_of(*_PRIVILEGES) is None:
+            raise unsupported(f"{verb.upper()} of a role")
+        reader.accept("privileges")
+        if not reader.accept_sign(","):
+            break
+    reader.expect("on")
+    if reader.ahead("all"):
+        raise unsupported("GRANT or REVOKE ON ALL")
+    kind = reader.one_of("table", "schema", "database", "cluster", "type", "secret", "connection") or "table"
+    if kind not in {"table", "schema", "database"}:
+        raise unsupported(f"{verb.upper()} ON {kind.upper()}")
+    names = [reader.parts()]
+    while reader.accept_sign(","):
+        names.append(reader.parts())
+    reader.expect("to" if verb == "grant" else "from")
+    roles = []
+    while True:
+        reader.accept("group")
+        roles.append(reader.name())
+        if not reader.accept_sign(","):
+            return Grant(verb, kind, tuple(names), tuple(roles))
+
+
 _SIMPLE: dict[str, Callable[[Reader], Statement]] = {
     "schema": _create_schema,
     "database": _create_database,
@@ -336,4 +368,6 @@ BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     "alter": _alter,
     "drop": _drop,
     "comment": _comment,
+    "grant": _grant,
+    "revoke": _grant,
 }

@@ -19,6 +19,7 @@ from mzwidget.local.statements.model import (
     ShowItems,
     ShowSchemas,
     ShowVariable,
+    Unsupported,
 )
 
 if TYPE_CHECKING:
@@ -201,6 +202,19 @@ def _deallocate(reader: Reader) -> Deallocate:
     return Deallocate(None) if reader.accept("all") else Deallocate(reader.name())
 
 
+def _inspect(reader: Reader) -> Unsupported:
+    """Read INSPECT SHARD: nothing here is kept in shards."""
+    reader.expect("shard")
+    reader.text_value()
+    return Unsupported("invalid shard id")
+
+
+def _validate(reader: Reader) -> Unsupported:
+    """Read VALIDATE CONNECTION: there are none."""
+    reader.expect("connection")
+    return Unsupported(f"unknown catalog item '{'.'.join(reader.parts())}'")
+
+
 BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     "begin": _begin,
     "start": _start,
@@ -212,4 +226,6 @@ BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     "show": _show,
     "discard": _discard,
     "deallocate": _deallocate,
+    "inspect": _inspect,
+    "validate": _validate,
 }

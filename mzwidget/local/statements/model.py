@@ -155,6 +155,16 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class Grant:
+    """GRANT or REVOKE of privileges on objects; no kind means tables and views."""
+
+    verb: str
+    kind: str
+    names: tuple[Parts, ...]
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Begin:
     isolation: str | None = None
     read_only: bool = False
@@ -292,6 +302,7 @@ Statement = (
     | Rename
     | ChangeOwner
     | Comment
+    | Grant
     | Begin
     | Commit
     | Rollback

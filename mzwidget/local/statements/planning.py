@@ -64,7 +64,10 @@ class DeclarePlan(Plan):
 
 @dataclass(frozen=True)
 class ExecutePlan(Plan):
+    """``values`` are queries of one value each: the parameters."""
+
     name: str = field(kw_only=True)
+    values: tuple[dialect.Query, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,14 @@ class Planner:
         item = None if parts is None else self.names.find(parts)
         if item is not None and item.relation is None:
             raise SqlError(f"'{item.full_name}' cannot be subscribed to because it is a {item.kind}")
+
+    def constant(self, sql: str, kind: Type) -> dialect.Query:
+        """Translate an expression that reads nothing, as a value of a type."""
+        parsed = dialect.parse(f"SELECT CAST(({sql}) AS {dialect.sql_type(kind)})")
+        query = dialect.plan_query(parsed, self.names, session=self._functions)
+        if not query.constant or query.parameters:
+            raise SqlError("EXECUTE takes only constants", "0A000")
+        return query
 
     def bound(self, sql: str | None) -> dialect.Query | SqlError | None:
         """Translate the constant of AS OF or UP TO; what is wrong with it is an error only when it runs."""

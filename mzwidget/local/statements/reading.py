@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.engine.reading import read, scalar
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.encoding import TEXT
+from mzwidget.local.formats.parameters import decode
+from mzwidget.local.formats.printing import printer
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done, selected
@@ -165,16 +168,26 @@ def _plan_execute(session: Session, statement: statements.Execute, _: Sequence[T
     prepared = session.prepared.get(statement.name)
     if prepared is None or prepared.plan is None:
         raise SqlError(f'prepared statement "{statement.name}" does not exist', "26000")
-    if prepared.parameters or statement.values:
-        raise unsupported("EXECUTE with parameters")
-    return ExecutePlan(statement, prepared.columns, name=statement.name)
+    if len(prepared.parameters) != len(statement.values):
+        raise SqlError(
+            f'wrong number of parameters for prepared statement "{statement.name}"',
+            "42601",
+            detail=f"Expected {len(prepared.parameters)} parameters but got {len(statement.values)}.",
+        )
+    typed = zip(statement.values, prepared.parameters, strict=True)
+    given = [session.planner.constant(value, type_) for value, type_ in typed]
+    return ExecutePlan(statement, prepared.columns, name=statement.name, values=tuple(given))
 
 
 async def _execute(session: Session, plan: ExecutePlan, _: Sequence[Any]) -> Result:
     prepared = session.prepared.get(plan.name)
     if prepared is None:
         raise SqlError(f'prepared statement "{plan.name}" does not exist', "26000")
-    return await session.execute(prepared)
+    values: list[Any] = []
+    for query in plan.values:
+        [column], found = query.columns, await scalar(session.engine.store, query)
+        values.append(decode(None if found is None else printer(column.type)(found).encode(), column.type, TEXT))
+    return await session.execute(prepared, values)
 
 
 async def _deallocate(session: Session, plan: Plan, _: Sequence[Any]) -> Result:

@@ -11,8 +11,10 @@ from mzwidget.local.formats import types as t
 from mzwidget.local.formats.results import Notice, Result, once
 from mzwidget.local.formats.types import BOOL, TEXT, Column, sql_name
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import Plan
+from mzwidget.local.statements.spelling import laid_out, named, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -177,16 +179,32 @@ def _create(session: Session, statement: statements.ShowCreate) -> list[Row]:
     item = session.names.item(statement.relation)
     if item.kind != statement.kind:
         raise SqlError(f"{item.full_name} is not a {statement.kind}")
-    if item.kind != "index":
-        raise unsupported(f"SHOW CREATE {item.kind.upper()}")
-    target = session.engine.catalog.by_id(item.on)
-    on = "" if target is None else ".".join(_quoted(part) for part in target.path)
-    keys = ", ".join(item.keys)
-    return [(item.full_name, f"CREATE INDEX {_quoted(item.name)} IN CLUSTER {_CLUSTER} ON {on} ({keys});")]
+    catalog = session.engine.catalog
+    name = path_of(item.path)
+    match item.kind:
+        case "view":
+            created = laid_out("CREATE VIEW", name, f"AS {named(item.query, catalog)}")
+        case "materialized view":
+            created = laid_out(
+                f"CREATE MATERIALIZED VIEW {name}",
+                f"IN CLUSTER {_CLUSTER}",
+                f"WITH ({', '.join([*_asserted(item), 'REFRESH = ON COMMIT'])})",
+                f"AS {named(item.query, catalog)}",
+            )
+        case "index":
+            target = catalog.by_id(item.on)
+            on = "" if target is None else path_of(target.path)
+            keys = ", ".join(item.keys)
+            created = f"CREATE INDEX {path_of([item.name])} IN CLUSTER {_CLUSTER} ON {on} ({keys});"
+        case _:
+            raise unsupported(f"SHOW CREATE {item.kind.upper()}")
+    return [(item.full_name, created)]
 
 
-def _quoted(name: str) -> str:
-    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else '"' + name.replace('"', '""') + '"'
+def _asserted(item: Item) -> list[str]:
+    made = parse(item.sql)
+    columns = made.not_null if isinstance(made, statements.CreateView) else ()
+    return [f"ASSERT NOT NULL = {path_of([name])}" for name in columns]
 
 
 KINDS: dict[type[Any], Kind] = {

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mzwidget.local.statements.lexer import Token, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _TYPES = {
     "int": "int4",
@@ -23,15 +28,25 @@ _CALLABLE_KEYWORDS = {"coalesce", "nullif", "greatest", "least", "varchar", "cha
 
 def shown(sql: str) -> str:
     """Return a statement on one line, keywords in capitals and types by their short names."""
-    found = ""
+    return spelled(list(tokens(sql)), sql, {})
+
+
+def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
+    """Return tokens on one line; `texts` says for some what stands in their place, by their numbers."""
+    line = ""
+    called = False
     before: Token | None = None
-    for token in tokens(sql):
-        text = _shown(token, sql)
-        if before is not None and not _close(before, token):
-            found += " "
-        found += text
+    for index, token in enumerate(found):
+        text = texts.get(index)
+        qualified = before is not None and before.value == "."
+        if text is None:
+            text = token.value if qualified and token.kind == "word" else _shown(token, sql)
+        if before is not None and text and not (called and token.value == "(") and not _close(before, token):
+            line += " "
+        line += text
+        called = qualified or index in texts
         before = token
-    return found
+    return line
 
 
 def _shown(token: Token, sql: str) -> str:

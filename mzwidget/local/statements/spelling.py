@@ -1,0 +1,117 @@
+"""The query of a view as SHOW CREATE spells it: names in full, and as they are called today."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.expressions import OF_MZ_CATALOG
+from mzwidget.local.statements.lexer import tokens
+from mzwidget.local.statements.text import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mzwidget.local.engine.catalog import Catalog, Names
+    from mzwidget.local.statements.lexer import Token
+
+_WIDTH = 100
+_ENDS = frozenset({"where", "group", "order", "having", "limit", "offset", "union", "except", "intersect", "select"})
+_SYNTAX = frozenset({"extract", "position", "substring", "trim", "overlay", "coalesce", "nullif", "greatest", "least"})
+"""Functions that have a syntax of their own."""
+_PLACE = re.compile("\0(u[0-9]+)\0")
+
+
+def resolved(query: str, names: Names) -> str:
+    """Return a query on one line; of the items that it reads stand the ids, since their names may change."""
+    found = list(tokens(query))
+    return spelled(found, query, {**_relations(found, names), **_calls(found)})
+
+
+def _calls(found: Sequence[Token]) -> dict[int, str]:
+    """Return functions with their schemas, by the places of their names."""
+    texts = {}
+    called = functions.KNOWN - _SYNTAX
+    for index, (token, after) in enumerate(itertools.pairwise(found)):
+        qualified = index > 0 and found[index - 1].value == "."
+        if token.kind == "word" and after.value == "(" and token.value in called and not qualified:
+            texts[index] = f"{'mz_catalog' if token.value in OF_MZ_CATALOG else 'pg_catalog'}.{token.value}"
+    return texts
+
+
+def _relations(found: Sequence[Token], names: Names) -> dict[int, str]:
+    ctes = {
+        token.value
+        for token, second, third in zip(found, found[1:], found[2:], strict=False)
+        if second.is_word("as") and third.value == "("
+    }
+    texts: dict[int, str] = {}
+    within = [False]
+    """Whether each parenthesis stands in FROM at the moment."""
+    wanted, at = False, 0
+    while at < len(found):
+        token, before = found[at], found[at - 1] if at else None
+        at += 1
+        if token.value == "(" and token.kind == "op":
+            within.append(False)
+            wanted = False
+        elif token.value == ")" and token.kind == "op":
+            within = within[:-1] or [False]
+            wanted = False
+        elif token.is_word("from") and not (before is not None and before.is_word("distinct")):
+            within[-1] = wanted = True
+        elif token.is_word("join") or (token.value == "," and token.kind == "op"):
+            wanted = within[-1]
+        elif token.is_word("table") and (before is None or before.value == "("):
+            wanted = True
+        elif token.is_word(*_ENDS):
+            within[-1] = wanted = False
+        elif wanted and token.kind in {"word", "quoted"} and not token.is_word("lateral", "rows"):
+            wanted = False
+            at = _relation(found, at - 1, names, ctes, texts)
+    return texts
+
+
+def _relation(found: Sequence[Token], at: int, names: Names, ctes: set[str], texts: dict[int, str]) -> int:
+    """Note what stands for the relation whose name begins at a place; return the place behind it and its alias."""
+    start, parts = at, [found[at].value]
+    while at + 2 < len(found) and found[at + 1].value == ".":
+        at += 2
+        parts.append(found[at].value)
+    at += 1
+    after = found[at] if at < len(found) else None
+    item = None if (after is not None and after.value == "(") or parts[0] in ctes else names.find(tuple(parts))
+    if item is not None:
+        texts[start] = f"\0{item.id}\0"
+        texts |= dict.fromkeys(range(start + 1, at), "")
+    if after is not None and (after.kind == "quoted" or (after.kind == "word" and not after.is_keyword)):
+        texts[at] = f"AS {path_of([after.value])}"
+        at += 1
+    if at < len(found) and found[at].is_word("natural"):
+        texts[at] = " NATURAL"
+    return at
+
+
+def named(query: str, catalog: Catalog) -> str:
+    """Return a query of `resolved` with the names that the items have now."""
+
+    def name(match: re.Match[str]) -> str:
+        item = catalog.by_id(match[1])
+        return match[1] if item is None else path_of(item.path)
+
+    return _PLACE.sub(name, query)
+
+
+def path_of(parts: Sequence[str]) -> str:
+    """Return a name with qualifiers as SQL writes it."""
+    return ".".join(
+        part if re.fullmatch(r"[a-z_][a-z0-9_$]*", part) else '"' + part.replace('"', '""') + '"' for part in parts
+    )
+
+
+def laid_out(*parts: str) -> str:
+    """Return a statement on one line, or a line a part where it is too long."""
+    line = " ".join(parts) + ";"
+    return line if len(line) <= _WIDTH + 1 else "\n    ".join(parts) + ";"
