@@ -29,7 +29,6 @@ from mzwidget.local.dialect.functions import (
     windows,
 )
 from mzwidget.local.dialect.overloads import POLYMORPHIC, Overload
-from tests.local.recorded import AREAS, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,29 +226,6 @@ def test_any_cast_is_answered_in_its_type_or_refused_in_words(connect: Callable[
         if why:
             wrong.append(f"{statement}\n      {why}")
     assert not wrong, f"{len(wrong)} of these:\n" + "\n".join(wrong[:40])
-
-
-# Offered though no recorded statement calls them: Materialize's documentation is their only witness.
-_DOCUMENTED = {
-    "has_database_privilege", "has_schema_privilege", "pg_function_is_visible", "pg_get_indexdef", "pg_get_ruledef",
-    "pg_is_in_recovery", "shobj_description",
-    "age", "degrees", "every", "get_bit", "jsonb_object_agg", "map_length", "sha384", "sha512", "stddev_samp",
-    "var_samp",
-}  # fmt: skip
-
-
-def test_what_is_offered_was_seen_to_be_answered() -> None:
-    answered = "\n".join(
-        (record.get("sql") or "").lower()
-        for area in AREAS
-        for records in sessions(area).values()
-        for record in records
-        if any(answer.get("error") is None for answer in record.get("results", [record]))
-    )
-    called = set(re.findall(r"([a-z_0-9]+)\s*\(", answered))
-    tables = (functions.SCALARS, functions.AGGREGATES, functions.WINDOWS, functions.TABLES)
-    assert {name for table in tables for name in table} - called == _DOCUMENTED
-    assert not [name for name in (*functions.OPERATORS, *functions.PREFIX) if name not in answered]
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,8 @@ def operate(statement: Statement, operator: str, values: Sequence[Value]) -> Val
     """Return an operator over one or two operands."""
     table = functions.OPERATORS if len(values) == 2 else functions.PREFIX
     overloads = table.get(operator)
+    if operator in PARTLY and any(value.type.kind in PARTLY[operator] for value in values):
+        raise unsupported(f"operator {operator} of these types")
     if overloads is None:
         if operator in UNUSED:
             raise no_operator(operator, known(values))
@@ -169,8 +171,6 @@ def operate(statement: Statement, operator: str, values: Sequence[Value]) -> Val
     if len(found) != 1 and operator in ("=", "<>", "<", "<=", ">", ">=") and given == [None, None]:
         found = choose(overloads, [t.TEXT, t.TEXT])
     if len(found) != 1:
-        if operator in PARTLY and any(type_ is not None and type_.name in PARTLY[operator] for type_ in given):
-            raise unsupported(f"operator {operator} of these types")
         raise no_operator(operator, given, many=bool(found))
     return finish(statement, found[0], values)
 
@@ -200,7 +200,8 @@ GIVES_NULL = frozenset(
 """Functions and operators that may be NULL though no argument is."""
 UNUSED = frozenset({"?|", "?&"})
 """Operators that are known there, and take no types that exist."""
-PARTLY: dict[str, frozenset[str]] = {}
+PARTLY = dict.fromkeys(("@>", "<@", "?|", "?&"), ("map",))
+"""Operators that Materialize has for kinds of types for which they are not offered here."""
 OFFERED_THERE = frozenset(
     """
     array_agg_concat csv_extract encode generate_series kafka_murmur2 list_agg map_build mod mz_environment_id
