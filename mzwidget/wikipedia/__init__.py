@@ -35,8 +35,10 @@ from mzwidget.wikipedia.rows import (
 )
 from mzwidget.wikipedia.tally import Stats
 
-__all__ = ["WIKIS", "Edit", "Ingest", "Revision", "Source", "Stats", "follow"]
+__all__ = ["DAY", "WIKIS", "Edit", "Ingest", "Revision", "Source", "Stats", "follow"]
 
+DAY = Path(__file__).parent / "data" / "wikipedia-2015-09-12.csv.gz"
+"""The recorded day as a CSV file: ms (since midnight), kind, wiki, namespace, title, user_name, bot, minor, delta."""
 WIKIS = Path(__file__).parent / "data" / "wikis.csv"
 """Wikimedia's wikis as a CSV file: dbname, language_code, language, project, url, closed."""
 

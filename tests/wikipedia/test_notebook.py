@@ -137,8 +137,11 @@ def test_after_the_whole_day_the_joins_are_what_they_are_in_one_go(
     total, bars = names["both"].dfs
     assert dict(zip(bars["experience"], bars["edits"], strict=True)) == by_experience
     assert total["edits"].tolist() == [by_experience.total()]
-    for query in ("edits_by_language", "edits_by_experience"):
+    for query in ("edits_by_language", "editors_by_language", "edits_by_experience"):
         [[definition]] = rows(f"SELECT definition FROM mz_catalog.mz_materialized_views WHERE name = '{query}'")
         assert sorted(rows(definition.rstrip(";"))) == sorted(rows(f"SELECT * FROM {query}"))
-    for name in ("languages", "total", "experience", "connection"):
+    view.selection = {"language": ["Deutsch", "Spanish"]}
+    selected = "SELECT * FROM editors_by_language WHERE language IN ('Deutsch', 'Spanish')"
+    eventually(lambda: sorted(names["editors"].df.itertuples(index=False, name=None)) == sorted(rows(selected)))
+    for name in ("languages", "editors", "total", "experience", "connection"):
         names[name].close()
