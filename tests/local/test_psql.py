@@ -33,7 +33,7 @@ _COMMANDS = {
     r"\dn": ["mz_catalog|"],
     r"\dn+": ["mz_catalog|"],
     r"\du": ["materialize|"],
-    r"\sv cheap": ["SELECT id, name FROM items WHERE price < 5"],
+    r"\sv cheap": ["SELECT id, name FROM materialize.", ".items WHERE price < 5"],
     r"\dx": [],
     r"\db": [],
     r"\dT": [],

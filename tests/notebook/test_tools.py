@@ -120,6 +120,30 @@ except ModuleNotFoundError as error:
     assert "needs the package sqlalchemy: pip install 'mzwidget[tools]'" in done.stdout, done.stderr
 
 
+@pytest.mark.usefixtures("sales")
+def test_sqlalchemy_without_our_help(dsn: str) -> None:
+    """As for Materialize: it connects without hstore, and lists; columns it asks for with what is not there."""
+    url = sa.make_url(dsn).set(drivername="postgresql+psycopg")
+    with pytest.raises(sa.exc.ProgrammingError, match="savepoint"):
+        sa.create_engine(url).connect()
+    engine = sa.create_engine(url, use_native_hstore=False, isolation_level="AUTOCOMMIT")
+    try:
+        inspector = sa.inspect(engine)
+        assert inspector.get_table_names() == ["sales"]
+        assert inspector.get_view_names() == ["best"]
+        assert inspector.get_materialized_view_names() == ["total"]
+        assert inspector.has_table("best")
+        assert not inspector.has_table("nothing")
+        sales = f"materialize.{inspector.default_schema_name}.sales"
+        assert inspector.get_view_definition("best") == f"SELECT item FROM {sales} WHERE sold > 4;"
+        with engine.connect() as connection:
+            assert connection.execute(sa.text("SELECT sold FROM sales ORDER BY 1")).scalars().all() == [3, 5]
+        with pytest.raises(sa.exc.InternalError, match='function "json_build_object" does not exist'):
+            inspector.get_columns("sales")
+    finally:
+        engine.dispose()
+
+
 def test_no_password_in_what_sqlalchemy_shows(engine: sa.Engine, dsn: str) -> None:
     password = dsn.split(":")[2].partition("@")[0]
     assert password not in repr(engine) + str(engine.url) + repr(engine.url)
@@ -218,6 +242,10 @@ def test_psql_selects(dsn: str) -> None:
 REFUSED = [
     ('SAVEPOINT "_pg3_2"', "42601", 'Expected a keyword at the beginning of a statement, found identifier "savepoint"'),
     ("SELECT oid FROM pg_catalog.pg_opclass", "XX000", "unknown catalog item 'pg_catalog.pg_opclass'"),
+    # What ibis begins with, polars through ADBC, and psycopg for types of one's own.
+    ("SELECT set_config('search_path', 'x', false)", "XX000", 'function "set_config" does not exist'),
+    ("COPY (SELECT 1) TO STDOUT WITH BINARY", "42601", 'Expected left parenthesis, found identifier "binary"'),
+    ("SELECT oid FROM pg_type WHERE oid = to_regtype('hstore')", "XX000", 'function "to_regtype" does not exist'),
 ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.expressions import OF_MZ_CATALOG
 from mzwidget.local.statements.lexer import tokens
-from mzwidget.local.statements.text import spelled
+from mzwidget.local.statements.text import SHORT_TYPES, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _ENDS = frozenset({"where", "group", "order", "having", "limit", "offset", "union", "except", "intersect", "select"})
+_SPOKEN = frozenset(
+    """
+    all and any array as asc at between by case cross current desc distinct else end except exists false
+    fetch filter first following for from full group groups having ilike in inner intersect interval is join last
+    lateral left like limit list map materialized mutually natural next not null nulls offset on only or order
+    ordinality outer over partition preceding range recursive right row rows select some table then ties time to true
+    unbounded union using values when where with within zone
+    """.split()  # noqa: SIM905
+)
+"""Keywords that are written in capitals; others may be names."""
 _SYNTAX = frozenset({"extract", "position", "substring", "trim", "overlay", "coalesce", "nullif", "greatest", "least"})
 """Functions that have a syntax of their own."""
 _PLACE = re.compile("\0(u[0-9]+)\0")
@@ -27,7 +37,12 @@ _PLACE = re.compile("\0(u[0-9]+)\0")
 def resolved(query: str, names: Names) -> str:
     """Return a query on one line; of the items that it reads stand the ids, since their names may change."""
     found = list(tokens(query))
-    return spelled(found, query, {**_relations(found, names), **_calls(found)})
+    plain = {
+        index: token.value
+        for index, token in enumerate(found)
+        if token.is_keyword and token.value not in _SPOKEN and token.value not in SHORT_TYPES
+    }
+    return spelled(found, query, {**plain, **_relations(found, names), **_calls(found)})
 
 
 def _calls(found: Sequence[Token]) -> dict[int, str]:

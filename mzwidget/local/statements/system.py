@@ -70,7 +70,7 @@ class SystemCatalog:
         for item in [*items_here(catalog, names), *names.temporary.values()]:
             visible = item.owner > 0 or names.find((item.name,)) == item
             comment = catalog.comments.get((item.id, ""))
-            defined = _index(catalog, item) if item.kind == "index" else definition(item)
+            defined = _index(catalog, item) if item.kind == "index" else definition(catalog, item)
             found.append(Known(item.oid, item.name, visible, defined, comment))
         for path in RELATIONS:
             schema, _, name = path.partition(".")

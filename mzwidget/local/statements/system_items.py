@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.catalog import OWNER as OWNER_NAME
 from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_SCHEMAS
 from mzwidget.local.engine.mirrors import is_mirror
+from mzwidget.local.statements.spelling import named
 from mzwidget.local.statements.system_relations import system_id, system_path
 
 if TYPE_CHECKING:
@@ -48,12 +48,9 @@ def relations_here(catalog: Catalog, names: Names) -> list[Item]:
     return items_here(catalog, names, "table", "view", "materialized view")
 
 
-def definition(item: Item) -> str:
-    """Return the query of a view, as it was written."""
-    if item.kind == "table":
-        return ""
-    found = re.search(r"\sas\s", item.sql, re.IGNORECASE)
-    return f"{item.sql[found.end() :]};" if found else ""
+def definition(catalog: Catalog, item: Item) -> str:
+    """Return the query of a view, with the names of now in full."""
+    return f"{named(item.query, catalog)};" if item.query else ""
 
 
 def cluster_of(item: Item) -> str | None:

@@ -58,7 +58,7 @@ def _mz_objects(*kinds: str) -> Fill:
                 "type": item.kind.replace(" ", "-"),
                 "owner_id": OWNER,
                 "cluster_id": cluster_of(item),
-                "definition": definition(item),
+                "definition": definition(catalog, item),
                 "create_sql": item.sql,
                 "redacted_create_sql": item.sql,
                 "on_id": item.on or None,

@@ -213,7 +213,7 @@ def _pg_tables(kind: str, column: str) -> Fill:
                 "tableowner": "materialize",
                 "viewowner": OWNER_OID,
                 "matviewowner": OWNER_OID,
-                "definition": definition(item),
+                "definition": definition(catalog, item),
             }
             for item in items_here(catalog, names, kind)
         ]
@@ -231,7 +231,7 @@ def _tables(catalog: Catalog, names: Names) -> list[Row]:
             "table_schema": item.schema,
             "table_name": item.name,
             "table_type": _TABLE_TYPES[item.kind],
-            "view_definition": definition(item),
+            "view_definition": definition(catalog, item),
         }
         for item in relations_here(catalog, names)
     ]

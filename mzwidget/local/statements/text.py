@@ -9,7 +9,7 @@ from mzwidget.local.statements.lexer import Token, tokens
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_TYPES = {
+SHORT_TYPES = {
     "int": "int4",
     "integer": "int4",
     "bigint": "int8",
@@ -52,8 +52,8 @@ def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
 def _shown(token: Token, sql: str) -> str:
     if token.kind != "word":
         return sql[token.start : token.end]
-    if token.value in _TYPES:
-        return _TYPES[token.value]
+    if token.value in SHORT_TYPES:
+        return SHORT_TYPES[token.value]
     return token.value.upper() if token.is_keyword and token.value not in {"text", "name", "key"} else token.value
 
 
