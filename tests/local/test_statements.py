@@ -389,6 +389,23 @@ def test_show(sql: psycopg.Connection, schema: str) -> None:
     assert sql.execute("SHOW mz_version").fetchone() == sql.execute("SELECT mz_version()").fetchone()
 
 
+def test_show_filters(sql: psycopg.Connection, schema: str) -> None:
+    sql.execute("CREATE TABLE t (a int NOT NULL, b text)")
+    sql.execute("CREATE TABLE u (a int)")
+    sql.execute("CREATE INDEX i ON t (a)")
+    sql.execute("COMMENT ON TABLE t IS 'costs $1'")
+    assert sql.execute("SHOW TABLES WHERE comment LIKE 'costs %'").fetchall() == [("t", "costs $1")]
+    assert sql.execute("SHOW COLUMNS FROM t WHERE NOT nullable").fetchall() == [("a", False, "integer", "")]
+    assert sql.execute("SHOW INDEXES WHERE key = ARRAY['a']").fetchall() == [("i", "t", "quickstart", ["a"], "")]
+    assert sql.execute(f"SHOW SCHEMAS WHERE name = '{schema}'").fetchall() == [(schema, "")]
+    assert sql.execute("SHOW OBJECTS FROM mz_internal LIKE 'mz_sess%s'").fetchall() == [("mz_sessions", "view", "")]
+    assert sql.execute("SHOW CLUSTERS").fetchall() == [("quickstart", "r1 (embedded)", "")]
+    assert ("materialize", "") in sql.execute("SHOW ROLES").fetchall()
+    assert sql.execute("SHOW CONNECTIONS").fetchall() == []
+    refused(sql, "SHOW TABLES WHERE nope", "XX000", 'column "nope" does not exist')
+    refused(sql, "SHOW TABLES WHERE true) UNION (SELECT 1, 2", "42601", "Expected")
+
+
 def test_what_is_shown_of_a_view_follows_its_names(sql: psycopg.Connection, schema: str) -> None:
     sql.execute("CREATE TABLE t (a int, b text)")
     sql.execute("CREATE VIEW v AS WITH t2 AS (SELECT * FROM t x) SELECT upper(t2.b), count(*) FROM t2, t GROUP BY 1")

@@ -148,7 +148,7 @@ def _show(reader: Reader) -> Statement:
     start = reader.at
     if reader.accept("columns"):
         if reader.accept("from") or reader.accept("in"):
-            return ShowColumns(reader.parts(), _like(reader))
+            return ShowColumns(reader.parts(), *_filter(reader))
     elif reader.accept("create"):
         if reader.accept("materialized", "view"):
             return ShowCreate("materialized view", reader.parts())
@@ -160,15 +160,17 @@ def _show(reader: Reader) -> Statement:
         schema = _from(reader)
         if reader.accept("in", "cluster"):
             raise unsupported("SHOW INDEXES … IN CLUSTER")
-        return ShowIndexes(on, schema, _like(reader))
+        return ShowIndexes(on, schema, *_filter(reader))
+    elif reader.accept("cluster", "replicas"):
+        return ShowSchemas("cluster replicas", None, *_filter(reader))
     elif reader.one_of("schemas", "databases", "clusters", "roles") is not None:
         kind = reader.last.value
         database = reader.name() if kind == "schemas" and reader.accept("from") else None
-        return ShowSchemas(kind, database, _like(reader))
+        return ShowSchemas(kind, database, *_filter(reader))
     elif reader.accept("materialized", "views"):
-        return ShowItems("materialized views", _from(reader), _like(reader))
+        return ShowItems("materialized views", _from(reader), *_filter(reader))
     elif reader.one_of(*_ITEMS) is not None:
-        return ShowItems(reader.last.value, _from(reader), _like(reader))
+        return ShowItems(reader.last.value, _from(reader), *_filter(reader))
     elif reader.accept("time", "zone"):
         return ShowVariable("timezone")
     elif reader.accept("transaction", "isolation", "level"):
@@ -181,10 +183,11 @@ def _from(reader: Reader) -> Parts | None:
     return reader.parts() if reader.accept("from") else None
 
 
-def _like(reader: Reader) -> str | None:
+def _filter(reader: Reader) -> tuple[str | None, str | None]:
+    """Read LIKE or WHERE, which a SHOW may end with."""
     if reader.accept("where"):
-        raise unsupported("SHOW … WHERE")
-    return reader.text_value() if reader.accept("like") else None
+        return None, reader.until(lambda: False)
+    return (reader.text_value() if reader.accept("like") else None), None
 
 
 # ------------------------------------------------------------------------------------------------------- others

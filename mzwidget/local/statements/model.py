@@ -210,15 +210,17 @@ class ShowItems:
     kind: str
     schema: Parts | None
     like: str | None = None
+    where: str | None = None
 
 
 @dataclass(frozen=True)
 class ShowSchemas:
-    """SHOW SCHEMAS | DATABASES | CLUSTERS | ROLES."""
+    """SHOW SCHEMAS | DATABASES | CLUSTERS | CLUSTER REPLICAS | ROLES."""
 
     kind: str
     database: str | None
     like: str | None = None
+    where: str | None = None
 
 
 @dataclass(frozen=True)
@@ -226,12 +228,14 @@ class ShowIndexes:
     on: Parts | None
     schema: Parts | None
     like: str | None = None
+    where: str | None = None
 
 
 @dataclass(frozen=True)
 class ShowColumns:
     relation: Parts
     like: str | None = None
+    where: str | None = None
 
 
 @dataclass(frozen=True)

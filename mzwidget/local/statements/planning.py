@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
+from mzwidget.local.dialect.casts import constant
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.reading import carried
 from mzwidget.local.engine.store import live
@@ -224,6 +225,19 @@ class Planner:
         item = None if parts is None else self.names.find(parts)
         if item is not None and item.relation is None:
             raise SqlError(f"'{item.full_name}' cannot be subscribed to because it is a {item.kind}")
+
+    def over(self, columns: tuple[Column, ...], rows: Sequence[Sequence[Any]], where: str) -> dialect.Query:
+        """Translate the query of those of some rows for which a condition holds."""
+        lines = [
+            f"({', '.join(constant(value, column.type) for value, column in zip(row, columns, strict=True))})"
+            for row in rows
+        ]
+        nothing = f"(SELECT {', '.join(constant(None, column.type) for column in columns)} WHERE false)"
+        self.names.extra["~shown"] = Relation(
+            "~shown", columns, f"(VALUES {', '.join(lines)})" if lines else nothing, frozenset()
+        )
+        parsed = dialect.parse(f'SELECT * FROM "~shown" WHERE ({where})')
+        return dialect.plan_query(parsed, self.names, session=self._functions)
 
     def constant(self, sql: str, kind: Type) -> dialect.Query:
         """Translate an expression that reads nothing, as a value of a type."""

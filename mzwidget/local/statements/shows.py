@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.catalog import SYSTEM_SCHEMAS
+from mzwidget.local.engine.catalog import OWNER, SYSTEM_SCHEMAS
+from mzwidget.local.engine.reading import read
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.results import Notice, Result, once
@@ -15,6 +16,7 @@ from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import Plan
 from mzwidget.local.statements.spelling import laid_out, named, path_of
+from mzwidget.local.statements.system_relations import RELATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,8 +26,14 @@ if TYPE_CHECKING:
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.session import Session
 
-_KINDS = {"tables": "table", "views": "view", "materialized views": "materialized view"}
-_EMPTY = {"sources": ("name", "type", "cluster", "comment"), "sinks": ("name", "type", "cluster", "comment")}
+_KINDS = {"tables": "table", "views": "view", "materialized views": "materialized view", "types": "type"}
+_EMPTY = {
+    "sources": ("name", "type", "cluster", "comment"),
+    "sinks": ("name", "type", "cluster", "comment"),
+    "connections": ("name", "type", "comment"),
+    "secrets": ("name", "comment"),
+    "subsources": ("name", "type"),
+}
 _CLUSTER = "quickstart"
 
 
@@ -47,9 +55,19 @@ def shown(columns: Callable[[Any], tuple[Column, ...]], rows: Callable[[Session,
         if like is not None:
             pattern = _pattern(like)
             found = [row for row in found if pattern.fullmatch(row[0])]
+        where = getattr(plan.statement, "where", None)
+        if where is not None:
+            found = await _where(session, plan.columns or (), found, where)
         return Result(selected, plan.columns, once(found))
 
     return Kind(run, plan)
+
+
+async def _where(session: Session, columns: tuple[Column, ...], rows: list[Row], where: str) -> list[Row]:
+    """Return the rows for which a condition over the columns holds."""
+    query = session.planner.over(columns, rows, where)
+    store = session.engine.store
+    return [row async for chunk in read(store, query, (), store.clock.read()) for row in chunk.rows]
 
 
 def _pattern(like: str) -> re.Pattern[str]:
@@ -89,12 +107,12 @@ def _item_columns(statement: statements.ShowItems) -> tuple[Column, ...]:
         return _texts("name", "type", "comment")
     if statement.kind == "materialized views":
         return _texts("name", "cluster", "comment")
-    if statement.kind not in _KINDS:
-        raise unsupported(f"SHOW {statement.kind.upper()}")
     return _texts("name", "comment")
 
 
 def _items(session: Session, statement: statements.ShowItems) -> list[Row]:
+    if statement.schema is not None and statement.schema[-1] in SYSTEM_SCHEMAS:
+        return _system_items(statement, statement.schema[-1])
     items = _of_schema(session, statement.schema)
     comments = session.engine.catalog.comments
     if statement.kind in _EMPTY:
@@ -107,23 +125,43 @@ def _items(session: Session, statement: statements.ShowItems) -> list[Row]:
     return [(item.name, comments.get((item.id, ""), "")) for item in chosen]
 
 
+def _system_items(statement: statements.ShowItems, schema: str) -> list[Row]:
+    names = [name for of, _, name in (path.partition(".") for path in RELATIONS) if of == schema]
+    if statement.kind == "objects":
+        return [(name, "view", "") for name in names]
+    return [(name, "") for name in names] if statement.kind == "views" else []
+
+
 def _of_schema(session: Session, given: tuple[str, ...] | None) -> list[Item]:
     names = session.names
     if given is None:
         database, schema = names.current()
     elif given[-1] in SYSTEM_SCHEMAS:
-        raise unsupported(f"SHOW … FROM {given[-1]}")
+        return []
     else:
         database, schema = names.schema_of(given)
     return session.engine.catalog.items(database, schema)
+
+
+def _schema_columns(statement: statements.ShowSchemas) -> tuple[Column, ...]:
+    if statement.kind == "clusters":
+        return _texts("name", "replicas", "comment")
+    if statement.kind == "cluster replicas":
+        *before, comment = _texts("cluster", "replica", "size", "comment")
+        return (*before, Column("ready", BOOL), comment)
+    return _texts("name", "comment")
 
 
 def _schemas(session: Session, statement: statements.ShowSchemas) -> list[Row]:
     catalog = session.engine.catalog
     if statement.kind == "databases":
         return [(name, catalog.comments.get((name, ""), "")) for name in sorted(catalog.databases)]
-    if statement.kind != "schemas":
-        raise unsupported(f"SHOW {statement.kind.upper()}")
+    if statement.kind == "clusters":
+        return [(_CLUSTER, "r1 (embedded)", "")]
+    if statement.kind == "cluster replicas":
+        return [(_CLUSTER, "r1", "embedded", True, "")]
+    if statement.kind == "roles":
+        return [(name, catalog.comments.get((name, ""), "")) for name in sorted([OWNER, *catalog.roles])]
     name = statement.database or session.names.database
     database = catalog.databases.get(name)
     if database is None:
@@ -210,7 +248,7 @@ def _asserted(item: Item) -> list[str]:
 KINDS: dict[type[Any], Kind] = {
     statements.ShowVariable: Kind(_show_variable, _plan_variable),
     statements.ShowItems: shown(_item_columns, _items),
-    statements.ShowSchemas: shown(lambda _: _texts("name", "comment"), _schemas),
+    statements.ShowSchemas: shown(_schema_columns, _schemas),
     statements.ShowIndexes: shown(_index_columns, _indexes),
     statements.ShowColumns: shown(_column_columns, _columns),
     statements.ShowCreate: shown(_create_columns, _create),
