@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import calls, functions, typenames
-from mzwidget.local.dialect.casts import CASTS, Context
+from mzwidget.local.dialect.castlines import CASTS, Context
 from mzwidget.local.dialect.functions import (
     arrays,
+    fields,
     jsonb,
     numbers,
     operators,
@@ -19,6 +20,7 @@ from mzwidget.local.dialect.functions import (
     system,
     text,
     time,
+    to_char,
 )
 from mzwidget.local.formats import types as t
 from mzwidget.local.statements import grammar, model, system_live, system_rows, system_rows_pg
@@ -44,7 +46,7 @@ written from the engine's own tables, by `python -m tools.sql`.
 _AREAS = {
     "Numbers": numbers.FUNCTIONS,
     "Text": [*text.FUNCTIONS, *regexps.FUNCTIONS],
-    "Dates and times": time.FUNCTIONS,
+    "Dates and times": [*time.FUNCTIONS, *fields.FUNCTIONS, *to_char.FUNCTIONS],
     "jsonb": jsonb.FUNCTIONS,
     "Arrays, lists and maps": arrays.FUNCTIONS,
     "Ranges": ranges.FUNCTIONS,

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from mzwidget.local.dialect import functions
-from mzwidget.local.dialect.casts import CASTS
+from mzwidget.local.dialect.castlines import CASTS
 from mzwidget.local.dialect.functions import (
     aggregates,
     arrays,
@@ -101,7 +101,7 @@ _SHAPES = {
 _AREAS: dict[str, Callable[[], list[Overload]]] = {
     "numbers": lambda: numbers.FUNCTIONS,
     "text": lambda: [*text.FUNCTIONS, *functions.regexps.FUNCTIONS],
-    "time": lambda: time.FUNCTIONS,
+    "time": lambda: [*time.FUNCTIONS, *functions.fields.FUNCTIONS, *functions.to_char.FUNCTIONS],
     "jsonb": lambda: [*jsonb.FUNCTIONS, *jsonb.OPERATORS],
     "arrays": lambda: [*arrays.FUNCTIONS, *arrays.OPERATORS],
     "ranges": lambda: [*ranges.FUNCTIONS, *ranges.OPERATORS],

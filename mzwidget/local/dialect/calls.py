@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
-from mzwidget.local.dialect.casts import Context, cast, castable, common, literal, no_cast
+from mzwidget.local.dialect.castlines import Context
+from mzwidget.local.dialect.casts import cast, castable, common, literal, no_cast
 from mzwidget.local.dialect.overloads import Candidate, choose, no_function, no_operator, unknown_function
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mzwidget.local.dialect.calls import coerce
-from mzwidget.local.dialect.casts import Context, castable
+from mzwidget.local.dialect.castlines import Context
+from mzwidget.local.dialect.casts import castable
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Empty, Mutation, Relation
 from mzwidget.local.dialect.names import column_name

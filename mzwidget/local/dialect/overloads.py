@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from mzwidget.local.dialect.casts import Context, castable, common
+from mzwidget.local.dialect.castlines import Context
+from mzwidget.local.dialect.casts import castable, common
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Type

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.calls import coerce, known
-from mzwidget.local.dialect.casts import STRINGS, text_form
+from mzwidget.local.dialect.castlines import STRINGS
+from mzwidget.local.dialect.casts import text_form
 from mzwidget.local.dialect.overloads import no_operator
 from mzwidget.local.dialect.regexes import checked
 from mzwidget.local.dialect.values import Value, apply, failing, quote_text

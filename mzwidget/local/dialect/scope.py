@@ -6,7 +6,8 @@ import difflib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect.casts import Context, cast
+from mzwidget.local.dialect.castlines import Context
+from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t

@@ -105,7 +105,7 @@ class From:
                 if len(found) > 1:
                     raise SqlError(f'common column name "{name}" appears more than once in {side} table')
             equal = operate(self.statement, "=", [left[0], right[0]])
-            a, b = self.expressions._same(left[0], right[0])
+            a, b = self.expressions.same(left[0], right[0])
             conditions.append(equal)
             if kind == "full":
                 merged = apply("coalesce({0}, {1})", [a, b], a.type)

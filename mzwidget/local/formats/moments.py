@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-import math
 import re
 import zoneinfo
-from decimal import Decimal
 from functools import lru_cache
 
 from mzwidget.local.errors import SqlError
@@ -47,7 +45,8 @@ def _month_length(year: int, month: int) -> int:
     return calendar.monthrange(2000 + year % 400, month)[1]
 
 
-def _invalid(name: str, text: str, why: str) -> SqlError:
+def wrong(name: str, text: str, why: str) -> SqlError:
+    """Return the error for a text that is no moment."""
     shown = text.replace('"', '\\"')
     return SqlError(f'invalid input syntax for type {name}: {why}: "{shown}"')
 
@@ -64,22 +63,22 @@ def _date(text: str, name: str) -> tuple[int, int]:
         long = re.match(r"\s*(\d{20,})", text)
         if long is not None and int(long[1]) >= 2**64:
             number = "number too large to fit in target type"
-            raise _invalid(name, text, f"Unable to parse value as a number at index {long.end()}: {number}")
-        raise _invalid(name, text, "YEAR, MONTH, DAY are all required")
+            raise wrong(name, text, f"Unable to parse value as a number at index {long.end()}: {number}")
+        raise wrong(name, text, "YEAR, MONTH, DAY are all required")
     if match[1] is not None and len(match[1].lstrip("+-")) > 5:
         why = "expected_dur_like_tokens can only be called with HOUR, MINUTE, SECOND; got YEAR"
-        raise _invalid(name, text, why)
+        raise wrong(name, text, why)
     year, month, day = (int(part) for part in match.groups() if part is not None)
     if text.rstrip().upper().endswith(" BC"):
         year = 1 - year
     if not 1 <= month <= 12 and match[4] is None and day <= 31:
-        raise _invalid(name, text, f"MONTH must be [1, 12], got {month}")
+        raise wrong(name, text, f"MONTH must be [1, 12], got {month}")
     if not 1 <= day <= 31:
-        raise _invalid(name, text, f"DAY must be [1, 31], got {day}")
+        raise wrong(name, text, f"DAY must be [1, 31], got {day}")
     if not 1 <= month <= 12:
-        raise _invalid(name, text, f"MONTH must be [1, 12], got {month}")
+        raise wrong(name, text, f"MONTH must be [1, 12], got {month}")
     if day > _month_length(year, month) or not _TOO_EARLY <= year <= _TOO_LATE:
-        raise _invalid(name, text, "invalid or out-of-range date")
+        raise wrong(name, text, "invalid or out-of-range date")
     return days_of(year, month, day), match.end()
 
 
@@ -87,7 +86,7 @@ def _clock(text: str, name: str, match: re.Match[str]) -> int:
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
     for field, found, most in (("HOUR", hour, 23), ("MINUTE", minute, 59), ("SECOND", second, 60)):
         if found > most:
-            raise _invalid(name, text, f"{field} must be [0, {most}], got {found}")
+            raise wrong(name, text, f"{field} must be [0, {most}], got {found}")
     micros = int((match[4] or "").ljust(7, "0")[:7] or 0)
     return hour * HOUR + minute * MINUTE + second * SECOND + (micros + 5) // 10
 
@@ -189,13 +188,13 @@ def _rest(text: str, end: int, name: str) -> tuple[int, zoneinfo.ZoneInfo | int]
     if body.upper() == "BC":
         return micros, 0
     if re.fullmatch(r"[,.]?\d+", body):
-        raise _invalid(name, text, f"have unprocessed tokens {body.lstrip(',.')}")
+        raise wrong(name, text, f"have unprocessed tokens {body.lstrip(',.')}")
     try:
         return micros, zone(body)
     except KeyError:
         what = f"Invalid timezone string ({body}): '{body}' is not a valid timezone"
         why = f"{what}. Failed to parse {body} at token index 0"
-        raise _invalid(name, text, why) from None
+        raise wrong(name, text, why) from None
 
 
 def read_time(text: str) -> int:
@@ -204,159 +203,15 @@ def read_time(text: str) -> int:
     match = _CLOCK.fullmatch(body)
     if match is None:
         if re.fullmatch(r"\d+", body):
-            raise _invalid("time", text, f"have unprocessed tokens {body}")
+            raise wrong("time", text, f"have unprocessed tokens {body}")
         match = re.fullmatch(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?\s*(am|pm)", body, re.IGNORECASE)
         if match is None:
-            raise _invalid("time", text, f"unknown units {body}")
-        raise _invalid("time", text, f"unknown units {match[5]}")
+            raise wrong("time", text, f"unknown units {body}")
+        raise wrong("time", text, f"unknown units {match[5]}")
     return _clock(text, "time", match)
 
 
 # ------------------------------------------------------------------------------------------------- intervals
-
-_UNIT_WORDS = {
-    "millennium": ("millennium mil mils millennia millenniums", 12_000, 0, 0),
-    "century": ("c cent century centuries", 1200, 0, 0),
-    "decade": ("decade decs dec decades", 120, 0, 0), "year": ("y yr yrs year years", 12, 0, 0),
-    "month": ("mon mons month months", 1, 0, 0), "day": ("d day days", 0, 1, 0),
-    "hour": ("h hr hrs hour hours", 0, 0, HOUR),
-    "minute": ("m min mins minute minutes", 0, 0, MINUTE), "second": ("s sec secs second seconds", 0, 0, SECOND),
-    "milliseconds": ("ms msec msecs msecond mseconds millisecond milliseconds", 0, 0, 1000),
-    "microseconds": ("us usec usecs usecond useconds microsecond microseconds", 0, 0, 1),
-}  # fmt: skip
-_UNITS: dict[str, tuple[str, int, int, int]] = {
-    word: (field, months, days, micros)
-    for field, (words, months, days, micros) in _UNIT_WORDS.items()
-    for word in words.split()
-}
-_PART = re.compile(
-    r"\s*(?:(?P<sign>[+-])?(?P<h>\d+):(?P<m>\d+)(?::(?P<s>\d+)(?:\.(?P<f>\d*))?)?(?![\w.:])"
-    r"|(?P<years>[+-]?\d+)-(?P<months>\d+)(?![\w.:-])"
-    r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*(?P<unit>[A-Za-z]+)?|(?P<word>[A-Za-z]+))"
-)
-_FORMAT = (
-    "Cannot determine format of all parts. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY"
-)
-
-
-_FIELDS = ("year", "month", "day", "hour", "minute", "second")
-
-
-def read_interval_between(text: str, first: str, last: str) -> Interval:
-    """Read an interval as ``INTERVAL 'text' first TO last`` means it: of other fields nothing remains."""
-    if not first:
-        return read_interval(text)
-    if last and _FIELDS.index(first) >= _FIELDS.index(last):
-        high, low = first.upper(), last.upper()
-        raise SqlError(
-            f"Invalid field range in INTERVAL '{text}' {high} TO {low}; the value in the position of {high} should be"
-            f" more significant than {low}.",
-            "42601",
-        )
-    if first == "minute" and last:
-        text = re.sub(r"^(\s*[+-]?)(\d+:\d+(?:\.\d*)?\s*)$", r"\g<1>00:\2", text)
-    months, days, micros = read_interval(text, "" if last else first)
-    least, most = (_FIELDS.index(field) for field in (last or first, first if last else "year"))
-    if least < 1:
-        months = int(months / 12) * 12
-    if most > 0:
-        months = int(math.fmod(months, 12)) if most == 1 else 0
-    if least < 2 or most > 2:
-        days = 0
-    size = {3: HOUR, 4: MINUTE, 5: 1}.get(least)
-    micros = int(micros / size) * size if size is not None else 0
-    if most > 3:
-        micros = int(math.fmod(micros, HOUR if most == 4 else MINUTE))
-    return months, days, micros
-
-
-def read_interval(text: str, unit: str = "") -> Interval:
-    """Read an interval; a number without a unit counts ``unit``, seconds if there is none."""
-
-    def invalid(why: str) -> SqlError:
-        return _invalid("interval", text, why)
-
-    months, days, micros = Decimal(0), Decimal(0), Decimal(0)
-    seen: set[str] = set()
-
-    def once(field: str) -> None:
-        if field in seen:
-            raise invalid(f"{field.upper()} field set twice")
-        seen.add(field)
-
-    at, body = 0, text.strip().removeprefix("@")
-    if not body:
-        return 0, 0, 0
-    parts = []
-    while at < len(body):
-        match = _PART.match(body, at)
-        if match is None or match.end() == at:
-            if body[at:].strip(" ,") == "":
-                break
-            raise invalid(_FORMAT)
-        at = match.end()
-        parts.append(match)
-    bare = [match for match in parts if match["number"] and not match["unit"]]
-    for index, match in enumerate(parts):
-        if match["word"] and match["word"].lower() in _UNITS:
-            continue
-        if match["word"]:
-            raise invalid(f"unknown units {match['word']}")
-        if match["h"] is not None:
-            for field in ("hour", "minute", "second"):
-                once(field)
-            if int(match["m"]) > 59 or int(match["s"] or 0) > 59:
-                field, most = ("MINUTE", match["m"]) if int(match["m"]) > 59 else ("SECOND", match["s"])
-                raise invalid(f"{field} must be (-60, 60), got {most}")
-            clock = Decimal(int(match["h"]) * HOUR + int(match["m"]) * MINUTE + int(match["s"] or 0) * SECOND)
-            clock += Decimal("0." + (match["f"] or "0")) * SECOND
-            negative = match["sign"] == "-"
-            micros += -clock if negative else clock
-        elif match["years"] is not None:
-            once("year")
-            once("month")
-            years = int(match["years"])
-            months += years * 12 + (-int(match["months"]) if match["years"].startswith("-") else int(match["months"]))
-        else:
-            amount = Decimal(match["number"])
-            name = match["unit"]
-            if not name:
-                clocked = index + 1 < len(parts) and parts[index + 1]["h"] is not None
-                if len(bare) > 1 or (len(parts) > 1 and not clocked):
-                    raise invalid(_FORMAT)
-                name = "day" if clocked else unit or "second"
-            if name.lower() in ("week", "weeks", "w", "quarter", "quarters", "q"):
-                raise invalid(_FORMAT)
-            known = _UNITS.get(name.lower())
-            if known is None:
-                raise invalid(f"unknown units {name}")
-            field, per_month, per_day, per_micro = known
-            once(field)
-            if per_month:
-                total = amount * per_month
-                whole = int(total)
-                months += whole
-                rest = (total - whole) * 30 if per_month == 1 else Decimal(0)
-                days += int(rest)
-                micros += (rest - int(rest)) * DAY
-            elif per_day:
-                whole = int(amount)
-                days += whole
-                micros += (amount - whole) * DAY
-            else:
-                micros += amount * per_micro
-    for total, field in ((months, "months"), (days, "days")):
-        if not -(2**31) <= total < 2**31:
-            limit = "cannot exceed 2147483647/-2147483648"
-            raise invalid(f"Overflows maximum {field}; {limit} {field}")
-    if not -(2**63) <= micros < 2**63:
-        raise invalid(
-            "Overflows maximum microseconds; cannot exceed 9223372036854775807/-9223372036854775808 microseconds"
-        )
-    return int(months), int(days), int(micros.to_integral_value("ROUND_HALF_UP"))
-
-
-# --------------------------------------------------------------------------------------------------- printing
 
 
 def show_clock(micros: int) -> str:
@@ -387,26 +242,3 @@ def show_timestamp(micros: int, zone_text: str = "") -> str:
 def show_timestamptz(micros: int) -> str:
     """Print a timestamptz."""
     return show_timestamp(micros, "+00")
-
-
-def show_interval(value: Interval) -> str:
-    """Print an interval."""
-    months, days, micros = value
-    years, rest = divmod(abs(months), 12)
-    minus = "-" if months < 0 else ""
-    words = []
-    if years:
-        words.append(f"{minus}{_counted(years, 'year', minus)}")
-    if rest:
-        words.append(f"{minus}{_counted(rest, 'month', minus)}")
-    if days:
-        sign = "-" if days < 0 else "+" if months < 0 else ""
-        words.append(f"{sign}{_counted(abs(days), 'day', sign)}")
-    if micros or not words:
-        sign = "-" if micros < 0 else "+" if months < 0 or days < 0 else ""
-        words.append(f"{sign}{show_clock(abs(micros))}")
-    return " ".join(words)
-
-
-def _counted(count: int, unit: str, sign: str) -> str:
-    return f"{count} {unit}{'' if count == 1 and sign != '-' else 's'}"

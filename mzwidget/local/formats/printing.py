@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.local.formats import containers, moments, numerics, ranges
+from mzwidget.local.formats import containers, intervals, moments, numerics, ranges
 from mzwidget.local.formats.types import Type
 
 Printer = Callable[[Any], str]
@@ -63,8 +63,8 @@ def _numeric(value: str | int) -> str:
 
 def _interval(value: Any) -> str:
     if isinstance(value, dict):
-        return moments.show_interval((value["months"], value["days"], value["us"]))
-    return moments.show_interval(value)
+        return intervals.show_interval((value["months"], value["days"], value["us"]))
+    return intervals.show_interval(value)
 
 
 PRINTERS: dict[str, Printer] = {

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mzwidget.local.errors import SqlError
-from mzwidget.local.formats import jsonb, moments, numerics
+from mzwidget.local.formats import intervals, jsonb, moments, numerics
 from mzwidget.local.formats.types import REGISTERED
 
 Reader = Callable[[str], Any]
@@ -183,7 +183,7 @@ READERS: dict[str, Reader] = {
     "time": moments.read_time,
     "timestamp": moments.read_timestamp,
     "timestamptz": moments.read_timestamptz,
-    "interval": moments.read_interval,
+    "interval": intervals.read_interval,
     "mz_timestamp": _mz_timestamp,
 }
 """Gives the value as Python has it: dates and times as counts, intervals as (months, days, microseconds)."""

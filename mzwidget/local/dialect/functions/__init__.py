@@ -10,6 +10,7 @@ from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.functions import (
     aggregates,
     arrays,
+    fields,
     jsonb,
     numbers,
     operators,
@@ -19,6 +20,7 @@ from mzwidget.local.dialect.functions import (
     tables,
     text,
     time,
+    to_char,
     windows,
 )
 from mzwidget.local.dialect.overloads import Overload, named
@@ -48,7 +50,8 @@ def _callable(each: Overload) -> Overload:
 
 
 SCALARS = _table([
-    *numbers.FUNCTIONS, *text.FUNCTIONS, *time.FUNCTIONS, *jsonb.FUNCTIONS, *arrays.FUNCTIONS, *system.FUNCTIONS,
+    *numbers.FUNCTIONS, *text.FUNCTIONS, *time.FUNCTIONS, *fields.FUNCTIONS, *to_char.FUNCTIONS,
+    *jsonb.FUNCTIONS, *arrays.FUNCTIONS, *system.FUNCTIONS,
     *regexps.FUNCTIONS, *ranges.FUNCTIONS,
 ])  # fmt: skip
 OPERATORS = _table([*operators.OPERATORS, *jsonb.OPERATORS, *arrays.OPERATORS, *ranges.OPERATORS])

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from mzwidget.local.dialect import udf
-from mzwidget.local.dialect.casts import cast, whole_key
+from mzwidget.local.dialect.castlines import whole_key
+from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.functions.jsonb import to_jsonb
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, array_or_null

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from mzwidget.local.dialect import udf
-from mzwidget.local.dialect.casts import cast, kind_of, text_form
+from mzwidget.local.dialect.castlines import kind_of
+from mzwidget.local.dialect.casts import cast, text_form
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, items_of, quote_text
 from mzwidget.local.errors import SqlError, unsupported

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 
 from mzwidget.local.dialect.casts import cast
+from mzwidget.local.dialect.functions.fields import UNITS, century, quotient, unit_of
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError
@@ -16,29 +16,6 @@ from mzwidget.local.formats import types as t
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
 
 FUNCTIONS: list[Overload] = []
-
-_UNIT_WORDS = {
-    "microseconds": "us usec usecs usecond useconds microsecond microseconds",
-    "milliseconds": "ms msec msecs msecond mseconds millisecond milliseconds",
-    "second": "s sec secs second seconds", "minute": "m min mins minute minutes", "hour": "h hr hrs hour hours",
-    "day": "d day days", "week": "w week weeks", "month": "mon mons month months", "quarter": "qtr quarter",
-    "year": "y yr yrs year years", "decade": "dec decs decade decades", "century": "c cent century centuries",
-    "millennium": "mil mils millennium millennia millenniums", "dow": "dow", "isodow": "isodow",
-    "doy": "doy", "isodoy": "isodoy",
-    "epoch": "epoch", "timezone": "timezone", "timezone_hour": "timezone_hour", "timezone_minute": "timezone_minute",
-    "isoyear": "isoyear",
-}  # fmt: skip
-_UNITS = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
-_CLOCK_UNITS = ("hour", "minute", "second", "milliseconds", "microseconds", "epoch")
-
-
-def unit_of(text: str) -> str:
-    """Return the unit that a word names."""
-    found = _UNITS.get(text.lower())
-    if found is None:
-        raise SqlError(f"unit '{text}' not recognized")
-    return found
-
 
 # ------------------------------------------------------------------------------------------------- date_trunc
 
@@ -95,7 +72,7 @@ def _trunc(values: Sequence[Value]) -> Value | None:
     unit, moment = values
     if unit.literal is None:
         return None
-    name = _UNITS.get(unit.literal.lower())
+    name = UNITS.get(unit.literal.lower())
     if name not in _TRUNCATED:
         return None
     return apply(f"CAST(date_trunc({quote_text(name)}, {{0}}) AS TIMESTAMP)", [moment], moment.type)
@@ -104,140 +81,6 @@ def _trunc(values: Sequence[Value]) -> Value | None:
 for _name in ("timestamp", "timestamptz"):
     FUNCTIONS.append(line("date_trunc", f"text, {_name} -> {_name}", python=_truncate, build=_trunc))
 FUNCTIONS.append(line("date_trunc", "text, interval -> interval", python=_truncate_interval))
-
-
-# ---------------------------------------------------------------------------------------------------- extract
-
-
-def _iso_week(days: int) -> tuple[int, int]:
-    weekday = (days + 3) % 7
-    thursday = days - weekday + 3
-    year = moments.date_of(thursday)[0]
-    return year, (thursday - moments.days_of(year, 1, 1)) // 7 + 1
-
-
-def _century(year: int, size: int) -> int:
-    return (year + size - 1) // size if year > 0 else -((size - 1 - year) // size)
-
-
-def _part(unit: str, micros: int) -> Decimal | None:
-    days, clock = divmod(micros, DAY)
-    year, month, day = moments.date_of(days)
-    match unit:
-        case "epoch":
-            return Decimal(micros) / SECOND
-        case "microseconds":
-            return Decimal(clock % MINUTE)
-        case "milliseconds":
-            return Decimal(clock % MINUTE) / 1000
-        case "second":
-            return Decimal(clock % MINUTE) / SECOND
-        case "minute":
-            return Decimal(clock % HOUR // MINUTE)
-        case "hour":
-            return Decimal(clock // HOUR)
-        case "day":
-            return Decimal(day)
-        case "week":
-            return Decimal(_iso_week(days)[1])
-        case "month":
-            return Decimal(month)
-        case "quarter":
-            return Decimal((month + 2) // 3)
-        case "year":
-            return Decimal(year)
-        case "decade":
-            return Decimal(year // 10)
-        case "century":
-            return Decimal(_century(year, 100))
-        case "millennium":
-            return Decimal(_century(year, 1000))
-        case "dow":
-            return Decimal((days + 4) % 7)
-        case "isodow":
-            return Decimal((days + 3) % 7 + 1)
-        case "doy":
-            return Decimal(days - moments.days_of(year, 1, 1) + 1)
-    return None
-
-
-def _of_moment(name: str) -> object:
-    def part(text: str, micros: int) -> Decimal:
-        unit = unit_of(text)
-        found = _part(unit, micros)
-        if found is None:
-            raise SqlError(f"unit '{text}' not supported for type {name}")
-        return found
-
-    return part
-
-
-def _of_date(text: str, days: int) -> Decimal:
-    unit = unit_of(text)
-    found = None if unit in _CLOCK_UNITS and unit != "epoch" else _part(unit, days * DAY)
-    if found is None:
-        raise SqlError(f"unit '{text}' not supported for type date")
-    return found
-
-
-def _of_time(text: str, micros: int) -> Decimal:
-    unit = unit_of(text)
-    found = _part(unit, micros) if unit in _CLOCK_UNITS else None
-    if found is None:
-        raise SqlError(f"unit '{text}' not supported for type time")
-    return found
-
-
-def _quotient(a: int, b: int) -> int:
-    return int(a / b) if abs(a) < 2**50 else (a // b if a >= 0 else -(-a // b))
-
-
-def _of_interval(text: str, value: Interval) -> Decimal:
-    unit = unit_of(text)
-    months, days, micros = value
-    rest = math.copysign(abs(micros) % MINUTE, micros)
-    match unit:
-        case "epoch":
-            years, left = _quotient(months, 12), months - _quotient(months, 12) * 12
-            seconds = Decimal(years) * Decimal(31_557_600) + Decimal(left) * 2_592_000 + Decimal(days) * 86_400
-            return seconds + Decimal(micros) / SECOND
-        case "microseconds":
-            return Decimal(int(rest))
-        case "milliseconds":
-            return Decimal(int(rest)) / 1000
-        case "second":
-            return Decimal(int(rest)) / SECOND
-        case "minute":
-            return Decimal(_quotient(micros, MINUTE) - _quotient(micros, HOUR) * 60)
-        case "hour":
-            return Decimal(_quotient(micros, HOUR) - _quotient(micros, DAY) * 24)
-        case "day":
-            return Decimal(days)
-        case "month":
-            return Decimal(months - _quotient(months, 12) * 12)
-        case "quarter":
-            return Decimal(_quotient(months - _quotient(months, 12) * 12, 3) + 1)
-        case "year":
-            return Decimal(_quotient(months, 12))
-        case "decade":
-            return Decimal(_quotient(months, 120))
-        case "century":
-            return Decimal(_quotient(months, 1200))
-        case "millennium":
-            return Decimal(_quotient(months, 12_000))
-    raise SqlError(f"unit '{text}' not supported for type interval")
-
-
-for _name, _function in (
-    ("date", _of_date), ("time", _of_time), ("timestamp", _of_moment("timestamp")),
-    ("timestamptz", _of_moment("timestamp with time zone")), ("interval", _of_interval),
-):  # fmt: skip
-    FUNCTIONS.append(line("extract", f"text, {_name} -> numeric", python=_function))
-
-    def _float_part(text, value, function=_function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        return float(function(text, value))
-
-    FUNCTIONS.append(line("date_part", f"text, {_name} -> float8", python=_float_part))
 
 
 # ----------------------------------------------------------------------------------------- bins, ages, justify
@@ -282,7 +125,7 @@ def _difference(text: str, a: int, b: int) -> int:
     unit = unit_of(text)
     size = _PER_UNIT.get(unit)
     if size is not None:
-        return _quotient(b - a, size)
+        return quotient(b - a, size)
     (ya, ma, _), (yb, mb, _) = moments.date_of(a // DAY), moments.date_of(b // DAY)
     match unit:
         case "month":
@@ -294,9 +137,9 @@ def _difference(text: str, a: int, b: int) -> int:
         case "decade":
             return yb // 10 - ya // 10
         case "century":
-            return _century(yb, 100) - _century(ya, 100)
+            return century(yb, 100) - century(ya, 100)
         case "millennium":
-            return _century(yb, 1000) - _century(ya, 1000)
+            return century(yb, 1000) - century(ya, 1000)
     raise SqlError(f"unit '{text}' not supported for type timestamp")
 
 
@@ -306,7 +149,7 @@ def _difference_of_dates(text: str, a: int, b: int) -> int:
 
 def _justify_days(value: Interval) -> Interval:
     months, days, micros = value
-    extra = _quotient(days, 30)
+    extra = quotient(days, 30)
     months, days = months + extra, days - extra * 30
     if months > 0 > days:
         months, days = months - 1, days + 30
@@ -317,7 +160,7 @@ def _justify_days(value: Interval) -> Interval:
 
 def _justify_hours(value: Interval) -> Interval:
     months, days, micros = value
-    extra = _quotient(micros, DAY)
+    extra = quotient(micros, DAY)
     days, micros = days + extra, micros - extra * DAY
     if days > 0 > micros:
         days, micros = days - 1, micros + DAY
@@ -411,188 +254,6 @@ FUNCTIONS += [
     line("try_parse_monotonic_iso8601_timestamp", "text -> timestamp", python=_try_iso),
 ]
 
-
-# ---------------------------------------------------------------------------------------------------- to_char
-
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
-_FIELDS = (
-    "SSSSS", "SSSS", "Y,YYY", "IYYY", "YYYY", "MONTH", "Month", "month", "HH12", "HH24", "A.M.", "P.M.", "a.m.", "p.m.",
-    "B.C.", "A.D.", "b.c.", "a.d.", "YYY", "IYY", "MON", "Mon", "mon", "DAY", "Day", "day", "DDD",
-    "FF1", "FF2", "FF3", "FF4", "FF5",
-    "FF6", "TZH", "TZM", "HH", "MI", "SS", "MS", "US", "AM", "PM", "am", "pm", "YY", "IY", "BC",
-    "AD", "bc", "ad", "MM", "DY", "Dy",
-    "dy", "DD", "ID", "WW", "IW", "CC", "RM", "rm", "TZ", "tz", "OF", "IDDD", "Y", "I", "D", "W", "J", "Q",
-)  # fmt: skip
-_NUMERIC = ("Y,YYY", "IYYY", "YYYY", "HH12", "HH24", "YYY", "IYY", "DDD", "SSSSS", "SSSS", "HH",
-    "MI", "SS", "MS", "US", "YY", "IY",
-            "MM", "DD", "ID", "WW", "IW", "CC", "IDDD", "Y", "I", "D", "W", "J", "Q")  # fmt: skip
-_LOWER = {name.lower(): name for name in _NUMERIC}
-_FORMAT = re.compile(
-    r'"((?:[^"\\]|\\.)*)"?|(FM)?('
-    + "|".join(sorted(map(re.escape, (*_FIELDS, *_LOWER)), key=len, reverse=True))
-    + r")(TH|th)?|(TH|th)|(.)",
-    re.DOTALL,
-)
-
-
-def _ordinal(number: str, form: str) -> str:
-    value = int(number[-2:]) if number[-2:].isdigit() else int(number[-1])
-    suffix = "th" if 11 <= value <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
-    return suffix.upper() if form == "TH" else suffix
-
-
-def _field(name: str, micros: int, fill: bool, zone: str) -> str:
-    days, clock = divmod(micros, DAY)
-    year, month, day = moments.date_of(days)
-    hour, minute, second, micro = clock // HOUR, clock % HOUR // MINUTE, clock % MINUTE // SECOND, clock % SECOND
-    bc = year <= 0
-    shown = 1 - year if bc else year
-    iso_year, iso_week = _iso_week(days)
-    doy = days - moments.days_of(year, 1, 1) + 1
-
-    def number(value: int, width: int) -> str:
-        return str(value).zfill(width) if fill else str(value)
-
-    match name:
-        case "HH" | "HH12":
-            return number((hour + 11) % 12 + 1, 2)
-        case "HH24":
-            return number(hour, 2)
-        case "MI":
-            return number(minute, 2)
-        case "SS":
-            return number(second, 2)
-        case "MS":
-            return number(micro // 1000, 3)
-        case "US":
-            return number(micro, 6)
-        case "SSSS" | "SSSSS":
-            return str(clock // SECOND)
-        case "AM" | "PM":
-            return "AM" if hour < 12 else "PM"
-        case "am" | "pm":
-            return "am" if hour < 12 else "pm"
-        case "A.M." | "P.M.":
-            return "A.M." if hour < 12 else "P.M."
-        case "a.m." | "p.m.":
-            return "a.m." if hour < 12 else "p.m."
-        case "Y,YYY":
-            return f"{shown // 1000},{shown % 1000:03d}"
-        case "YYYY":
-            return number(shown, 4)
-        case "YYY":
-            return number(shown % 1000, 3)
-        case "YY":
-            return number(shown % 100, 2)
-        case "Y":
-            return str(shown % 10)
-        case "IYYY":
-            return number(iso_year, 4)
-        case "IYY":
-            return number(iso_year % 1000, 3)
-        case "IY":
-            return number(iso_year % 100, 2)
-        case "I":
-            return str(iso_year % 10)
-        case "BC" | "AD":
-            return "BC" if bc else "AD"
-        case "bc" | "ad":
-            return "bc" if bc else "ad"
-        case "B.C." | "A.D.":
-            return "B.C." if bc else "A.D."
-        case "b.c." | "a.d.":
-            return "b.c." if bc else "a.d."
-        case "MONTH" | "Month" | "month":
-            return _cased(_MONTHS[month - 1].ljust(9 if fill else 0), name)
-        case "MON" | "Mon" | "mon":
-            return _cased(_MONTHS[month - 1][:3], name)
-        case "MM":
-            return number(month, 2)
-        case "DAY" | "Day" | "day":
-            return _cased(_DAYS[(days + 3) % 7].ljust(9 if fill else 0), name)
-        case "DY" | "Dy" | "dy":
-            return _cased(_DAYS[(days + 3) % 7][:3], name)
-        case "DDD":
-            return number(doy, 3)
-        case "IDDD":
-            monday = moments.days_of(iso_year, 1, 4)
-            return number(days - (monday - (monday + 3) % 7) + 1, 3)
-        case "DD":
-            return number(day, 2)
-        case "D":
-            return str((days + 4) % 7 + 1)
-        case "ID":
-            return str((days + 3) % 7 + 1)
-        case "W":
-            return str((day - 1) // 7 + 1)
-        case "WW":
-            return number((doy - 1) // 7 + 1, 2)
-        case "IW":
-            return number(iso_week, 2)
-        case "CC":
-            return number(_century(year, 100), 2)
-        case "J":
-            return str(days + 2_440_588)
-        case "Q":
-            return str((month + 2) // 3)
-        case "RM":
-            return _ROMAN[month - 1]
-        case "rm":
-            return _ROMAN[month - 1].lower()
-        case "TZ":
-            return zone
-        case "tz":
-            return zone.lower()
-        case "TZH" | "OF":
-            return "+00" if zone else ""
-        case "TZM":
-            return "00" if zone else ""
-    return f"{micro:06d}"[: int(name[2])]
-
-
-def _cased(text: str, name: str) -> str:
-    if name.isupper():
-        return text.upper()
-    return text.lower() if name.islower() else text
-
-
-def _to_char(micros: int, form: str, zone: str = "") -> str:
-    out = []
-    for match in _FORMAT.finditer(form):
-        quoted, fm, name, ordinal, bare, other = match.groups()
-        if name is not None:
-            text = _field(_LOWER.get(name, name), micros, fm is None, zone)
-            out.append(text + (_ordinal(text, ordinal) if ordinal else ""))
-        elif other is not None:
-            out.append(other)
-        elif bare is None:
-            out.append(re.sub(r"\\(.)", r"\1", quoted or ""))
-    return "".join(out)
-
-
-def _to_char_plain(micros: int, form: str) -> str:
-    return _to_char(micros, form, "")
-
-
-FUNCTIONS += [
-    line("to_char", "timestamp, text -> text", python=_to_char_plain),
-    line("to_char", "timestamptz, text -> text", python=lambda micros, form: _to_char(micros, form, "UTC")),
-]
 
 FUNCTIONS += [
     line("date", f"{_source} -> date", build=lambda values: cast(values[0], t.DATE))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.syntax.cursor import MOST_NESTING, Cursor
+from mzwidget.local.dialect.syntax.cursor import MOST_NESTING
+from mzwidget.local.dialect.syntax.forms import OTHER, FormParser
 from mzwidget.local.dialect.syntax.keywords import INTERVAL_UNITS, NOT_AN_EXPRESSION
+from mzwidget.local.dialect.syntax.types import TYPE_WORDS
 from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
-    from mzwidget.local.dialect.syntax.tree import Expr, TypeName
+    from mzwidget.local.dialect.syntax.tree import Expr
 
-_OR, _AND, _NOT, _IS, _COMPARE, _LIKE, _OTHER, _ADD, _MULTIPLY, _AT, _SIGN, _POSTFIX = range(1, 13)
+_OR, _AND, _NOT, _IS, _COMPARE, _LIKE = range(1, OTHER)
+_ADD, _MULTIPLY, _AT, _SIGN, _POSTFIX = range(OTHER + 1, OTHER + 6)
 _OPERATORS = {
     "+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTIPLY,
     "=": _COMPARE, "<": _COMPARE, ">": _COMPARE, "<=": _COMPARE, ">=": _COMPARE, "<>": _COMPARE, "!=": _COMPARE,
@@ -20,29 +23,15 @@ _OPERATORS = {
 }  # fmt: skip
 _LIKE_OPERATORS = {"~~": (False, False), "!~~": (False, True), "~~*": (True, False), "!~~*": (True, True)}
 _IS_WHAT = "NULL, NOT NULL, TRUE, NOT TRUE, FALSE, NOT FALSE, UNKNOWN, NOT UNKNOWN after IS"
-_TYPE_WORDS = {
-    "bigint": "int8", "smallint": "int2", "int": "int4", "integer": "int4", "real": "float4", "boolean": "bool",
-    "string": "text", "text": "text", "bytes": "bytea", "json": "jsonb", "dec": "numeric", "decimal": "numeric",
-    "varchar": "varchar", "bpchar": "bpchar",
-}  # fmt: skip
 _NEVER_TYPES = frozenset({"not", "case", "true", "false", "null", "default", "distinct", "all"})
 _QUERY_WORDS = ("select", "with", "values", "table", "show")
 
 
-class ExpressionParser(Cursor):
+class ExpressionParser(FormParser):
     """Reads expressions and type names."""
-
-    def query(self) -> tree.Query:
-        raise NotImplementedError
 
     def expression(self) -> Expr:
         return self._climb(0)
-
-    def expressions(self) -> tuple[Expr, ...]:
-        found = [self.expression()]
-        while self.accept_kind(","):
-            found.append(self.expression())
-        return tuple(found)
 
     def _climb(self, lowest: int) -> Expr:
         self.depth += 1
@@ -89,7 +78,7 @@ class ExpressionParser(Cursor):
                 return tree.Unary(token.value, self._climb(_SIGN))
             case "op" if token.value == "~":
                 self.next()
-                return tree.Unary("~", self._climb(_OTHER))
+                return tree.Unary("~", self._climb(OTHER))
             case _:
                 return self.expected("an expression")
 
@@ -105,7 +94,7 @@ class ExpressionParser(Cursor):
             return None
         if self.token.kind == "keyword" and word == "interval":
             return self.attempt(self._interval)
-        if self.token.kind == "keyword" and word not in _TYPE_WORDS and word not in (
+        if self.token.kind == "keyword" and word not in TYPE_WORDS and word not in (
             "float", "double", "char", "character", "time", "timestamp", "timestamptz", "map"
         ) and (following.kind != "string" or word in _NEVER_TYPES):  # fmt: skip
             return None
@@ -238,216 +227,13 @@ class ExpressionParser(Cursor):
             self.expected("right parenthesis")
         return query
 
-    def _case(self) -> Expr:
-        self.next()
-        operand = None if self.is_word("when") else self.expression()
-        branches = []
-        if not self.is_word("when"):
-            self.expected("WHEN")
-        while self.accept("when"):
-            condition = self.expression()
-            self.expect("then")
-            branches.append((condition, self.expression()))
-        default = self.expression() if self.accept("else") else None
-        self.expect("end")
-        return tree.Case(operand, tuple(branches), default)
-
-    def _array(self, word: str) -> Expr:
-        self.next()
-        if self.accept_kind("("):
-            query = self.query()
-            self.expect_kind(")")
-            return tree.ArrayQuery(word, query)
-        return self._items(word)
-
-    def _items(self, word: str) -> Expr:
-        self.expect_kind("[")
-        items: list[Expr] = []
-        while not self.is_kind("]"):
-            nested = self.is_kind("[")
-            items.append(self._items(word) if nested else self.expression())
-            if not self.accept_kind(","):
-                break
-        self.expect_kind("]")
-        return tree.Array(word, tuple(items))
-
-    def _map(self) -> Expr:
-        self.next()
-        if self.accept_kind("("):
-            query = self.query()
-            self.expect_kind(")")
-            return tree.ArrayQuery("map", query)
-        return self._entries()
-
-    def _entries(self) -> Expr:
-        self.expect_kind("[")
-        entries = []
-        while not self.is_kind("]"):
-            key = self.expression()
-            self.expect_kind("=>")
-            entries.append((key, self._entries() if self.is_kind("[") else self.expression()))
-            if not self.accept_kind(","):
-                break
-        self.expect_kind("]")
-        return tree.Map(tuple(entries))
-
-    def _cast(self) -> Expr:
-        self.next()
-        self.expect_kind("(")
-        operand = self.expression()
-        self.expect("as")
-        type_ = self.type_name()
-        self.expect_kind(")")
-        return tree.Cast(operand, type_)
-
-    def _extract(self) -> Expr:
-        self.next()
-        self.expect_kind("(")
-        field = self.next() if self.token.kind in ("ident", "keyword", "string") else self.expected("identifier")
-        self.expect("from")
-        operand = self.expression()
-        self.expect_kind(")")
-        return tree.Call(("extract",), (tree.Literal("string", field.value), operand))
-
-    def _trim(self) -> Expr:
-        self.next()
-        self.expect_kind("(")
-        name = {"leading": "ltrim", "trailing": "rtrim"}.get(
-            self.accept_word("both", "leading", "trailing") or "", "btrim"
-        )
-        first = None if self.is_word("from") else self.expression()
-        if self.accept("from"):
-            operand = self.expression()
-            arguments: tuple[Expr, ...] = (operand,) if first is None else (operand, first)
-        else:
-            assert first is not None
-            arguments = (first,)
-        self.expect_kind(")")
-        return tree.Call((name,), arguments)
-
-    def _substring(self) -> Expr:
-        self.next()
-        self.expect_kind("(")
-        arguments = [self.expression()]
-        if self.accept("from"):
-            arguments.append(self.expression())
-            if self.accept("for"):
-                arguments.append(self.expression())
-        elif self.accept("for"):
-            arguments += [tree.Literal("number", "1"), self.expression()]
-        elif not self.is_kind(","):
-            self.expected("comma")
-        else:
-            while self.accept_kind(","):
-                arguments.append(self.expression())
-        self.expect_kind(")")
-        return tree.Call(("substring",), tuple(arguments))
-
-    def _position(self) -> Expr:
-        self.next()
-        self.expect_kind("(")
-        needle = self._climb(_OTHER)
-        self.expect("in")
-        hay = self.expression()
-        self.expect_kind(")")
-        return tree.Call(("position",), (needle, hay))
-
-    def _normalize(self) -> Expr:
-        self.next()
-        self.expect_kind("(")
-        arguments = [self.expression()]
-        if self.accept_kind(","):
-            form = self.accept_word("nfc", "nfd", "nfkc", "nfkd")
-            if form is None:
-                self.expected("NFC, NFD, NFKC, or NFKD")
-            arguments.append(tree.Literal("string", str(form).upper()))
-        self.expect_kind(")")
-        return tree.Call(("normalize",), tuple(arguments))
-
-    # --------------------------------------------------------------------------------------------- calls
-
-    def call(self, name: tuple[str, ...]) -> tree.Call:
-        """Read the arguments of a function and what may follow them."""
-        self.expect_kind("(")
-        star, distinct = False, False
-        arguments: tuple[Expr, ...] = ()
-        order: tuple[tree.OrderItem, ...] = ()
-        if self.is_kind("*") and self.peek().kind != ",":
-            self.next()
-            star = True
-        elif not self.is_kind(")"):
-            distinct = bool(self.accept("distinct")) or (self.accept("all") and False)
-            arguments = () if distinct and self.is_kind(")") else self.expressions()
-            if self.ahead("order", "by"):
-                order = self.order_by()
-        self.expect_kind(")")
-        condition = None
-        if self.accept("filter"):
-            self.expect_kind("(")
-            self.expect("where")
-            condition = self.expression()
-            self.expect_kind(")")
-        ignore = False
-        if self.ahead("ignore", "nulls") or self.ahead("respect", "nulls"):
-            ignore = self.next().value == "ignore"
-            self.next()
-        over = self._over(ignore) if self.accept("over") else None
-        return tree.Call(name, arguments, star, distinct, order, condition, over)
-
-    def order_by(self) -> tuple[tree.OrderItem, ...]:
-        self.expect("order", "by")
-        items = [self._order_item()]
-        while self.accept_kind(","):
-            items.append(self._order_item())
-        return tuple(items)
-
-    def _order_item(self) -> tree.OrderItem:
-        expr = self.expression()
-        descending = self.accept_word("asc", "desc") == "desc"
-        nulls_first = descending
-        if self.accept("nulls"):
-            word = self.accept_word("first", "last")
-            if word is None:
-                self.expected("one of FIRST or LAST")
-            nulls_first = word == "first"
-        return tree.OrderItem(expr, descending, nulls_first)
-
-    def _over(self, ignore: bool) -> tree.Over:
-        self.expect_kind("(")
-        partition: tuple[Expr, ...] = ()
-        if self.accept("partition", "by"):
-            partition = self.expressions()
-        order = self.order_by() if self.ahead("order", "by") else ()
-        units, start, end = "", None, None
-        if not self.is_kind(")"):
-            units = self.accept_word("rows", "range", "groups") or ""
-            if not units:
-                self.expected("one of ROWS or RANGE or GROUPS")
-            if self.accept("between"):
-                start = self._bound()
-                self.expect("and")
-                end = self._bound()
-            else:
-                start = self._bound()
-        self.expect_kind(")")
-        return tree.Over(partition, order, units, start, end, ignore)
-
-    def _bound(self) -> tree.Bound:
-        if self.accept("current", "row"):
-            return tree.Bound("current")
-        offset = None if self.accept("unbounded") else self.integer("literal unsigned integer")
-        word = self.accept_word("preceding", "following")
-        if word is None:
-            self.expected("PRECEDING or FOLLOWING")
-        return tree.Bound(str(word), offset)
-
     # --------------------------------------------------------------------------------------------- infix
 
     def _strength(self) -> int:
         token = self.token
         match token.kind:
             case "op" | "*" | "=":
-                return _OPERATORS.get(token.value, _OTHER)
+                return _OPERATORS.get(token.value, OTHER)
             case "::" | "[" | ".":
                 return _POSTFIX
             case "keyword":
@@ -467,7 +253,7 @@ class ExpressionParser(Cursor):
             case "in" | "between" | "like" | "ilike":
                 return _LIKE
             case "operator":
-                return _OTHER if self.peek().kind == "(" else 0
+                return OTHER if self.peek().kind == "(" else 0
             case "at" | "collate":
                 return _AT
         return 0
@@ -580,91 +366,3 @@ class ExpressionParser(Cursor):
             if not self.accept_kind("["):
                 break
         return tree.Subscript(left, tuple(positions))
-
-    # --------------------------------------------------------------------------------------------- types
-
-    def type_name(self) -> TypeName:
-        if self.token.kind not in ("ident", "keyword") or self.is_word(*NOT_AN_EXPRESSION):
-            self.expected("a data type name")
-        word = self.token.value
-        base = self._keyword_type(word) if self.token.kind == "keyword" else None
-        if base is None:
-            parts = self.object_name()
-            base = tree.TypeName("named", parts, self._modifiers())
-        while True:
-            if self.is_kind("[") and self.peek().kind == "]":
-                self.at += 2
-                if base.kind != "array":
-                    base = tree.TypeName("array", element=base)
-            elif self.is_word("list"):
-                self.next()
-                base = tree.TypeName("list", element=base)
-            else:
-                return base
-
-    def _modifiers(self) -> tuple[int, ...]:
-        if not self.accept_kind("("):
-            return ()
-        found = [self._modifier()]
-        while self.accept_kind(","):
-            found.append(self._modifier())
-        self.expect_kind(")")
-        return tuple(found)
-
-    def _modifier(self) -> int:
-        negative = self.is_kind("op") and self.token.value == "-" and self.peek().kind == "number"
-        if negative:
-            self.next()
-        return -self.integer() if negative else self.integer()
-
-    def _keyword_type(self, word: str) -> TypeName | None:
-        if word == "map" and self.peek().kind == "[":
-            self.next()
-            self.next()
-            key = self.type_name()
-            self.expect_kind("=>")
-            value = self.type_name()
-            self.expect_kind("]")
-            return tree.TypeName("map", key=key, element=value)
-        if self.peek().kind == ".":
-            return None
-        if word in _TYPE_WORDS:
-            self.next()
-            sized = word in ("dec", "decimal", "varchar", "bpchar")
-            return tree.TypeName("named", (_TYPE_WORDS[word],), self._modifiers() if sized else ())
-        if word in ("array", "list", "map"):
-            self.expected("a data type name")
-        match word:
-            case "double":
-                self.next()
-                self.accept("precision")
-                return tree.TypeName("named", ("float8",))
-            case "float":
-                self.next()
-                size = self.token
-                sizes = self._modifiers()
-                if sizes and not 1 <= sizes[0] <= 53:
-                    raise self.error(
-                        "precision for type float must be within ([1-53])", self.tokens[self.tokens.index(size) + 1]
-                    )
-                return tree.TypeName("named", ("float4" if sizes and sizes[0] <= 24 else "float8",))
-            case "char" | "character":
-                self.next()
-                if self.accept("varying"):
-                    return tree.TypeName("named", ("varchar",), self._modifiers())
-                return tree.TypeName("named", ("bpchar",), self._modifiers() or (1,))
-            case "time" | "timestamp" | "timestamptz":
-                return self._time_type()
-            case "interval":
-                self.next()
-                return tree.TypeName("named", ("interval",), self._modifiers())
-        return None
-
-    def _time_type(self) -> TypeName:
-        word = self.next().value
-        sizes = self._modifiers() if self.is_kind("(") and self.peek().kind == "number" else ()
-        if self.accept("with", "time", "zone"):
-            word += "tz"
-        else:
-            self.accept("without", "time", "zone")
-        return tree.TypeName("named", (word,), sizes)

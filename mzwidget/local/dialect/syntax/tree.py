@@ -1,6 +1,7 @@
 """The syntax tree: what was written, before names and types mean anything.
 
-Nodes are values: two that were written alike are equal, wherever they stand.
+Nodes are values: two that were written alike are equal, wherever they stand. Longer than other files, as it is one
+vocabulary: expressions hold queries and queries expressions.
 """
 
 from __future__ import annotations

@@ -1,0 +1,63 @@
+"""A translated query body, and the text of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mzwidget.local.dialect.calls import coerce
+from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
+from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.values import Value, plainly_ordered
+from mzwidget.local.errors import unsupported
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column, Type
+
+
+@dataclass(slots=True)
+class Block:
+    """A translated query body: the names and values of its columns, and the text that computes some values."""
+
+    names: list[str]
+    values: list[Value]
+    render: Callable[[Sequence[str]], str]
+    distinct: bool = False
+    distinct_on: tuple[tree.Expr, ...] = ()
+    expressions: Expressions | None = None
+    windowed: bool = False
+
+    def row(self) -> list[Value]:
+        """Return the row that the columns are computed from."""
+        return [] if self.expressions is None or self.windowed else self.expressions.scope.row_values()
+
+
+def of_rows(statement: Statement, columns: Sequence[Column], sql: str, plan: PlanSubquery) -> Block:
+    alias = statement.alias()
+    names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+    values = [Value(f"{alias}.c{i}", column.type, nullable=column.nullable) for i, column in enumerate(columns, 1)]
+    source = f"({sql}) AS {alias}" + (f"({names})" if columns else "")
+    scope = Scope(statement, [Source("", tuple(columns), tuple(values))])
+    return Block(
+        [column.name for column in columns],
+        values,
+        lambda items: f"SELECT {listed(items)} FROM {source}",
+        expressions=Expressions(scope, plan),
+    )
+
+
+def listed(items: Sequence[str]) -> str:
+    return ", ".join(items) or "NULL AS c1"
+
+
+def items_of_block(values: Sequence[Value], letter: str = "c") -> list[str]:
+    return [f"{value.sql} AS {letter}{i}" for i, value in enumerate(values, 1)]
+
+
+def settle(statement: Statement, value: Value) -> Value:
+    return coerce(statement, value, t.TEXT) if value.is_open else value
+
+
+def hashable(type_: Type, clause: str) -> None:
+    if type_.name != "jsonb" and not plainly_ordered(type_):
+        raise unsupported(f"{clause} of {t.sql_name(type_)}")

@@ -1,0 +1,298 @@
+"""Casts as lines of data: from one scalar type to another, in which contexts, and what that is in DuckDB."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any
+
+from mzwidget.local.dialect import udf
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import jsonb, moments, numerics
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.printing import printer, show_float, show_single
+from mzwidget.local.formats.reading import READERS
+
+
+class Context(IntEnum):
+    """Where a cast may happen: by itself, when a value is stored, or only when asked for."""
+
+    IMPLICIT = 0
+    ASSIGNMENT = 1
+    EXPLICIT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """One line of data; ``sql`` is a template of the operand."""
+
+    source: str
+    target: str
+    context: Context
+    sql: str
+    fallible: bool = True
+
+
+I, A, E = Context.IMPLICIT, Context.ASSIGNMENT, Context.EXPLICIT  # noqa: E741
+STRINGS = ("text", "varchar", "bpchar", "name")
+SIGNED = ("int2", "int4", "int8")
+UNSIGNED = ("uint2", "uint4", "uint8")
+INTEGERS = SIGNED + UNSIGNED
+FLOATS = ("float4", "float8")
+_SQL = {name: t.sql_name(type_) for name, type_ in t.SCALARS.items()} | {"oid": "OID"}
+_S = t.SCALARS
+
+
+def _python(name: str, function: Callable[..., Any], source: str, target: str) -> str:
+    return udf.declare(name, function, [_S[source]], _S[target])
+
+
+_BOUNDS = {
+    "int2": (-(2**15), 2**15), "int4": (-(2**31), 2**31), "int8": (-(2**63), 2**63),
+    "uint2": (0, 2**16), "uint4": (0, 2**32), "uint8": (0, 2**64), "oid": (-(2**31), 2**32), "mz_timestamp": (0, 2**64),
+}  # fmt: skip
+
+
+def _narrow(target: str) -> str:
+    """Return a template that fails for whole numbers beyond the target."""
+    low, high = _BOUNDS[target]
+    duckdb = _S[target].duckdb
+    failure = f"""error('mz:XX000:"' || CAST({{0}} AS VARCHAR) || '" {_SQL[target]} out of range')"""
+    fits = f"{{0}} >= {low} AND {{0}} < {high} THEN CAST({{0}} AS {duckdb})"
+    return f"CASE WHEN {fits} WHEN {{0}} IS NOT NULL THEN CAST({failure} AS {duckdb}) END"
+
+
+def _from_float(target: str, source: str) -> str:
+    low, high = _BOUNDS[target]
+    show = show_single if source == "float4" else show_float
+
+    def narrow(value: float) -> int:
+        if not math.isfinite(value):
+            shown = {"Infinity": "inf", "-Infinity": "-inf"}.get(show_float(value), "NaN")
+            raise SqlError(f'"{shown}" {_SQL[target]} out of range')
+        whole = round(value)
+        if not low <= whole < high:
+            raise SqlError(f'"{show(float(whole)) if abs(whole) < 2**63 else show(value)}" {_SQL[target]} out of range')
+        return whole
+
+    return _python(f"to_{target}", narrow, source, target)
+
+
+def _from_numeric(target: str) -> str:
+    low, high = _BOUNDS[target]
+
+    def narrow(value: Decimal) -> int:
+        if value.is_nan():
+            raise SqlError(f'"NaN" {_SQL[target]} out of range')
+        whole = int(numerics.rescaled(value, 0))
+        if not low <= whole < high:
+            shown = numerics.science(value) if value == whole else whole
+            raise SqlError(f'"{shown}" {_SQL[target]} out of range')
+        return whole
+
+    return _python(f"to_{target}", narrow, "numeric", target)
+
+
+_WHOLE_KEY = (
+    "CASE WHEN {0} > 0 THEN '1' || CAST(49 + length(CAST({0} AS VARCHAR)) AS VARCHAR)"
+    " || rtrim(CAST({0} AS VARCHAR), '0')"
+    " WHEN {0} < 0 THEN '-' || CAST(51 - length(CAST({0} AS VARCHAR)) AS VARCHAR)"
+    " || translate(rtrim(substr(CAST({0} AS VARCHAR), 2), '0'), '0123456789', '9876543210') || '~'"
+    " WHEN {0} = 0 THEN '0' END"
+)
+"""The numeric key of a whole number."""
+
+
+def whole_key(sql: str) -> str:
+    """Return DuckDB SQL of the numeric key of a short integer expression."""
+    return _WHOLE_KEY.replace("{0}", sql)
+
+
+def _to_float(value: Decimal) -> float:
+    return float(value)
+
+
+def _to_single(value: float) -> float:
+    if math.isfinite(value) and abs(value) > 3.4028235677973366e38:
+        raise SqlError("value out of range: overflow")
+    return value
+
+
+def _float_to_numeric(single: bool) -> Callable[[float], Decimal]:
+    def convert(value: float) -> Decimal:
+        if not math.isfinite(value):
+            if math.isnan(value):
+                return Decimal("NaN")
+            name = "real" if single else "double precision"
+            raise SqlError(f"function casting {name} to numeric is only defined for finite arguments")
+        found = Decimal(show_single(value) if single else repr(value))
+        if found.adjusted() >= numerics.DIGITS:
+            text = str(found.normalize()).replace("E+", "E")
+            raise SqlError(f'"{text}" is out of range for type numeric: exceeds maximum precision 39')
+        return numerics.CONTEXT.plus(found)
+
+    return convert
+
+
+def _numeric_to_mz(value: Decimal) -> int:
+    if value.is_nan() or value != value.to_integral_value() or not 0 <= value < 2**64:
+        raise SqlError(f'"{numerics.plain(value)}" mz_timestamp out of range')
+    return int(value)
+
+
+def _from_jsonb(target: str) -> Callable[[Any], Any]:
+    name = _SQL[target]
+
+    def convert(value: Any) -> Any:
+        if target == "bool":
+            if isinstance(value, bool):
+                return value
+        elif isinstance(value, Decimal):
+            if target in ("float4", "float8"):
+                return float(value)
+            if target == "numeric":
+                return value
+            whole = int(numerics.rescaled(value, 0))
+            low, high = _BOUNDS[target]
+            if not low <= whole < high:
+                raise SqlError(f'"{numerics.science(value.normalize(numerics.WIDE))}" {name} out of range')
+            return whole
+        raise SqlError(f"cannot cast jsonb {kind_of(value)} to type {name}")
+
+    return convert
+
+
+def kind_of(value: Any) -> str:
+    """Return what jsonb_typeof says of a parsed value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, dict):
+        return "object"
+    return "array" if isinstance(value, list) else "number"
+
+
+def _jsonb_text(value: Any) -> str:
+    return value if isinstance(value, str) else jsonb.write(value)
+
+
+_MOMENT_TO_MZ = (
+    "CASE WHEN {0} >= TIMESTAMP '1970-01-01' THEN CAST(epoch_ms({0}) AS UBIGINT) WHEN {0} IS NOT NULL"
+    """ THEN CAST(error('mz:XX000:"' || CAST({0} AS VARCHAR) || '" mz_timestamp out of range') AS UBIGINT) END"""
+)
+
+
+_MZ_TO_MOMENT = (
+    "CASE WHEN {0} > 8210266876799999 THEN error('mz:XX000:timestamp out of range')"
+    " ELSE make_timestamp(CAST({0} AS BIGINT) * 1000) END"
+)
+
+
+def _time_of(value: moments.Interval) -> int:
+    return value[2] % moments.DAY
+
+
+def _show(name: str) -> str:
+    """Return the template of a type's text form."""
+    match name:
+        case "bool":
+            return "CASE WHEN {0} THEN 'true' WHEN NOT {0} THEN 'false' END"
+        case "text" | "varchar" | "name" | "jsonb" | "bpchar":
+            return "{0}"
+        case "date" | "timestamp":
+            return "replace(CAST({0} AS VARCHAR), '(BC)', 'BC')"
+        case "timestamptz":
+            shown = "CAST({0} AS VARCHAR)"
+            return f"CASE WHEN {shown} LIKE '%)' THEN replace({shown}, ' (BC)', '+00 BC') ELSE {shown} || '+00' END"
+        case "time" | "uuid" | "int2" | "int4" | "int8" | "uint2" | "uint4" | "uint8" | "oid" | "mz_timestamp":
+            return "CAST({0} AS VARCHAR)"
+        case "regclass" | "regproc" | "regtype":
+            return "CAST({0} AS VARCHAR)"
+        case "numeric":
+            return udf.declare("show_numeric", numerics.show, [t.TEXT], t.TEXT, fallible=False)
+    return udf.declare(f"show_{name}", printer(_S[name]), [_S[name]], t.TEXT, fallible=False)
+
+
+def _lines() -> Iterable[Cast]:
+    widths = {name: index % 3 for index, name in enumerate(INTEGERS)}
+    for a in INTEGERS:
+        for b in INTEGERS:
+            if a == b:
+                continue
+            plain = f"CAST({{0}} AS {_S[b].duckdb})"
+            same = (a in SIGNED) == (b in SIGNED)
+            wider = widths[b] > widths[a] and (same or a in UNSIGNED)
+            yield Cast(a, b, I if wider else A, plain if wider else _narrow(b), not wider)
+        for f in FLOATS:
+            yield Cast(a, f, I, f"CAST({{0}} AS {_S[f].duckdb})", False)
+        yield Cast(a, "numeric", I, _WHOLE_KEY, False)
+    for a in SIGNED:
+        wrapped = _narrow("oid").replace("CAST({0} AS UINTEGER)", "CAST(CAST({0} AS BIGINT) & 4294967295 AS UINTEGER)")
+        for b in ("oid", *t.REGISTERED):
+            yield Cast(a, b, I, wrapped)
+        yield (
+            Cast(a, "bool", E, "({0} <> 0)", False)
+            if a != "int2"
+            else Cast("bool", "int4", E, "CAST({0} AS INTEGER)", False)
+        )
+    yield Cast("bool", "int8", E, "CAST({0} AS BIGINT)", False)
+    for a in ("oid", *t.REGISTERED):
+        for b in ("int4", "int8"):
+            yield Cast(a, b, A, f"CAST({{0}} AS {_S[b].duckdb})", b == "int4")
+    for a in t.REGISTERED:
+        yield Cast(a, "oid", I, "{0}", False)
+        yield Cast("oid", a, I, "{0}", False)
+    for f in FLOATS:
+        for b in INTEGERS:
+            yield Cast(f, b, A, _from_float(b, f))
+        yield Cast(f, "numeric", A, udf.declare("float_numeric", _float_to_numeric(f == "float4"), [_S[f]], t.NUMERIC))
+        yield Cast("numeric", f, I, _python("numeric_float", _to_float, "numeric", f))
+    yield Cast("float4", "float8", I, "CAST({0} AS DOUBLE)", False)
+    yield Cast("float8", "float4", A, udf.declare("single", _to_single, [t.FLOAT8], t.FLOAT4))
+    for b in INTEGERS:
+        yield Cast("numeric", b, A, _from_numeric(b))
+    for a in ("int4", "int8", "uint4", "uint8"):
+        yield Cast(
+            a, "mz_timestamp", I, _narrow("mz_timestamp") if a in SIGNED else "CAST({0} AS UBIGINT)", a in SIGNED
+        )
+    yield Cast("numeric", "mz_timestamp", I, _python("numeric_mz", _numeric_to_mz, "numeric", "mz_timestamp"))
+    for a in ("date", "timestamp", "timestamptz"):
+        moment = "CAST({0} AS TIMESTAMP)" if a == "date" else "{0}"
+        yield Cast(a, "mz_timestamp", I, _MOMENT_TO_MZ.replace("{0}", moment))
+    for b in ("timestamp", "timestamptz"):
+        yield Cast("mz_timestamp", b, A, _MZ_TO_MOMENT)
+    yield Cast("date", "timestamp", I, "CAST({0} AS TIMESTAMP)")
+    yield Cast("date", "timestamptz", I, "CAST({0} AS TIMESTAMP)")
+    yield Cast("timestamp", "timestamptz", I, "{0}", False)
+    yield Cast("timestamptz", "timestamp", A, "{0}", False)
+    for a in ("timestamp", "timestamptz"):
+        yield Cast(a, "date", A, "CAST({0} AS DATE)", False)
+        yield Cast(a, "time", A, "CAST({0} AS TIME)", False)
+    yield Cast("time", "interval", I, "struct_pack(months := 0, days := 0, us := epoch_us({0}))", False)
+    yield Cast("interval", "time", A, udf.declare("interval_time", _time_of, [t.INTERVAL], t.TIME), False)
+    for b in ("bool", "int2", "int4", "int8", "float4", "float8", "numeric"):
+        yield Cast("jsonb", b, E, _python(f"jsonb_{b}", _from_jsonb(b), "jsonb", b))
+    for a in STRINGS:
+        for b in STRINGS:
+            if a != b:
+                yield Cast(a, b, I, "rtrim({0}, ' ')" if b == "bpchar" else "{0}", False)
+    for name in t.SCALARS:
+        if name in STRINGS:
+            continue
+        for b in ("text", "varchar", "bpchar"):
+            yield Cast(name, b, A, _show(name), name == "numeric")
+        template = udf.declare(f"read_{name}", READERS[name], [t.TEXT], _RAW.get(name, _S[name]))
+        for a in ("text", "varchar", "bpchar"):
+            yield Cast(a, name, E, template)
+
+
+_RAW = {"numeric": t.TEXT, "jsonb": t.TEXT}
+"""Readers that give the kept form itself."""
+
+CASTS: dict[tuple[str, str], Cast] = {(line.source, line.target): line for line in _lines()}

@@ -1,0 +1,188 @@
+"""Arrays, lists, maps and rows: made, and taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect.calls import coerce, operate, row_of, unify
+from mzwidget.local.dialect.castlines import Context
+from mzwidget.local.dialect.casts import castable
+from mzwidget.local.dialect.functions.jsonb import SORT_KEY
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.values import Value, apply, array_sql, quote_text
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.expressions import Expressions
+
+
+def array(expressions: Expressions, node: tree.Array) -> Value:
+    if not node.items:
+        what = "array" if node.word == "array" else "list"
+        raise SqlError(f"cannot determine type of empty {what}")
+    values, type_ = unify(expressions.statement, expressions.values(node.items), node.word.upper())
+    if node.word == "array":
+        if type_.kind == "array":
+            return apply(_STACKED, [apply("[{*}]", values, t.list_of(type_))], type_, fallible=True)
+        if type_.kind in ("list", "map"):
+            raise SqlError(f"{t.sql_name(type_)}[] not yet supported")
+        if type_.name == "bpchar":
+            size = next((v.type.typmod - 4 for v in values if v.type.typmod > 4), None)
+            sized = next(
+                (expressions.value(i).type.typmod - 4 for i in node.items if expressions.value(i).type.typmod > 4), size
+            )
+            raise SqlError(f"char({sized})[] not yet supported" if sized else "char[] not yet supported")
+        array = t.array_of(type_)
+    else:
+        if type_.name == "bpchar":
+            raise SqlError("char list not yet supported")
+        array = t.list_of(type_)
+    listed = "[{*}]" if node.word == "list" else array_sql("[{*}]")
+    return replace(apply(f"CAST({listed} AS {array.duckdb})", values, array), nullable=False)
+
+
+def array_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
+    if node.word == "map":
+        raise unsupported("MAP(subquery)")
+    columns, sql = expressions.plan(node.query, expressions.scope)
+    if len(columns) != 1:
+        raise SqlError(f"Expected subselect to return 1 column, got {len(columns)} columns")
+    type_ = columns[0].type.base
+    found = t.array_of(type_) if node.word == "array" else t.list_of(type_)
+    if type_.kind != "scalar" and node.word == "array":
+        raise unsupported(f"an array of {t.sql_name(type_)}")
+    key = SORT_KEY.replace("{0}", "c1") if type_.name == "jsonb" else "c1"
+    order = "" if node.query.order else f" ORDER BY {key} NULLS LAST"
+    items = f"coalesce((SELECT list(c1{order}) FROM ({sql}) AS q(c1)), CAST([] AS {type_.duckdb}[]))"
+    return Value(items if node.word == "list" else array_sql(items), found, fallible=True)
+
+
+def map_(expressions: Expressions, node: tree.Map) -> Value:
+    if not node.items:
+        raise SqlError("cannot determine type of empty map")
+    keys = [coerce(expressions.statement, expressions.value(key), t.TEXT) for key, _ in node.items]
+    values, type_ = unify(expressions.statement, [expressions.value(item) for _, item in node.items], "MAP")
+    if any(key.literal is None for key in keys):
+        raise unsupported("MAP with keys that are not constants")
+    entries = dict(sorted(zip([key.literal or "" for key in keys], values, strict=True)))
+    found = t.map_of(type_)
+    names = apply("[{*}]", [Value(quote_text(key), t.TEXT) for key in entries], t.TEXT)
+    return apply(
+        f"CAST(map({{0}}, {{1}}) AS {found.duckdb})", [names, apply("[{*}]", list(entries.values()), found)], found
+    )
+
+
+def subscript(expressions: Expressions, node: tree.Subscript) -> Value:
+    value = expressions.value(node.operand)
+    if value.type.kind == "array" and len(node.positions) > 1:
+        return _element(expressions, value, node.positions)
+    for position in node.positions:
+        value = _position(expressions, value, position)
+    return value
+
+
+def _element(expressions: Expressions, value: Value, positions: Sequence[tree.Expr | tree.Slice]) -> Value:
+    """Return an element of an array of so many dimensions, NULL of one of more or fewer."""
+    indexes = []
+    for position in positions:
+        if isinstance(position, tree.Slice):
+            raise SqlError("array subscript does not support slices")
+        indexes.append(coerce(expressions.statement, expressions.value(position), t.INT8, Context.ASSIGNMENT))
+    count = len(indexes)
+    assert value.type.element is not None
+    inside = " AND ".join(f"{{{i}}} BETWEEN 1 AND ({{0}}).dims[{i}]" for i in range(1, count + 1))
+    at = "{1} - 1"
+    for i in range(2, count + 1):
+        at = f"({at}) * ({{0}}).dims[{i}] + {{{i}}} - 1"
+    template = f"CASE WHEN len(({{0}}).dims) = {count} AND {inside} THEN ({{0}}).items[{at} + 1] END"
+    return apply(template, [value, *indexes], value.type.element)
+
+
+def _position(expressions: Expressions, value: Value, position: tree.Expr | tree.Slice) -> Value:
+    kind = value.type.kind
+    if kind == "array" and isinstance(position, tree.Slice):
+        raise SqlError("array subscript does not support slices")
+    if value.type.name == "jsonb" and isinstance(position, tree.Expr):
+        index = expressions.value(position)
+        if index.is_open:
+            index = coerce(expressions.statement, index, t.TEXT)
+        if not any(castable(index.type, wanted, Context.IMPLICIT) for wanted in (t.INT8, t.TEXT)):
+            raise SqlError("jsonb subscript type must be coercible to integer or text")
+        return operate(expressions.statement, "->", [value, index])
+    if kind == "map" and isinstance(position, tree.Expr):
+        return operate(expressions.statement, "->", [value, expressions.value(position)])
+    if value.type.element is None or kind not in ("array", "list"):
+        raise SqlError(f"cannot subscript type {t.sql_name(value.type)}")
+    if isinstance(position, tree.Slice):
+        ends = [
+            coerce(expressions.statement, expressions.value(end), t.INT8, Context.ASSIGNMENT)
+            if end is not None
+            else None
+            for end in (position.low, position.high)
+        ]
+        low = ends[0] or Value("1", t.INT8)
+        high = ends[1] or Value("2147483647", t.INT8)
+        part = "list_slice({0}, greatest({1}, 1), greatest({2}, 0))"
+        template = f"CASE WHEN {{1}} IS NOT NULL AND {{2}} IS NOT NULL THEN {part} END"
+        return apply(template, [value, low, high], value.type)
+    index = coerce(expressions.statement, expressions.value(position), t.INT8, Context.ASSIGNMENT)
+    if kind == "array":
+        template = "CASE WHEN len(({0}).dims) = 0 AND {1} > 0 THEN ({0}).items[{1}] END"
+        return apply(template, [value, index], value.type.element)
+    return apply("list_extract({0}, nullif(greatest({1}, 0), 0))", [value, index], value.type.element)
+
+
+def field(expressions: Expressions, node: tree.Field) -> Value:
+    value = expressions.value(node.operand)
+    if value.type.kind != "record":
+        raise unsupported(f"field {node.name} of {t.sql_name(value.type)}")
+    for index, (name, type_) in enumerate(value.type.fields, 1):
+        if name == node.name:
+            return (
+                value.items[index - 1].typed(type_)
+                if value.items and not value.items[index - 1].is_open
+                else apply(f"{{0}}.f{index}", [value], type_)
+            )
+    raise SqlError(f"field {node.name} not found in data type {t.sql_name(value.type)}")
+
+
+def row(expressions: Expressions, node: tree.Row) -> Value:
+    given = tuple(
+        expressions.scope.column(item.qualifier)
+        if isinstance(item, tree.Star) and item.qualifier
+        else expressions.value(item)
+        for item in node.items
+    )
+    items = [coerce(expressions.statement, value, t.TEXT) if value.is_open else value for value in given]
+    return replace(row_of(items), items=given)
+
+
+_CARDINALITY = (
+    "'mz:XX000:number of array elements (' || CAST({0} AS VARCHAR) || ') does not match declared cardinality ('"
+    " || CAST({1} AS VARCHAR) || ')'"
+)
+
+
+def _stacked() -> str:
+    """Return the template of an array of the arrays in a list, which must be of equal lengths."""
+    dims = "list_transform({0}, lambda a: CASE WHEN len(a.dims) > 0 THEN a.dims ELSE [len(a.items)] END)"
+    odd = "list_filter(d, lambda e: e IS DISTINCT FROM d[1])[1]"
+    first = f"list_filter(list_zip({odd}, d[1]), lambda p: p[1] IS DISTINCT FROM p[2])[1]"
+    same = f"len({odd}) = len(d[1])"
+    wrong = (
+        f"CASE WHEN {same} THEN {_CARDINALITY.replace('{0}', f'{first}[1]').replace('{1}', f'{first}[2]')}"
+        f" ELSE {_CARDINALITY.replace('{0}', f'len({odd})').replace('{1}', 'len(d[1])')} END"
+    )
+    made = array_sql("flatten(list_transform({0}, lambda a: a.items))", "CAST(list_prepend(len(d), d[1]) AS INTEGER[])")
+    null = "error('mz:XX000:MULTIDIMENSIONAL arrays cannot contain NULL')"
+    return (
+        f"list_transform([{dims}], lambda d: CASE WHEN list_bool_or(list_transform({{0}}, lambda a: a IS NULL))"
+        f" THEN {null} WHEN {odd} IS NOT NULL THEN error({wrong})"
+        f" WHEN d[1] = [0] THEN {{0}}[1] ELSE {made} END)[1]"
+    )
+
+
+_STACKED = _stacked()

@@ -1,0 +1,166 @@
+"""Fields of moments and intervals: extract and date_part."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from mzwidget.local.dialect.overloads import Overload, line
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import moments
+from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
+
+FUNCTIONS: list[Overload] = []
+
+_UNIT_WORDS = {
+    "microseconds": "us usec usecs usecond useconds microsecond microseconds",
+    "milliseconds": "ms msec msecs msecond mseconds millisecond milliseconds",
+    "second": "s sec secs second seconds", "minute": "m min mins minute minutes", "hour": "h hr hrs hour hours",
+    "day": "d day days", "week": "w week weeks", "month": "mon mons month months", "quarter": "qtr quarter",
+    "year": "y yr yrs year years", "decade": "dec decs decade decades", "century": "c cent century centuries",
+    "millennium": "mil mils millennium millennia millenniums", "dow": "dow", "isodow": "isodow",
+    "doy": "doy", "isodoy": "isodoy",
+    "epoch": "epoch", "timezone": "timezone", "timezone_hour": "timezone_hour", "timezone_minute": "timezone_minute",
+    "isoyear": "isoyear",
+}  # fmt: skip
+UNITS = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
+_CLOCK_UNITS = ("hour", "minute", "second", "milliseconds", "microseconds", "epoch")
+
+
+def unit_of(text: str) -> str:
+    """Return the unit that a word names."""
+    found = UNITS.get(text.lower())
+    if found is None:
+        raise SqlError(f"unit '{text}' not recognized")
+    return found
+
+
+def iso_week(days: int) -> tuple[int, int]:
+    weekday = (days + 3) % 7
+    thursday = days - weekday + 3
+    year = moments.date_of(thursday)[0]
+    return year, (thursday - moments.days_of(year, 1, 1)) // 7 + 1
+
+
+def century(year: int, size: int) -> int:
+    return (year + size - 1) // size if year > 0 else -((size - 1 - year) // size)
+
+
+def _part(unit: str, micros: int) -> Decimal | None:
+    days, clock = divmod(micros, DAY)
+    year, month, day = moments.date_of(days)
+    match unit:
+        case "epoch":
+            return Decimal(micros) / SECOND
+        case "microseconds":
+            return Decimal(clock % MINUTE)
+        case "milliseconds":
+            return Decimal(clock % MINUTE) / 1000
+        case "second":
+            return Decimal(clock % MINUTE) / SECOND
+        case "minute":
+            return Decimal(clock % HOUR // MINUTE)
+        case "hour":
+            return Decimal(clock // HOUR)
+        case "day":
+            return Decimal(day)
+        case "week":
+            return Decimal(iso_week(days)[1])
+        case "month":
+            return Decimal(month)
+        case "quarter":
+            return Decimal((month + 2) // 3)
+        case "year":
+            return Decimal(year)
+        case "decade":
+            return Decimal(year // 10)
+        case "century":
+            return Decimal(century(year, 100))
+        case "millennium":
+            return Decimal(century(year, 1000))
+        case "dow":
+            return Decimal((days + 4) % 7)
+        case "isodow":
+            return Decimal((days + 3) % 7 + 1)
+        case "doy":
+            return Decimal(days - moments.days_of(year, 1, 1) + 1)
+    return None
+
+
+def _of_moment(name: str) -> object:
+    def part(text: str, micros: int) -> Decimal:
+        unit = unit_of(text)
+        found = _part(unit, micros)
+        if found is None:
+            raise SqlError(f"unit '{text}' not supported for type {name}")
+        return found
+
+    return part
+
+
+def _of_date(text: str, days: int) -> Decimal:
+    unit = unit_of(text)
+    found = None if unit in _CLOCK_UNITS and unit != "epoch" else _part(unit, days * DAY)
+    if found is None:
+        raise SqlError(f"unit '{text}' not supported for type date")
+    return found
+
+
+def _of_time(text: str, micros: int) -> Decimal:
+    unit = unit_of(text)
+    found = _part(unit, micros) if unit in _CLOCK_UNITS else None
+    if found is None:
+        raise SqlError(f"unit '{text}' not supported for type time")
+    return found
+
+
+def quotient(a: int, b: int) -> int:
+    return int(a / b) if abs(a) < 2**50 else (a // b if a >= 0 else -(-a // b))
+
+
+def _of_interval(text: str, value: Interval) -> Decimal:
+    unit = unit_of(text)
+    months, days, micros = value
+    rest = math.copysign(abs(micros) % MINUTE, micros)
+    match unit:
+        case "epoch":
+            years, left = quotient(months, 12), months - quotient(months, 12) * 12
+            seconds = Decimal(years) * Decimal(31_557_600) + Decimal(left) * 2_592_000 + Decimal(days) * 86_400
+            return seconds + Decimal(micros) / SECOND
+        case "microseconds":
+            return Decimal(int(rest))
+        case "milliseconds":
+            return Decimal(int(rest)) / 1000
+        case "second":
+            return Decimal(int(rest)) / SECOND
+        case "minute":
+            return Decimal(quotient(micros, MINUTE) - quotient(micros, HOUR) * 60)
+        case "hour":
+            return Decimal(quotient(micros, HOUR) - quotient(micros, DAY) * 24)
+        case "day":
+            return Decimal(days)
+        case "month":
+            return Decimal(months - quotient(months, 12) * 12)
+        case "quarter":
+            return Decimal(quotient(months - quotient(months, 12) * 12, 3) + 1)
+        case "year":
+            return Decimal(quotient(months, 12))
+        case "decade":
+            return Decimal(quotient(months, 120))
+        case "century":
+            return Decimal(quotient(months, 1200))
+        case "millennium":
+            return Decimal(quotient(months, 12_000))
+    raise SqlError(f"unit '{text}' not supported for type interval")
+
+
+for _name, _function in (
+    ("date", _of_date), ("time", _of_time), ("timestamp", _of_moment("timestamp")),
+    ("timestamptz", _of_moment("timestamp with time zone")), ("interval", _of_interval),
+):  # fmt: skip
+    FUNCTIONS.append(line("extract", f"text, {_name} -> numeric", python=_function))
+
+    def _float_part(text, value, function=_function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        return float(function(text, value))
+
+    FUNCTIONS.append(line("date_part", f"text, {_name} -> float8", python=_float_part))

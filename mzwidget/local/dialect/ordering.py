@@ -1,0 +1,196 @@
+"""DISTINCT, ORDER BY, LIMIT and OFFSET."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mzwidget.local.dialect.blocks import Block, hashable, items_of_block, settle
+from mzwidget.local.dialect.calls import coerce
+from mzwidget.local.dialect.castlines import Context
+from mzwidget.local.dialect.casts import cast, castable, text_form
+from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
+from mzwidget.local.dialect.functions.jsonb import SORT_KEY
+from mzwidget.local.dialect.scope import Scope, Statement
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.ties import ties
+from mzwidget.local.dialect.values import Value, apply, plainly_ordered, quote_text
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column
+
+
+def limits(statement: Statement, query: tree.Query, plan: PlanSubquery, *, nested: bool) -> str:
+    sql = ""
+    for node, word in ((query.limit, "LIMIT"), (query.offset, "OFFSET")):
+        if node is None or node == tree.Literal("null"):
+            continue
+        scope = Scope(statement)
+        scope.clause = word
+        value = Expressions(scope, plan).value(node)
+        if value.parameter is not None:
+            value = coerce(statement, value, t.INT8)
+        if isinstance(node, tree.Parameter):
+            sql += f" {word} {_counted(value, word, nested=nested)}"
+            continue
+        if value.literal is None:
+            if any(isinstance(each, tree.Query) for each in node.walk()):
+                if nested or word != "LIMIT":
+                    raise unsupported(f"{word} of a subquery")
+                name = f"{t.sql_name(value.type)}_to_bigint".replace(" ", "_")
+                what = "select(???)" if value.type.name == "int8" else f"{name}(select(???))"
+                raise SqlError(f"Top-level LIMIT must be a constant expression, got {what}")
+            sql += f" {word} ({_counted(value, word, nested=True)})"
+            continue
+        count = coerce(statement, value, t.INT8, Context.ASSIGNMENT)
+        try:
+            number = round(float(value.literal))
+        except ValueError:
+            number = 0
+        if number < 0:
+            if word == "LIMIT":
+                raise SqlError("LIMIT must not be negative")
+            raise SqlError(f"Invalid OFFSET clause: must not be negative, got {number}")
+        sql += f" {word} {count.sql}"
+    return sql
+
+
+def _counted(value: Value, word: str, *, nested: bool) -> str:
+    """Return a LIMIT or OFFSET by a parameter; of another type than bigint it fails as a LIMIT of the whole query."""
+    if not castable(value.type, t.INT8, Context.ASSIGNMENT):
+        raise SqlError(f"{word} must have type bigint, not type {t.sql_name(value.type)}")
+    if word == "LIMIT" and value.type.name != "int8" and not nested:
+        name = f"{t.sql_name(value.type)}_to_bigint".replace(" ", "_")
+        message = quote_text(f"mz:XX000:Top-level LIMIT must be a constant expression, got {name}(")
+        return f"CAST(error({message} || coalesce({text_form(value).sql}, 'null') || ')') AS BIGINT)"
+    count = cast(value, t.INT8, Context.ASSIGNMENT)
+    negative = "'mz:XX000:LIMIT must not be negative'"
+    if word == "OFFSET":
+        negative = "'mz:XX000:Invalid OFFSET clause: must not be negative, got ' || CAST({0} AS VARCHAR)"
+    return apply(f"CASE WHEN {{0}} < 0 THEN CAST(error({negative}) AS BIGINT) ELSE {{0}} END", [count], t.INT8).sql
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One item of ORDER BY."""
+
+    value: Value
+    descending: bool = False
+    nulls_first: bool = False
+
+    def written(self, sql: str) -> str:
+        direction = "DESC" if self.descending else "ASC"
+        return f"{sql} {direction} NULLS {'FIRST' if self.nulls_first else 'LAST'}"
+
+
+def ordered(statement: Statement, query: tree.Query, block: Block, limit: str) -> tuple[tuple[Column, ...], str]:
+    """Apply DISTINCT, ORDER BY, LIMIT and OFFSET to a body."""
+    settled = [settle(statement, value) for value in block.values]
+    if block.distinct and not statement.reads:
+        settled = [unsigned_zero(value) for value in settled]
+    terms = [_term(block, settled, item) for item in query.order]
+    if block.distinct and block.distinct_on:
+        sql = _distinct_on(statement, block, settled, terms, limit)
+    elif not terms and not limit:
+        inner = block.render(items_of_block(settled))
+        sql = f"SELECT DISTINCT * FROM ({inner})" if block.distinct else inner
+    else:
+        sql = _sorted(statement, block, settled, terms, limit)
+    if block.distinct:
+        for value in settled:
+            hashable(value.type, "DISTINCT")
+    columns = tuple(Column(name, value.type, value.nullable) for name, value in zip(block.names, settled, strict=True))
+    return columns, sql
+
+
+def _sorted(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str) -> str:
+    known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
+    extra = [term.value for term in terms if term.value.sql not in known]
+    if block.distinct and extra:
+        raise SqlError("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
+    alias = statement.alias()
+    row = [] if block.distinct else [value for value in block.row() if value.sql not in known]
+    inner = block.render(items_of_block(settled) + items_of_block(extra, "o") + items_of_block(row, "t"))
+    if block.distinct:
+        inner = f"SELECT DISTINCT * FROM ({inner})"
+    order, used = [], set()
+    others = iter(range(1, len(extra) + 1))
+    for term in terms:
+        at = known.get(term.value.sql)
+        used.add(at or 0)
+        order.append(term.written(f"{alias}.c{at}" if at is not None else f"{alias}.o{next(others)}"))
+    whole = {value.sql: replace(value, sql=f"{alias}.t{i}") for i, value in enumerate(row, 1)}
+    whole |= {value.sql: replace(value, sql=f"{alias}.c{i}") for i, value in reversed(list(enumerate(settled, 1)))}
+    first = [] if block.distinct else [value.sql for value in block.row()]
+    behind = [value.sql for value in settled if value.sql not in first]
+    order += ties([whole[sql] for sql in dict.fromkeys([*first, *behind]) if known.get(sql) not in used])
+    listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
+    by = f" ORDER BY {', '.join(order)}" if order else ""
+    return f"SELECT {listed} FROM ({inner}) AS {alias}{by}{limit}"
+
+
+def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str) -> str:
+    """Keep the first row of each key, in the order of ORDER BY, then of the whole row."""
+    assert block.expressions is not None
+    keys = [_referenced(block, settled, node, "DISTINCT ON") for node in block.distinct_on]
+    texts = list(dict.fromkeys(key.sql for key in keys))
+    leading = {term.value.sql for term in terms[: len(texts)]}
+    if terms and not leading <= set(texts):
+        raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+    ordering = terms or [Term(key) for key in keys]
+    inner = block.render(
+        items_of_block(settled) + items_of_block(keys, "d") + items_of_block([term.value for term in ordering], "o")
+    )  # fmt: skip
+    order = [term.written(f"o{i}") for i, term in enumerate(ordering, 1)]
+    order += [f"d{i} ASC NULLS LAST" for i in range(1, len(keys) + 1)]
+    order += [f"c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1)]
+    on = ", ".join(f"d{i}" for i in range(1, len(keys) + 1))
+    picked = f"SELECT DISTINCT ON ({on}) * FROM ({inner}) ORDER BY {', '.join(order)}"
+    alias = statement.alias()
+    listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1))
+    by = ", ".join(term.written(f"{alias}.o{i}") for i, term in enumerate(ordering, 1))
+    rest = "".join(f", {alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1))
+    return f"SELECT {listed} FROM ({picked}) AS {alias} ORDER BY {by}{rest}{limit}"
+
+
+def _term(block: Block, settled: list[Value], item: tree.OrderItem) -> Term:
+    value = _referenced(block, settled, item.expr, "ORDER BY")
+    return Term(sortable(value), item.descending, item.nulls_first)
+
+
+def sortable(value: Value) -> Value:
+    """Return what sorts as the value does."""
+    if value.type.name == "jsonb":
+        return apply(SORT_KEY, [value], t.TEXT)
+    if not plainly_ordered(value.type):
+        raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
+    return value
+
+
+def unsigned_zero(value: Value) -> Value:
+    """Return a float whose zero has no sign, as grouping and DISTINCT see it."""
+    if value.type.name in ("float4", "float8"):
+        return apply("({0} + 0)", [value], value.type)
+    return value
+
+
+def _referenced(block: Block, settled: list[Value], node: tree.Expr, clause: str) -> Value:
+    """Return what an ORDER BY item means: a result column by number or name, else an expression."""
+    if isinstance(node, tree.Literal) and node.kind == "number":
+        return settled[by_position(node.value, len(settled), clause) - 1]
+    if isinstance(node, tree.Name) and len(node.parts) == 1:
+        found = [value for name, value in zip(block.names, settled, strict=True) if name == node.parts[0]]
+        if len({value.sql for value in found}) > 1:
+            raise SqlError(f'column reference "{node.parts[0]}" is ambiguous')
+        if found:
+            return found[0]
+    assert block.expressions is not None
+    return block.expressions.typed(node)
+
+
+def by_position(text: str, count: int, clause: str) -> int:
+    """Return the number of a column that a clause names by position."""
+    if not text.isdigit():
+        raise SqlError(f"unable to parse column reference in {clause} clause: {text}: invalid digit found in string")
+    if not 1 <= int(text) <= count:
+        raise SqlError(f"column reference {int(text)} in {clause} clause is out of range (1 - {count})")
+    return int(text)

@@ -1,0 +1,154 @@
+"""Predicates: IS, BETWEEN, IN, ANY and ALL, LIKE, and comparing rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect import functions, patterns
+from mzwidget.local.dialect.calls import coerce, known, operate
+from mzwidget.local.dialect.conditions import connect
+from mzwidget.local.dialect.overloads import choose, no_function
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats import types as t
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.expressions import Expressions
+
+
+def compare_rows(expressions: Expressions, operator: str, left: Value, right: Value) -> Value:
+    if not left.items or not right.items or operator not in ("=", "<>", "<", "<=", ">", ">="):
+        raise unsupported(f"comparing rows by {operator}")
+    if len(left.items) != len(right.items):
+        raise SqlError("unequal number of entries in row expressions")
+    pairs = list(zip(left.items, right.items, strict=True))
+    if operator in ("=", "<>"):
+        equal = connect("AND", [expressions.compare("=", a, b) for a, b in pairs])
+        return equal if operator == "=" else apply("(NOT {0})", [equal], t.BOOL)
+    strict = operator.rstrip("=")
+    found = expressions.compare(operator, *pairs[-1])
+    for a, b in reversed(pairs[:-1]):
+        rest = connect("AND", [expressions.compare("=", a, b), found])
+        found = connect("OR", [expressions.compare(strict, a, b), rest])
+    return found
+
+
+def is_(expressions: Expressions, node: tree.Is) -> Value:
+    negated = "NOT " if node.negated else ""
+    if node.what in ("null", "unknown"):
+        value = expressions.value(node.operand)
+        if node.what == "unknown":
+            value = expressions.condition(node.operand, "IS UNKNOWN argument") if not value.is_open else value
+        if value.parameter is not None:
+            value = coerce(expressions.statement, value, t.TEXT)
+        if value.type.kind == "record" and value.items and not isinstance(node.operand, tree.Name):
+            each = [apply(f"({{0}} IS {negated}NULL)", [item], t.BOOL) for item in value.items]
+            return connect("AND", each)
+        return replace(apply(f"({{0}} IS {negated}NULL)", [value], t.BOOL), nullable=False)
+    condition = expressions.condition(node.operand, "SELECT clause")
+    word = "DISTINCT FROM" if node.negated else "NOT DISTINCT FROM"
+    return replace(apply(f"({{0}} IS {word} {node.what})", [condition], t.BOOL), nullable=False)
+
+
+def distinct(expressions: Expressions, node: tree.Distinct) -> Value:
+    left, right = expressions.value(node.left), expressions.value(node.right)
+    equal = operate(expressions.statement, "=", [left, right])
+    template = "({0} IS NOT DISTINCT FROM {1})" if node.negated else "({0} IS DISTINCT FROM {1})"
+    if equal.type.name != "bool":
+        raise unsupported("IS DISTINCT FROM of these types")
+    a, b = expressions.same(left, right)
+    return apply(template, [a, b], t.BOOL)
+
+
+def between(expressions: Expressions, node: tree.Between) -> Value:
+    value, low, high = expressions.value(node.operand), expressions.value(node.low), expressions.value(node.high)
+    if node.negated:
+        return connect("OR", [expressions.compare("<", value, low), expressions.compare(">", value, high)])
+    return connect("AND", [expressions.compare(">=", value, low), expressions.compare("<=", value, high)])
+
+
+def in_list(expressions: Expressions, node: tree.InList) -> Value:
+    left = expressions.value(node.operand)
+    equal = [expressions.compare("=", left, expressions.value(item)) for item in node.items]
+    prefix = equal[0].sql.partition(" = ")[0] + " = "
+    firm = not any(value.fallible for value in equal)
+    if firm and len(equal) > 1 and left.type.kind == "scalar" and all(each.sql.startswith(prefix) for each in equal):
+        inner = ", ".join(each.sql[len(prefix) : -1] for each in equal)
+        found = Value(f"{prefix.removesuffix(' = ')} IN ({inner}))", t.BOOL, depth=max(e.depth for e in equal))
+    else:
+        found = apply("(" + " OR ".join(e.sql for e in equal) + ")", equal[:0], t.BOOL, fallible=not firm)
+        found = replace(found, depth=max(each.depth for each in equal))
+    return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
+
+
+def in_query(expressions: Expressions, node: tree.InQuery) -> Value:
+    columns, sql = expressions.plan(node.query, expressions.scope)
+    left = expressions.value(node.operand)
+    if left.items and len(left.items) == len(columns):
+        parts = [
+            expressions.same(a, Value(f"q.c{i}", c.type))
+            for i, (a, c) in enumerate(zip(left.items, columns, strict=True), 1)
+        ]
+        mine = ", ".join(a.sql for a, _ in parts)
+        theirs = ", ".join(b.sql for _, b in parts)
+        names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+        found = Value(f"(({mine}) IN (SELECT {theirs} FROM ({sql}) AS q({names})))", t.BOOL, fallible=True)
+        return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
+    if len(columns) != 1:
+        raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
+    equal = operate(expressions.statement, "=", [left, Value("q.c1", columns[0].type)])
+    a, b = expressions.same(left, Value("q.c1", columns[0].type))
+    found = Value(f"({a.sql} IN (SELECT {b.sql} FROM ({sql}) AS q(c1)))", equal.type, fallible=True)
+    return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
+
+
+def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
+    left = expressions.value(node.left)
+    word = "ALL" if node.every else "ANY"
+    if isinstance(node.right, tree.Query):
+        columns, sql = expressions.plan(node.right, expressions.scope)
+        if len(columns) != 1:
+            raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
+        if node.operator.lstrip("!").startswith("~~"):
+            raise unsupported(f"LIKE {word} (subquery)")
+        item = Value("q.c1", columns[0].type)
+        operate(expressions.statement, node.operator, [left, item])
+        a, b = expressions.same(left, item)
+        inner = f"SELECT {b.sql} FROM ({sql}) AS q(c1)"
+        return Value(f"({a.sql} {node.operator} {word} ({inner}))", t.BOOL, fallible=True)
+    array = expressions.value(node.right)
+    if array.is_open or array.type.element is None or array.type.kind not in ("array", "list"):
+        found = choose(functions.TABLES["unnest"], known([array]))
+        raise no_function("unnest", known([array]), many=len(found) != 0 or array.is_open)
+    depth = max(left.depth, array.depth) + 1
+    item = Value(f"v{depth}", array.type.element)
+    if node.operator.lstrip("!").startswith("~~"):
+        test = patterns.like(
+            expressions.statement, left, item, insensitive=node.operator.endswith("*"), negated=node.operator[0] == "!"
+        )
+    else:
+        test = expressions.compare(node.operator, left, item)
+    tests = f"list_transform({{0}}, lambda v{depth}: {test.sql})"
+    decided, other = ("false", "true") if node.every else ("true", "false")
+    template = (
+        f"CASE WHEN {{0}} IS NULL THEN NULL ELSE (CASE WHEN list_contains({{1}}, {decided}) THEN {decided}"
+        f" WHEN len(list_filter({{1}}, lambda y: y IS NULL)) > 0 THEN NULL ELSE {other} END) END"
+    )
+    items = apply("({0}).items", [array], t.list_of(array.type.element)) if array.type.kind == "array" else array
+    listed = apply(tests, [items], t.list_of(t.BOOL), fallible=test.fallible)
+    return apply(template, [array, replace(listed, depth=depth)], t.BOOL)
+
+
+def like(expressions: Expressions, node: tree.Like) -> Value:
+    escape = None
+    if node.escape is not None:
+        found = expressions.value(node.escape)
+        if found.literal is None:
+            raise unsupported("ESCAPE with anything but a constant")
+        escape = found.literal
+    text, pattern = expressions.value(node.operand), expressions.value(node.pattern)
+    return patterns.like(
+        expressions.statement, text, pattern, insensitive=node.insensitive, negated=node.negated, escape=escape
+    )

@@ -1,0 +1,308 @@
+"""One SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.blocks import Block, hashable, listed, settle
+from mzwidget.local.dialect.conditions import conjuncts, contains_mz_now, guarded_all, temporal_error
+from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
+from mzwidget.local.dialect.names import column_name
+from mzwidget.local.dialect.ordering import by_position
+from mzwidget.local.dialect.scope import Grouping, Scope, Statement
+from mzwidget.local.dialect.sources import From, table_function, zipped
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.temporal import temporal_condition, wakeup
+from mzwidget.local.dialect.values import Value
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import types as t
+from mzwidget.local.formats.types import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A column that ``*`` stands for; in a SELECT that groups it may not be allowed."""
+
+    value: Value
+    shown: str
+
+
+Output = tree.Expr | Expanded
+
+
+class Selection:
+    """Translates one SELECT."""
+
+    def __init__(self, statement: Statement, body: tree.Select, outer: Scope, plan: PlanSubquery) -> None:
+        self.statement = statement
+        self.body = body
+        self.outer = outer
+        self.plan = plan
+        self.scope = Scope(statement, parent=outer)
+        self.expressions = Expressions(self.scope, plan)
+
+    def block(self) -> Block:
+        body, scope = self.body, self.scope
+        source = From(scope, self.plan).build(body.source) if body.source is not None else ""
+        source = self._set_returning(source)
+        where = self._where(source)
+        outputs = self._outputs()
+        self._group(outputs)
+        names = [name for name, _ in outputs]
+        try:
+            values = [self._output(chosen) for _, chosen in outputs]
+        except SqlError as error:
+            self._aggregates_first(error)
+            raise
+        having = self._having()
+        qualify = None
+        if body.qualify is not None:
+            qualify = self.expressions.condition(body.qualify, "QUALIFY clause")
+
+        def render(items: Sequence[str]) -> str:
+            tail = f" FROM {source}" if source else ""
+            tail += f" WHERE {where}" if where else ""
+            grouping = scope.grouping
+            if grouping is not None:
+                keys = ", ".join(str(i) for i in range(1, len(grouping.keys) + 1))
+                inner = f"SELECT {grouping.items()}{tail}" + (f" GROUP BY {keys}" if keys else "")
+                tail = f" FROM ({inner}) AS {grouping.alias}"
+                tail += f" WHERE {having.sql}" if having is not None else ""
+            if qualify is None:
+                return f"SELECT {listed(items)}{tail}"
+            inner = ", ".join([*items, f"{qualify.sql} AS q"])
+            kept = ", ".join(item.rpartition(" AS ")[2] for item in items)
+            return f"SELECT {kept or 'NULL AS c1'} FROM (SELECT {inner}{tail}) WHERE q"
+
+        windowed = any(isinstance(part, tree.Call) and part.over for item in body.items for part in item.walk())
+        block = Block(names, values, render, body.distinct, body.distinct_on, self.expressions, windowed)
+        if body.distinct and not outputs:
+            raise SqlError("SELECT DISTINCT must have at least one column")
+        return block
+
+    def _output(self, chosen: Output) -> Value:
+        if isinstance(chosen, Expanded):
+            return self.scope.checked(chosen.value, chosen.shown)
+        return self.expressions.value(chosen)
+
+    def _set_returning(self, source: str) -> str:
+        """Table functions in the select list: rows of FROM, once for each other row."""
+        calls = list(dict.fromkeys(call for item in self.body.items for call in _table_calls(item.expr)))
+        if not calls:
+            return source
+        parts = [_as_value(*table_function(self.expressions, call)) for call in calls]
+        columns, sql = zipped(parts)
+        alias = self.statement.alias()
+        names = [f"c{i}" for i in range(1, len(columns) + 1)]
+        self.scope.tables = {
+            call: Value(f"{alias}.{name}", column.type)
+            for call, name, column in zip(calls, names, columns, strict=True)
+        }
+        lateral = f"LATERAL ({sql}) AS {alias}({', '.join(names)})"
+        return f"{source}, {lateral}" if source else f"(SELECT 1) AS {alias}x(c0), {lateral}"
+
+    # clauses
+
+    def _where(self, source: str) -> str:
+        if self.body.where is None:
+            return ""
+        self.scope.clause = "WHERE clause"
+        plain: list[Value] = []
+        temporal: list[Value] = []
+        changes: list[str] = []
+        correlated = self.scope.correlated
+        try:
+            for node in conjuncts(self.body.where):
+                if contains_mz_now(node):
+                    self.scope.correlated = False
+                    condition, bounds = temporal_condition(self.expressions, node)
+                    temporal.append(condition)
+                    changes += [change for bound in bounds for change in bound.changes]
+                else:
+                    plain.append(self.expressions.condition(node, "WHERE clause"))
+        except SqlError as error:
+            raise _inside(error, "WHERE clause error: ") from None
+        self.scope.clause = "SELECT clause"
+        if temporal and self.scope.correlated:
+            self.statement.refuse_maintenance(temporal_error(self.body.where))
+        elif changes:
+            conditions = [guarded_all(plain)] if plain else []
+            found = wakeup(changes, source or "(SELECT 1)", conditions)
+            self.statement.wakeups.append(self.statement.with_ctes(found))
+        self.scope.correlated = self.scope.correlated or correlated
+        return guarded_all([*plain, *temporal])
+
+    def _outputs(self) -> list[tuple[str, Output]]:
+        found: list[tuple[str, Output]] = []
+        for item in self.body.items:
+            node = item.expr
+            if isinstance(node, tree.Star):
+                found += self._expanded(node)
+            elif isinstance(node, tree.Field) and node.name == "*":
+                found += self._record_fields(node)
+            else:
+                found.append((item.alias if item.alias is not None else column_name(node), node))
+        return found
+
+    def _record_fields(self, node: tree.Field) -> list[tuple[str, Output]]:
+        if (
+            isinstance(node.operand, tree.Name)
+            and len(node.operand.parts) == 1
+            and self.scope.row(node.operand.parts[0])
+        ):
+            return self._expanded(tree.Star(node.operand.parts))
+        value = self.expressions.value(node.operand)
+        if value.type.kind != "record":
+            raise SqlError(f"type {t.sql_name(value.type)} is not composite")
+        return [(name, tree.Field(node.operand, name)) for name, _ in value.type.fields]
+
+    def _expanded(self, star: tree.Star) -> list[tuple[str, Output]]:
+        scope = self.scope
+        if not star.qualifier:
+            if not scope.sources:
+                raise SqlError("SELECT * with no tables specified is not valid")
+            found: list[tuple[str, Output]] = []
+            for index, source in enumerate(scope.sources):
+                found += [
+                    (name, Expanded(value, name)) for name, value in scope.merged.items() if scope.first[name] == index
+                ]
+                for column, value in zip(source.columns, source.values, strict=True):
+                    if (index, column.name) not in scope.hidden:
+                        found.append((column.name, Expanded(value, f"{source.name}.{column.name}".lstrip("."))))
+            return found
+        at: Scope | None = scope
+        while at is not None:
+            merged = at.merged
+            for source in at.sources:
+                if source.answers(star.qualifier):
+                    pairs = sorted(
+                        zip(source.columns, source.values, strict=True),
+                        key=lambda pair: pair[0].name not in merged,
+                    )
+                    return [
+                        (column.name, Expanded(value, f"{source.name}.{column.name}".lstrip(".")))
+                        for column, value in pairs
+                    ]
+            at = at.parent
+        raise SqlError(f"no table named '{'.'.join(star.qualifier)}' in scope")
+
+    def _aggregates_first(self, error: SqlError) -> None:
+        """Raise what is wrong with an aggregate, of which Materialize speaks before what is not grouped."""
+        if self.scope.grouping is None or "must appear in the GROUP BY" not in error.message:
+            return
+        for item in self.body.items:
+            for node in item.expr.walk():
+                if isinstance(node, tree.Call) and node.over is None and node.name[-1] in functions.AGGREGATES:
+                    self.expressions.value(node)
+
+    def _aggregates(self) -> bool:
+        nodes: list[tree.Node] = [item.expr for item in self.body.items]
+        if self.body.having is not None:
+            nodes.append(self.body.having)
+        if self.body.qualify is not None:
+            nodes.append(self.body.qualify)
+        return any(_has_aggregate(node) for node in nodes)
+
+    def _group(self, outputs: list[tuple[str, Output]]) -> None:
+        body, scope = self.body, self.scope
+        if not body.group and body.having is None and not self._aggregates():
+            return
+        grouping = Grouping(self.statement.alias())
+        scope.clause = "GROUP BY clause"
+        for node in body.group:
+            self._group_item(grouping, node, outputs)
+        scope.clause = "SELECT clause"
+        scope.grouping = grouping
+
+    def _group_item(self, grouping: Grouping, node: tree.Expr, outputs: list[tuple[str, Output]]) -> None:
+        if isinstance(node, tree.Row):
+            for item in node.items:
+                self._group_item(grouping, item, outputs)
+            return
+        chosen: Output = node
+        if isinstance(node, tree.Literal) and node.kind == "number":
+            chosen = outputs[by_position(node.value, len(outputs), "GROUP BY") - 1][1]
+        elif isinstance(node, tree.Name) and len(node.parts) == 1 and self.scope._own(node.parts) is None:
+            named = [value for name, value in outputs if name == node.parts[0]]
+            if len(named) > 1:
+                raise SqlError(f'column reference "{node.parts[0]}" in GROUP BY is ambiguous')
+            chosen = named[0] if named else node
+        value = chosen.value if isinstance(chosen, Expanded) else settle(self.statement, self.expressions.value(chosen))
+        hashable(value.type, "GROUP BY")
+        if value.sql in (known.sql for known in grouping.keys):
+            return
+        grouping.nodes.append(chosen if isinstance(chosen, tree.Expr) else node)
+        grouping.keys.append(value)
+
+    def _having(self) -> Value | None:
+        if self.body.having is None:
+            return None
+        self.scope.clause = "HAVING clause"
+        try:
+            found = self.expressions.condition(self.body.having, "HAVING clause")
+        finally:
+            self.scope.clause = "SELECT clause"
+        if contains_mz_now(self.body.having):
+            self.statement.refuse_maintenance(temporal_error(self.body.having))
+        return found
+
+
+def _has_aggregate(node: tree.Node) -> bool:
+    """Whether an expression aggregates, subqueries left out."""
+    if isinstance(node, tree.Query):
+        return False
+    if isinstance(node, tree.Call) and node.over is None and node.name[-1] in functions.AGGREGATES:
+        return True
+    for name in type(node).__dataclass_fields__:
+        part = getattr(node, name)
+        for each in _nodes(part):
+            if _has_aggregate(each):
+                return True
+    return False
+
+
+def _as_value(columns: list[Column], sql: str) -> tuple[list[Column], str]:
+    """Return the rows of a table function as rows of one value."""
+    if len(columns) == 1:
+        return columns, sql
+    names = [f"c{i}" for i in range(1, len(columns) + 1)]
+    type_ = t.record_of(
+        tuple((column.name, column.type) for column in columns), tuple(column.nullable for column in columns)
+    )
+    packed = ", ".join(f"f{i} := x.{name}" for i, name in enumerate(names, 1))
+    return [Column("", type_)], f"SELECT struct_pack({packed}) AS c1 FROM ({sql}) AS x({', '.join(names)})"
+
+
+def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
+    """Yield the table functions that an expression always evaluates."""
+    if isinstance(node, (tree.Query, tree.Case, tree.Choice)):
+        return
+    if isinstance(node, tree.Call):
+        if node.name[-1] in functions.AGGREGATES or node.over is not None:
+            return
+        if node.name[-1] in functions.MANY:
+            yield node
+            return
+    for name in type(node).__dataclass_fields__:
+        for each in _nodes(getattr(node, name)):
+            yield from _table_calls(each)
+
+
+def _nodes(part: object) -> list[tree.Node]:
+    if isinstance(part, tree.Node):
+        return [part]
+    if isinstance(part, tuple):
+        return [node for each in part for node in _nodes(each)]
+    return []
+
+
+def _inside(error: SqlError, prefix: str) -> SqlError:
+    """Say in which clause an error was found."""
+    known = ("WHERE clause must", "WHERE clause error", 'function "', 'type "')
+    if error.sqlstate == "0A000" or error.message.startswith(known):
+        return error
+    found = SqlError(prefix + error.message, error.sqlstate, detail=error.detail)
+    found.position = error.position
+    return found

@@ -1,0 +1,236 @@
+"""The grammar of what has a form of its own within expressions: CASE, ARRAY, EXTRACT and the like, and calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax.types import TypeParser
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.syntax.tree import Expr
+
+OTHER = 7
+"""How strongly operators without a place of their own bind."""
+
+
+class FormParser(TypeParser):
+    """Reads such forms; the parsers above it say what an expression and a query are."""
+
+    def query(self) -> tree.Query:
+        raise NotImplementedError
+
+    def expression(self) -> Expr:
+        raise NotImplementedError
+
+    def _climb(self, lowest: int) -> Expr:
+        raise NotImplementedError
+
+    def expressions(self) -> tuple[Expr, ...]:
+        found = [self.expression()]
+        while self.accept_kind(","):
+            found.append(self.expression())
+        return tuple(found)
+
+    def _case(self) -> Expr:
+        self.next()
+        operand = None if self.is_word("when") else self.expression()
+        branches = []
+        if not self.is_word("when"):
+            self.expected("WHEN")
+        while self.accept("when"):
+            condition = self.expression()
+            self.expect("then")
+            branches.append((condition, self.expression()))
+        default = self.expression() if self.accept("else") else None
+        self.expect("end")
+        return tree.Case(operand, tuple(branches), default)
+
+    def _array(self, word: str) -> Expr:
+        self.next()
+        if self.accept_kind("("):
+            query = self.query()
+            self.expect_kind(")")
+            return tree.ArrayQuery(word, query)
+        return self._items(word)
+
+    def _items(self, word: str) -> Expr:
+        self.expect_kind("[")
+        items: list[Expr] = []
+        while not self.is_kind("]"):
+            nested = self.is_kind("[")
+            items.append(self._items(word) if nested else self.expression())
+            if not self.accept_kind(","):
+                break
+        self.expect_kind("]")
+        return tree.Array(word, tuple(items))
+
+    def _map(self) -> Expr:
+        self.next()
+        if self.accept_kind("("):
+            query = self.query()
+            self.expect_kind(")")
+            return tree.ArrayQuery("map", query)
+        return self._entries()
+
+    def _entries(self) -> Expr:
+        self.expect_kind("[")
+        entries = []
+        while not self.is_kind("]"):
+            key = self.expression()
+            self.expect_kind("=>")
+            entries.append((key, self._entries() if self.is_kind("[") else self.expression()))
+            if not self.accept_kind(","):
+                break
+        self.expect_kind("]")
+        return tree.Map(tuple(entries))
+
+    def _cast(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        operand = self.expression()
+        self.expect("as")
+        type_ = self.type_name()
+        self.expect_kind(")")
+        return tree.Cast(operand, type_)
+
+    def _extract(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        field = self.next() if self.token.kind in ("ident", "keyword", "string") else self.expected("identifier")
+        self.expect("from")
+        operand = self.expression()
+        self.expect_kind(")")
+        return tree.Call(("extract",), (tree.Literal("string", field.value), operand))
+
+    def _trim(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        name = {"leading": "ltrim", "trailing": "rtrim"}.get(
+            self.accept_word("both", "leading", "trailing") or "", "btrim"
+        )
+        first = None if self.is_word("from") else self.expression()
+        if self.accept("from"):
+            operand = self.expression()
+            arguments: tuple[Expr, ...] = (operand,) if first is None else (operand, first)
+        else:
+            assert first is not None
+            arguments = (first,)
+        self.expect_kind(")")
+        return tree.Call((name,), arguments)
+
+    def _substring(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        arguments = [self.expression()]
+        if self.accept("from"):
+            arguments.append(self.expression())
+            if self.accept("for"):
+                arguments.append(self.expression())
+        elif self.accept("for"):
+            arguments += [tree.Literal("number", "1"), self.expression()]
+        elif not self.is_kind(","):
+            self.expected("comma")
+        else:
+            while self.accept_kind(","):
+                arguments.append(self.expression())
+        self.expect_kind(")")
+        return tree.Call(("substring",), tuple(arguments))
+
+    def _position(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        needle = self._climb(OTHER)
+        self.expect("in")
+        hay = self.expression()
+        self.expect_kind(")")
+        return tree.Call(("position",), (needle, hay))
+
+    def _normalize(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        arguments = [self.expression()]
+        if self.accept_kind(","):
+            form = self.accept_word("nfc", "nfd", "nfkc", "nfkd")
+            if form is None:
+                self.expected("NFC, NFD, NFKC, or NFKD")
+            arguments.append(tree.Literal("string", str(form).upper()))
+        self.expect_kind(")")
+        return tree.Call(("normalize",), tuple(arguments))
+
+    # --------------------------------------------------------------------------------------------- calls
+
+    def call(self, name: tuple[str, ...]) -> tree.Call:
+        """Read the arguments of a function and what may follow them."""
+        self.expect_kind("(")
+        star, distinct = False, False
+        arguments: tuple[Expr, ...] = ()
+        order: tuple[tree.OrderItem, ...] = ()
+        if self.is_kind("*") and self.peek().kind != ",":
+            self.next()
+            star = True
+        elif not self.is_kind(")"):
+            distinct = bool(self.accept("distinct")) or (self.accept("all") and False)
+            arguments = () if distinct and self.is_kind(")") else self.expressions()
+            if self.ahead("order", "by"):
+                order = self.order_by()
+        self.expect_kind(")")
+        condition = None
+        if self.accept("filter"):
+            self.expect_kind("(")
+            self.expect("where")
+            condition = self.expression()
+            self.expect_kind(")")
+        ignore = False
+        if self.ahead("ignore", "nulls") or self.ahead("respect", "nulls"):
+            ignore = self.next().value == "ignore"
+            self.next()
+        over = self._over(ignore) if self.accept("over") else None
+        return tree.Call(name, arguments, star, distinct, order, condition, over)
+
+    def order_by(self) -> tuple[tree.OrderItem, ...]:
+        self.expect("order", "by")
+        items = [self._order_item()]
+        while self.accept_kind(","):
+            items.append(self._order_item())
+        return tuple(items)
+
+    def _order_item(self) -> tree.OrderItem:
+        expr = self.expression()
+        descending = self.accept_word("asc", "desc") == "desc"
+        nulls_first = descending
+        if self.accept("nulls"):
+            word = self.accept_word("first", "last")
+            if word is None:
+                self.expected("one of FIRST or LAST")
+            nulls_first = word == "first"
+        return tree.OrderItem(expr, descending, nulls_first)
+
+    def _over(self, ignore: bool) -> tree.Over:
+        self.expect_kind("(")
+        partition: tuple[Expr, ...] = ()
+        if self.accept("partition", "by"):
+            partition = self.expressions()
+        order = self.order_by() if self.ahead("order", "by") else ()
+        units, start, end = "", None, None
+        if not self.is_kind(")"):
+            units = self.accept_word("rows", "range", "groups") or ""
+            if not units:
+                self.expected("one of ROWS or RANGE or GROUPS")
+            if self.accept("between"):
+                start = self._bound()
+                self.expect("and")
+                end = self._bound()
+            else:
+                start = self._bound()
+        self.expect_kind(")")
+        return tree.Over(partition, order, units, start, end, ignore)
+
+    def _bound(self) -> tree.Bound:
+        if self.accept("current", "row"):
+            return tree.Bound("current")
+        offset = None if self.accept("unbounded") else self.integer("literal unsigned integer")
+        word = self.accept_word("preceding", "following")
+        if word is None:
+            self.expected("PRECEDING or FOLLOWING")
+        return tree.Bound(str(word), offset)

@@ -1,0 +1,108 @@
+"""The grammar of type names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax.cursor import Cursor
+from mzwidget.local.dialect.syntax.keywords import NOT_AN_EXPRESSION
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.syntax.tree import TypeName
+
+TYPE_WORDS = {
+    "bigint": "int8", "smallint": "int2", "int": "int4", "integer": "int4", "real": "float4", "boolean": "bool",
+    "string": "text", "text": "text", "bytes": "bytea", "json": "jsonb", "dec": "numeric", "decimal": "numeric",
+    "varchar": "varchar", "bpchar": "bpchar",
+}  # fmt: skip
+
+
+class TypeParser(Cursor):
+    """Reads type names."""
+
+    def type_name(self) -> TypeName:
+        if self.token.kind not in ("ident", "keyword") or self.is_word(*NOT_AN_EXPRESSION):
+            self.expected("a data type name")
+        word = self.token.value
+        base = self._keyword_type(word) if self.token.kind == "keyword" else None
+        if base is None:
+            parts = self.object_name()
+            base = tree.TypeName("named", parts, self._modifiers())
+        while True:
+            if self.is_kind("[") and self.peek().kind == "]":
+                self.at += 2
+                if base.kind != "array":
+                    base = tree.TypeName("array", element=base)
+            elif self.is_word("list"):
+                self.next()
+                base = tree.TypeName("list", element=base)
+            else:
+                return base
+
+    def _modifiers(self) -> tuple[int, ...]:
+        if not self.accept_kind("("):
+            return ()
+        found = [self._modifier()]
+        while self.accept_kind(","):
+            found.append(self._modifier())
+        self.expect_kind(")")
+        return tuple(found)
+
+    def _modifier(self) -> int:
+        negative = self.is_kind("op") and self.token.value == "-" and self.peek().kind == "number"
+        if negative:
+            self.next()
+        return -self.integer() if negative else self.integer()
+
+    def _keyword_type(self, word: str) -> TypeName | None:
+        if word == "map" and self.peek().kind == "[":
+            self.next()
+            self.next()
+            key = self.type_name()
+            self.expect_kind("=>")
+            value = self.type_name()
+            self.expect_kind("]")
+            return tree.TypeName("map", key=key, element=value)
+        if self.peek().kind == ".":
+            return None
+        if word in TYPE_WORDS:
+            self.next()
+            sized = word in ("dec", "decimal", "varchar", "bpchar")
+            return tree.TypeName("named", (TYPE_WORDS[word],), self._modifiers() if sized else ())
+        if word in ("array", "list", "map"):
+            self.expected("a data type name")
+        match word:
+            case "double":
+                self.next()
+                self.accept("precision")
+                return tree.TypeName("named", ("float8",))
+            case "float":
+                self.next()
+                size = self.token
+                sizes = self._modifiers()
+                if sizes and not 1 <= sizes[0] <= 53:
+                    raise self.error(
+                        "precision for type float must be within ([1-53])", self.tokens[self.tokens.index(size) + 1]
+                    )
+                return tree.TypeName("named", ("float4" if sizes and sizes[0] <= 24 else "float8",))
+            case "char" | "character":
+                self.next()
+                if self.accept("varying"):
+                    return tree.TypeName("named", ("varchar",), self._modifiers())
+                return tree.TypeName("named", ("bpchar",), self._modifiers() or (1,))
+            case "time" | "timestamp" | "timestamptz":
+                return self._time_type()
+            case "interval":
+                self.next()
+                return tree.TypeName("named", ("interval",), self._modifiers())
+        return None
+
+    def _time_type(self) -> TypeName:
+        word = self.next().value
+        sizes = self._modifiers() if self.is_kind("(") and self.peek().kind == "number" else ()
+        if self.accept("with", "time", "zone"):
+            word += "tz"
+        else:
+            self.accept("without", "time", "zone")
+        return tree.TypeName("named", (word,), sizes)
