@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mzwidget import LiveView
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-FIRST, SECOND = NOTEBOOKS[:2]
+FIRST, SECOND, THIRD = NOTEBOOKS[:3]
 
 Cells = list[dict[str, Any]]
 
@@ -145,3 +145,15 @@ def test_after_the_whole_day_the_joins_are_what_they_are_in_one_go(
     eventually(lambda: sorted(names["editors"].df.itertuples(index=False, name=None)) == sorted(rows(selected)))
     for name in ("languages", "editors", "total", "experience", "connection"):
         names[name].close()
+
+
+def test_what_an_engine_lacks_is_said_in_a_sentence(engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATERIALIZE_URL", engine_dsn)
+    names: dict[str, Any] = {}
+    run([cell for cell in cells_of(THIRD) if cell["id"] == "connect"], names)
+    lacking = names["watch"]("SELECT * FROM mz_internal.mz_no_such_thing", title="Nothing").data
+    assert lacking.startswith("**Nothing.** This engine does not show it:")
+    assert "mz_no_such_thing" in lacking
+    empty = names["watch"]("SELECT 1 AS n WHERE false", title="None", if_empty="There is none.").data
+    assert empty == "**None.** There is none."
+    names["connection"].close()
