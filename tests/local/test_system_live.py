@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -90,6 +92,29 @@ def test_what_is_held_is_what_was_put_there(sql: psycopg.Connection, connect: Co
     assert 0 < before < after
     [(used,)] = sql.execute("SELECT memory_bytes FROM mz_internal.mz_cluster_replica_metrics").fetchall()
     assert used is None or int(used) > 10_000_000
+
+
+def test_what_is_held_is_told_while_tables_come_and_go(connect: Connect, schema: str) -> None:
+    told = updates(connect(), "SELECT name FROM mz_introspection.mz_dataflow_arrangement_sizes")
+    stop = threading.Event()
+
+    def come_and_go(number: int) -> None:
+        connection = connect()
+        while not stop.is_set():
+            connection.execute(f"CREATE TABLE gone{number} (a int)")
+            connection.execute("SELECT sum(size) FROM mz_introspection.mz_dataflow_arrangement_sizes")
+            connection.execute(f"DROP TABLE gone{number}")
+
+    with ThreadPoolExecutor() as pool:
+        running = [pool.submit(come_and_go, number) for number in range(3)]
+        try:
+            names = {f"Table: materialize.{schema}.gone{number}" for number in range(3)}
+            seen = list(itertools.islice((row for _, row in told if row[0] in names), 12))
+        finally:
+            stop.set()
+        for each in running:
+            each.result()
+    assert len(seen) == 12
 
 
 def test_views_of_what_changes_by_itself(sql: psycopg.Connection, connect: Connect) -> None:

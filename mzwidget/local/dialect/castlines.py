@@ -274,7 +274,8 @@ def _lines() -> Iterable[Cast]:
     for a in ("timestamp", "timestamptz"):
         yield Cast(a, "date", A, "CAST({0} AS DATE)", False)
         yield Cast(a, "time", A, "CAST({0} AS TIME)", False)
-    yield Cast("time", "interval", I, "struct_pack(months := 0, days := 0, us := epoch_us({0}))", False)
+    packed = "struct_pack(months := 0, days := 0, us := epoch_us({0}))"
+    yield Cast("time", "interval", I, f"CASE WHEN {{0}} IS NOT NULL THEN {packed} END", False)
     yield Cast("interval", "time", A, udf.declare("interval_time", _time_of, [t.INTERVAL], t.TIME), False)
     for b in ("bool", "int2", "int4", "int8", "float4", "float8", "numeric"):
         yield Cast("jsonb", b, E, _python(f"jsonb_{b}", _from_jsonb(b), "jsonb", b))

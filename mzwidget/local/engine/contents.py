@@ -10,7 +10,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.store import bind, timed, width
+from mzwidget.local.engine.sizes import width
+from mzwidget.local.engine.store import bind, timed
 from mzwidget.local.formats.copying import line_encoder
 from mzwidget.local.formats.encoding import carrier, fields_encoder
 

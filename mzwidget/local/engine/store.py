@@ -90,25 +90,6 @@ def live(table: str, columns: Sequence[Column], *, row_id: bool = False) -> str:
     return f'(SELECT {names} FROM {quoted(table)} WHERE "~from" <= {now} AND "~until" > {now})'
 
 
-_FIXED = {"BOOLEAN": 1, "SMALLINT": 2, "INTEGER": 4, "REAL": 4, "DATE": 4, "UUID": 16}
-_TEXTS = ("VARCHAR", "BLOB")
-_SAMPLE_ROWS = 1000
-
-
-def width(columns: Sequence[Column], names: Sequence[str], table: str) -> str:
-    """DuckDB SQL of the bytes that a row of a table takes, about: the average of some."""
-    fixed, varying = 0, ["0"]
-    for column, name in zip(columns, names, strict=True):
-        duckdb = column.type.duckdb
-        if duckdb in _TEXTS or column.type.element is not None:
-            fixed += 16
-            long = f"strlen(CAST({name} AS VARCHAR))"  # up to 12 bytes are kept within the 16
-            varying.append(f"CASE WHEN {long} > 12 THEN {long} ELSE 0 END")
-        else:
-            fixed += _FIXED.get(duckdb, 8 if "(" not in duckdb else 16)
-    return f"SELECT {fixed} + avg({' + '.join(varying)}) FROM (SELECT * FROM {table} LIMIT {_SAMPLE_ROWS})"
-
-
 @dataclass(slots=True)
 class _Write:
     """What one session wants to commit; `exclusive` if it reads what it writes, `single` if it is one statement."""

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import duckdb
 
     from mzwidget.local.dialect import ColumnDefinition, Query
-    from mzwidget.local.engine.catalog import Names, Parts
+    from mzwidget.local.engine.catalog import Parts
     from mzwidget.local.engine.maintenance import Feeds
+    from mzwidget.local.engine.names import Names
     from mzwidget.local.engine.store import Store
 
 

@@ -21,7 +21,8 @@ from mzwidget.local.statements.system import SystemCatalog
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mzwidget.local.engine.catalog import Item, Names
+    from mzwidget.local.engine.catalog import Item
+    from mzwidget.local.engine.names import Names
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.model import Statement
 

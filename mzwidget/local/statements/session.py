@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import evaluation_error, install
-from mzwidget.local.engine.catalog import Catalog, Names
+from mzwidget.local.engine.catalog import Catalog
 from mzwidget.local.engine.journal import Journal
 from mzwidget.local.engine.maintenance import Feeds
 from mzwidget.local.engine.mirrors import Mirrors
+from mzwidget.local.engine.names import Names
 from mzwidget.local.engine.store import Store
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.results import Notice, Result

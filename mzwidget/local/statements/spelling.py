@@ -14,7 +14,8 @@ from mzwidget.local.statements.text import SHORT_TYPES, spelled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mzwidget.local.engine.catalog import Catalog, Names
+    from mzwidget.local.engine.catalog import Catalog
+    from mzwidget.local.engine.names import Names
     from mzwidget.local.statements.lexer import Token
 
 _WIDTH = 100

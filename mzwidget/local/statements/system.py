@@ -16,8 +16,9 @@ from mzwidget.local.statements.system_items import definition, items_here
 from mzwidget.local.statements.system_relations import RELATIONS, system_oid
 
 if TYPE_CHECKING:
-    from mzwidget.local.engine.catalog import Catalog, Item, Names
+    from mzwidget.local.engine.catalog import Catalog, Item
     from mzwidget.local.engine.mirrors import Line
+    from mzwidget.local.engine.names import Names
     from mzwidget.local.formats.types import Column, Type
     from mzwidget.local.statements.session import Engine
     from mzwidget.local.statements.system_items import Fill

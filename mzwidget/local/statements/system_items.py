@@ -13,7 +13,8 @@ from mzwidget.local.statements.system_relations import system_id, system_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mzwidget.local.engine.catalog import Catalog, Item, Names
+    from mzwidget.local.engine.catalog import Catalog, Item
+    from mzwidget.local.engine.names import Names
 
     Row = dict[str, Any]
     Fill = Callable[[Catalog, Names], list[Row]]

@@ -5,22 +5,19 @@ Each maintained query is a dataflow here, each stored table an arrangement. Size
 
 from __future__ import annotations
 
-import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mzwidget.local.engine.store import memory_limit, quoted, width
-from mzwidget.local.errors import SqlError
+from mzwidget.local.engine.sizes import measured
+from mzwidget.local.engine.store import memory_limit
 from mzwidget.local.statements.activity import moment
 from mzwidget.local.statements.system_items import CLUSTER, OWNER, REPLICA, known_as, role_id, user_items
 from mzwidget.local.statements.system_relations import system_path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    import duckdb
 
     from mzwidget.local.engine.maintenance import Feed
     from mzwidget.local.statements.session import Engine
@@ -171,31 +168,8 @@ def _name(engine: Engine, id_: str) -> str:
 
 
 async def _tables(engine: Engine) -> list[_Held]:
-    items = user_items(engine.catalog, "table")
-    connection = engine.store.connection()
-
-    def measure() -> list[_Held]:
-        found = []
-        for item in items:
-            with contextlib.suppress(SqlError):
-                found.append(_measured(connection, item))
-        return found
-
-    try:
-        return await engine.store.run(connection, measure)
-    finally:
-        connection.close()
-
-
-def _measured(connection: duckdb.DuckDBPyConnection, item: Any) -> _Held:
-    stored = quoted(item.storage)
-    columns = [quoted(column.name) for column in item.columns]
-    sql = f"SELECT (SELECT count(*) FROM {stored}), ({width(item.columns, columns, stored)})"
-    rows, each = connection.execute(sql).fetchone() or (0, 0)
-    return _Held(item.oid, f"Table: {item.full_name}", rows, round(rows * ((each or 0) + _VERSION_BYTES)))
-
-
-_VERSION_BYTES = 16  # from when and until when the row counts
+    found = await measured(engine.store, user_items(engine.catalog, "table"))
+    return [_Held(item.oid, f"Table: {item.full_name}", rows, size) for item, rows, size in found]
 
 
 def _sized(held: _Held) -> Row:

@@ -20,7 +20,8 @@ from mzwidget.local.statements.system_items import (
 from mzwidget.local.statements.system_relations import RELATIONS, system_id, system_oid
 
 if TYPE_CHECKING:
-    from mzwidget.local.engine.catalog import Catalog, Names
+    from mzwidget.local.engine.catalog import Catalog
+    from mzwidget.local.engine.names import Names
     from mzwidget.local.statements.system_items import Fill, Row
 
 

@@ -19,7 +19,8 @@ from mzwidget.local.statements.system_items import (
 from mzwidget.local.statements.system_relations import system_oid
 
 if TYPE_CHECKING:
-    from mzwidget.local.engine.catalog import Catalog, Names
+    from mzwidget.local.engine.catalog import Catalog
+    from mzwidget.local.engine.names import Names
     from mzwidget.local.statements.system_items import Fill, Row
 
 _RELKINDS = {"table": "r", "view": "v", "materialized view": "m", "index": "i"}

@@ -1,0 +1,202 @@
+"""The catalog as one session sees it: what a name means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, OWNER_OID, SYSTEM_SCHEMAS, TEMPORARY
+from mzwidget.local.engine.mirrors import is_mirror
+from mzwidget.local.errors import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mzwidget.local.dialect.model import Known, Relation
+    from mzwidget.local.engine.catalog import Catalog, Item, Parts
+    from mzwidget.local.formats.types import Type
+
+
+class System(Protocol):
+    """The relations of the system schemas."""
+
+    def relation(self, schema: str, name: str, names: Names) -> Relation | None:
+        """Return a relation, None if there is none of that name."""
+
+    def oid(self, schema: str, name: str) -> int | None:
+        """Return the OID of a relation."""
+
+    def objects(self, names: Names) -> list[Known]:
+        """Return all that has an OID in a session's database."""
+
+
+class Names:
+    """The catalog as one session sees it.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    database : str
+        Where schemas without a database are looked for.
+    path : sequence of str
+        The schemas in which names without a schema are looked for.
+    temporary : mapping
+        The session's own items.
+    system : System
+    variables : callable
+        Returns the values of the session's variables, by their names in small letters.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        database: str,
+        path: Sequence[str],
+        temporary: Mapping[str, Item],
+        system: System,
+        variables: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        self.catalog = catalog
+        self.database = database
+        self.path = path
+        self.temporary = temporary
+        self.system = system
+        self._variables = variables
+        self.used_system: set[str] = set()
+        """The ids of the mirrors that what was looked up reads."""
+        self.extra: dict[str, Relation] = {}
+        """Relations of one statement only, by name."""
+
+    # -------------------------------------------------------------------------------------------- look up
+
+    def relation(self, parts: Parts) -> Relation | None:
+        """Return what a query sees under a name, None if there is none; errors name what is wrong with it."""
+        if len(parts) == 1 and parts[0] in self.extra:
+            return self.extra[parts[0]]
+        item = self.find(parts)
+        if item is not None:
+            if item.relation is None:
+                raise SqlError(f"{item.kind} {item.full_name} cannot be depended upon")
+            self.used_system.update(filter(is_mirror, item.relation.inputs))
+            return item.relation
+        for schema in self._system_schemas(parts):
+            found = self.system.relation(schema, parts[-1], self)
+            if found is not None:
+                self.used_system.update(found.inputs)
+                return found
+        self.check(parts)
+        return None
+
+    def oid_of(self, parts: Parts) -> int | None:
+        """Return the OID of a relation or an index, None if there is none."""
+        item = self.find(parts)
+        if item is not None:
+            return item.oid
+        found = (self.system.oid(schema, parts[-1]) for schema in self._system_schemas(parts))
+        return next((oid for oid in found if oid is not None), None)
+
+    def type_of(self, parts: Parts) -> Type | None:
+        """Return the type that CREATE TYPE made under a name."""
+        item = self.find(parts)
+        if item is None:
+            self.check(parts)
+        return None if item is None else item.type
+
+    def objects(self) -> list[Known]:
+        """Return all relations and indexes of the database, and the system's."""
+        return self.system.objects(self)
+
+    def roles(self) -> dict[int, str]:
+        """Return the names of roles by their OIDs."""
+        return {OWNER_OID: OWNER} | {oid: name for name, oid in self.catalog.roles.items()}
+
+    def schemas(self) -> tuple[str, ...]:
+        """Return the schemas of the path that exist."""
+        known = self.catalog.databases.get(self.database)
+        there = {*SYSTEM_SCHEMAS, *(known.schemas if known is not None else ())}
+        return tuple(name for name in self.path if name in there)
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the values of the session's variables, by their names in small letters."""
+        return self._variables()
+
+    def find(self, parts: Parts) -> Item | None:
+        """Return the item called ``t``, ``schema.t`` or ``database.schema.t``, None if there is none."""
+        if not 1 <= len(parts) <= 3:
+            return None
+        name = parts[-1]
+        if len(parts) == 1 and name in self.temporary:
+            return self.temporary[name]
+        if parts[:-1] == (TEMPORARY,):
+            return self.temporary.get(name)
+        database = parts[0] if len(parts) == 3 else self.database
+        for schema in parts[-2:-1] or self.path:
+            found = self.catalog.schema(database, schema)
+            if found is not None and name in found.items:
+                return found.items[name]
+        return None
+
+    def item(self, parts: Parts) -> Item:
+        """Return the item of that name."""
+        found = self.find(parts)
+        if found is None:
+            self.check(parts)
+            raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
+        return found
+
+    def check(self, parts: Parts) -> None:
+        """Insist that the qualifiers of a name are those of a schema."""
+        if not 1 <= len(parts) <= 3:
+            raise SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(parts)}")
+        if len(parts) > 1 and parts[-2] not in (*SYSTEM_SCHEMAS, TEMPORARY):
+            self.schema_of(parts[:-1])
+
+    def schema_of(self, parts: Parts) -> tuple[str, str]:
+        """Return the database and name of the schema called so."""
+        database = parts[0] if len(parts) == 2 else self.database
+        if database not in self.catalog.databases:
+            if len(parts) == 2:
+                raise SqlError(f"unknown database '{database}'")
+            raise SqlError(f"unknown schema '{parts[-1]}'")
+        if parts[-1] not in self.catalog.databases[database].schemas:
+            raise SqlError(f"unknown schema '{parts[-1]}'")
+        return database, parts[-1]
+
+    @property
+    def current_schema(self) -> str | None:
+        """The first schema of the path that exists."""
+        return next(iter(self.schemas()), None)
+
+    def current(self) -> tuple[str, str]:
+        """Return the database and schema in which names without a schema are made."""
+        schema = self.current_schema
+        if schema is None:
+            raise SqlError(
+                "no valid schema selected",
+                "3F000",
+                hint="Use SET schema = name to select a schema.  Use SHOW SCHEMAS to list available schemas.  Use SHOW "
+                "search_path to show the schema names that we looked for, but none of them existed.",
+            )
+        return self.database, schema
+
+    def place(self, parts: Parts) -> Parts:
+        """Return the path that a new item called so gets."""
+        if not 1 <= len(parts) <= 3:
+            raise SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(parts)}")
+        if len(parts) == 1:
+            database, schema = self.current()
+        elif parts[-2] in SYSTEM_SCHEMAS:
+            database, schema = self.database, parts[-2]
+        else:
+            database, schema = self.schema_of(parts[:-1])
+        if schema in SYSTEM_SCHEMAS:
+            raise SqlError(
+                f'permission denied for SCHEMA "{schema}"',
+                "42501",
+                detail=f"The 'materialize' role needs CREATE privileges on SCHEMA \"{schema}\"",
+            )
+        return database, schema, parts[-1]
+
+    def _system_schemas(self, parts: Parts) -> Sequence[str]:
+        if len(parts) == 1:
+            return (*IMPLICIT_SCHEMAS, *(name for name in self.path if name in SYSTEM_SCHEMAS))
+        return parts[-2:-1] if parts[-2] in SYSTEM_SCHEMAS and len(parts) <= 3 else ()
