@@ -134,3 +134,7 @@ SELECT min(3::int2), min(3::uint2), min(3::uint4), min(3::oid);
 SELECT max(3::int2), max(3::uint2), max(3::uint4), max(3::oid);
 SELECT * FROM generate_series(3::int8, 3::int8, 3::int8);
 SELECT * FROM regexp_split_to_table('a'::text, 'a'::text, 'a'::text);
+
+-- Which maps contain which: by the documentation alone.
+SELECT '{a=>1,b=>2}'::map[text=>int] @> '{a=>1}'::map[text=>int], '{a=>1}'::map[text=>int] <@ '{a=>1,b=>2}'::map[text=>int], '{a=>NULL}'::map[text=>int] @> '{a=>NULL}'::map[text=>int];
+SELECT '{a=>1,b=>2}'::map[text=>int] ?& ARRAY['b', 'a'], '{a=>1,b=>2}'::map[text=>int] ?| ARRAY['c', 'a'], '{a=>1}'::map[text=>int] ?& ARRAY['a', NULL];

@@ -127,8 +127,6 @@ def call(statement: Statement, name: str, values: Sequence[Value]) -> Value:
     given = known(values)
     found = choose(overloads, given)
     if len(found) != 1:
-        if name in PARTLY:
-            raise unsupported(f"this form of function {name}")
         raise no_function(name, given, many=bool(found))
     if any(wanted.name == "unknown" for wanted in found[0].wanted):
         raise SqlError("could not determine polymorphic type because input has type unknown")
@@ -159,11 +157,7 @@ def operate(statement: Statement, operator: str, values: Sequence[Value]) -> Val
     """Return an operator over one or two operands."""
     table = functions.OPERATORS if len(values) == 2 else functions.PREFIX
     overloads = table.get(operator)
-    if operator in PARTLY and any(value.type.kind in PARTLY[operator] for value in values):
-        raise unsupported(f"operator {operator} of these types")
     if overloads is None:
-        if operator in UNUSED:
-            raise no_operator(operator, known(values))
         raise SqlError(f"[{operator}] not yet supported")
     given = known(values)
     if operator == "->" and given == [None, None]:
@@ -199,10 +193,6 @@ GIVES_NULL = frozenset(
     """.split()  # noqa: SIM905
 )
 """Functions and operators that may be NULL though no argument is."""
-UNUSED = frozenset({"?|", "?&"})
-"""Operators that are known there, and take no types that exist."""
-PARTLY = dict.fromkeys(("@>", "<@", "?|", "?&"), ("map",))
-"""Operators that Materialize has for kinds of types for which they are not offered here."""
 OFFERED_THERE = frozenset(
     """
     array_agg_concat csv_extract encode generate_series kafka_murmur2 list_agg map_build mod mz_environment_id

@@ -136,7 +136,20 @@ FUNCTIONS += [
 ]  # fmt: skip
 
 _HAS_ALL = "(list_has_all({0}, {1}) AND len(list_filter({1}, lambda y: y IS NULL)) = 0)"
-_INSIDE = _HAS_ALL.replace("{0}", "{2}").replace("{1}", "{0}").replace("{2}", "{1}")
+_HAS_ENTRIES = (
+    "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN"
+    " len(list_filter(map_entries({1}), lambda e: NOT list_contains(map_entries({0}), e))) = 0 END"
+)
+_HAS_KEYS = (
+    "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN len(list_filter(({1}).items, lambda k: {test})) {found} END"
+)
+
+
+def _flipped(template: str) -> str:
+    return template.replace("{0}", "{2}").replace("{1}", "{0}").replace("{2}", "{1}")
+
+
+_INSIDE = _flipped(_HAS_ALL)
 
 
 def _of_arrays(template: str) -> str:
@@ -153,6 +166,11 @@ OPERATORS += [
     line("<@", "anyarray, anyarray -> bool", _of_arrays(_INSIDE), fallible=False),
     line("@>", "anylist, anylist -> bool", _HAS_ALL, fallible=False),
     line("<@", "anylist, anylist -> bool", _INSIDE, fallible=False),
+    line("@>", "anymap, anymap -> bool", _HAS_ENTRIES, fallible=False),
+    line("<@", "anymap, anymap -> bool", _flipped(_HAS_ENTRIES), fallible=False),
+    line("?&", "anymap, text[] -> bool", _HAS_KEYS.replace("{test}", "k IS NULL OR NOT list_contains(map_keys({0}), k)").replace("{found}", "= 0"), fallible=False),
+    line("?|", "anymap, text[] -> bool", _HAS_KEYS.replace("{test}", "list_contains(map_keys({0}), k)")
+         .replace("{found}", "> 0"), fallible=False),
     line("->", "anymap, text -> mapvalue", "{0}[{1}]", fallible=False),
     line("?", "anymap, text -> bool", "map_contains({0}, {1})", fallible=False),
 ]  # fmt: skip
