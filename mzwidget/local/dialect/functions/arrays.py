@@ -143,6 +143,9 @@ _HAS_ENTRIES = (
 _HAS_KEYS = (
     "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN len(list_filter(({1}).items, lambda k: {test})) {found} END"
 )
+_KNOWN = "list_contains(map_keys({0}), k)"
+_HAS_ALL_KEYS = _HAS_KEYS.replace("{test}", f"k IS NULL OR NOT {_KNOWN}").replace("{found}", "= 0")
+_HAS_A_KEY = _HAS_KEYS.replace("{test}", _KNOWN).replace("{found}", "> 0")
 
 
 def _flipped(template: str) -> str:
@@ -168,9 +171,8 @@ OPERATORS += [
     line("<@", "anylist, anylist -> bool", _INSIDE, fallible=False),
     line("@>", "anymap, anymap -> bool", _HAS_ENTRIES, fallible=False),
     line("<@", "anymap, anymap -> bool", _flipped(_HAS_ENTRIES), fallible=False),
-    line("?&", "anymap, text[] -> bool", _HAS_KEYS.replace("{test}", "k IS NULL OR NOT list_contains(map_keys({0}), k)").replace("{found}", "= 0"), fallible=False),
-    line("?|", "anymap, text[] -> bool", _HAS_KEYS.replace("{test}", "list_contains(map_keys({0}), k)")
-         .replace("{found}", "> 0"), fallible=False),
+    line("?&", "anymap, text[] -> bool", _HAS_ALL_KEYS, fallible=False),
+    line("?|", "anymap, text[] -> bool", _HAS_A_KEY, fallible=False),
     line("->", "anymap, text -> mapvalue", "{0}[{1}]", fallible=False),
     line("?", "anymap, text -> bool", "map_contains({0}, {1})", fallible=False),
 ]  # fmt: skip
