@@ -86,7 +86,7 @@ def world(engine_dsn: str, schema: str) -> Iterator[InteractiveShell]:
 @pytest.fixture(scope="module")
 def begun(engine_dsn: str) -> Iterator[InteractiveShell]:
     """Return a shell that has gone through the quick start."""
-    with world(engine_dsn, "docs") as shell:
+    with world(engine_dsn, f"docs_{os.getpid()}") as shell:
         run(shell, FIRST)
         yield shell
 
@@ -107,7 +107,7 @@ def run(shell: InteractiveShell, page: str) -> None:
 
 
 def test_what_the_readme_shows_runs(engine_dsn: str) -> None:
-    with world(engine_dsn, "readme") as shell:
+    with world(engine_dsn, f"readme_{os.getpid()}") as shell:
         run(shell, "README.md")
 
 

@@ -7,6 +7,7 @@ by the real widget in a Chromium, light and dark. ``docs/gallery`` holds what th
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import io
 import shutil
@@ -26,6 +27,8 @@ import mzwidget
 from mzwidget import local
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page, Route
 
 ROOT = Path(__file__).parents[1]
@@ -66,11 +69,12 @@ SHOW = """async ({ traits, steps }) => {
     const { signal } = new AbortController();
     widget.initialize({ model, signal });
     widget.render({ model, el, signal });
-    for (const base of steps) {
+    window.tell = async base => {
         if ("data" in base) base.data = bytes(base.data);
         model.set("base", base);
         await new Promise(requestAnimationFrame);
-    }
+    };
+    for (const base of steps) await window.tell(base);
 }"""
 
 
@@ -85,6 +89,7 @@ class Exhibit:
     status: dict[str, Any] = dataclasses.field(default_factory=dict)
     drawn: str = ".mzw-row, tbody tr, .mzw-figure"
     loading: bool = False
+    select: dict[str, list[Any]] = dataclasses.field(default_factory=dict)
 
 
 def exhibits() -> list[Exhibit]:
@@ -114,6 +119,8 @@ def exhibits() -> list[Exhibit]:
         Exhibit("table", "SELECT at, wiki, user_name, title, delta FROM edits WHERE wiki = 'dewiki'", "German edits"),
         Exhibit("altair", hourly, "An Altair chart", {"chart": heat}, drawn=".mark-rect path"),
         Exhibit("empty", top.replace("NOT bot", "false"), "Nobody", drawn=".mzw-none"),
+        dataclasses.replace(bars, name="selected", select={"editor": ["ClueBot NG", "Bazj"]}),
+        dataclasses.replace(bars, name="asking", status={"state": "asking", "asking": True}),
         dataclasses.replace(bars, name="loading", status={"state": "connecting"}, drawn=".mzw-skeleton", loading=True),
         dataclasses.replace(
             bars,
@@ -126,12 +133,12 @@ def exhibits() -> list[Exhibit]:
     ]
 
 
-def load_day(dsn: str) -> None:
-    """Make a table of the recorded day."""
+def recorded_day() -> pd.DataFrame:
+    """Return the recorded day."""
     day = pd.read_csv(DAY)
     day["at"] = pd.Timestamp("2015-09-12", tz="UTC") + pd.to_timedelta(day.pop("ms"), unit="ms")
     day["bot"] = day["bot"].astype(bool)
-    mzwidget.load(day, "edits", progress=False, dsn=dsn)
+    return day
 
 
 def told(view: mzwidget.LiveView) -> dict[str, Any]:
@@ -147,6 +154,7 @@ def traits_and_steps(exhibit: Exhibit, dsn: str) -> dict[str, Any]:
     with mzwidget.LiveView(exhibit.query, title=exhibit.title, dsn=dsn, **exhibit.options) as view:
         view.wait(30)
         steps = [] if exhibit.loading else [told(view)]
+        view.selection = exhibit.select
         if exhibit.name == "number":
             with mzwidget.connect(dsn) as connection:
                 for step in range(24):
@@ -155,31 +163,50 @@ def traits_and_steps(exhibit: Exhibit, dsn: str) -> dict[str, Any]:
                     steps.append(told(view))
         status = {**view.get_state("status")["status"], **exhibit.status}
         status["retry_at"] = (time.time() + status.pop("retry_in", 0)) * 1000
-        names = ("name", "options", "note", "group")
+        names = ("name", "options", "note", "group", "selected")
         traits = {name: view.get_state(name)[name] for name in names}
     return {"traits": {**traits, "control": "", "status": status, "base": {}, "delta": {}}, "steps": steps}
+
+
+def enter(page: Page, theme: str, what: dict[str, Any]) -> None:
+    """Go to an empty page of this theme, and draw there what a page was told."""
+
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN).lstrip("/")
+        if path == "":
+            route.fulfill(body=DOCUMENT.replace("LIGHT", str(theme == "light").lower()), content_type="text/html")
+            return
+        file = THEMES / f"theme-{theme}-extension" / "index.css" if path == "theme.css" else STATIC / path
+        route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
+
+    page.unroute_all()
+    page.route(f"{ORIGIN}/**", answer)
+    page.goto(ORIGIN)
+    page.evaluate(SHOW, what)
+
+
+def picture(page: Page) -> Image.Image:
+    """Return what the widget looks like now."""
+    return Image.open(io.BytesIO(page.locator(".mzw").screenshot()))
 
 
 def photograph(page: Page, exhibit: Exhibit, what: dict[str, Any], folder: Path) -> None:
     """Draw an exhibit in both themes and write what it looks like."""
     for theme in ("light", "dark"):
-
-        def answer(route: Route, *, theme: str = theme) -> None:
-            path = route.request.url.removeprefix(ORIGIN).lstrip("/")
-            if path == "":
-                route.fulfill(body=DOCUMENT.replace("LIGHT", str(theme == "light").lower()), content_type="text/html")
-                return
-            file = THEMES / f"theme-{theme}-extension" / "index.css" if path == "theme.css" else STATIC / path
-            route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
-
-        page.route(f"{ORIGIN}/**", answer)
-        page.goto(ORIGIN)
-        page.evaluate(SHOW, what)
+        enter(page, theme, what)
         page.locator(exhibit.drawn).first.wait_for()
         page.wait_for_timeout(700)  # what comes in glides to its place
-        picture = Image.open(io.BytesIO(page.locator(".mzw").screenshot()))
-        picture.save(folder / f"{exhibit.name}-{theme}.webp", quality=80, method=6)
-        page.unroute(f"{ORIGIN}/**")
+        picture(page).save(folder / f"{exhibit.name}-{theme}.webp", quality=80, method=6)
+
+
+@contextlib.contextmanager
+def a_page(scale: float) -> Iterator[Page]:
+    """Give a page of a browser."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser.new_page(viewport={"width": 720, "height": 640}, device_scale_factor=scale)
+        browser.close()
 
 
 def main(folder: Path, *names: str) -> None:
@@ -187,17 +214,12 @@ def main(folder: Path, *names: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     hatch_build.build(ROOT)
     dsn = local.start()
-    load_day(dsn)
-    with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 720, "height": 640}, device_scale_factor=2)
+    mzwidget.load(recorded_day(), "edits", progress=False, dsn=dsn)
+    with a_page(2) as page:
         for exhibit in exhibits():
-            if names and exhibit.name not in names:
-                continue
-            photograph(page, exhibit, traits_and_steps(exhibit, dsn), folder)
-            print(f"{exhibit.name}-light.webp, {exhibit.name}-dark.webp")
-        browser.close()
+            if not names or exhibit.name in names:
+                photograph(page, exhibit, traits_and_steps(exhibit, dsn), folder)
+                print(f"{exhibit.name}-light.webp, {exhibit.name}-dark.webp")
 
 
 if __name__ == "__main__":
