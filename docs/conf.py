@@ -17,7 +17,6 @@ version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 3
-suppress_warnings = ["toc.not_included"]
 exclude_patterns = ["gallery/*"]
 
 html_theme = "furo"
