@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from mzwidget.local.dialect.blocks import Block, hashable, items_of_block, settle
@@ -82,8 +83,10 @@ class Term:
         return f"{sql} {direction} NULLS {'FIRST' if self.nulls_first else 'LAST'}"
 
 
-def ordered(statement: Statement, query: tree.Query, block: Block, limit: str) -> tuple[tuple[Column, ...], str]:
-    """Apply DISTINCT, ORDER BY, LIMIT and OFFSET to a body."""
+def ordered(
+    statement: Statement, query: tree.Query, block: Block, limit: str, *, once: bool
+) -> tuple[tuple[Column, ...], str]:
+    """Apply DISTINCT, ORDER BY, LIMIT and OFFSET to a body; `once`: as the last step of a SELECT."""
     settled = [settle(statement, value) for value in block.values]
     if block.distinct and not statement.reads:
         settled = [unsigned_zero(value) for value in settled]
@@ -94,7 +97,7 @@ def ordered(statement: Statement, query: tree.Query, block: Block, limit: str) -
         inner = block.render(items_of_block(settled))
         sql = f"SELECT DISTINCT * FROM ({inner})" if block.distinct else inner
     else:
-        sql = _sorted(statement, block, settled, terms, limit)
+        sql = _sorted(statement, block, settled, terms, limit, once=once)
     if block.distinct:
         for value in settled:
             hashable(value.type, "DISTINCT")
@@ -102,30 +105,42 @@ def ordered(statement: Statement, query: tree.Query, block: Block, limit: str) -
     return columns, sql
 
 
-def _sorted(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str) -> str:
+def _sorted(
+    statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str, *, once: bool
+) -> str:
     known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
     extra = [term.value for term in terms if term.value.sql not in known]
     if block.distinct and extra:
         raise SqlError("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
     alias = statement.alias()
-    row = [] if block.distinct else [value for value in block.row() if value.sql not in known]
+    row = [value for value in block.row() if value.sql not in known] if once and not block.distinct else []
     inner = block.render(items_of_block(settled) + items_of_block(extra, "o") + items_of_block(row, "t"))
     if block.distinct:
         inner = f"SELECT DISTINCT * FROM ({inner})"
-    order, used = [], set()
+    order: list[str] = []
+    used: set[int] = set()
     others = iter(range(1, len(extra) + 1))
     for term in terms:
         at = known.get(term.value.sql)
         used.add(at or 0)
         order.append(term.written(f"{alias}.c{at}" if at is not None else f"{alias}.o{next(others)}"))
+    if once:
+        order += _encoded_ties(block, settled, row, alias, used)
+    else:  # kept up, rows that tie are told apart value by value
+        order += [f"{alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1) if i not in used]
+    listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
+    by = f" ORDER BY {', '.join(order)}" if order else ""
+    return f"SELECT {listed} FROM ({inner}) AS {alias}{by}{limit}"
+
+
+def _encoded_ties(block: Block, settled: list[Value], row: list[Value], alias: str, used: Container[int]) -> list[str]:
+    """Return what orders rows that tie as encoded rows are, by what the columns are computed from."""
+    known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
     whole = {value.sql: replace(value, sql=f"{alias}.t{i}") for i, value in enumerate(row, 1)}
     whole |= {value.sql: replace(value, sql=f"{alias}.c{i}") for i, value in reversed(list(enumerate(settled, 1)))}
     first = [] if block.distinct else [value.sql for value in block.row()]
     behind = [value.sql for value in settled if value.sql not in first]
-    order += ties([whole[sql] for sql in dict.fromkeys([*first, *behind]) if known.get(sql) not in used])
-    listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
-    by = f" ORDER BY {', '.join(order)}" if order else ""
-    return f"SELECT {listed} FROM ({inner}) AS {alias}{by}{limit}"
+    return ties([whole[sql] for sql in dict.fromkeys([*first, *behind]) if known.get(sql, -1) not in used])
 
 
 def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str) -> str:

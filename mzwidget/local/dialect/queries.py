@@ -24,6 +24,7 @@ def plan_query(
     *,
     parameter_types: Sequence[Type | None] = (),
     maintained: bool = False,
+    once: bool = False,
     session: Mapping[str, str | int | None] | None = None,
 ) -> Query:
     """Translate a query.
@@ -37,6 +38,8 @@ def plan_query(
         What the client said about ``$1`` …; None where it left the type open.
     maintained : bool
         Whether it is to be subscribed to or materialized.
+    once : bool
+        Whether it is a SELECT of its own: Materialize tells rows that tie in ORDER BY apart otherwise then.
     session : mapping, optional
         What functions such as ``pg_backend_pid()`` or ``current_user`` say.
 
@@ -47,7 +50,7 @@ def plan_query(
     """
     if not isinstance(query, tree.Query):
         raise unsupported("this statement as a query")
-    statement = Statement(catalog, list(parameter_types), session=session or {})
+    statement = Statement(catalog, list(parameter_types), session=session or {}, once=once)
     try:
         columns, body = plan_in(query, Scope(statement))
     except SqlError as error:
@@ -81,8 +84,9 @@ def plan_in(query: tree.Query, outer: Scope) -> tuple[tuple[Column, ...], str]:
     if isinstance(query.body, tree.Nested) and not query.order and query.limit is None and query.offset is None:
         return plan_in(query.body.query, scope)
     block = plan_body(statement, query.body, scope)
-    limit = limits(statement, query, plan_nested, nested=outer.parent is not None)
-    return ordered(statement, query, block, limit)
+    nested = outer.parent is not None
+    limit = limits(statement, query, plan_nested, nested=nested)
+    return ordered(statement, query, block, limit, once=statement.once and not nested)
 
 
 def _with(query: tree.Query, scope: Scope) -> None:

@@ -37,6 +37,7 @@ class Statement:
     refusal: SqlError | None = None
     constant: bool = True
     reads: bool = False
+    once: bool = False
     ctes: dict[str, str] = field(default_factory=dict)
     _aliases: int = 0
 

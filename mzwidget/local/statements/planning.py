@@ -107,7 +107,7 @@ class Planner:
 
     def query(self, statement: statements.Query, types: Sequence[Type | None]) -> QueryPlan:
         parsed = dialect.parse(statement.sql)
-        query = dialect.plan_query(parsed, self.names, parameter_types=types, session=self._functions)
+        query = dialect.plan_query(parsed, self.names, parameter_types=types, once=True, session=self._functions)
         as_of = self.bound(statement.as_of)
         return QueryPlan(statement, query.columns, query.parameters, query=query, as_of=as_of)
 
