@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,11 +15,16 @@ import psycopg
 import pytest
 
 import mzwidget
-from mzwidget import LiveView
+from mzwidget import LiveView, background
+from mzwidget.page.conversation import hear
 from tests.machine import eventually
 from tests.test_selection import TYPES, say
 
 _number = itertools.count()
+SELECTIONS = int(os.environ.get("MZWIDGET_SELECTIONS", "30"))
+"""Random selections while edits flow; 1,000 in a long run."""
+Rows = Counter[tuple[str, ...]]
+"""Rows as text, and how often each occurs."""
 
 
 @pytest.fixture
@@ -136,3 +144,105 @@ def test_what_cannot_be_linked_is_refused(live: Callable[..., LiveView], edits: 
     two.close()
     with pytest.raises(ValueError, match="is closed"):
         mzwidget.link(one, two, on="who")
+
+
+class Page:
+    """A page of a view that takes all it is sent, and knows at any time what it shows."""
+
+    def __init__(self, view: LiveView) -> None:
+        self.view = view._view
+        self.states: list[Rows] = []
+        self._at: tuple[str | None, int | None] = (None, None)
+        self._rows: Rows = Counter()
+        self.view._send = self._receive
+        self.say("hello", visible=True, displays=1)
+
+    def say(self, kind: str, **more: Any) -> None:
+        epoch, seq = self._at
+        message = {"type": kind, "page": "p", "epoch": epoch, "seq": seq, **more}
+        background.call(hear, self.view, message)
+
+    def _receive(self, trait: str, payload: Any) -> None:
+        if payload is None:
+            return
+        told = payload if "data" not in payload else {**payload, **json.loads(bytes(payload["data"]))}
+        if trait == "base":
+            self._rows = _rows(told, "rows", "counts")
+            self._at = told["epoch"], told["seq"]
+        elif (told["epoch"], told["from"]) == self._at:
+            self._rows = self._rows - _rows(told, "deletes", "delete_counts") + _rows(told, "inserts", "insert_counts")
+            self._at = told["epoch"], told["to"]
+        else:
+            self.say("hello", visible=True, displays=1)
+            return
+        self.states.append(self._rows.copy())
+        self.say("ack")
+
+
+def _rows(told: dict[str, Any], rows: str, counts: str) -> Rows:
+    counted = zip(told[rows], told.get(counts) or [1] * len(told[rows]), strict=True)
+    return Counter({tuple(map(str, row)): count for row, count in counted})
+
+
+WHO = [f"who {i}" for i in range(8)]
+QUERIES = {
+    "table": ("SELECT who, wiki, size FROM {}", lambda row: row),
+    "wikis": ("SELECT who, wiki, count(*) AS n FROM {} GROUP BY who, wiki", lambda row: row[:2]),
+}
+"""What views show of a table of edits, and to which of their rows one of the table's belongs."""
+
+
+def shown(kind: str, rows: Rows, selected: frozenset[str] | None) -> Rows:
+    """Return what a view shows of the table's rows."""
+    own: Rows = Counter()
+    for row, count in rows.items():
+        if selected is None or row[0] in selected:
+            own[QUERIES[kind][1](row)] += count
+    return own if kind == "table" else Counter({(*row, str(n)): 1 for row, n in own.items()})
+
+
+def test_whatever_is_selected_while_edits_flow_each_picture_is_of_one_moment_and_one_selection(
+    live: Callable[..., LiveView], connection: psycopg.Connection[Any]
+) -> None:
+    draw = random.Random(17)
+    name = made(connection, "who text, wiki text, size int8")
+    columns = "'who ' || (g % 8), 'wiki ' || (g % 3), g"
+    insert = f"INSERT INTO {name} SELECT {columns} FROM generate_series({{}}, {{}}) g"
+    connection.execute(insert.format(1, 200))
+    moments: list[Rows] = [Counter((f"who {g % 8}", f"wiki {g % 3}", str(g)) for g in range(1, 201))]
+    top = live(f"SELECT who, count(*) AS n FROM {name} GROUP BY who").wait(20)
+    targets = {kind: live(query.format(name)) for kind, (query, _) in QUERIES.items()}
+    mzwidget.link(top, *targets.values(), on="who")
+    pages = {kind: Page(view) for kind, view in targets.items()}
+    selections: list[frozenset[str] | None] = [None]
+    for size in range(201, 201 + SELECTIONS):
+        some = draw.sample(WHO, draw.randrange(9))
+        selections.append(frozenset(some) or None)
+        say(top, {"who": {"values": some}} if some else None)
+        if draw.random() < 0.5:
+            connection.execute(insert.format(size, size))
+            moments.append(moments[-1] + Counter([(f"who {size % 8}", f"wiki {size % 3}", str(size))]))
+        else:
+            gone = draw.choice(list(moments[-1]))
+            connection.execute(f"DELETE FROM {name} WHERE size = {gone[2]}")
+            moments.append(moments[-1] - Counter([gone]))
+        time.sleep(draw.choice([0.005, 0.03, 0.12]))
+    for kind, view in targets.items():
+        wanted = shown(kind, moments[-1], selections[-1])
+        eventually(lambda: pages[kind].states[-1] == wanted, what="the picture is what SELECT gives")  # noqa: B023
+        assert Counter(map(tuple, view.df.astype(str).to_numpy().tolist())) == wanted
+    assert Counter(tuple(map(str, row)) for row in connection.execute(f"SELECT * FROM {name}")) == moments[-1]
+    for kind, page in pages.items():
+        assert len(page.states) > SELECTIONS / 10
+        at = 0
+        for rows in page.states:
+            who = frozenset(row[0] for row in rows)
+            # Another question is another subscription: its first moment may lie a commit before the last one shown.
+            nearest = sorted(range(len(moments)), key=lambda i: abs(i - at))
+            at = next((i for i in nearest if shown(kind, moments[i], who) == rows), -1)
+            assert at >= 0, "one moment"
+            here = frozenset(row[0] for row in moments[at])
+            assert any((here if of is None else of & here) == who for of in set(selections)), "one selection"
+    ours = f"""SELECT count(DISTINCT s.id) FROM mz_internal.mz_subscriptions s,
+        unnest(s.referenced_object_ids) AS r(id) JOIN mz_objects o ON o.id = r.id WHERE o.name = '{name}'"""
+    eventually(lambda: connection.execute(ours).fetchone() == (3,), what="there are as many subscriptions as views")
