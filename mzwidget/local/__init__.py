@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mzwidget.local.engine import memory
 from mzwidget.local.starter import start, stop
 
 __all__ = ["serve", "start", "stop"]
@@ -27,6 +28,7 @@ def serve(host: str = "127.0.0.1", port: int = 0, password: str | None = None, k
     keep : Path, optional
         A folder in which tables, views and all else is kept, for the next time; by default it ends with the engine.
     """
+    memory.prepare()
     from mzwidget.local.process import foreground  # noqa: PLC0415 - a client needs no DuckDB
 
     foreground(host, port, password, keep)

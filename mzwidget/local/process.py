@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import json
 import logging
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from mzwidget.local.engine import memory
 from mzwidget.local.engine.store import KeepError
 from mzwidget.local.front.server import Server
 
@@ -30,10 +32,9 @@ def child() -> None:
     as the parent lives; standard output takes one line with the port.
     """
     wanted = json.loads(sys.stdin.readline())
-    tempfile.tempdir = tempfile.mkdtemp(prefix="mzwidget-engine-")
+    _take_folder()
     threading.Thread(target=_end_with_input, daemon=True).start()
     threading.Thread(target=_end_with_parent, args=(wanted["parent"],), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: _end())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent
     logging.basicConfig(format="mzwidget.local: %(message)s")
 
@@ -41,17 +42,20 @@ def child() -> None:
         print(json.dumps({"port": port}), flush=True)
         sys.stdout.close()
 
+    memory.enforce()
     asyncio.run(Server(wanted["password"]).run("127.0.0.1", 0, ready))
 
 
 def foreground(host: str, port: int, password: str | None, keep: Path | None = None) -> None:
     """Serve whoever knows the DSN, until Ctrl-C."""
     password = password or secrets.token_urlsafe(24)
+    _take_folder()
     logging.basicConfig(format="mzwidget.local: %(message)s")
 
     def ready(bound: int) -> None:
         print(f"postgres://materialize:{quote(password, safe='')}@{host}:{bound}/materialize", flush=True)
 
+    memory.enforce()
     try:
         asyncio.run(Server(password, keep).run(host, port, ready))
     except KeyboardInterrupt:
@@ -60,6 +64,13 @@ def foreground(host: str, port: int, password: str | None, keep: Path | None = N
         sys.exit(f"mzwidget: {error}")
     except OSError as error:
         sys.exit(f"mzwidget: cannot listen on {host}:{port}: {error.strerror}; choose another port or address")
+
+
+def _take_folder() -> None:
+    """Take a private folder for what does not fit into memory; it goes when the process is told to end."""
+    tempfile.tempdir = tempfile.mkdtemp(prefix="mzwidget-engine-")
+    atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+    signal.signal(signal.SIGTERM, lambda *_: _end())
 
 
 def _end() -> None:

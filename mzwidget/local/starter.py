@@ -87,7 +87,10 @@ def _launch() -> _Engine:
     password = secrets.token_urlsafe(24)
     # -P: a types.py or duckdb.py in the user's folder is not for the engine
     root = str(Path(__file__).resolve().parents[2])
-    code = f"import sys; sys.path.append({root!r}); from mzwidget.local.process import child; child()"
+    code = (
+        f"import sys; sys.path.append({root!r}); from mzwidget.local.engine import memory; memory.prepare(); "
+        "from mzwidget.local.process import child; child()"
+    )
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", code],
         stdin=subprocess.PIPE,

@@ -49,6 +49,7 @@ DEFAULTS: Parameters = {
 }
 
 _SERVERS = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
+_REQUIRES_AUTH = 160_000  # the libpq from which on it can insist on a way to log in
 _CLUSTER = re.compile(r"--cluster=((?:[^\\\s]|\\.)*)")
 
 
@@ -164,7 +165,9 @@ def _default() -> Parameters:
     if before != text:
         again = " again, empty: the one before has ended" if before else ""
         print(f"mzwidget: no {ENVIRONMENT} is set, so an embedded engine was started on this machine{again}.")
-    return _read(text, "the embedded engine's address")
+    # Another program on the engine's port shall not be told the password.
+    checked = {"require_auth": "scram-sha-256"} if psycopg.pq.version() >= _REQUIRES_AUTH else {}
+    return _read(text, "the embedded engine's address") | checked
 
 
 def _read(text: str, origin: str) -> Parameters:

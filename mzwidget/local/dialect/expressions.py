@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MZ_NOW = Value("CAST(getvariable('mz_now') AS UBIGINT)", t.MZ_TIMESTAMP)
 _NOW = "make_timestamp(CAST(getvariable('mz_now') AS BIGINT) * 1000)"
+_INTEGER = re.compile(r"-?\d{1,40}")
 _NULLARY = frozenset({"now", "mz_now", "current_timestamp"})
 _SESSION_NAMES = frozenset(
     {"current_user", "session_user", "current_role", "current_catalog", "current_schema", "current_database"}
@@ -105,7 +106,7 @@ class Expressions:
                 return Value(text, t.BOOL, nullable=False)
             case "hex":
                 raise SqlError("hex string literals not yet supported")
-        if re.fullmatch(r"-?\d+", text):
+        if _INTEGER.fullmatch(text):
             whole = int(text)
             if -(2**31) <= whole < 2**31:
                 return Value(f"CAST({whole} AS INTEGER)", t.INT4, literal=text, nullable=False)

@@ -20,6 +20,7 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
 
+_MOST_COLUMNS = 1600
 _KEYS = {
     "primary key": "CREATE TABLE with a primary key or unique constraint is not available",
     "unique": "CREATE TABLE with a primary key or unique constraint is not available",
@@ -36,6 +37,8 @@ def plan_columns(create: tree.Node, catalog: Catalog | None = None) -> tuple[Col
     """
     if not isinstance(create, tree.CreateTable):
         raise unsupported("this form of CREATE TABLE")
+    if len(create.columns) > _MOST_COLUMNS:
+        raise SqlError(f"tables can have at most {_MOST_COLUMNS} columns", "54011")
     definitions: list[ColumnDefinition] = []
     for item in create.columns:
         definition = _definition(item, catalog)

@@ -47,7 +47,7 @@ def named(name: str) -> Type | None:
     return t.SCALARS.get(name) or t.RANGES[name]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Overload:
     """One line of data.
 
@@ -242,6 +242,11 @@ def choose(overloads: Sequence[Overload], given: Sequence[Type | None]) -> list[
     given : sequence of Type or None
         The types of the arguments; None for one that is still open.
     """
+    return list(_chosen(tuple(overloads), tuple(given)))
+
+
+@lru_cache(maxsize=4096)
+def _chosen(overloads: tuple[Overload, ...], given: tuple[Type | None, ...]) -> list[Candidate]:
     found: list[Candidate] = []
     for overload in overloads:
         names = overload.names(len(given))

@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import regex
 
 from mzwidget.local.errors import SqlError, unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _SPACES = r" \t\n\r\f\v\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _POSIX = {
@@ -21,6 +27,10 @@ _FLAGS = re.compile(r"\(\?i\)")
 _TIMES = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _CLASS_PART = re.compile(r"\[:(\^?)([a-z]+):\]|\\(.)|(.)", re.DOTALL)
 _LONGEST = 1000
+_SECONDS = 1.0
+"""How long one search may take."""
+_LONG = 1000
+"""Characters of a text above which a search lets others compute meanwhile."""
 
 
 def _invalid(pattern: str, start: int, length: int, why: str) -> SqlError:
@@ -214,8 +224,35 @@ def checked(pattern: str) -> _Reader:
     return reader
 
 
+class Pattern:
+    """A pattern whose searches end in time: they fail after a second, and hold up nobody else."""
+
+    def __init__(self, pattern: Any) -> None:
+        self._pattern = pattern
+
+    def search(self, text: str) -> re.Match[str] | None:
+        return next(self.finditer(text), None)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        try:
+            yield from self._pattern.finditer(text, timeout=_SECONDS, concurrent=len(text) > _LONG)
+        except TimeoutError:
+            raise _slow() from None
+
+    def sub(self, replacement: Callable[[re.Match[str]], str], text: str, count: int) -> str:
+        try:
+            found = self._pattern.sub(replacement, text, count, timeout=_SECONDS, concurrent=len(text) > _LONG)
+        except TimeoutError:
+            raise _slow() from None
+        return str(found)
+
+
+def _slow() -> SqlError:
+    return SqlError(f"a regular expression takes more than {_SECONDS:g} s on one text", "54000")
+
+
 @lru_cache(maxsize=512)
-def compiled(pattern: str, flags: str) -> re.Pattern[str]:
+def compiled(pattern: str, flags: str) -> Pattern:
     """Return a pattern as Python runs it; ``flags`` as SQL's functions take them.
 
     Python tries one way after the other: what could be tried in exponentially many is refused.
@@ -229,8 +266,8 @@ def compiled(pattern: str, flags: str) -> re.Pattern[str]:
     if reader.backtracks:
         raise unsupported("a repetition of what repeats or branches itself, in a regular expression of a function,")
     try:
-        return re.compile("".join(reader.out), re.DOTALL | (re.IGNORECASE if insensitive else 0))
-    except (re.error, OverflowError):
+        return Pattern(regex.compile("".join(reader.out), regex.DOTALL | (regex.IGNORECASE if insensitive else 0)))
+    except (regex.error, OverflowError):
         raise unsupported("this regular expression") from None
 
 

@@ -133,10 +133,6 @@ class Contents:
         if state.table:
             self._connection.execute(f"DROP TABLE {state.table}")
 
-    def close(self) -> None:
-        """Free everything."""
-        self._connection.close()
-
     def _keep_rows(self, state: State) -> bool:
         """Keep the result in memory; returns False if it has become too large for that."""
         sql = self._carried(f"SELECT *, 1::BIGINT AS n FROM {self._result}")

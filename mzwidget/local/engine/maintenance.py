@@ -76,8 +76,8 @@ class Feed:
         self._private = private
         self._query = query
         self._stop = stop
-        self._connection = store.connection()
-        self._contents = Contents(self._connection, query, values)
+        self._reader = store.reader()
+        self._contents = Contents(self._reader.connection, query, values)
         self._lock = asyncio.Lock()
         self._demand = asyncio.Event()
         self._news = asyncio.Event()
@@ -161,7 +161,7 @@ class Feed:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         async with self._lock:
-            self._contents.close()
+            self._reader.close()
 
     async def _step(self) -> None:
         if self._failure is not None:
@@ -282,7 +282,7 @@ class Feed:
         return batch
 
     async def _sql(self, work: Callable[[], _T]) -> _T:
-        return await self._store.run(self._connection, work)
+        return await self._reader.run(work)
 
 
 class Feeds:

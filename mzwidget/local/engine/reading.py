@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mzwidget.local.formats.types import Column
 
 _CHUNK_ROWS = 5_000
+_CHUNK_BYTES = 4_000_000
+_SIZED = (str, bytes, list)
+_AT_ONCE = 50
+"""Rows after which the bytes are counted."""
 
 
 def carried(sql: str, columns: Sequence[Column]) -> str:
@@ -28,27 +32,39 @@ def carried(sql: str, columns: Sequence[Column]) -> str:
 
 async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int) -> AsyncIterator[Chunk]:
     """Yield the result of `query` at `timestamp`, as it is computed."""
-    connection = store.connection()
+    reader = store.reader()
+    connection = reader.connection
     sql = carried(query.sql, query.columns)
+
+    more = True
 
     def start() -> list[tuple[Any, ...]]:
         if "mz_now" in sql:
             read_as_of(connection, timestamp)
         connection.execute(sql, bind(sql, values))
-        return connection.fetchmany(_CHUNK_ROWS)
+        return fetch()
+
+    def fetch() -> list[tuple[Any, ...]]:
+        nonlocal more
+        rows: list[tuple[Any, ...]] = []
+        size = 0
+        while more and len(rows) < _CHUNK_ROWS and size < _CHUNK_BYTES:
+            part = connection.fetchmany(_AT_ONCE)
+            rows += part
+            size += sum([len(value) for row in part for value in row if isinstance(value, _SIZED)])
+            more = len(part) == _AT_ONCE
+        return rows
 
     try:
         with store.hold(timestamp):
-            rows = await store.run(connection, start)
+            rows = await reader.run(start)
         while rows:
             yield Chunk(rows)
-            if len(rows) < _CHUNK_ROWS:
-                return
-            rows = await store.run(connection, lambda: connection.fetchmany(_CHUNK_ROWS))
+            rows = await reader.run(fetch) if more else []
     except SqlError as error:
         raise evaluated(error, constant=query.constant or not query.inputs) from None
     finally:
-        connection.close()
+        reader.close()
 
 
 async def scalar(store: Store, query: Query) -> Any:

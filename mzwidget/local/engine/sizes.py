@@ -38,7 +38,7 @@ def width(columns: Sequence[Column], names: Sequence[str], table: str) -> str:
 
 async def measured(store: Store, items: Sequence[Item]) -> list[tuple[Item, int, int]]:
     """Return rows and bytes of tables; one that is dropped meanwhile is left out."""
-    connection = store.connection()
+    reader = store.reader()
 
     def measure() -> list[tuple[Item, int, int]]:
         found = []
@@ -47,11 +47,11 @@ async def measured(store: Store, items: Sequence[Item]) -> list[tuple[Item, int,
             columns = [quoted(column.name) for column in item.columns]
             sql = f"SELECT (SELECT count(*) FROM {stored}), ({width(item.columns, columns, stored)})"
             with contextlib.suppress(duckdb.CatalogException):
-                rows, each = connection.execute(sql).fetchone() or (0, 0)
+                rows, each = reader.connection.execute(sql).fetchone() or (0, 0)
                 found.append((item, rows, round(rows * ((each or 0) + _VERSION_BYTES))))
         return found
 
     try:
-        return await store.run(connection, measure)
+        return await reader.run(measure)
     finally:
-        connection.close()
+        reader.close()

@@ -20,7 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
+from mzwidget.local.engine import memory
 from mzwidget.local.engine.clock import FOREVER, Clock
+from mzwidget.local.engine.memory import MEGABYTE
+from mzwidget.local.engine.reader import Reader
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
 HISTORY_MS = 1000
 """How far back AS OF can go."""
 
-MEGABYTE = 1024 * 1024
 SPILL_BYTES = 2048 * MEGABYTE
 
 FILE = "engine.duckdb"
@@ -43,7 +45,7 @@ FILE = "engine.duckdb"
 _STORED = re.compile(r"u\d+")
 _PURGE_SLACK_MS = 250
 _PURGE_ROWS = 10_000
-_READER_THREADS = 16  # mostly waiting for DuckDB, which has threads of its own
+_READER_THREADS = 64
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": min(os.cpu_count() or 1, 4),
     "autoinstall_known_extensions": False,
@@ -135,7 +137,7 @@ class Store:
         self._translate = translate
         self._spill = tempfile.TemporaryDirectory(prefix="mzwidget-engine-", ignore_cleanup_errors=True)
         limits: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": f"{memory_limit() // MEGABYTE}MB",
+            "memory_limit": f"{memory.limit() // MEGABYTE}MB",
             "temp_directory": self._spill.name,
             "max_temp_directory_size": f"{SPILL_BYTES // MEGABYTE}MB",
         }
@@ -159,23 +161,11 @@ class Store:
         """Return a connection of its own; whoever uses it uses it from one thread at a time."""
         return self._database.cursor()
 
+    def reader(self) -> Reader:
+        """Return a connection for work in reader threads; its errors come out in PostgreSQL's words."""
+        return Reader(self.connection(), self._read_threads, self._translated)
+
     # ------------------------------------------------------------------------------------------- reading
-
-    async def run(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], _T]) -> _T:
-        """Run work on `connection` in a reader thread; its errors come out in PostgreSQL's words.
-
-        When the caller is cancelled the work is interrupted, and over before the cancellation goes on.
-        """
-        running = asyncio.get_running_loop().run_in_executor(self._read_threads, self._translated, work)
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            while not running.done():
-                connection.interrupt()
-                with contextlib.suppress(asyncio.CancelledError):  # once is enough
-                    await asyncio.wait([running], timeout=0.05)
-            running.exception()
-            raise
 
     @contextlib.contextmanager
     def hold(self, timestamp: int) -> Iterator[None]:
@@ -352,11 +342,11 @@ class Store:
             return work()
         except duckdb.InterruptException:
             raise _cancelled() from None
-        except duckdb.OutOfMemoryException:
+        except (duckdb.OutOfMemoryException, MemoryError):
             raise SqlError(
-                f"out of memory: the embedded engine has {memory_limit() // MEGABYTE} MB",
+                f"out of memory: the embedded engine has {memory.limit() // MEGABYTE} MB",
                 "53200",
-                hint="Set MATERIALIZE_URL to run this on Materialize itself.",
+                hint=f"Set {memory.VARIABLE} to give it more, or MATERIALIZE_URL to run this on Materialize itself.",
             ) from None
         except duckdb.ConstraintException as error:
             missing = _NOT_NULL.search(str(error))
@@ -403,12 +393,3 @@ def _open(keep: Path | None, config: dict[str, Any]) -> duckdb.DuckDBPyConnectio
 
 def _cancelled() -> SqlError:
     return SqlError("canceling statement due to user request", "57014")
-
-
-def memory_limit() -> int:
-    """Return the bytes that data and queries may take together: a third of the machine's memory, within bounds."""
-    try:
-        third = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 3
-    except (AttributeError, ValueError, OSError):
-        third = 1024 * MEGABYTE
-    return min(max(third, 256 * MEGABYTE), 4096 * MEGABYTE)

@@ -76,7 +76,8 @@ class Staging:
         self.target = target
         self._store = store
         self._table = f"w{next(self._numbers)}"
-        self._connection = store.connection()
+        self._reader = store.reader()
+        self._connection = self._reader.connection
         self._made = False
 
     async def add(self, rows: str, values: Sequence[Any]) -> int:
@@ -95,14 +96,12 @@ class Staging:
                 read_as_of(self._connection, self._store.clock.wall())
             return _count(self._connection.execute(f"INSERT INTO {self._table} SELECT * FROM ({rows})", parameters))
 
-        return await self._store.run(self._connection, work)
+        return await self._reader.run(work)
 
     async def holds(self, test: str, values: Sequence[Any]) -> bool:
         """Tell whether a DuckDB query gives true."""
         parameters = bind(test, values)
-        return await self._store.run(
-            self._connection, lambda: self._connection.execute(test, parameters).fetchone() == (True,)
-        )
+        return await self._reader.run(lambda: self._connection.execute(test, parameters).fetchone() == (True,))
 
     async def commit(self) -> int:
         """Move the rows to their table; return the commit's timestamp."""
@@ -118,12 +117,7 @@ class Staging:
 
     async def close(self) -> None:
         """Forget the rows."""
-
-        def work() -> None:
-            self._connection.execute(f"DROP TABLE IF EXISTS {self._table}")
-            self._connection.close()
-
-        await self._store.run(self._connection, work)
+        self._reader.close(lambda: self._connection.execute(f"DROP TABLE IF EXISTS {self._table}"))
 
 
 class TableCopy(CopyIn):

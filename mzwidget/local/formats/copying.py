@@ -286,7 +286,7 @@ def _csv_records(text: str, form: CopyFormat) -> Iterator[Fields]:
     record: Fields = []
     at, end = 0, len(text)
     q, d = re.escape(quote), re.escape(delimiter)
-    inner = f"(?:[^{q}]|{q}{q})*" if quote == escape else rf"(?:{re.escape(escape)}.|[^{q}{re.escape(escape)}])*"
+    inner = f"(?:[^{q}]++|{q}{q})*+" if quote == escape else rf"(?:{re.escape(escape)}.|[^{q}{re.escape(escape)}]++)*+"
     field = re.compile(rf"(?:{q}({inner}){q}|((?!{q})[^{d}\r\n]*))({d}|\r\n|\n|\r|\Z)", re.DOTALL)
     undo = re.compile(rf"{re.escape(escape)}([{q}{re.escape(escape)}])")
     while at < end:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError
 from mzwidget.local.front import wire
-from mzwidget.local.front.messages import Connection
+from mzwidget.local.front.connection import Connection
 from mzwidget.local.front.scram import ScramError, ScramServer
 from mzwidget.local.front.wire import Body, ProtocolError
 from mzwidget.local.statements.activity import Visit
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LOGIN_SECONDS = 30
 _MAX_CONNECTIONS = 1000
 _MAX_CALLERS = 100  # who have not yet logged in
+_OTHER_FILES = 250  # the engine's own, and clients on their way in and out
 _PIPE_LIMIT = 256 * 1024
 _NO_SUCH_OPTION = "startup setting {} not set: unrecognized configuration parameter"
 _WELCOME = """connected to the embedded engine of mzwidget
@@ -55,12 +56,13 @@ class Server:
         self._connections: dict[int, tuple[int, Connection]] = {}
         self._pids = iter(range(1, 2**31))
         self._callers = 0
+        self._most = _MAX_CONNECTIONS
 
     async def run(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listen until cancelled; call `ready` with the port once clients can come."""
         serving = asyncio.create_task(self._engine.store.serve())
         await restore(Session(self._engine, "materialize", 0))
-        _allow_files(_MAX_CONNECTIONS + _MAX_CALLERS + 100)
+        self._most = min(_MAX_CONNECTIONS, _files(_MAX_CONNECTIONS + _OTHER_FILES) - _OTHER_FILES)
         server = await asyncio.start_server(self._accept, host, port, limit=_PIPE_LIMIT)
         try:
             ready(server.sockets[0].getsockname()[1])
@@ -138,10 +140,10 @@ class Server:
         writer.write(wire.AUTHENTICATION_OK)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, options: dict[str, str]) -> None:
-        if len(self._connections) >= _MAX_CONNECTIONS:
+        if len(self._connections) >= self._most:
             raise SqlError(
                 "creating connection would violate max_connections limit "
-                f"(desired: {len(self._connections) + 1}, limit: {_MAX_CONNECTIONS}, "
+                f"(desired: {len(self._connections) + 1}, limit: {self._most}, "
                 f"current: {len(self._connections)})",
                 "53000",
                 hint="Close connections that are not needed.",
@@ -167,20 +169,21 @@ class Server:
             del self._connections[pid]
 
 
-def _allow_files(count: int) -> None:
-    """Ask for as many open files as clients may need."""
+def _files(count: int) -> int:
+    """Ask for so many open files; return how many there may be."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource  # noqa: PLC0415 - not on every system
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY:
+            count = min(count, hard)
         if soft < count:
-            resource.setrlimit(
-                resource.RLIMIT_NOFILE, (count if hard == resource.RLIM_INFINITY else min(count, hard), hard)
-            )
+            resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+    return count
 
 
 async def _password_message(reader: asyncio.StreamReader) -> bytes:
-    kind, body = await wire.read_message(reader, limit=wire.MAX_STARTUP_BYTES, copy_limit=wire.MAX_STARTUP_BYTES)
+    kind, body = await wire.read_message(reader, wire.MAX_STARTUP_BYTES)
     if kind != b"p":
         raise SqlError("expected Password message", "28000")
     return body

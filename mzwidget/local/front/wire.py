@@ -9,7 +9,7 @@ from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from mzwidget.local.formats.types import Column
 
@@ -20,9 +20,7 @@ CANCEL_REQUEST = 80877102
 
 MAX_STARTUP_BYTES = 10_000
 MAX_MESSAGE_BYTES = 2_000_000
-MAX_COPY_BYTES = 128 * 1024 * 1024
-
-_COPY_KINDS = b"dcf"
+_PIECE_BYTES = 1_000_000
 _KNOWN_KINDS = b"BCDEFHPQSXdcfp"
 
 
@@ -43,18 +41,35 @@ async def read_startup(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     return code, body[4:]
 
 
-async def read_message(
-    reader: asyncio.StreamReader, *, limit: int = MAX_MESSAGE_BYTES, copy_limit: int = MAX_COPY_BYTES
-) -> tuple[bytes, bytes]:
+async def read_message(reader: asyncio.StreamReader, limit: int) -> tuple[bytes, bytes]:
     """Read one typed message: its kind and its body."""
+    kind, length = await _header(reader)
+    if length > limit:
+        raise ProtocolError("request larger than 2.0 MB", "08006")
+    return kind, await reader.readexactly(length)
+
+
+async def read_messages(reader: asyncio.StreamReader) -> AsyncIterator[tuple[bytes, bytes]]:
+    """Yield one typed message; data of a COPY in pieces, whatever they come in."""
+    kind, length = await _header(reader)
+    if kind != b"d":
+        if length > MAX_MESSAGE_BYTES:
+            raise ProtocolError("request larger than 2.0 MB", "08006")
+        yield kind, await reader.readexactly(length)
+        return
+    while length > _PIECE_BYTES:
+        yield kind, await reader.readexactly(_PIECE_BYTES)
+        length -= _PIECE_BYTES
+    yield kind, await reader.readexactly(length)
+
+
+async def _header(reader: asyncio.StreamReader) -> tuple[bytes, int]:
     kind, length = struct.unpack("!ci", await reader.readexactly(5))
     if kind not in _KNOWN_KINDS:
         raise ProtocolError(f"unknown message type {kind!r}")
     if length < 4:
         raise ProtocolError(f"invalid length of message {kind!r}: {length}")
-    if length > (copy_limit if kind in _COPY_KINDS else limit):
-        raise ProtocolError("request larger than 2.0 MB", "08006")
-    return kind, await reader.readexactly(length - 4)
+    return kind, length - 4
 
 
 def startup_options(body: bytes) -> dict[str, str]:
@@ -83,6 +98,10 @@ class Body:
 
     def int16(self) -> int:
         return int(self._unpack("!h", 2))
+
+    def count(self) -> int:
+        """Read how many follow."""
+        return int(self._unpack("!H", 2))
 
     def int32(self) -> int:
         return int(self._unpack("!i", 4))
@@ -169,7 +188,7 @@ def command_complete(tag: str) -> bytes:
 
 
 def parameter_description(oids: Sequence[int]) -> bytes:
-    return message(b"t", struct.pack(f"!h{len(oids)}I", len(oids), *oids))
+    return message(b"t", struct.pack(f"!H{len(oids)}I", len(oids), *oids))
 
 
 def row_description(columns: Sequence[Column], formats: Sequence[int]) -> bytes:

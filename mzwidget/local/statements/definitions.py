@@ -155,6 +155,7 @@ class Definitions:
             await self._store.commit(drop, frozenset())
 
 
+_OWN = ("rowid", "~from", "~until", "~row")
 _VERSIONS = ('"~from" BIGINT', '"~until" BIGINT')
 
 
@@ -210,8 +211,10 @@ def _distinct(names: Sequence[str]) -> None:
 
 
 def _distinct_but_for_case(names: Sequence[str]) -> None:
-    """Refuse what DuckDB, which ignores case, cannot store."""
+    """Refuse what DuckDB, which ignores case and has columns of its own, cannot store."""
     seen: dict[str, str] = {}
     for name in names:
+        if name.casefold() in _OWN:
+            raise unsupported(f'a table with a column "{name}"')
         if (other := seen.setdefault(name.casefold(), name)) != name:
             raise unsupported(f'a table with columns "{other}" and "{name}", which differ only in case,')

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_NAME_BYTES = 255
+MAX_TOKENS = 100_000
 
 _TOKEN = re.compile(
     r"""
     (?P<space>   (?: \s+ | --[^\n]* )+ )
   | (?P<comment> /\* )
-  | (?P<string>  [eE]' (?: [^'\\] | \\. | '' )* ' | [bBxX]?' (?: [^'] | '' )* ' )
+  | (?P<string>  [eE]' (?: [^'\\]++ | \\. | '' )*+ ' | [bBxX]?' (?: [^']++ | '' )*+ ' )
   | (?P<dollar>  \$ (?: [A-Za-z_\u0080-\U0010ffff] \w* )? \$ )
   | (?P<param>   \$ [0-9]+ )
-  | (?P<quoted>  " (?: [^"] | "" )* " )
+  | (?P<quoted>  " (?: [^"]++ | "" )*+ " )
   | (?P<word>    [^\W\d] [\w$]* )
   | (?P<number>  (?: [0-9]+ (?: \.[0-9]* )? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? )
   | (?P<op>      :: | => | [-+*/%<>=~!@\#&|^?`]{2,} | . )
@@ -131,7 +132,10 @@ def _comment_end(sql: str, start: int) -> int:
 def split(sql: str) -> list[list[Token]]:
     """Split a script into the tokens of its statements; blank ones are dropped."""
     statements: list[list[Token]] = [[]]
-    for token in tokens(sql):
+    for number, token in enumerate(tokens(sql)):
+        if number == MAX_TOKENS:
+            message = f"statement too long: more than {MAX_TOKENS:,} words and signs"
+            raise SqlError(message, "54001", hint="COPY … FROM STDIN takes any number of rows.")
         if token.kind == "op" and token.value == ";":
             statements.append([])
         else:

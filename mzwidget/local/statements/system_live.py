@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mzwidget.local.engine import memory
 from mzwidget.local.engine.sizes import measured
-from mzwidget.local.engine.store import memory_limit
 from mzwidget.local.statements.activity import moment
 from mzwidget.local.statements.system_items import CLUSTER, OWNER, REPLICA, known_as, role_id, user_items
 from mzwidget.local.statements.system_relations import system_path
@@ -251,13 +251,13 @@ async def _metrics(engine: Engine) -> list[Row]:
 
 
 async def _utilization(engine: Engine) -> list[Row]:
-    memory = _memory()
+    held = _memory()
     return [
         {
             "replica_id": REPLICA,
             "process_id": 0,
             "cpu_percent": engine.activity.cpu() / (os.cpu_count() or 1) * 100,
-            "memory_percent": None if memory is None else memory / memory_limit() * 100,
+            "memory_percent": None if held is None else held / memory.limit() * 100,
         }
     ]
 

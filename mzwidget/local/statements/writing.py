@@ -53,16 +53,17 @@ async def _selects(session: Session, plan: MutatePlan, values: Sequence[Any]) ->
 async def _fetched(session: Session, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of a DuckDB query that changes nothing."""
     store = session.engine.store
-    connection = store.connection()
+    reader = store.reader()
+    connection = reader.connection
 
     def work() -> list[tuple[Any, ...]]:
         read_as_of(connection, store.clock.read())
         return connection.execute(sql, bind(sql, values)).fetchall()
 
     try:
-        return await store.run(connection, work)
+        return await reader.run(work)
     finally:
-        connection.close()
+        reader.close()
 
 
 async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> Result:

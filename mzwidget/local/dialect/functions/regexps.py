@@ -55,7 +55,7 @@ def _match_with(text: str, pattern: str, flags: str) -> list[str | None] | None:
     found = compiled(pattern, flags).search(text)
     if found is None:
         return None
-    return list(found.groups()) if found.re.groups else [found[0]]
+    return list(found.groups() or [found[0]])
 
 
 def _split(text: str, pattern: str) -> list[str]:

@@ -67,7 +67,7 @@ class ExpressionParser(FormParser):
                 return tree.Literal(token.kind, token.value)
             case "param":
                 self.next()
-                return tree.Parameter(int(token.value[1:]))
+                return tree.Parameter(int(token.value[1:10]))
             case "(":
                 return self._parenthesized()
             case "op" if token.value in ("+", "-"):

@@ -12,6 +12,7 @@ from mzwidget.local.errors import SqlError, unsupported
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import Body, Expr, FromItem
 
+MOST_COLUMNS = 1664
 _JOINS = {"left": "left", "right": "right", "full": "full"}
 
 
@@ -171,6 +172,8 @@ class QueryParser(ExpressionParser):
             return ()
         while True:
             items.append(self._select_item())
+            if len(items) > MOST_COLUMNS:
+                raise SqlError(f"target lists can have at most {MOST_COLUMNS} entries", "54011")
             comma = self.token
             if not self.accept_kind(","):
                 return tuple(items)

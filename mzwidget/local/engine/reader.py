@@ -1,0 +1,87 @@
+"""A DuckDB connection for reading, used by one thread at a time, and work on it that can be given up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    import duckdb
+
+_PATIENCE = 0.3
+"""Seconds that a cancellation waits for the work to stop: DuckDB looks for that only now and then."""
+_AGAIN = 0.05
+
+_T = TypeVar("_T")
+
+
+class Reader:
+    """Runs work on a connection of its own.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    threads : ThreadPoolExecutor
+        Where it runs.
+    guarded : callable
+        Runs work and says its errors in SQL's words.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        threads: ThreadPoolExecutor,
+        guarded: Callable[[Callable[[], Any]], Any],
+    ) -> None:
+        self.connection = connection
+        self._threads = threads
+        self._guarded = guarded
+        self._stopping: asyncio.Task[None] | None = None
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Run work in a thread.
+
+        When the caller is cancelled the work is interrupted; what does not stop soon is left alone with that.
+        """
+        begun: Future[_T] = self._threads.submit(self._guarded, work)
+        running = asyncio.wrap_future(begun)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if begun.cancel():
+                raise
+            self._stopping = asyncio.create_task(self._stop(running))
+            with contextlib.suppress(asyncio.CancelledError):  # once is enough
+                await asyncio.wait([self._stopping], timeout=_PATIENCE)
+            raise
+
+    def close(self, last: Callable[[], object] | None = None) -> None:
+        """Do a last piece of work, and give the connection back, once nothing runs on it; nobody waits for that."""
+
+        def end() -> None:
+            with contextlib.suppress(Exception):
+                if last is not None:
+                    self._guarded(last)
+            self.connection.close()
+
+        def ended(_: object = None) -> None:
+            with contextlib.suppress(RuntimeError):  # the process ends
+                self._threads.submit(end)
+
+        if self._stopping is not None and not self._stopping.done():
+            self._stopping.add_done_callback(ended)
+        elif last is not None:
+            ended()
+        else:
+            self.connection.close()
+
+    async def _stop(self, running: asyncio.Future[Any]) -> None:
+        while not running.done():
+            self.connection.interrupt()
+            await asyncio.wait([running], timeout=_AGAIN)
+        if not running.cancelled():
+            running.exception()

@@ -1,0 +1,245 @@
+"""One client's connection: its life, the simple query protocol, cancellation and errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.encoding import TEXT
+from mzwidget.local.front import wire
+from mzwidget.local.front.extended import Extended
+from mzwidget.local.front.inbox import ClientGoneError, Inbox
+from mzwidget.local.front.outbox import Outbox
+from mzwidget.local.front.portal import Portal
+from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.statements import lexer
+from mzwidget.local.statements import model as statements
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.lexer import Token
+    from mzwidget.local.statements.session import Prepared, Session
+
+_LONG_SCRIPT = 20_000
+_GRACE_SECONDS = 1.0
+"""How long a statement that changes something may go on when its client has gone."""
+
+_READS = (statements.Query, statements.Subscribe, statements.CopyTo, statements.Fetch)
+
+_T = TypeVar("_T")
+
+_log = logging.getLogger("mzwidget.local")
+
+
+class Connection:
+    """Serves one client after it has logged in.
+
+    Parameters
+    ----------
+    reader, writer : asyncio streams
+    session : Session
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session) -> None:
+        self._session = session
+        self._inbox = Inbox(reader, self._left)
+        self._outbox = Outbox(writer)
+        self._extended = Extended(session, self._outbox, self._split, self._prepare, self._run)
+        self._running: asyncio.Task[None] | None = None
+        self._cancel_requested = False
+        self._reading = False
+        self._reported = session.variables.reported()
+
+    # --------------------------------------------------------------------------------------- life cycle
+
+    async def serve(self) -> None:
+        """Answer messages until the client leaves."""
+        try:
+            self._ready()
+            kind = b"S"
+            while True:
+                if kind in b"QSH" or self._inbox.empty or self._outbox.full:
+                    await self._outbox.flush()
+                kind, body = await self._message()
+                if kind == b"Q":
+                    await self._guarded(self._simple(body))
+                    self._ready()
+                elif kind == b"S":
+                    await self._guarded(self._synchronise())
+                    self._ready()
+                elif kind == b"X":
+                    return
+                elif kind in b"dcf":
+                    continue  # left over from a COPY that failed
+                elif not await self._guarded(self._extended.handle(kind, body)):
+                    await self._skip_to_sync()
+        except ClientGoneError:
+            return
+        except ProtocolError as error:
+            self._outbox.add(wire.error_response(error, "FATAL"))
+            with contextlib.suppress(ClientGoneError):
+                await self._outbox.flush()
+        finally:
+            self._inbox.close()
+            await self._extended.close_portals()
+            await self._session.close()
+
+    def cancel(self) -> None:
+        """Stop the statement that runs, as a CancelRequest asks."""
+        if self._running is not None and not self._running.done():
+            self._cancel_requested = True
+            self._running.cancel()
+        else:
+            self._session.cancel()
+
+    def _left(self) -> None:
+        """Stop what nobody waits for any more."""
+        running = self._running
+        if running is not None and self._reading:
+            running.cancel()
+        elif running is not None:
+            asyncio.get_running_loop().call_later(_GRACE_SECONDS, running.cancel)
+
+    async def _message(self) -> tuple[bytes, bytes]:
+        """Take the next message; in a transaction only for so long."""
+        if self._inbox.empty and self._session.transaction is not None:
+            limit = self._session.variables.milliseconds("idle_in_transaction_session_timeout") / 1000
+            if limit:
+                try:
+                    async with asyncio.timeout(limit):
+                        return await self._inbox.take()
+                except TimeoutError:
+                    await self._extended.close_portals()
+                    await self._session.close()
+                    await self._inbox.take()
+                    raise ProtocolError("terminating connection due to idle-in-transaction timeout", "25P03") from None
+        return await self._inbox.take()
+
+    async def _guarded(self, work: Awaitable[None]) -> bool:
+        """Do work that a CancelRequest can stop; tell the client about an error. False if there was one."""
+        running = self._running = asyncio.ensure_future(work)
+        try:
+            await running
+        except SqlError as error:
+            await self._failed(error)
+        except asyncio.CancelledError:
+            if self._inbox.gone and not self._cancel_requested:
+                raise ClientGoneError from None
+            if not self._cancel_requested:
+                running.cancel()
+                raise
+            self._cancel_requested = False
+            await self._failed(SqlError("canceling statement due to user request", "57014"))
+        except RecursionError:
+            await self._failed(SqlError("statement exceeds nested expression limit", "54001"))
+        except MemoryError:
+            await self._failed(SqlError("out of memory", "53200"))
+        except (OSError, ClientGoneError):
+            raise ClientGoneError from None
+        except Exception:
+            _log.exception("a statement failed")
+            await self._failed(SqlError("internal error: see the engine's standard error"))
+        else:
+            self._cancel_requested = False
+            return True
+        finally:
+            self._running = None
+            self._reading = False
+        return False
+
+    async def _failed(self, error: SqlError) -> None:
+        if isinstance(error, ProtocolError):
+            raise error
+        await self._extended.close_portals()
+        await self._session.fail()
+        self._outbox.add(wire.error_response(error))
+
+    async def _synchronise(self) -> None:
+        if self._session.transaction is None:
+            await self._extended.close_portals()
+
+    async def _skip_to_sync(self) -> None:
+        while True:
+            await self._outbox.flush()
+            kind, _ = await self._message()
+            if kind == b"X":
+                raise ClientGoneError
+            if kind == b"S":
+                self._ready()
+                await self._outbox.flush()
+                return
+
+    def _ready(self) -> None:
+        for name, value in self._session.variables.reported().items():
+            if self._reported.get(name) != value:
+                self._outbox.add(wire.parameter_status(name, value))
+                self._reported[name] = value
+        self._outbox.add(wire.ready_for_query(self._session.status))
+
+    # ------------------------------------------------------------------------------------------ running
+
+    async def _split(self, script: str) -> list[list[Token]]:
+        if len(script) > _LONG_SCRIPT:
+            return await self._in_time(asyncio.to_thread(lexer.split, script))
+        return lexer.split(script)
+
+    async def _prepare(self, sql: str, tokens: Sequence[Token], types: Sequence[Type | None] = ()) -> Prepared:
+        return await self._in_time(self._session.prepare(sql, types, tokens=tokens or ()))
+
+    async def _run(self, portal: Portal, limit: int) -> None:
+        """Run a portal, or go on with it."""
+        self._reading = isinstance(portal.prepared.statement, _READS)
+        if self._reading and self._inbox.gone:
+            raise ClientGoneError  # nobody needs that any more
+        running = portal.run(self._session, self._inbox, self._outbox, limit)
+        await (self._in_time(running) if portal.timed else running)
+
+    async def _in_time(self, work: Awaitable[_T]) -> _T:
+        """Wait for work for as long as a statement may take."""
+        seconds = self._session.variables.milliseconds("statement_timeout") / 1000
+        try:
+            async with asyncio.timeout(seconds or None):
+                return await work
+        except TimeoutError:
+            raise SqlError("canceling statement due to statement timeout", "57014") from None
+
+    # ------------------------------------------------------------------------------------- simple query
+
+    async def _simple(self, body: bytes) -> None:
+        message = Body(body)
+        script = message.text()
+        message.end()
+        await self._extended.close_portals()
+        texts = await self._split(script)
+        if not texts:
+            self._outbox.add(wire.EMPTY_QUERY)
+            return
+        session = self._session
+        if len(texts) > 1 and session.transaction is None:
+            session.begin_implicitly(several=True)
+        try:
+            for tokens in texts:
+                await self._simple_statement(script, tokens)
+                if session.transaction is None and tokens is not texts[-1]:
+                    session.begin_implicitly(several=True)
+            await session.end_implicitly()
+        except asyncio.CancelledError:
+            await session.fail()
+            raise
+
+    async def _simple_statement(self, script: str, tokens: Sequence[Token]) -> None:
+        prepared = await self._prepare(script, tokens)
+        if prepared.parameters:
+            raise SqlError("there is no parameter $1", "42P02")
+        portal = Portal(prepared, [], [TEXT] * len(prepared.columns or ()))
+        if prepared.columns is not None:
+            self._outbox.add(wire.row_description(prepared.columns, portal.formats))
+        try:
+            await self._run(portal, 0)
+        finally:
+            await portal.close()

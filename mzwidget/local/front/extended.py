@@ -1,0 +1,207 @@
+"""The extended query protocol: Parse, Bind, Describe, Execute, Close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.encoding import TEXT, encoder
+from mzwidget.local.formats.parameters import decode
+from mzwidget.local.formats.types import by_oid
+from mzwidget.local.front import wire
+from mzwidget.local.front.portal import Portal
+from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.statements import model as statements
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mzwidget.local.formats.types import Type
+    from mzwidget.local.front.outbox import Outbox
+    from mzwidget.local.statements.lexer import Token
+    from mzwidget.local.statements.session import Prepared, Session
+
+    Prepare = Callable[[str, list[Token], list[Type | None]], Awaitable[Prepared]]
+    Split = Callable[[str], Awaitable[list[list[Token]]]]
+    Run = Callable[[Portal, int], Awaitable[None]]
+
+_MOST_PORTALS = 100
+_MOST_BYTES = 32_000_000
+
+
+class Extended:
+    """The portals of one client, and the messages that make and use them.
+
+    Parameters
+    ----------
+    session : Session
+    outbox : Outbox
+    split, prepare, run : coroutine functions
+        Split a script into statements, plan one, run a portal: each for as long as a statement may take.
+    """
+
+    def __init__(self, session: Session, outbox: Outbox, split: Split, prepare: Prepare, run: Run) -> None:
+        self._session = session
+        self._outbox = outbox
+        self._split = split
+        self._prepare = prepare
+        self._run = run
+        self._portals: dict[str, Portal] = {}
+
+    async def handle(self, kind: bytes, body: bytes) -> None:
+        """Answer one message."""
+        message = Body(body)
+        if kind == b"P":
+            await self._parse(message)
+        elif kind == b"B":
+            await self._bind(message)
+        elif kind == b"D":
+            self._describe(message)
+        elif kind == b"E":
+            await self._execute(message)
+        elif kind == b"C":
+            await self._close(message)
+        elif kind == b"H":
+            message.end()
+        else:
+            raise ProtocolError(f"unexpected message {kind!r}")
+
+    async def close_portals(self) -> None:
+        portals, self._portals = self._portals, {}
+        for portal in portals.values():
+            await portal.close()
+
+    async def _parse(self, message: Body) -> None:
+        name, sql = message.text(), message.text()
+        oids = [message.uint32() for _ in range(message.count())]
+        message.end()
+        texts = await self._split(sql)
+        if len(texts) > 1:
+            raise SqlError("cannot insert multiple commands into a prepared statement", "XX000")
+        types = [_type(oid) for oid in oids]
+        prepared = await self._prepare(sql, texts[0] if texts else [], types)
+        self._session.keep(name, prepared)
+        self._outbox.add(wire.PARSE_COMPLETE)
+
+    async def _bind(self, message: Body) -> None:
+        portal_name, name = message.text(), message.text()
+        prepared = self._session.prepared.get(name)
+        if prepared is None:
+            raise SqlError(f'prepared statement "{name}" does not exist', "26000")
+        if portal_name and portal_name in self._portals:
+            raise SqlError(f'portal "{portal_name}" already exists', "42P03")
+        self._check_room()
+        input_formats = [message.int16() for _ in range(message.count())]
+        raw = [_value(message) for _ in range(message.count())]
+        output_formats = [message.int16() for _ in range(message.count())]
+        message.end()
+        kinds = prepared.parameters
+        if len(raw) != len(kinds):
+            raise SqlError(
+                f"request supplied {len(raw)} parameters, but the prepared statement needs {len(kinds)}", "08P01"
+            )
+        formats = _spread(input_formats, len(raw), "parameter")
+        values = [decode(data, kind, given) for data, kind, given in zip(raw, kinds, formats, strict=True)]
+        columns = prepared.columns or ()
+        results = _spread(output_formats, len(columns), "result")
+        for column, wire_format in zip(columns, results, strict=True):
+            encoder(column.type, wire_format)
+        old = self._portals.pop(portal_name, None)
+        if old is not None:
+            await old.close()
+        self._portals[portal_name] = Portal(prepared, values, results)
+        self._outbox.add(wire.BIND_COMPLETE)
+
+    def _check_room(self) -> None:
+        count = len(self._portals)
+        if count >= _MOST_PORTALS:
+            raise SqlError(f"too many open portals: {_MOST_PORTALS}", "53400", hint="Close those not needed.")
+        if count and sum(portal.held for portal in self._portals.values()) > _MOST_BYTES:
+            raise SqlError(
+                f"open portals hold more than {_MOST_BYTES // 1_000_000} MB", "53400", hint="Close those not needed."
+            )
+
+    def _describe(self, message: Body) -> None:
+        what, name = message.byte(), message.text()
+        message.end()
+        if what == b"S":
+            prepared = self._session.prepared.get(name)
+            if prepared is None:
+                raise SqlError(f'prepared statement "{name}" does not exist', "26000")
+            formats = [TEXT] * len(prepared.columns or ())
+            self._outbox.add(wire.parameter_description([kind.oid for kind in prepared.parameters]))
+            columns = prepared.columns
+        elif name in self._portals or not self._is_cursor(name):
+            portal = self._portal(name)
+            columns, formats = portal.prepared.columns, portal.formats
+        else:
+            columns = self._session.cursor(name).columns
+            formats = [TEXT] * len(columns)
+        self._outbox.add(wire.NO_DATA if columns is None else wire.row_description(columns, formats))
+
+    def _is_cursor(self, name: str) -> bool:
+        """Whether DECLARE made a portal of that name."""
+        transaction = self._session.transaction
+        return transaction is not None and name in transaction.cursors
+
+    async def _execute(self, message: Body) -> None:
+        name, limit = message.text(), message.int32()
+        message.end()
+        portal = self._portal(name)
+        statement = portal.prepared.statement
+        if statement is None:
+            self._outbox.add(wire.EMPTY_QUERY)
+            return
+        if not portal.begun and limit > 0 and isinstance(statement, statements.Fetch):
+            _check_limit(statement, limit)
+        await self._run(portal, max(limit, 0))
+
+    async def _close(self, message: Body) -> None:
+        what, name = message.byte(), message.text()
+        message.end()
+        if what == b"S":
+            self._session.prepared.pop(name, None)
+        else:
+            portal = self._portals.pop(name, None)
+            if portal is not None:
+                await portal.close()
+        self._outbox.add(wire.CLOSE_COMPLETE)
+
+    def _portal(self, name: str) -> Portal:
+        portal = self._portals.get(name)
+        if portal is None:
+            raise SqlError(f'portal "{name}" does not exist', "34000")
+        return portal
+
+
+def _check_limit(fetch: statements.Fetch, limit: int) -> None:
+    if fetch.count is None or limit < fetch.count:
+        raise SqlError("Execute with a row limit below the count of FETCH is not supported", "0A000")
+
+
+def _type(oid: int) -> Type | None:
+    if oid in {0, 705}:
+        return None
+    found = by_oid(oid)
+    if found is None:
+        raise SqlError(f"unknown oid: {oid}", "08P01")
+    return found
+
+
+def _value(message: Body) -> bytes | None:
+    length = message.int32()
+    return None if length == -1 else message.take(length)
+
+
+def _spread(formats: list[int], count: int, what: str) -> list[int]:
+    """Apply the protocol's shorthand: no format means text, one means all."""
+    for wire_format in formats:
+        if wire_format not in {0, 1}:
+            raise SqlError(f"unknown format code: {wire_format}", "08P01")
+    if not formats:
+        return [TEXT] * count
+    if len(formats) == 1:
+        return formats * count
+    if len(formats) != count:
+        raise SqlError(f"request has {len(formats)} {what} formats but the statement has {count} {what}s", "08P01")
+    return formats

@@ -1,0 +1,157 @@
+"""A bound statement, and how its results reach the client."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.copying import BINARY_HEADER, BINARY_TRAILER
+from mzwidget.local.front import wire
+from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.variables import SEVERITIES
+
+if TYPE_CHECKING:
+    from mzwidget.local.formats.results import CopyIn, Result
+    from mzwidget.local.front.inbox import Inbox
+    from mzwidget.local.front.outbox import Outbox
+    from mzwidget.local.statements.session import Prepared, Session
+
+_UNTIMED = (statements.Subscribe, statements.Fetch, statements.CopyFrom)
+
+
+@dataclass(slots=True)
+class Suspended:
+    """A statement that runs, between two Executes: the rows that are still to be sent."""
+
+    result: Result
+    rows: list[bytes] = field(default_factory=list)
+    sent: int = 0
+    finished: bool = False
+
+
+class Portal:
+    """A bound statement: not yet run, or suspended with what its run has still to deliver.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    values : list
+        The parameters.
+    formats : list of int
+        Of the result's columns.
+    """
+
+    def __init__(self, prepared: Prepared, values: list[Any], formats: list[int]) -> None:
+        self.prepared = prepared
+        self.formats = formats
+        self._values = values
+        self._state: Suspended | None = None
+
+    @property
+    def begun(self) -> bool:
+        return self._state is not None
+
+    @property
+    def held(self) -> int:
+        """Bytes of rows that wait here."""
+        return sum(map(len, self._state.rows)) if self._state is not None else 0
+
+    @property
+    def timed(self) -> bool:
+        """Whether ``statement_timeout`` counts for it."""
+        statement = self.prepared.statement
+        source = statement.source if isinstance(statement, statements.CopyTo) else statement
+        return not isinstance(source, _UNTIMED)
+
+    async def run(self, session: Session, inbox: Inbox, outbox: Outbox, limit: int) -> None:
+        """Run it, or go on with it; send rows (up to `limit`, unless 0) and how it ended."""
+        if self._state is None:
+            self._state = Suspended(await session.execute(self.prepared, self._values))
+        state = self._state
+        result = state.result
+        _tell_notices(session, result, outbox)
+        if result.copy_in is not None:
+            await _copy_in(result.copy_in, inbox, outbox)
+        elif result.copy_format is not None:
+            await _copy_out(result, result.copy_format, outbox)
+        else:
+            if result.streaming:
+                await outbox.flush()
+            if await self._rows(state, outbox, limit):
+                outbox.add(wire.PORTAL_SUSPENDED)
+            else:
+                outbox.add(wire.command_complete(result.tag(state.sent)))
+                state.sent = 0
+
+    async def close(self) -> None:
+        if self._state is not None:
+            await self._state.result.chunks.aclose()  # type: ignore[attr-defined]
+
+    async def _rows(self, state: Suspended, outbox: Outbox, limit: int) -> bool:
+        """Send rows; True if the limit stopped that."""
+        count = 0
+        flush = state.result.streaming
+        while True:
+            if state.rows:
+                room = limit - count if limit else len(state.rows)
+                rows, state.rows = state.rows[:room], state.rows[room:]
+                count += len(rows)
+                state.sent += len(rows)
+                await outbox.add_all(rows, flush=flush)
+            if limit and count >= limit:
+                return True
+            if state.finished:
+                return False
+            chunk = await anext(state.result.chunks, None)
+            if chunk is None:
+                state.finished = True
+            elif chunk.rows:
+                flush = chunk.flush
+                state.rows = chunk.data_rows(state.result.columns or (), self.formats)
+
+
+def _tell_notices(session: Session, result: Result, outbox: Outbox) -> None:
+    least = SEVERITIES.index(session.variables.get("client_min_messages"))
+    for notice in result.notices:
+        if least <= SEVERITIES.index("notice") or notice.code == "01000":
+            outbox.add(wire.notice_response(notice.text, notice.code, detail=notice.detail, hint=notice.hint))
+    result.notices = []
+
+
+async def _copy_out(result: Result, copy_format: str, outbox: Outbox) -> None:
+    columns = result.columns or ()
+    outbox.add(wire.copy_response(b"H", int(copy_format == "binary"), len(columns)))
+    await outbox.flush()
+    count = 0
+    lead = BINARY_HEADER if copy_format == "binary" else b""  # goes with the first row, as PostgreSQL sends it
+    async for chunk in result.chunks:
+        if lines := chunk.lines(columns, copy_format):
+            lines[0], lead = lead + lines[0], b""
+            await outbox.add_all(map(wire.copy_data, lines), flush=chunk.flush)
+            count += len(lines)
+    if copy_format == "binary":
+        outbox.add(wire.copy_data(lead + BINARY_TRAILER))
+    outbox.add(wire.COPY_DONE)
+    outbox.add(wire.command_complete(result.tag(count)))
+
+
+async def _copy_in(copy: CopyIn, inbox: Inbox, outbox: Outbox) -> None:
+    outbox.add(wire.copy_response(b"G", 0, copy.columns))
+    await outbox.flush()
+    try:
+        while True:
+            kind, body = await inbox.take()
+            if kind == b"d":
+                await copy.feed(body)
+            elif kind == b"c":
+                outbox.add(wire.command_complete(await copy.finish()))
+                return
+            elif kind == b"f":
+                raise SqlError(f"COPY from stdin failed: {Body(body).text()}", "57014")
+            elif kind not in b"HS":
+                raise ProtocolError(f"unexpected message {kind!r} during COPY from stdin")
+    finally:
+        await asyncio.shield(copy.close())
