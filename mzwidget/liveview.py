@@ -92,8 +92,8 @@ class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWid
     chart : altair.Chart or dict, optional
         An Altair chart without data, or a Vega-Lite specification, that draws the rows. Fields need no types.
     limit : int, optional
-        How many bars, lines or rows of a table are drawn at most; all rows are in `df`. By default 20 bars or lines,
-        and all rows of a table.
+        How many bars (500 at most), lines (200 at most) or rows of a table are drawn; all rows are in `df`. By default
+        20 bars or lines, and all rows of a table.
     format : dict, optional
         Columns of numbers and how they are written, in d3-format: ``{"revenue": "€,.2f", "share": ".1%"}``.
     timezone : str, optional

@@ -179,7 +179,7 @@ def page(browser: Browser) -> Iterator[Page]:
         page = context.new_page()
         page.set_default_timeout(30_000)
         problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
         page.on("console", lambda m: problems.append(f"{m.text} ({m.location})") if m.type == "error" else None)
         yield page
         assert not problems, "errors in the page's console:\n" + "\n".join(problems)

@@ -25,7 +25,11 @@ SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 # What other packages that tests need add to JupyterLab.
-FOREIGN = {"jupysql-plugin": True}
+FOREIGN = {
+    "jupysql-plugin": True,
+    "@jupyter-notebook/lab-extension": True,
+    "@voila-dashboards/jupyterlab-preview": True,
+}
 
 
 class LabServer:
@@ -72,6 +76,7 @@ class LabServer:
             "LabApp.workspaces_dir": self._home / "workspaces",
             "LabApp.extension_manager": "readonly",
             "LabApp.expose_app_in_browser": True,
+            "JupyterNotebookApp.expose_app_in_browser": True,
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

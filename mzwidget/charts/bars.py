@@ -36,6 +36,8 @@ from mzwidget.charts.roles import ChartError, listed
 from mzwidget.tail.values import Column
 
 LIMIT = 20
+MOST = 500
+"""Bars, groups or stacks that can be asked for: a page draws each, and nobody compares more."""
 MOST_VALUES = 5
 """Numbers that are drawn side by side without being asked for."""
 
@@ -58,6 +60,8 @@ def encode(columns: Sequence[Column], named: Named, free: Free, limit: int) -> E
     ChartError
         They cannot be drawn of these.
     """
+    if limit > MOST:
+        raise ChartError(f"bars show {MOST} rows at most, not limit={limit}; ask for kind='table', which shows all")
     label, values = _axes(columns, named, free)
     color = named.color
     if not values:

@@ -29,6 +29,8 @@ from mzwidget.charts.roles import ChartError, is_time, listed
 from mzwidget.tail.values import Column
 
 LIMIT = 20
+MOST = 200
+"""Lines that can be asked for."""
 MOST_VALUES = 8
 """Numbers that are drawn as lines without being asked for."""
 
@@ -61,6 +63,8 @@ def encode(columns: Sequence[Column], named: Named, free: Free, limit: int) -> E
     ChartError
         They cannot be drawn of these.
     """
+    if limit > MOST:
+        raise ChartError(f"there can be {MOST} lines at most, not limit={limit}")
     x = named.x
     if x is None:
         if not free.times:

@@ -17,8 +17,8 @@ from mzwidget.charts.words import Write, moment, short, writers
 from mzwidget.tail.values import Column
 
 WIDTH = 640
-COLORS = ("#3d7de0", "#c9680a", "#1f8f66", "#9a5fc9", "#d2493f", "#1b8ca0", "#97703a", "#c2578f", "#7a828a", "#7c8a1e")
-"""Each at least 3:1 on white and on black, and told apart by those who see few colours."""
+COLORS = ("#2f6fde", "#eb6c0e", "#0fa974", "#9c587c", "#5d58c9", "#706e07", "#998dc4", "#b0445a")
+"""The page's (`palette.js`), in its order; three are lighter, since each must be 3:1 or more on white and on black."""
 PIECES = 400
 """Bars and pieces of bars at most."""
 POINTS = 2_000

@@ -204,6 +204,8 @@ def test_what_is_named(asked: dict[str, object], kind: str, channels: dict[str, 
         ({"key": "country", "value": ["sold", "revenue"], "color": "shop"}, ["color", "one of", "'sold', 'revenue'"]),
         ({"format": {"sold": ",.1f", "shop": ",.1f"}}, ["format", "'shop'", "no column of numbers"]),
         ({"format": {"revenu": ",.1f"}}, ["did you mean 'revenue'"]),
+        ({"kind": "bars", "key": "shop", "value": "sold", "limit": 130_000}, ["500", "limit=130000", "kind='table'"]),
+        ({"kind": "line", "color": "shop", "y": "sold", "limit": 1_001}, ["200 lines", "limit=1001"]),
     ],
 )
 def test_what_cannot_be_is_an_error_and_never_another_picture(asked: dict[str, object], words: list[str]) -> None:

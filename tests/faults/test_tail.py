@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from mzwidget import LiveView
-from mzwidget.tail import shared, tail
+from mzwidget.tail import tail
 from tests.conftest import temporary_table
 from tests.machine import eventually
 from tests.proxy import Proxy
@@ -31,13 +31,12 @@ def test_closing_is_quick_and_quiet_when_the_server_is_gone(
     table: str, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     view = LiveView(table, dsn=proxy.dsn).wait(20)
-    task = view._view.tail._task
-    assert task is not None
+    assert view.diagnostics().tailing
     proxy.stall()
     proxy.refuse()
     before = proxy.connections
     view.close()
-    eventually(task.done, within=3, what="the tail has ended")
+    eventually(lambda: not view.diagnostics().tailing, within=3, what="the tail has ended")
     assert proxy.connections == before
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
@@ -55,7 +54,7 @@ def test_a_refusal_is_not_answered_by_noise(
     eventually(lambda: view.stats.reconnects > 1)
     stop()
     view.close()
-    eventually(lambda: not shared._tails)
+    eventually(lambda: not view.diagnostics().tailing)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 

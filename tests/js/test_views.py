@@ -484,6 +484,24 @@ def test_before_the_first_rows_there_is_a_skeleton_of_the_right_height(stage: St
     assert page.evaluate(height) == pytest.approx(before, abs=1)
 
 
+def test_a_view_that_fails_before_its_first_rows_says_why_and_nothing_else(stage: Stage) -> None:
+    page = stage()
+    act(
+        page,
+        """window.view = new FakeView([["editor", "text"], ["edits", "number"]], []);
+        view.model.traits.base = {};
+        view.model.traits.status = {};
+        window.widget = await load(view.model);
+        widget.show()""",
+    )
+    assert page.locator(".mzw-skeleton").count() == 1
+    act(page, "view.status({ state: 'failed', message: 'unknown catalog item', epoch: '', time: null })")
+    assert page.locator(".mzw-message").inner_text() == "unknown catalog item"
+    assert page.locator(".mzw-skeleton").count() == 0
+    act(page, "view.status({ state: 'connecting', message: '', epoch: '', time: null })")
+    assert page.locator(".mzw-skeleton").count() == 1
+
+
 def test_the_last_word_is_bye(stage: Stage) -> None:
     page = stage()
     open_bars(page, EDITORS)

@@ -117,7 +117,7 @@ def test_each_event_is_read_as_its_stream_says() -> None:
 def tables(connection: Connection) -> Iterator[Connection]:
     connection.execute("ALTER TABLE edits RENAME TO without_versions")
     connection.execute(CREATE_TABLE[:-1] + ", rev_id bigint)")
-    connection.execute("DROP TABLE IF EXISTS revisions")
+    connection.execute("DROP TABLE IF EXISTS revisions CASCADE")
     connection.execute(CREATE_REVISIONS)
     yield connection
     connection.execute("DROP TABLE revisions")

@@ -148,7 +148,14 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
 
     /** Draw again: the theme is another one. */
     redraw,
+
+    /** Say that rows are coming. */
     paintSkeleton,
+
+    /** Draw nothing: no rows are coming. */
+    clear() {
+      if (!mounted && el.firstChild) el.replaceChildren();
+    },
 
     /**
      * @param {Snapshot} snapshot

@@ -1,0 +1,147 @@
+"""One view in each of the other hosts: it is drawn, it is live, it follows, and the page's console stays empty."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import urllib.request
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from tests.conftest import temporary_table
+from tests.machine import eventually, free_port, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.jupyterlab import LabServer
+
+ROW = ".mzw[data-state=live] .mzw-row[data-label]"
+
+
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    for host in ("marimo", "nbclassic", "notebook", "voila"):
+        if importlib.util.find_spec(host) is None:
+            missing(f"no {host}: pip install -e '.[test]'")
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return an empty page; an error that comes from the widget's script fails the test, one of the host does not."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
+        page.on("console", lambda m: problems.append(f"{m.text} ({m.location})") if m.type == "error" else None)
+        yield page
+        # Widgets are imported from blobs. Of the hosts, most miss an extension of another, or a font that is far away.
+        assert [problem for problem in problems if "blob:" in problem or "mzw" in problem] == []
+
+
+def bars(page: Page) -> list[list[str]]:
+    """Return labels and values from top to bottom; marimo has them in a shadow root, which only locators enter."""
+    found: list[list[str]] = page.locator(ROW).evaluate_all(
+        """rows => rows.sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)
+            .map(({ dataset }) => [dataset.label, dataset.value])"""
+    )
+    return found
+
+
+@pytest.fixture
+def table(engine_dsn: str) -> Iterator[str]:
+    rows = "VALUES ('ann', 5), ('<b>bob</b>', 3)"
+    with temporary_table(engine_dsn, "editor text, edits bigint", rows) as name:
+        yield name
+
+
+@pytest.fixture
+def notebook(lab: LabServer, engine_dsn: str, table: str) -> Iterator[str]:
+    """Name a notebook with one view of the table; its kernel is stopped in the end."""
+    cell = f"import os\nos.environ['MATERIALIZE_URL'] = {engine_dsn!r}\nimport mzwidget\nmzwidget.LiveView({table!r})"
+    yield lab.write(f"{table}.ipynb", [cell]).name
+    lab.stop_kernels()
+
+
+def follows(page: Page, dsn: str, table: str) -> None:
+    """Wait until the page shows the table, live, and what is written to it then."""
+    page.locator(ROW).nth(1).wait_for()
+    assert bars(page) == [["ann", "5"], ["<b>bob</b>", "3"]]
+    with psycopg.connect(dsn, autocommit=True) as database:
+        database.execute(f"INSERT INTO {table} VALUES ('cleo', 4)")
+        database.execute(f"UPDATE {table} SET edits = 9 WHERE editor <> 'ann' AND editor <> 'cleo'")
+    rows = [["<b>bob</b>", "9"], ["ann", "5"], ["cleo", "4"]]
+    eventually(lambda: bars(page) == rows, what="the page follows")
+    assert page.locator(".mzw b").count() == 0
+
+
+def test_notebook_7(lab: LabServer, page: Page, notebook: str, engine_dsn: str, table: str) -> None:
+    page.goto(f"{lab.url}notebooks/{notebook}?token={lab.token}")
+    lab.wait_ready(page)
+    lab.run_all(page)
+    follows(page, engine_dsn, table)
+
+
+def test_nbclassic(lab: LabServer, page: Page, notebook: str, engine_dsn: str, table: str) -> None:
+    page.goto(f"{lab.url}nbclassic/notebooks/{notebook}?token={lab.token}")
+    page.wait_for_function(
+        """() => {
+            const kernel = window.Jupyter?.notebook?.kernel;
+            const { widget_manager, info_reply } = kernel ?? {};
+            return widget_manager && info_reply?.status === "ok" && Jupyter.notebook.kernel_busy === false;
+        }"""
+    )
+    page.evaluate("Jupyter.notebook.execute_all_cells()")
+    follows(page, engine_dsn, table)
+
+
+def test_voila(lab: LabServer, page: Page, notebook: str, engine_dsn: str, table: str) -> None:
+    page.goto(f"{lab.url}voila/render/{notebook}?token={lab.token}")
+    follows(page, engine_dsn, table)
+
+
+MARIMO = """
+import marimo
+app = marimo.App()
+
+@app.cell
+def _():
+    import marimo, mzwidget
+    view = marimo.ui.anywidget(mzwidget.LiveView({table!r}))
+    view
+    return marimo, view
+
+@app.cell
+def _(marimo, view):
+    view.wait(20)
+    marimo.md(f"{{view.value['status']['rows']}} rows in {{view.df['editor'].iloc[0]}}")
+    return
+
+if __name__ == "__main__":
+    app.run()
+"""
+
+
+def test_marimo(page: Page, bundle: Path, engine_dsn: str, table: str, tmp_path: Path) -> None:  # noqa: ARG001
+    (tmp_path / "app.py").write_text(MARIMO.format(table=table))
+    port = free_port()
+    command = [sys.executable, "-m", "marimo", "-q", "run", "app.py", "--headless", "--no-token", "--port", str(port)]
+    own = {"MATERIALIZE_URL": engine_dsn, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **own}, stdout=log, stderr=log)
+    try:
+        eventually(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/health").close() or True, within=60)
+        page.goto(f"http://127.0.0.1:{port}/")
+        follows(page, engine_dsn, table)
+        page.get_by_text("2 rows in ann").wait_for()
+    finally:
+        server.terminate()
+        server.wait(20)
