@@ -1,4 +1,4 @@
-"""How much memory data and queries may take, and how the system holds the process to it."""
+"""How much memory data and queries may take."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ VARIABLE = "MZWIDGET_ENGINE_MEMORY"
 
 _SIZE = re.compile(r"(\d{1,9})\s*([MG])B?", re.IGNORECASE)
 _LEAST, _MOST = 256 * MEGABYTE, 4096 * MEGABYTE
-_BESIDE = 768 * MEGABYTE
-"""What the process itself may take, and what queries take beside DuckDB's books: texts in flight, threads' stacks."""
 _GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -28,22 +26,6 @@ def limit() -> int:
     if wanted is not None:
         return max(int(wanted[1]) * MEGABYTE * (1024 if wanted[2] in "gG" else 1), 64 * MEGABYTE)
     return min(max(_available() // 3, _LEAST), _MOST)
-
-
-def enforce() -> None:
-    """Let every allocation of this process fail that goes beyond, where the system can: DuckDB says so in an error.
-
-    DuckDB counts what it buffers, not what is in flight: 2,048 rows of a megabyte each are two gigabytes that it would
-    take unasked.
-    """
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource  # noqa: PLC0415 - not on every system
-
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        wanted = limit() + _BESIDE
-        resource.setrlimit(
-            resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-        )
 
 
 def prepare() -> None:

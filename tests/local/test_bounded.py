@@ -1,0 +1,344 @@
+"""No statement and no client takes the machine, or keeps the others waiting: what is too much is an error in time.
+
+Against an engine of its own, whose size and whose answers to somebody else are watched all the while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+import pytest
+from psycopg import sql as pieces
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+
+MEGABYTES = 256
+MOST_MEGABYTES = MEGABYTES + 800
+"""Resident: what queries may take, and the process itself."""
+HEAVY = "SELECT count(*) FROM many a, many b, many c WHERE (a.n * b.n + c.n) % 7919 = 7920"
+
+
+class Engine:
+    """An engine in a process of its own, watched."""
+
+    def __init__(self, folder: Path, files: int | None = None) -> None:
+        command = [sys.executable, "-m", "mzwidget.local"]
+        if files is not None:
+            command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
+        self.errors = folder / "stderr"
+        self._errors = self.errors.open("w")
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env=os.environ | {"MZWIDGET_ENGINE_MEMORY": f"{MEGABYTES}MB", "TMPDIR": str(folder)},
+        )
+        assert self.process.stdout is not None
+        self.dsn = self.process.stdout.readline().strip()
+        self.peak = 0.0
+        threading.Thread(target=self._guard, daemon=True).start()
+
+    def connect(self) -> psycopg.Connection:
+        return psycopg.connect(self.dsn, autocommit=True)
+
+    def end(self) -> str:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+        self._errors.close()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return self.errors.read_text()
+
+    def _guard(self) -> None:
+        with contextlib.suppress(OSError):
+            while self.process.poll() is None:
+                pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+                self.peak = max(self.peak, pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+                if self.peak > MOST_MEGABYTES:
+                    self.process.kill()
+                time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Return an engine that must be alive, and silent, at the end."""
+    folder = tmp_path_factory.mktemp("bounded")
+    engine = Engine(folder)
+    with engine.connect() as setup:
+        setup.execute("CREATE TABLE many (n int)")
+        setup.execute("INSERT INTO many SELECT n FROM generate_series(1, 5000) AS of (n)")
+        setup.execute("CREATE TABLE texts (n int, t text)")
+    yield engine
+    assert engine.process.poll() is None, f"the engine died at {engine.peak:.0f} MB"
+    assert not engine.end()
+    assert [path.name for path in folder.iterdir()] == ["stderr"], "what was spilt is deleted"
+
+
+@pytest.fixture
+def others(engine: Engine) -> Iterator[None]:
+    """See that somebody else is served all the while."""
+    longest, over = 0.0, threading.Event()
+
+    def ask() -> None:
+        nonlocal longest
+        with engine.connect() as other:
+            while not over.wait(0.05):
+                began = time.monotonic()
+                other.execute("SELECT 1")
+                longest = max(longest, time.monotonic() - began)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    yield
+    over.set()
+    asking.join()
+    assert longest < 5
+
+
+def _state(error: psycopg.Error) -> str:
+    return error.sqlstate or ""
+
+
+TOO_LONG = {
+    "one long text": ("SELECT length(repeat('a', 1000000000))", "54000"),
+    "lpad": ("SELECT length(lpad('a', 2000000000))", "54000"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LONG)
+@pytest.mark.usefixtures("others")
+def test_a_text_that_is_too_long_is_an_error(engine: Engine, name: str) -> None:
+    statement, sqlstate = TOO_LONG[name]
+    with engine.connect() as connection:
+        with pytest.raises(psycopg.Error) as raised:
+            connection.execute(statement)
+        assert _state(raised.value) == sqlstate, raised.value
+        assert connection.execute("SELECT count(*) FROM many").fetchone() == (5000,)
+
+
+LONG = {
+    "dollar tags": ("SELECT " + " ".join(f"$a{n}$" for n in range(12_000)), "42601"),
+    "an open text": ("SELECT '" + "a" * 1_900_000, "42601"),
+    "an open comment": ("SELECT " + "/*" * 100_000, "42601"),
+    "parentheses": ("SELECT " + "(" * 10_000 + "1" + ")" * 10_000, "42601"),
+    "a chain of +": ("SELECT " + "1+" * 20_000 + "1", "54001"),
+    "a chain of ||": ("SELECT " + "'a'||" * 20_000 + "'a'", "54001"),
+    "subqueries": ("SELECT * FROM " + "(SELECT * FROM " * 300 + "many" + ") AS q" * 300, "54001"),
+    "UNION": ("SELECT 1" + " UNION ALL SELECT 1" * 3000, "54001"),
+    "rows": ("INSERT INTO texts VALUES " + ",".join(["(1,'x')"] * 95_000), "54001"),
+    "columns": (f"CREATE TABLE wide ({', '.join(f'c{n} int' for n in range(8000))})", "54011"),
+    "a list of columns": ("SELECT " + ",".join("1" * 40_000), "54011"),
+    "a parameter's number": ("SELECT $" + "9" * 5000, "42P02"),
+    "$²": ("SELECT $²", "42601"),
+    "a number": ("SELECT " + "9" * 5000, "XX000"),
+    "a number as text": ("SELECT '" + "9" * 5000 + "'::int", "XX000"),
+    "an interval": ("SELECT '" + "9" * 5000 + " days'::interval", "XX000"),
+    "a limit": ("SELECT 1 LIMIT " + "9" * 5000, "XX000"),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+@pytest.mark.usefixtures("others")
+def test_what_is_too_long_or_too_deep_is_refused_soon(engine: Engine, name: str) -> None:
+    statement, sqlstate = LONG[name]
+    with engine.connect() as connection:
+        began = time.monotonic()
+        with pytest.raises(psycopg.Error) as raised:
+            connection.execute(statement)  # type: ignore[call-overload]
+        assert time.monotonic() - began < 5
+        assert _state(raised.value) == sqlstate
+        assert "internal error" not in str(raised.value)
+
+
+SLOW = {
+    "a join": HEAVY,
+    "Python's numerics": "SELECT count(*) FROM many a, many b WHERE sqrt(a.n::numeric + b.n) = -1",
+    "a regular expression": f"SELECT regexp_match(repeat('a', {20_000}), 'a*a*a*[bc]')",
+    "many of them": "SELECT count(*) FROM many a, many b WHERE regexp_replace(a.n || ' ' || b.n, '(1|2)3', 'x') = '-'",
+    "LIKE": "SELECT count(*) FROM many WHERE repeat('a', 5000) || n LIKE (SELECT repeat('%a', 20) || '%b')",
+    "an INSERT": f"INSERT INTO many {HEAVY}",
+    "an UPDATE": "UPDATE texts SET n = 1 WHERE n IN (SELECT a.n * b.n % 3 FROM many a, many b, many c)",
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+@pytest.mark.usefixtures("others")
+def test_a_timeout_ends_any_statement(engine: Engine, name: str) -> None:
+    with engine.connect() as connection:
+        connection.execute("SET statement_timeout = '300ms'")
+        began = time.monotonic()
+        with contextlib.suppress(psycopg.errors.QueryCanceled):
+            connection.execute(SLOW[name])  # type: ignore[call-overload]
+        assert time.monotonic() - began < 2
+        with engine.connect() as writer:
+            writer.execute("INSERT INTO texts VALUES (1, 'written at once')")
+        assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("how", ["cancelled", "gone"])
+def test_an_insert_that_nobody_wants_blocks_no_writer(engine: Engine, how: str) -> None:
+    connection, writer = engine.connect(), engine.connect()
+    connection.pgconn.send_query(f"INSERT INTO many {HEAVY}".encode())
+    time.sleep(0.3)
+    began = time.monotonic()
+    if how == "cancelled":
+        connection.cancel_safe()
+    connection.close()
+    with writer:
+        writer.execute("INSERT INTO texts VALUES (2, 'x')")
+    assert time.monotonic() - began < 3
+
+
+def test_many_heavy_readers_starve_nobody(engine: Engine) -> None:
+    with contextlib.ExitStack() as stack:
+        readers = [stack.enter_context(contextlib.closing(engine.connect())) for _ in range(16)]
+        for reader in readers:
+            reader.pgconn.send_query(HEAVY.encode())
+        time.sleep(0.3)
+        with engine.connect() as other:
+            began = time.monotonic()
+            other.execute("SELECT 1")
+            assert time.monotonic() - began < 2
+        for reader in readers:
+            reader.cancel_safe()
+
+
+def test_prepared_statements_are_bounded_in_bytes(engine: Engine) -> None:
+    with engine.connect() as connection:
+        long = "SELECT '" + "a" * 1_900_000 + "'"
+        for number in range(5):
+            connection.execute(f"PREPARE p{number} AS {long}")  # type: ignore[call-overload]
+        with pytest.raises(psycopg.Error) as raised:
+            _ = [connection.execute(f"PREPARE p{number} AS {long}") for number in range(5, 100)]  # type: ignore[call-overload]
+        assert _state(raised.value) == "53400"
+
+
+def test_suspended_portals_are_bounded_in_bytes(engine: Engine) -> None:
+    with engine.connect() as connection, connection.transaction():
+        libpq = connection.pgconn
+        libpq.prepare(b"s", b"SELECT repeat('a', 2000) FROM many")
+        answer = _portals(libpq.socket, 30)
+    assert b"53400" in answer
+    assert engine.process.poll() is None
+
+
+def _portals(handle: int, count: int) -> bytes:
+    """Bind and begin so many portals of the statement ``s`` on a client's own socket; return the last that is said."""
+
+    def message(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack("!i", len(body) + 4) + body
+
+    with socket.socket(fileno=os.dup(handle)) as wire:
+        wire.setblocking(True)
+        for number in range(count):
+            name = f"p{number}".encode()
+            wire.sendall(
+                message(b"B", name + b"\0s\0" + struct.pack("!hhh", 0, 0, 0))
+                + message(b"E", name + b"\0" + struct.pack("!i", 1))
+                + message(b"H", b"")
+            )
+        wire.sendall(message(b"S", b""))
+        said = b""
+        while not said[-6:].startswith(b"Z"):
+            assert select.select([wire], [], [], 20)[0], "no answer"
+            said = (said + wire.recv(1_000_000))[-4000:]
+        return said
+
+
+def test_data_of_a_copy_that_nobody_asked_for_are_not_collected(engine: Engine) -> None:
+    before = engine.peak
+    with contextlib.closing(engine.connect()) as connection:
+        connection.pgconn.send_query(HEAVY.encode())
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as wire:
+            wire.settimeout(0.3)
+            with contextlib.suppress(TimeoutError, OSError):
+                for _ in range(16):
+                    wire.sendall(b"d" + struct.pack("!i", 100_000_004) + bytes(100_000_000))
+    assert engine.peak < max(before, 300) + 60
+
+
+@pytest.mark.usefixtures("others")
+def test_an_open_quote_of_csv_takes_linear_time(engine: Engine) -> None:
+    began = time.monotonic()
+    data = ['1,"', *["aaaaaaaaa,\n" * 20_000] * 100]
+    with engine.connect() as connection, pytest.raises(psycopg.errors.BadCopyFileFormat):
+        _copy(connection, "COPY texts FROM STDIN (FORMAT csv)", data)
+    assert time.monotonic() - began < 10
+
+
+def _copy(connection: psycopg.Connection, statement: LiteralString, data: Iterable[str]) -> None:
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for piece in data:
+            copy.write(piece)
+
+
+def test_text_is_not_taken_for_parameters(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert connection.execute("SELECT %s::text, 'costs $5'", ["x"]).fetchone() == ("x", "costs $5")
+        connection.execute('CREATE TABLE cents ("cost$2" int, "a$1" text)')
+        connection.execute("INSERT INTO cents VALUES (%s, 'x')", [1])
+        found = connection.execute('SELECT "cost$2", %s::text FROM cents WHERE "a$1" = %s', ["y", "x"]).fetchall()
+        assert found == [(1, "y")]
+
+
+def test_a_column_called_as_duckdbs_own_changes_no_other_row(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for name in ("rowid", "RowID", "~from", "~until"):
+            with pytest.raises(psycopg.errors.FeatureNotSupported):
+                connection.execute(pieces.SQL("CREATE TABLE own ({} int)").format(pieces.Identifier(name)))
+
+
+def test_statements_may_have_any_name(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for name in ("_dict__", "__class__", "a b", "é", "None", 'a"b'):
+            called = pieces.Identifier(name)
+            connection.execute(pieces.SQL("PREPARE {} AS SELECT 1").format(called))
+            assert connection.execute(pieces.SQL("EXECUTE {}").format(called)).fetchone() == (1,)
+
+
+def test_many_parameters(engine: Engine) -> None:
+    with engine.connect() as connection:
+        libpq = connection.pgconn
+        marks = ",".join(f"${number}::int" for number in range(1, 33_001))
+        result = libpq.exec_params(f"SELECT array_length(ARRAY[{marks}], 1)".encode(), [b"1"] * 33_000)
+        assert result.error_field(67) == b"54001", "too many words"
+        marks = ",".join(f"${number}" for number in range(1, 33_001))
+        result = libpq.exec_params(f"SELECT array_length(ARRAY[1,{marks}], 1)".encode(), [b"1"] * 33_000)
+        assert result.get_value(0, 0) == b"33001"
+
+
+def test_a_negative_timeout_is_refused(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for text in ("-1", "'-5s'"):
+            with pytest.raises(psycopg.Error, match="idle_in_transaction_session_timeout"):
+                connection.execute(f"SET idle_in_transaction_session_timeout = {text}")  # type: ignore[call-overload]
+
+
+def test_with_few_files_callers_are_turned_away_and_the_log_stays_short(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, files=300)
+    with engine.connect() as connection:
+        callers = []
+        for _ in range(180):
+            caller = socket.create_connection((connection.info.host, connection.info.port))
+            callers.append(caller)
+        time.sleep(0.3)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        for caller in callers:
+            caller.close()
+    with engine.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert not engine.end()
