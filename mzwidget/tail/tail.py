@@ -120,7 +120,10 @@ class Tail:
             if self.collection.epoch:
                 newcomer.tell(lambda listener: listener.on_reset())
             newcomer.tell(lambda listener: listener.on_status())
-        self._wake()
+        if self.status.state == "ended":
+            self._wake()
+        else:
+            self._hurry()  # a user asks, and shall not wait for what others failed at
 
     def _wake(self) -> None:
         self._last_wanted = time.monotonic()

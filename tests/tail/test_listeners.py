@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from mzwidget.tail import tail as tails
 from mzwidget.tail.connect import parameters
 from mzwidget.tail.listeners import log
 from mzwidget.tail.query import parse
@@ -75,3 +77,22 @@ def test_one_that_raises_concerns_nobody_else(engine_dsn: str, faulty: str, capl
         assert faulty in bad.heard
         assert {record.exc_info[0] for record in caplog.records if record.exc_info} == {ArithmeticError}
         caplog.clear()
+
+
+def test_a_newcomer_does_not_wait_for_what_others_failed_at(engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tails, "BACKOFF", (1000.0, 1000.0))
+    name = f"later_{time.time_ns()}"
+    tail = shared(parameters(engine_dsn), parse(name))
+    first, second = Listener(), Listener()
+    tail.attach(first)
+    eventually(lambda: tail.status.retry_at is not None)
+    with psycopg.connect(engine_dsn, autocommit=True) as database:
+        database.execute(f"CREATE TABLE {name} (n int)")
+        try:
+            tail.attach(second)
+            eventually(lambda: tail.status.state == "live")
+            assert "on_reset" in second.heard
+        finally:
+            tail.detach(first)
+            tail.detach(second)
+            database.execute(f"DROP TABLE {name}")
