@@ -14,7 +14,13 @@ DROP TABLE IF EXISTS bench_many CASCADE;
 CREATE TABLE bench_many (part int, name text, number int);
 INSERT INTO bench_many SELECT n % 50, 'name ' || n::text, n FROM generate_series(0, 499) AS of (n)
 """
-BARE = "import ipywidgets; floors = [in_kernel.Floor() for _ in range(50)]; ipywidgets.VBox(floors)"
+BARE = """
+# pandas has threads of its own, and pyzmq from the first message on that is large
+import ipywidgets, pandas
+display({"application/x-large": "x" * 100_000}, raw=True)
+floors = [in_kernel.Floor() for _ in range(50)]
+ipywidgets.VBox(floors)
+"""
 VIEWS = """
 views = [mzwidget.LiveView(f"SELECT name, number FROM bench_many WHERE part = {{part}}") for part in range({count})]
 ipywidgets.VBox(views)

@@ -98,7 +98,7 @@ class Server:
             writer.write(wire.backend_key_data(1, 1))
             writer.write(wire.ready_for_query(b"I"))
             while True:
-                kind, body = await wire.read_message(reader)
+                kind, body = await wire.read_message(reader, 1_000_000)
                 match kind:
                     case b"P":
                         writer.write(wire.PARSE_COMPLETE)
