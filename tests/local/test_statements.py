@@ -56,6 +56,17 @@ def test_tags(sql: psycopg.Connection) -> None:
         assert sql.execute(statement).statusmessage == tag
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [(r"E'a\tb\u00e9'", "a\tbé"), ("'a'\n  'b'", "ab"), ("$x$it's$x$", "it's"), ("'it''s'", "it's")],
+)
+def test_strings_mean_the_same_in_any_statement(sql: psycopg.Connection, written: str, meant: str) -> None:
+    sql.execute(f"SET application_name = {written}")
+    assert sql.execute(f"SELECT current_setting('application_name'), {written}").fetchone() == (meant, meant)
+    with pytest.raises(psycopg.errors.SyntaxError, match="unterminated quoted string"):
+        sql.execute(f"SET application_name = {written} 'open")
+
+
 def test_names(sql: psycopg.Connection, schema: str) -> None:
     sql.execute('CREATE TABLE "Odd ""name" ("A b" int, c int)')
     sql.execute('INSERT INTO "Odd ""name" VALUES (1, 2)')

@@ -15,14 +15,14 @@ from mzwidget.local.front.inbox import ClientGoneError, Inbox
 from mzwidget.local.front.outbox import Outbox
 from mzwidget.local.front.portal import Portal
 from mzwidget.local.front.wire import Body, ProtocolError
-from mzwidget.local.statements import lexer
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.script import split
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
+    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.formats.types import Type
-    from mzwidget.local.statements.lexer import Token
     from mzwidget.local.statements.session import Prepared, Session
 
 _LONG_SCRIPT = 20_000
@@ -185,8 +185,8 @@ class Connection:
 
     async def _split(self, script: str) -> list[list[Token]]:
         if len(script) > _LONG_SCRIPT:
-            return await self._in_time(asyncio.to_thread(lexer.split, script))
-        return lexer.split(script)
+            return await self._in_time(asyncio.to_thread(split, script))
+        return split(script)
 
     async def _prepare(self, sql: str, tokens: Sequence[Token], types: Sequence[Type | None] = ()) -> Prepared:
         return await self._in_time(self._session.prepare(sql, types, tokens=tokens or ()))

@@ -16,9 +16,9 @@ from mzwidget.local.statements import model as statements
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.formats.types import Type
     from mzwidget.local.front.outbox import Outbox
-    from mzwidget.local.statements.lexer import Token
     from mzwidget.local.statements.session import Prepared, Session
 
     Prepare = Callable[[str, list[Token], list[Type | None]], Awaitable[Prepared]]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import asserted, parse_type, resolve_type
+from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.engine.catalog import Item
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
@@ -14,7 +15,6 @@ from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, place, taken
 from mzwidget.local.statements.kinds import Kind
-from mzwidget.local.statements.lexer import tokens
 from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.spelling import resolved
@@ -180,7 +180,7 @@ def _key(session: Session, target: Item, text: str) -> str:
         error.message = error.message.replace("GROUP BY clause", "CREATE INDEX").replace("GROUP BY", "CREATE INDEX")
         error.position = None
         raise
-    if len(words := list(tokens(text))) == 1 and words[0].kind in {"word", "quoted"}:
+    if len(words := list(tokenize(text))) == 1 and words[0].is_name:
         return words[0].value
     return re.sub(r"(?<![\w.])(\w+)\(", r"pg_catalog.\1(", shown(text))
 

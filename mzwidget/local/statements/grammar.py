@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.statements import grammar_objects, grammar_queries, grammar_session
-from mzwidget.local.statements.lexer import split
 from mzwidget.local.statements.reader import Reader
+from mzwidget.local.statements.script import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mzwidget.local.statements.lexer import Token
+    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.statements.model import Statement
 
 _BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
@@ -47,9 +47,9 @@ def parse(sql: str, tokens: Sequence[Token] | None = None) -> Statement:
 def statement(reader: Reader) -> Statement:
     """Read the statement that the reader stands at, to its end."""
     first = reader.token
-    if first.kind == "op" and first.value == "(":
+    if first.kind == "(":
         return grammar_queries.query(reader)
-    if first.kind != "word":
+    if not first.is_bare:
         reader.fail(f"a keyword {_BEGINNING}")
     begin = _BEGINNINGS.get(first.value)
     if begin is None:
@@ -61,7 +61,7 @@ def statement(reader: Reader) -> Statement:
             raise unsupported(NOT_OFFERED[first.value])
         if first.value == "tail":
             raise SqlError("TAIL has been renamed to SUBSCRIBE", "42601", position=first.start + 1)
-        if first.is_keyword:
+        if first.kind == "keyword":
             raise SqlError(f"Unexpected keyword {first} {_BEGINNING}", "42601", position=first.start + 1)
         reader.fail(f"a keyword {_BEGINNING}")
     reader.at += 1
@@ -73,6 +73,6 @@ def statement(reader: Reader) -> Statement:
 def _complete(reader: Reader) -> None:
     """Insist that something follows the first word."""
     reader.at += 1
-    if reader.token.kind == "end":
+    if reader.token.kind == "eof":
         reader.fail("identifier")
     reader.at -= 1

@@ -91,7 +91,7 @@ def _create_database(reader: Reader) -> CreateDatabase:
 
 def _create_role(reader: Reader) -> CreateRole:
     name = reader.name()
-    if reader.token.kind != "end":
+    if reader.token.kind != "eof":
         raise unsupported("CREATE ROLE with attributes")
     return CreateRole(name)
 
@@ -240,7 +240,7 @@ def _kind(reader: Reader, verb: str) -> str:
     if word == "user":
         return "role"
     if word not in _OFFERED:
-        if reader.token.kind == "end":
+        if reader.token.kind == "eof":
             reader.fail("identifier")
         raise unsupported(f"{verb} {word.upper()}")
     return word
@@ -329,7 +329,7 @@ _PRIVILEGES = ("select", "insert", "update", "delete", "usage", "create", "all")
 def _grant(reader: Reader) -> Grant:
     verb = reader.last.value
     while True:
-        if reader.token.kind == "end":
+        if reader.token.kind == "eof":
             reader.fail("identifier")
         if reader.one_of(*_PRIVILEGES) is None:
             raise unsupported(f"{verb.upper()} of a role")

@@ -51,8 +51,8 @@ def _query(reader: Reader) -> Query:
 def _verb_behind_with(reader: Reader) -> str | None:
     depth = 0
     for token in reader.tokens[reader.at :]:
-        if token.kind == "op" and token.value in "()":
-            depth += 1 if token.value == "(" else -1
+        if token.kind in {"(", ")"}:
+            depth += 1 if token.kind == "(" else -1
         elif depth == 0 and token.is_word("insert", "update", "delete", "select", "values", "table"):
             return token.value if token.value in {"insert", "update", "delete"} else None
     return None
@@ -63,7 +63,7 @@ def _as_of_ahead(reader: Reader) -> bool:
     if not reader.ahead("as", "of"):
         return False
     behind = reader.tokens[reader.at + 2] if reader.at + 2 < len(reader.tokens) else None
-    return behind is not None and not behind.is_word("from") and behind.value not in {",", ")"}
+    return behind is not None and not behind.is_word("from") and behind.kind not in {",", ")"}
 
 
 def _write(reader: Reader) -> Write:
@@ -94,11 +94,11 @@ def _subscribe(reader: Reader) -> Subscribe:
     if reader.accept("as"):
         reader.expect("of")
         at_least = reader.accept("at", "least")
-        if reader.token.kind == "end":
+        if reader.token.kind == "eof":
             reader.fail("a timestamp value after 'AS OF'")
         as_of = reader.until(lambda: reader.ahead("up", "to") or reader.ahead("envelope") or reader.ahead("within"))
     if reader.accept("up", "to"):
-        if reader.token.kind == "end":
+        if reader.token.kind == "eof":
             raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
         up_to = reader.until(lambda: reader.ahead("envelope") or reader.ahead("within"))
     key = key or _envelope(reader)
@@ -150,7 +150,7 @@ def _copy(reader: Reader) -> CopyTo | CopyFrom | Unsupported:
     if _direction(reader) == "to":
         _copy_to(reader)
         return Unsupported("named with COPY TO STDOUT unsupported")
-    if reader.token.kind == "end":
+    if reader.token.kind == "eof":
         raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
     if not reader.ahead("stdin"):
         raise unsupported("COPY FROM anything but STDIN")

@@ -126,7 +126,7 @@ def _values(reader: Reader) -> tuple[str, ...] | None:
     values = []
     while True:
         sign = "-" if reader.accept_sign("-") else ""
-        if reader.token.kind not in {"word", "string", "number", "quoted"}:
+        if not (reader.token.is_name or reader.token.kind in {"string", "number"}):
             reader.fail("variable value")
         reader.at += 1
         values.append(sign + reader.last.value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from mzwidget.local.dialect.syntax.lexer import PUNCTUATION, Token
 from mzwidget.local.errors import SqlError
-from mzwidget.local.statements.lexer import Token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class Reader:
         if self.at < len(self.tokens):
             return self.tokens[self.at]
         end = self.tokens[-1].end if self.tokens else len(self.sql)
-        return Token("end", "", end, end)
+        return Token("eof", "", end, end)
 
     @property
     def last(self) -> Token:
@@ -51,7 +51,7 @@ class Reader:
         return None
 
     def sign_ahead(self, sign: str) -> bool:
-        return self.token.kind == "op" and self.token.value == sign
+        return self.token.is_sign(sign)
 
     def accept_sign(self, sign: str) -> bool:
         if self.sign_ahead(sign):
@@ -66,14 +66,14 @@ class Reader:
 
     def expect_sign(self, sign: str) -> None:
         if not self.accept_sign(sign):
-            self.fail(str(Token("op", sign, 0, 0)))
+            self.fail(PUNCTUATION[sign])
 
     def fail(self, expected: str) -> NoReturn:
         token = self.token
         raise SqlError(f"Expected {expected}, found {token}", "42601", position=token.start + 1)
 
     def name(self) -> str:
-        if self.token.kind not in {"word", "quoted"}:
+        if not self.token.is_name:
             self.fail("identifier")
         if not self.token.value:
             raise SqlError("zero-length delimited identifier", "42601", position=self.token.start + 1)
@@ -101,7 +101,7 @@ class Reader:
         return self.last.value
 
     def end(self) -> None:
-        if self.token.kind != "end":
+        if self.token.kind != "eof":
             self.fail("end of statement")
 
     def all(self) -> str:
@@ -112,17 +112,17 @@ class Reader:
         """Take the remaining text."""
         first = self.token
         self.at = len(self.tokens)
-        return self.sql[first.start : self.tokens[-1].end] if first.kind != "end" else ""
+        return self.sql[first.start : self.tokens[-1].end] if first.kind != "eof" else ""
 
     def until(self, stop: Callable[[], bool]) -> str:
         """Take text up to the end or to where, outside parentheses, `stop` holds."""
         first, depth, begin = self.token, 0, self.at
-        while self.token.kind != "end":
+        while self.token.kind != "eof":
             if depth == 0 and stop():
                 break
-            if self.token.kind == "op" and self.token.value in "([":
+            if self.token.kind in {"(", "["}:
                 depth += 1
-            elif self.token.kind == "op" and self.token.value in ")]":
+            elif self.token.kind in {")", "]"}:
                 if depth == 0:
                     break
                 depth -= 1
@@ -154,7 +154,7 @@ class Reader:
 
     def option_value(self) -> str:
         sign = "-" if self.accept_sign("-") else ""
-        if self.token.kind not in {"word", "string", "number", "quoted"}:
+        if not (self.token.is_name or self.token.kind in {"string", "number"}):
             return "true"
         self.at += 1
         return sign + self.last.value

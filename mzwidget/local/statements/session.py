@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.engine.catalog import Item
     from mzwidget.local.formats.types import Column, Type
     from mzwidget.local.statements.cursors import Cursor
-    from mzwidget.local.statements.lexer import Token
     from mzwidget.local.statements.model import Statement
     from mzwidget.local.statements.planning import Plan
 

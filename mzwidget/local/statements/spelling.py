@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.expressions import OF_MZ_CATALOG
-from mzwidget.local.statements.lexer import tokens
+from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.statements.text import SHORT_TYPES, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.engine.catalog import Catalog
     from mzwidget.local.engine.names import Names
-    from mzwidget.local.statements.lexer import Token
 
 _WIDTH = 100
 _ENDS = frozenset({"where", "group", "order", "having", "limit", "offset", "union", "except", "intersect", "select"})
@@ -37,11 +37,11 @@ _PLACE = re.compile("\0(u[0-9]+)\0")
 
 def resolved(query: str, names: Names) -> str:
     """Return a query on one line; of the items that it reads stand the ids, since their names may change."""
-    found = list(tokens(query))
+    found = list(tokenize(query))
     plain = {
         index: token.value
         for index, token in enumerate(found)
-        if token.is_keyword and token.value not in _SPOKEN and token.value not in SHORT_TYPES
+        if token.kind == "keyword" and token.value not in _SPOKEN and token.value not in SHORT_TYPES
     }
     return spelled(found, query, {**plain, **_relations(found, names), **_calls(found)})
 
@@ -51,8 +51,8 @@ def _calls(found: Sequence[Token]) -> dict[int, str]:
     texts = {}
     called = functions.KNOWN - _SYNTAX
     for index, (token, after) in enumerate(itertools.pairwise(found)):
-        qualified = index > 0 and found[index - 1].value == "."
-        if token.kind == "word" and after.value == "(" and token.value in called and not qualified:
+        qualified = index > 0 and found[index - 1].kind == "."
+        if token.is_bare and after.kind == "(" and token.value in called and not qualified:
             texts[index] = f"{'mz_catalog' if token.value in OF_MZ_CATALOG else 'pg_catalog'}.{token.value}"
     return texts
 
@@ -61,7 +61,7 @@ def _relations(found: Sequence[Token], names: Names) -> dict[int, str]:
     ctes = {
         token.value
         for token, second, third in zip(found, found[1:], found[2:], strict=False)
-        if second.is_word("as") and third.value == "("
+        if second.is_word("as") and third.kind == "("
     }
     texts: dict[int, str] = {}
     within = [False]
@@ -70,21 +70,21 @@ def _relations(found: Sequence[Token], names: Names) -> dict[int, str]:
     while at < len(found):
         token, before = found[at], found[at - 1] if at else None
         at += 1
-        if token.value == "(" and token.kind == "op":
+        if token.kind == "(":
             within.append(False)
             wanted = False
-        elif token.value == ")" and token.kind == "op":
+        elif token.kind == ")":
             within = within[:-1] or [False]
             wanted = False
         elif token.is_word("from") and not (before is not None and before.is_word("distinct")):
             within[-1] = wanted = True
-        elif token.is_word("join") or (token.value == "," and token.kind == "op"):
+        elif token.is_word("join") or token.kind == ",":
             wanted = within[-1]
-        elif token.is_word("table") and (before is None or before.value == "("):
+        elif token.is_word("table") and (before is None or before.kind == "("):
             wanted = True
         elif token.is_word(*_ENDS):
             within[-1] = wanted = False
-        elif wanted and token.kind in {"word", "quoted"} and not token.is_word("lateral", "rows"):
+        elif wanted and token.is_name and not token.is_word("lateral", "rows"):
             wanted = False
             at = _relation(found, at - 1, names, ctes, texts)
     return texts
@@ -93,16 +93,16 @@ def _relations(found: Sequence[Token], names: Names) -> dict[int, str]:
 def _relation(found: Sequence[Token], at: int, names: Names, ctes: set[str], texts: dict[int, str]) -> int:
     """Note what stands for the relation whose name begins at a place; return the place behind it and its alias."""
     start, parts = at, [found[at].value]
-    while at + 2 < len(found) and found[at + 1].value == ".":
+    while at + 2 < len(found) and found[at + 1].kind == ".":
         at += 2
         parts.append(found[at].value)
     at += 1
     after = found[at] if at < len(found) else None
-    item = None if (after is not None and after.value == "(") or parts[0] in ctes else names.find(tuple(parts))
+    item = None if (after is not None and after.kind == "(") or parts[0] in ctes else names.find(tuple(parts))
     if item is not None:
         texts[start] = f"\0{item.id}\0"
         texts |= dict.fromkeys(range(start + 1, at), "")
-    if after is not None and (after.kind == "quoted" or (after.kind == "word" and not after.is_keyword)):
+    if after is not None and after.is_name and after.kind != "keyword":
         texts[at] = f"AS {path_of([after.value])}"
         at += 1
     if at < len(found) and found[at].is_word("natural"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local.statements.lexer import Token, tokens
+from mzwidget.local.dialect.syntax.lexer import Token, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,12 +23,14 @@ SHORT_TYPES = {
 }
 _CLOSE = {",", ")", "]", ".", "::", ";"}
 _OPEN = {"(", "[", ".", "::"}
+_SMALL = {"text", "name", "key"}
+"""Keywords that are names more often."""
 _CALLABLE_KEYWORDS = {"coalesce", "nullif", "greatest", "least", "varchar", "char", "dec", "decimal", "substring"}
 
 
 def shown(sql: str) -> str:
     """Return a statement on one line, keywords in capitals and types by their short names."""
-    return spelled(list(tokens(sql)), sql, {})
+    return spelled(list(tokenize(sql)), sql, {})
 
 
 def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
@@ -38,10 +40,10 @@ def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
     before: Token | None = None
     for index, token in enumerate(found):
         text = texts.get(index)
-        qualified = before is not None and before.value == "."
+        qualified = before is not None and before.kind == "."
         if text is None:
-            text = token.value if qualified and token.kind == "word" else _shown(token, sql)
-        if before is not None and text and not (called and token.value == "(") and not _close(before, token):
+            text = token.value if qualified and token.is_bare else _shown(token, sql)
+        if before is not None and text and not (called and token.kind == "(") and not _close(before, token):
             line += " "
         line += text
         called = qualified or index in texts
@@ -50,22 +52,20 @@ def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
 
 
 def _shown(token: Token, sql: str) -> str:
-    if token.kind != "word":
+    if token.kind == "string":
+        return "'" + token.value.replace("'", "''") + "'"
+    if not token.is_bare:
         return sql[token.start : token.end]
     if token.value in SHORT_TYPES:
         return SHORT_TYPES[token.value]
-    return token.value.upper() if token.is_keyword and token.value not in {"text", "name", "key"} else token.value
+    return (
+        token.value.upper() if token.kind == "keyword" and token.value not in {"text", "name", "key"} else token.value
+    )
 
 
 def _close(before: Token, token: Token) -> bool:
     """Whether no blank stands between two tokens."""
-    if token.value in _CLOSE and token.kind == "op":
+    if token.kind in _CLOSE or before.kind in _OPEN:
         return True
-    if before.kind == "op" and before.value in _OPEN:
-        return True
-    if token.kind == "op" and token.value == "(":
-        callable_ = before.kind == "quoted" or (
-            before.kind == "word" and (not before.is_keyword or before.value in _CALLABLE_KEYWORDS)
-        )
-        return callable_ and before.end == token.start
-    return token.kind == "op" and token.value == "[" and before.end == token.start
+    callable_ = before.kind == "ident" or (before.kind == "keyword" and before.value in _CALLABLE_KEYWORDS)
+    return before.end == token.start and (token.kind == "[" or (token.kind == "(" and callable_))

@@ -27,7 +27,7 @@ class Cursor:
 
     def __init__(self, sql: str, offset: int = 0) -> None:
         self.sql = sql
-        self.tokens = tokenize(sql)
+        self.tokens = [*tokenize(sql), Token("eof", "", len(sql), len(sql))]
         self.at = 0
         self.offset = offset
         self.depth = 0

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax.keywords import KEYWORDS
 from mzwidget.local.errors import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TOKEN = re.compile(
     r"""
@@ -52,6 +56,22 @@ class Token:
     end: int
     quoted: bool = False
 
+    @property
+    def is_name(self) -> bool:
+        """Whether it can be a name: any word, quoted or not."""
+        return self.kind in ("ident", "keyword")
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a word without quotes."""
+        return self.is_name and not self.quoted
+
+    def is_word(self, *words: str) -> bool:
+        return self.is_bare and self.value in words
+
+    def is_sign(self, sign: str) -> bool:
+        return self.value == sign and self.kind in ("op", sign)
+
     def __str__(self) -> str:
         """How messages call it."""
         match self.kind:
@@ -79,9 +99,22 @@ def _error(message: str, at: int) -> SqlError:
     return SqlError(message, "42601", position=at + 1)
 
 
-def tokenize(sql: str) -> list[Token]:
-    """Return the tokens of `sql`, without blanks and comments, with one of kind ``eof`` at the end."""
-    tokens: list[Token] = []
+def tokenize(sql: str) -> Iterator[Token]:
+    """Yield the tokens of `sql`, without blanks and comments; strings that a new line parts are one."""
+    last: Token | None = None
+    for token in _pieces(sql):
+        if last is None:
+            last = token
+        elif last.kind == "string" and sql[token.start] == "'" and "\n" in sql[last.end : token.start]:
+            last = Token("string", last.value + token.value, last.start, token.end)
+        else:
+            yield last
+            last = token
+    if last is not None:
+        yield last
+
+
+def _pieces(sql: str) -> Iterator[Token]:
     at = 0
     while at < len(sql):
         match = _TOKEN.match(sql, at)
@@ -93,27 +126,19 @@ def tokenize(sql: str) -> list[Token]:
             close = sql.find(text, at)
             if close < 0:
                 raise _error("unterminated dollar-quoted string", start)
-            tokens.append(Token("string", sql[at:close], start, close + len(text)))
+            yield Token("string", sql[at:close], start, close + len(text))
             at = close + len(text)
         elif kind == "comment":
             at = _comment_end(sql, start)
-            continue
         elif kind == "op":
             at = start + _operator_length(text)
             if sql.startswith("/*", start):
                 at = _comment_end(sql, start)
                 continue
             text = sql[start:at]
-            tokens.append(Token(text if text in ("*", "=") else "op", text, start, at))
+            yield Token(text if text in ("*", "=") else "op", text, start, at)
         elif kind != "space":
-            token = _token(kind, text, start, at)
-            before = tokens[-1] if tokens else token
-            if kind == "string" and before.kind == "string" and "\n" in sql[before.end : start]:
-                tokens[-1] = Token("string", before.value + token.value, before.start, at)
-            else:
-                tokens.append(token)
-    tokens.append(Token("eof", "", len(sql), len(sql)))
-    return tokens
+            yield _token(kind, text, start, at)
 
 
 def _token(kind: str, text: str, start: int, end: int) -> Token:
@@ -139,7 +164,7 @@ def _token(kind: str, text: str, start: int, end: int) -> Token:
 
 
 def _check_length(name: str, start: int) -> None:
-    if len(name.encode("utf-8", "surrogatepass")) > MOST_BYTES_OF_A_NAME:
+    if len(name) > MOST_BYTES_OF_A_NAME // 4 and len(name.encode("utf-8", "surrogatepass")) > MOST_BYTES_OF_A_NAME:
         raise _error(f"identifier length exceeds {MOST_BYTES_OF_A_NAME} bytes", start)
 
 
