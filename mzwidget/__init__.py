@@ -1,25 +1,26 @@
 """Watch a Materialize view live in a notebook."""
 
+import importlib as _importlib
 import logging as _logging
+from typing import TYPE_CHECKING
 
 from mzwidget._version import __version__
-from mzwidget.changes import Batch, Change
-from mzwidget.errors import LiveViewError, SqlError, StaleWarning
-from mzwidget.linking import Link, link
-from mzwidget.liveview import LiveView
-from mzwidget.notebook import load_ipython_extension, unload_ipython_extension
-from mzwidget.notebook.address import sqlalchemy_engine, url
-from mzwidget.notebook.load import load
-from mzwidget.notebook.sql import sql
-from mzwidget.notebook.views import views
-from mzwidget.page.report import Stats
-from mzwidget.selection import Interval, Selection
-from mzwidget.tail.connect import connect
-from mzwidget.tail.status import Status
-from mzwidget.together import Together, together
 
-_logging.getLogger(__name__).addHandler(_logging.NullHandler())
-
+if TYPE_CHECKING:
+    from mzwidget.changes import Batch, Change
+    from mzwidget.errors import LiveViewError, SqlError, StaleWarning
+    from mzwidget.grouping import Together, together
+    from mzwidget.linking import Link, link
+    from mzwidget.liveview import LiveView
+    from mzwidget.notebook import load_ipython_extension, unload_ipython_extension
+    from mzwidget.notebook.address import sqlalchemy_engine, url
+    from mzwidget.notebook.load import load
+    from mzwidget.notebook.sql import sql
+    from mzwidget.notebook.views import views
+    from mzwidget.page.report import Stats
+    from mzwidget.selection import Interval, Selection
+    from mzwidget.tail.connect import connect
+    from mzwidget.tail.status import Status
 
 __all__ = [
     "Batch",
@@ -46,3 +47,37 @@ __all__ = [
     "url",
     "views",
 ]
+
+# Where each public name is at home. The embedded engine, the command line and Jupyter's server run without pandas and
+# IPython, which take a second and 100 MB: a name is imported when it is first asked for.
+_HOMES = {
+    "changes": ("Batch", "Change"),
+    "errors": ("LiveViewError", "SqlError", "StaleWarning"),
+    "grouping": ("Together", "together"),
+    "linking": ("Link", "link"),
+    "liveview": ("LiveView",),
+    "notebook": ("load_ipython_extension", "unload_ipython_extension"),
+    "notebook.address": ("sqlalchemy_engine", "url"),
+    "notebook.load": ("load",),
+    "notebook.sql": ("sql",),
+    "notebook.views": ("views",),
+    "page.report": ("Stats",),
+    "selection": ("Interval", "Selection"),
+    "tail.connect": ("connect",),
+    "tail.status": ("Status",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+_logging.getLogger(__name__).addHandler(_logging.NullHandler())
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'mzwidget' has no attribute {name!r}")
+    found: object = getattr(_importlib.import_module(f"mzwidget.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
