@@ -1,4 +1,4 @@
-"""The documentation: what it shows runs, what it links to is there, and it builds without a warning.
+"""The documentation: what it shows runs, twice in a row, what it links to is there, and it builds without a warning.
 
 The blocks of Python run page after page in one shell of IPython, after those of the quick start, whose tables they use.
 One that begins with ``# needs …`` is only compiled; shell commands are parsed.
@@ -92,7 +92,7 @@ def begun(engine_dsn: str) -> Iterator[InteractiveShell]:
 
 
 def run(shell: InteractiveShell, page: str) -> None:
-    """Run a page's blocks in a loop, as a kernel does; all views that they make have something to show."""
+    """Run a page's blocks in a loop, as a kernel does, twice, as people do; all views that they make show something."""
 
     async def run_all() -> None:
         for block in blocks(page):
@@ -101,14 +101,27 @@ def run(shell: InteractiveShell, page: str) -> None:
                 done = await shell.run_cell_async(block.code, transformed_cell=cell)
                 assert done.success, f"{page}, line {block.line}: {done.error_before_exec or done.error_in_exec!r}"
 
-    asyncio.run(run_all())
-    for view in [one for one in _instances.values() if isinstance(one, LiveView) and one.status.state != "closed"]:
-        view.wait(10)
+    for _ in range(2):
+        before, connection = set(_instances), shell.user_ns.get("connection")
+        asyncio.run(run_all())
+        if connection is not None and connection is not shell.user_ns["connection"]:
+            connection.close()
+        made = [one for key, one in _instances.items() if key not in before and isinstance(one, LiveView)]
+        for view in [one for one in made if one.status.state != "closed"]:
+            view.wait(10)
 
 
 def test_what_the_readme_shows_runs(engine_dsn: str) -> None:
     with world(engine_dsn, f"readme_{os.getpid()}") as shell:
         run(shell, "README.md")
+
+
+def test_the_figures_of_the_readme_are_those_of_the_page_of_all_figures() -> None:
+    readme, page = ((ROOT / name).read_text("utf-8") for name in ("README.md", "docs/performance.md"))
+    figures = readme[readme.index("## Performance") : readme.index("## Compared")]
+    rows = [line for line in figures.splitlines() if line.startswith("| ")]
+    assert len(rows) > 5
+    assert [row for row in rows if row not in page.splitlines()] == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/") and page != FIRST])
