@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import asking, away, engine, keyed, latency, linked, many, markers, rates, soak
+from benchmarks import asking, away, engine, keyed, latency, linked, loading, many, markers, rates, soak
 from benchmarks.figures import Figure, table
 from benchmarks.harness import Bench, bench
 
@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "rates": rates.run,
     "keyed": keyed.run,
     "linked": linked.run,
+    "load": loading.run,
     "many": many.run,
     "away": away.run,
     "asking": asking.run,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import ibis
 import pandas as pd
 import polars as pl
 import psycopg
@@ -221,6 +222,19 @@ def test_jupysql(dsn: str) -> None:
     assert all(name in done.stdout for name in ("item", "sold", "price"))
 
 
+@pytest.mark.usefixtures("sales")
+def test_ibis_gets_as_far_as_with_materialize() -> None:
+    with mzwidget.connect() as connection:
+        backend = ibis.postgres.from_connection(connection)
+        assert set(backend.list_tables()) == {"sales", "best", "total"}
+        with backend.raw_sql("SELECT sold FROM sales ORDER BY sold") as rows:
+            assert rows.fetchall() == [(3,), (5,)]
+        with pytest.raises(psycopg.Error, match='function "pg_my_temp_schema" does not exist'):
+            backend.table("sales")
+        with pytest.raises(psycopg.Error, match="Expected identifier, found EOF"):
+            backend.sql("SELECT sold FROM sales")
+
+
 def psql(dsn: str, command: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("psql")
     if program is None:
@@ -242,7 +256,7 @@ def test_psql_selects(dsn: str) -> None:
 REFUSED = [
     ('SAVEPOINT "_pg3_2"', "42601", 'Expected a keyword at the beginning of a statement, found identifier "savepoint"'),
     ("SELECT oid FROM pg_catalog.pg_opclass", "XX000", "unknown catalog item 'pg_catalog.pg_opclass'"),
-    # What ibis begins with, polars through ADBC, and psycopg for types of one's own.
+    # What ibis begins with if a schema is named, polars through ADBC, and psycopg for types of one's own.
     ("SELECT set_config('search_path', 'x', false)", "XX000", 'function "set_config" does not exist'),
     ("COPY (SELECT 1) TO STDOUT WITH BINARY", "42601", 'Expected left parenthesis, found identifier "binary"'),
     ("SELECT oid FROM pg_type WHERE oid = to_regtype('hstore')", "XX000", 'function "to_regtype" does not exist'),
