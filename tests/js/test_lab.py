@@ -74,9 +74,13 @@ def bars(page: Page) -> list[list[str]]:
 
 
 def until(page: Page, rows: list[list[str]]) -> None:
+    """Wait for these bars, in sight: elsewhere nothing is painted after the first time."""
     page.wait_for_function(
-        """([label, value]) => document.querySelector(".mzw-row[aria-posinset='1']")?.dataset.value === value""",
-        arg=rows[0],
+        """value => {
+            document.querySelector(".mzw")?.scrollIntoView({ block: "nearest" });
+            return document.querySelector(".mzw-row[aria-posinset='1']")?.dataset.value === value;
+        }""",
+        arg=rows[0][1],
     )
     assert bars(page) == rows
 

@@ -162,22 +162,21 @@ EDGE = "() => { const {x} = picture.view.chart.scales; return x.max }"
 
 def test_the_live_edge_glides_unless_motion_is_unwanted(easel: Easel, page: Page) -> None:
     easel()
+    # A clock of its own: on a busy machine a frame costs too much to glide, and few of them fit into a glide.
+    page.evaluate("() => { window.now = 0; performance.now = () => window.now }")
     draw(page, minutes("ann", list(range(20))))
-    page.wait_for_timeout(200)
-    act(page, "picture.become([...picture.rows.slice(1), ['2026-11-25 10:20:00+00', 'ann', 20]])")
+    act(page, "now += 1000; picture.become([...picture.rows.slice(1), ['2026-11-25 10:20:00+00', 'ann', 20]])")
     edges = []
-    for _ in range(60):
+    for _ in range(12):
         edges.append(page.evaluate(EDGE))
-        act(page, "")
+        act(page, "now += 50")
     last = edges[-1]
-    assert last - edges[0] > 0, "on its way"
     assert edges == sorted(edges)
-    assert len({edge for edge in edges if edge < last}) >= 3
+    assert len({edge for edge in edges if edge < last}) >= 8, "on its way"
     assert hover(page, 0.999)["values"] == [["ann", "20"]]
 
     page.emulate_media(reduced_motion="reduce")
-    page.wait_for_timeout(200)
-    act(page, "picture.become([...picture.rows.slice(1), ['2026-11-25 10:21:00+00', 'ann', 21]])")
+    act(page, "now += 1000; picture.become([...picture.rows.slice(1), ['2026-11-25 10:21:00+00', 'ann', 21]])")
     assert page.evaluate(EDGE) - last == 60_000
 
 
