@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import comm
 import pytest
 
-from mzwidget.page import budget, feed, pages
+from mzwidget.page import budget, feed, pages, view
 from mzwidget.tail import subscription, tail
 from tests.faults.lines import Postmaster
 from tests.faults.pages import Browser, Comm
-from tests.faults.run import World
+from tests.faults.run import Kernel, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 def world(engine_dsn: str, node: Path, hurry: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:  # noqa: ARG001
     """Return what all schedules share: the engine, and one process for all pages."""
     monkeypatch.setattr(comm, "create_comm", Comm)
+    monkeypatch.setattr(view, "cells", kernel := Kernel())
     with Postmaster() as postmaster, Browser(node, PAGE_SPEED) as browser:
-        yield World(engine_dsn, browser, postmaster)
+        yield World(engine_dsn, browser, postmaster, kernel)
         assert not postmaster.problems

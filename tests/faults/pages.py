@@ -37,23 +37,27 @@ class Comm(BaseComm):
     Attributes
     ----------
     sent
-        How many messages that were.
+        What it sent: the traits that each message is of.
+    heard
+        How many messages of pages it took.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.pages: tuple[Page, ...] = ()
-        self.sent = 0
+        self.sent: list[tuple[str, ...]] = []
+        self.heard = 0
         super().__init__(*arguments, **options)
 
     def publish_msg(self, msg_type: str, data: Any = None, buffers: Any = None, **_: Any) -> None:
         if msg_type != "comm_msg":
             return
-        self.sent += 1
+        self.sent.append(tuple(data["state"]))
         state = encode(data["state"], data["buffer_paths"], buffers)
         for page in self.pages:
             page.down.put(("update", state))
 
     def hear(self, content: dict[str, Any]) -> None:
+        self.heard += 1
         self.handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
 
 

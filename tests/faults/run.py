@@ -34,6 +34,24 @@ FOR_EVER = 2**63
 _number = itertools.count()
 
 
+class Kernel:
+    """The kernel of all schedules: a cell runs while one of them says so.
+
+    Attributes
+    ----------
+    busy
+        Those that do.
+    """
+
+    def __init__(self) -> None:
+        self.busy: set[object] = set()
+
+    @property
+    def running(self) -> bool:
+        """As that of `mzwidget.page.cells.Cells`."""
+        return bool(self.busy)
+
+
 @dataclass(frozen=True)
 class World:
     """What all schedules share."""
@@ -41,6 +59,7 @@ class World:
     dsn: str
     browser: Browser
     postmaster: Postmaster
+    kernel: Kernel
 
 
 @dataclass
@@ -77,7 +96,6 @@ class Run:
         self._all_pages: list[Page] = []
         self._unconnected: set[Page] = set()
         self._frozen: set[Page] = set()
-        self._is_busy = False
         self._asked = [[*NAMES, "top"]]
         self._read_frames: list[tuple[int, tuple[str, ...], Rows, list[str]]] = []
         self._done: list[str] = []
@@ -112,7 +130,7 @@ class Run:
         query = f"SELECT * FROM {self._view} WHERE name = ANY(%(names)s)"
         self._live = LiveView(query, {"names": self._asked[-1]}, dsn=self._proxy.dsn)
         self._stack.callback(self._live.close)
-        self._live._view.pages._busy = lambda: self._is_busy
+        self._stack.callback(self._world.kernel.busy.discard, self)
         self._open(visible=True)
 
     # The database
@@ -255,12 +273,12 @@ class Run:
 
     def busy(self, step: Step) -> None:
         """Run a cell, which holds up what pages say under one kernel and not under another."""
-        self._is_busy = True
+        self._world.kernel.busy.add(self)
         for page in self._pages:
             page.up.hold(step.amount < 0.5)
 
     def idle(self, _: Step) -> None:
-        self._is_busy = False
+        self._world.kernel.busy.discard(self)
         for page in self._all_pages:
             page.up.hold(False)
 
@@ -411,8 +429,14 @@ class Run:
             self._commit(f"INSERT INTO {self._table} VALUES ('top', {next(larger)})")
             return self._live.diagnostics().pages == 0
 
-        eventually(unwatched, what="pages that are gone are given up")
-        sent = self._live.comm.sent
-        unwatched()
-        time.sleep(0.3)
-        assert self._live.comm.sent == sent, "messages for nobody"
+        def told_nobody() -> tuple[list[tuple[str, ...]]] | None:
+            """Return what is sent when nobody looks; None if a page spoke, which may come after it was given up."""
+            eventually(unwatched, what="pages that are gone are given up")
+            comm = self._live.comm
+            heard, sent = comm.heard, len(comm.sent)
+            unwatched()
+            time.sleep(0.3)
+            return (comm.sent[sent:],) if comm.heard == heard else None
+
+        (messages,) = eventually(told_nobody)
+        assert messages == [], "messages for nobody"
