@@ -18,7 +18,7 @@ SETUP = f"""
 DROP TABLE IF EXISTS bench_asked;
 CREATE TABLE bench_asked (editor text, size int);
 INSERT INTO bench_asked
-    SELECT 'editor ' || (n % {EDITORS})::text, n * 7919 % 1000 FROM generate_series(1, {ROWS}) AS of (n)
+    SELECT 'editor ' || (n % {EDITORS})::text, n * 7919 % 1000 FROM generate_series(1, {ROWS}) AS i (n)
 """
 QUERY = """
 WITH top AS (

@@ -27,7 +27,7 @@ CREATE MATERIALIZED VIEW top10 AS SELECT user_name, edits FROM useredits ORDER B
 FILL = """
 INSERT INTO edits
     SELECT n, 'edit', 'enwiki', 0, 'title ' || n::text, 'user ' || (n % 10000)::text, false, false, 1, now()
-    FROM generate_series(1, {rows}) AS of (n)
+    FROM generate_series(1, {rows}) AS i (n)
 """
 INSERT = "INSERT INTO edits (id, user_name) VALUES (0, 'user 1')"
 

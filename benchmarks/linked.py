@@ -19,7 +19,7 @@ SETUP = f"""
 DROP TABLE IF EXISTS bench_linked;
 CREATE TABLE bench_linked (editor text, size int);
 INSERT INTO bench_linked
-    SELECT 'editor ' || (n % {EDITORS})::text, n * 7919 % 1000 FROM generate_series(1, {ROWS}) AS of (n)
+    SELECT 'editor ' || (n % {EDITORS})::text, n * 7919 % 1000 FROM generate_series(1, {ROWS}) AS i (n)
 """
 QUERY = "SELECT editor, sum(size) AS size FROM bench_linked GROUP BY editor"
 TOP = "SELECT editor, count(*) AS edits FROM bench_linked GROUP BY editor"

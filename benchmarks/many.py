@@ -12,7 +12,7 @@ from benchmarks.harness import Bench
 SETUP = """
 DROP TABLE IF EXISTS bench_many CASCADE;
 CREATE TABLE bench_many (part int, name text, number int);
-INSERT INTO bench_many SELECT n % 50, 'name ' || n::text, n FROM generate_series(0, 499) AS of (n)
+INSERT INTO bench_many SELECT n % 50, 'name ' || n::text, n FROM generate_series(0, 499) AS i (n)
 """
 BARE = """
 # pandas has threads of its own, and pyzmq from the first message on that is large

@@ -92,7 +92,7 @@ def _prepare(
 ) -> tuple[Commits, Commits]:
     for statement in SETUP.split(";"):
         one.execute(statement)
-    one.execute("INSERT INTO bench_edits SELECT 'editor ' || n::text, 1000 - n FROM generate_series(1, 20) AS of (n)")
+    one.execute("INSERT INTO bench_edits SELECT 'editor ' || n::text, 1000 - n FROM generate_series(1, 20) AS i (n)")
     one.execute("INSERT INTO bench_edits VALUES ('clock', 1000000)")
     for cell in range(1, len(CELLS) + 1):
         notebook.run_cell(cell)

@@ -52,7 +52,7 @@ def table(database: psycopg.Connection[Any]) -> Iterator[str]:
     """Name a table of twenty names, of which the nth has the number n."""
     name = f"asked_{time.time_ns()}"
     database.execute(f"CREATE TABLE {name} (name text, n bigint)")
-    database.execute(f"INSERT INTO {name} SELECT 'name ' || n::text, n FROM generate_series(1, 20) AS of (n)")
+    database.execute(f"INSERT INTO {name} SELECT 'name ' || n::text, n FROM generate_series(1, 20) AS i (n)")
     yield name
     database.execute(f"DROP TABLE {name}")
 

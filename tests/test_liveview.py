@@ -169,7 +169,7 @@ def test_closing_ends_the_tail(database: Database, engine_dsn: str) -> None:
 
 def test_a_closed_view_keeps_its_content_and_little_else(database: Database, live: Callable[..., LiveView]) -> None:
     table = database.table()
-    database.execute(f"INSERT INTO {table} SELECT 'name ' || n::text, n FROM generate_series(1, 20000) AS of (n)")
+    database.execute(f"INSERT INTO {table} SELECT 'name ' || n::text, n FROM generate_series(1, 20000) AS i (n)")
     database.execute(f"INSERT INTO {table} VALUES (NULL, 0), ('tab\t\"é', 0), ('tab\t\"é', 0)")
     view = live(table).wait(20)
     before, at = content(view), view.timestamp

@@ -99,7 +99,7 @@ def test_a_slider_asks_anew(lab: LabServer, page: Page, engine_dsn: str) -> None
     with psycopg.connect(engine_dsn, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS asked_in_lab")
         connection.execute("CREATE TABLE asked_in_lab (name text, n int)")
-        connection.execute("INSERT INTO asked_in_lab SELECT 'name ' || n::text, n FROM generate_series(1, 9) AS of (n)")
+        connection.execute("INSERT INTO asked_in_lab SELECT 'name ' || n::text, n FROM generate_series(1, 9) AS i (n)")
     settings = {"MATERIALIZE_URL": engine_dsn}
     lab.write("asked.ipynb", [f"import os; os.environ.update({settings!r}); import mzwidget", SLIDER, ASKED])
     lab.open(page, "asked.ipynb")

@@ -22,7 +22,7 @@ from tests.proxy import Proxy
 @pytest.fixture
 def table(engine_dsn: str) -> Iterator[str]:
     with temporary_table(
-        engine_dsn, "n bigint, text text", "SELECT n, repeat('x', 100000) FROM generate_series(1, 30) AS of (n)"
+        engine_dsn, "n bigint, text text", "SELECT n, repeat('x', 100000) FROM generate_series(1, 30) AS i (n)"
     ) as name:
         yield name
 

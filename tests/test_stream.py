@@ -77,7 +77,7 @@ def test_errors_are_the_servers(engine_dsn: str) -> None:
     _, _, problem = asyncio.run(read(engine_dsn, "SUBSCRIBE nosuch WITH (PROGRESS)"))
     assert isinstance(problem, psycopg.Error)
     assert problem.diag.message_primary == "unknown catalog item 'nosuch'"
-    zero = "SUBSCRIBE (SELECT 1 / (n - 5) FROM generate_series(1, 9) AS of (n)) WITH (PROGRESS)"
+    zero = "SUBSCRIBE (SELECT 1 / (n - 5) FROM generate_series(1, 9) AS i (n)) WITH (PROGRESS)"
     columns, _, problem = asyncio.run(read(engine_dsn, zero))
     assert isinstance(problem, psycopg.Error)
     assert problem.diag.message_primary == "Evaluation error: division by zero"

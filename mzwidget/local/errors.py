@@ -44,6 +44,16 @@ def unsupported(construct: str) -> SqlError:
     )
 
 
+def private_preview(what: str, flag: str, sqlstate: str = "XX000") -> SqlError:
+    """Return the refusal of what Materialize has but does not give to everybody."""
+    return SqlError(
+        f"{what} is not available",
+        sqlstate,
+        detail=f"The requested feature ({flag}) is in private preview.",
+        hint="Contact support to discuss enabling the feature in your Materialize region.",
+    )
+
+
 _UNPREFIXED = ("Evaluation error", "Top-level LIMIT", "LIMIT must not", "Invalid OFFSET")
 
 

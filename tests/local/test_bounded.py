@@ -80,7 +80,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = Engine(folder)
     with engine.connect() as setup:
         setup.execute("CREATE TABLE many (n int)")
-        setup.execute("INSERT INTO many SELECT n FROM generate_series(1, 5000) AS of (n)")
+        setup.execute("INSERT INTO many SELECT n FROM generate_series(1, 5000) AS i (n)")
         setup.execute("CREATE TABLE texts (n int, t text)")
     yield engine
     assert engine.process.poll() is None, f"the engine died at {engine.peak:.0f} MB"

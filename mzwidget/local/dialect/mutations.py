@@ -16,15 +16,12 @@ from mzwidget.local.dialect.sources import From
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError, private_preview, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
 
 _MOST_COLUMNS = 1600
-_KEYS = {
-    "primary key": "CREATE TABLE with a primary key or unique constraint is not available",
-    "unique": "CREATE TABLE with a primary key or unique constraint is not available",
-}
+_KEYS = ("primary key", "unique")
 
 
 def plan_columns(create: tree.Node, catalog: Catalog | None = None) -> tuple[ColumnDefinition, ...]:
@@ -45,16 +42,36 @@ def plan_columns(create: tree.Node, catalog: Catalog | None = None) -> tuple[Col
         if any(other.name == definition.name for other in definitions):
             raise SqlError(f'column "{definition.name}" specified more than once')
         definitions.append(definition)
-    for kind in create.constraints:
-        raise _refused(kind)
+    keys = any(option.kind in _KEYS for item in create.columns for option in item.options)
+    if _keyed(create, definitions, catalog) or keys:
+        raise private_preview("CREATE TABLE with a primary key or unique constraint", "unsafe_enable_table_keys")
     return tuple(definitions)
 
 
-def _refused(kind: str) -> SqlError:
-    if kind in _KEYS:
-        return SqlError(_KEYS[kind])
-    shown = {"check": "CHECK", "references": "REFERENCES", "foreign key": "FOREIGN KEY"}.get(kind, kind)
-    return unsupported(f"the constraint {shown}")
+def _keyed(create: tree.CreateTable, columns: Sequence[ColumnDefinition], catalog: Catalog | None) -> bool:
+    """Check the constraints of a table; return whether one of them makes a key."""
+    for constraint in create.constraints:
+        if constraint.table and catalog is not None and catalog.relation(constraint.table) is None:
+            raise SqlError(f"unknown catalog item '{'.'.join(constraint.table)}'")
+    known = {column.name: column for column in columns}
+    primary = keyed = False
+    for constraint in create.constraints:
+        if constraint.kind == "foreign key":
+            raise private_preview("CREATE TABLE with a foreign key", "unsafe_enable_table_foreign_key")
+        if constraint.kind == "check":
+            raise private_preview("CREATE TABLE with a check constraint", "unsafe_enable_table_check_constraint")
+        is_primary = constraint.kind == "primary key"
+        if primary and is_primary:
+            name = ".".join(f'"{part}"' for part in create.name)
+            raise SqlError(f"multiple primary keys for table {name} are not allowed")
+        primary = primary or is_primary
+        for name in constraint.columns:
+            if name not in known:
+                raise SqlError(f"unknown column in constraint: {name}")
+            if not (is_primary or constraint.nulls_not_distinct) and known[name].nullable:
+                return keyed  # UNIQUE over what may be NULL is no key there, and ends the search for more
+        keyed = True
+    return keyed
 
 
 def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefinition:
@@ -72,11 +89,15 @@ def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefini
                 assert option.value is not None
                 statement = Statement(Empty())
                 scope = Scope(statement)
-                scope.clause = "DEFAULT clause"
+                scope.clause = "DEFAULT expression"
+                if any(isinstance(part, tree.Subquery | tree.Exists | tree.ArrayQuery) for part in option.value.walk()):
+                    raise SqlError("DEFAULT expression does not allow subqueries")
                 value = Expressions(scope, plan_nested).value(option.value)
                 default = assigned(statement, value, item.name, type_).sql
-            case _:
-                raise _refused(option.kind)
+            case "check" | "references":
+                raise SqlError(f"CREATE TABLE with column constraint: {option.text} not yet supported")
+            case "primary key":
+                nullable = False
     return ColumnDefinition(item.name, type_, nullable, default)
 
 

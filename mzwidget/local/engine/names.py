@@ -94,6 +94,13 @@ class Names:
         found = (self.system.oid(schema, parts[-1]) for schema in self._system_schemas(parts))
         return next((oid for oid in found if oid is not None), None)
 
+    def system_name(self, parts: Parts) -> tuple[str, str] | None:
+        """Return schema and name of the system relation called so, None if there is none."""
+        for schema in self._system_schemas(parts):
+            if self.system.oid(schema, parts[-1]) is not None:
+                return schema, parts[-1]
+        return None
+
     def type_of(self, parts: Parts) -> Type | None:
         """Return the type that CREATE TYPE made under a name."""
         item = self.find(parts)

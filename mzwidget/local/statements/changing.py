@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.catalog import OWNER, SYSTEM_SCHEMAS
+from mzwidget.local.dialect import parse_type, resolve_type
+from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, SYSTEM_SCHEMAS, TEMPORARY
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice
 from mzwidget.local.statements import model as statements
-from mzwidget.local.statements.defining import defined
-from mzwidget.local.statements.definitions import Definition, cascades, described, wrong_kind
+from mzwidget.local.statements.defining import RESERVED, defined, reserved_schema
+from mzwidget.local.statements.definitions import Definition, article, cascades, described, wrong_kind
+from mzwidget.local.statements.system import SystemCatalog
+from mzwidget.local.statements.variables import CLUSTERS
 
 if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Item, Parts
@@ -26,12 +29,14 @@ def _drop(session: Session, statement: statements.Drop) -> Definition:
     found = Definition(f"DROP {statement.kind.upper()}")
     chosen: dict[str, Item] = {}
     for parts in statement.names:
-        _refuse_system(session, parts)
+        _refuse_system(session, parts, statement.kind)
         item = names.find(parts)
         if item is None:
             if not statement.if_exists and statement.kind == "type":
                 names.check(parts)
                 raise SqlError(f'type "{".".join(parts)}" does not exist')
+            if not statement.if_exists and statement.kind == "secret":
+                raise unsupported("DROP SECRET")
             if not statement.if_exists:
                 names.item(parts)
             found.notices.append(_absent(statement.kind, parts[-1]))
@@ -57,9 +62,16 @@ def _absent(kind: str, name: str) -> Notice:
     return Notice(f'{kind.upper()} "{name}" does not exist, skipping', "42704")
 
 
-def _refuse_system(session: Session, parts: Parts) -> None:
-    if len(parts) > 1 and parts[-2] in SYSTEM_SCHEMAS and session.names.relation(parts) is not None:
-        raise SqlError(f"cannot drop item '{'.'.join(parts)}' because it is required by the database system")
+def _refuse_system(session: Session, parts: Parts, kind: str) -> None:
+    """Refuse to change what the system needs."""
+    if session.names.find(parts) is not None or (found := session.names.system_name(parts)) is None:
+        return
+    schema, name = found
+    is_kind = SystemCatalog.kind(schema, name).removeprefix("system ")
+    shown = name if schema in IMPLICIT_SCHEMAS else f"{schema}.{name}"
+    if is_kind != kind:
+        raise SqlError(f"{shown} is {article(is_kind)} not {article(kind)}")
+    raise SqlError(f"cannot drop {is_kind} {shown} because it is required by the database system")
 
 
 def _drop_schema(session: Session, statement: statements.Drop) -> Definition:
@@ -68,7 +80,9 @@ def _drop_schema(session: Session, statement: statements.Drop) -> Definition:
     chosen: list[tuple[str, str]] = []
     going: list[Item] = []
     for parts in statement.names:
-        if parts[-1] in SYSTEM_SCHEMAS:
+        if len(parts) > 2:
+            raise SqlError(f"schema name '{'.'.join(parts)}' cannot have more than two components")
+        if parts[-1] in {*SYSTEM_SCHEMAS, TEMPORARY}:
             raise SqlError(f"cannot drop schema {parts[-1]} because it is required by the database system")
         try:
             database, name = names.schema_of(parts)
@@ -143,7 +157,26 @@ def _drop_role(session: Session, statement: statements.Drop) -> Definition:
     return found
 
 
-_DROPS = {"schema": _drop_schema, "database": _drop_database, "role": _drop_role}
+def _drop_unmade(_: Session, statement: statements.Drop) -> Definition:
+    """Drop of a kind that the engine cannot make: there are none, but for its one cluster."""
+    kind = statement.kind
+    found = Definition(f"DROP {kind.upper()}")
+    for parts in statement.names:
+        if kind == "cluster" and parts[-1] in CLUSTERS:
+            raise unsupported(f"DROP CLUSTER {parts[-1]}")
+        if not statement.if_exists:
+            raise unsupported(f"DROP {kind.upper()}")
+        found.notices.append(_absent(kind, parts[-1]))
+    return found
+
+
+_DROPS = {
+    "schema": _drop_schema,
+    "database": _drop_database,
+    "role": _drop_role,
+    "cluster": _drop_unmade,
+    "network policy": _drop_unmade,
+}
 
 
 # -------------------------------------------------------------------------------------------------------- ALTER
@@ -170,7 +203,16 @@ def _rename(session: Session, statement: statements.Rename) -> Definition:
 
 def _rename_schema(session: Session, statement: statements.Rename) -> Definition:
     catalog = session.engine.catalog
-    database, name = session.names.schema_of(statement.name)
+    if statement.name[-1] in SYSTEM_SCHEMAS:
+        raise SqlError(f"renaming the {statement.name[-1]} schema is not supported")
+    try:
+        database, name = session.names.schema_of(statement.name)
+    except SqlError:
+        if not statement.if_exists:
+            raise
+        return Definition("ALTER SCHEMA", notices=[_absent("schema", statement.name[-1])])
+    if statement.to.startswith(RESERVED):
+        raise reserved_schema(statement.to)
     if catalog.schema(database, statement.to) is not None:
         raise SqlError(f"schema '{statement.to}' already exists")
 
@@ -180,7 +222,22 @@ def _rename_schema(session: Session, statement: statements.Rename) -> Definition
     return Definition("ALTER SCHEMA", change)
 
 
+def _swap(session: Session, statement: statements.Swap) -> Definition:
+    catalog = session.engine.catalog
+    database, one = session.names.schema_of(statement.name)
+    _, other = session.names.schema_of((database, statement.other))
+    between = f"mz_schema_swap_{one}"
+
+    async def change() -> None:
+        catalog.rename_schema(database, one, between)
+        catalog.rename_schema(database, other, one)
+        catalog.rename_schema(database, between, other)
+
+    return Definition("ALTER SCHEMA", change)
+
+
 def _altered(session: Session, kind: str, parts: Parts, if_exists: bool, found: Definition) -> Item | None:
+    _refuse_system(session, parts, kind)
     item = session.names.find(parts)
     if item is None:
         if not if_exists:
@@ -206,25 +263,25 @@ def _change_owner(session: Session, statement: statements.ChangeOwner) -> Defini
 # ------------------------------------------------------------------------------------------------------ COMMENT
 
 
+_LONGEST_COMMENT = 1024
+
+
 def _comment(session: Session, statement: statements.Comment) -> Definition:
     catalog, kind, name = session.engine.catalog, statement.kind, statement.name
+    length = len((statement.text or "").encode())
+    if length > _LONGEST_COMMENT:
+        raise SqlError(f"provided comment was {length} bytes long, max size is {_LONGEST_COMMENT} bytes")
+    known = {"database": catalog.databases, "role": {*catalog.roles, session.user}, "cluster": CLUSTERS}
     column = ""
-    if kind in {"schema", "database", "role"}:
-        if kind == "schema":
-            key = ".".join(session.names.schema_of(name))
-        elif name[-1] in (catalog.databases if kind == "database" else {*catalog.roles, session.user}):
-            key = name[-1]
-        else:
+    if kind == "schema":
+        key = ".".join(session.names.schema_of(name))
+    elif kind in known or kind == "network policy":
+        if name[-1] not in known.get(kind, ()):
             raise SqlError(f"unknown {kind} '{name[-1]}'")
+        key = f"{kind} {name[-1]}"
     else:
-        item = session.names.item(name[:-1] if kind == "column" else name)
-        if kind == "column":
-            column = name[-1]
-            if item.relation is None or column not in {each.name for each in item.relation.columns}:
-                raise SqlError(f'column "{".".join(name)}" does not exist')
-        elif item.kind != kind:
-            raise SqlError(f"{item.kind.upper()} {item.name} is not a {kind.upper()}")
-        key = item.id
+        key = _commented(session, kind, name).id
+        column = name[-1] if kind == "column" else ""
 
     async def change() -> None:
         catalog.comment(key, column, statement.text)
@@ -232,29 +289,73 @@ def _comment(session: Session, statement: statements.Comment) -> Definition:
     return Definition("COMMENT", change)
 
 
+def _commented(session: Session, kind: str, name: Parts) -> Item:
+    if kind == "type":
+        item = session.names.find(name)
+        if item is None or item.type is None:
+            if resolve_type(parse_type(".".join(name)), session.names):
+                raise unsupported("a comment on a type of the system")
+            raise SqlError(f'type "{".".join(name)}" does not exist')
+        return item
+    item = session.names.item(name[:-1] if kind == "column" else name)
+    if item.type is not None:
+        raise SqlError(f"unknown catalog item '{'.'.join(name)}'")
+    if kind == "column":
+        if item.relation is None:
+            raise SqlError(f"Specifying comments on a column of {item.kind} not yet supported")
+        if name[-1] not in {each.name for each in item.columns}:
+            raise SqlError(f'column "{".".join(name)}" does not exist')
+    elif item.kind != kind:
+        raise SqlError(f"{item.kind.upper()} {item.name} is not a {kind.upper()}")
+    return item
+
+
 # ------------------------------------------------------------------------------------------------------- GRANT
 
 
+_ALLOWED = {
+    "table": ("insert", "select", "update", "delete"),
+    "view": ("select",),
+    "materialized view": ("select",),
+    "type": ("usage",),
+    "schema": ("usage", "create"),
+    "database": ("usage", "create"),
+}
+
+
 def _grant(session: Session, statement: statements.Grant) -> Definition:
-    """Check what privileges are granted on and to whom: they decide nothing while RBAC is off, as it is."""
+    """Check what is granted and to whom: privileges decide nothing while RBAC is off, as it is."""
     names, catalog = session.names, session.engine.catalog
+    roles = {OWNER, session.user, *catalog.roles}
     for parts in statement.names:
-        if statement.kind == "schema":
-            names.schema_of(parts)
-        elif statement.kind == "database":
+        kind, shown = statement.kind, ".".join(parts)
+        if kind == "role":
+            if parts[-1] not in roles:
+                raise SqlError(f"unknown role '{parts[-1]}'")
+        elif kind == "schema":
+            shown = ".".join(names.schema_of(parts))
+        elif kind == "database":
             if parts[-1] not in catalog.databases:
                 raise SqlError(f"unknown database '{parts[-1]}'")
         else:
-            names.item(parts)
+            item = names.item(parts)
+            kind, shown = item.kind, item.full_name
+        wrong = [each for each in statement.privileges if each != "all" and each not in _ALLOWED.get(kind, (each,))]
+        if wrong:
+            listed = ", ".join(each.upper() for each in wrong)
+            raise SqlError(f'invalid privilege types {listed} for {kind.upper()} "{shown}"')
     for role in statement.roles:
-        if role not in {"public", OWNER, session.user, *catalog.roles}:
+        if role not in {"public", *roles}:
             raise SqlError(f"unknown role '{role}'")
+    if statement.kind == "role":
+        raise unsupported(f"{statement.verb.upper()} of a role")
     return Definition(statement.verb.upper())
 
 
 KINDS: dict[type[Any], Kind] = {
     statements.Drop: defined(_drop),
     statements.Rename: defined(_rename),
+    statements.Swap: defined(_swap),
     statements.ChangeOwner: defined(_change_owner),
     statements.Comment: defined(_comment),
     statements.Grant: defined(_grant),

@@ -13,14 +13,13 @@ from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
-from mzwidget.local.statements.definitions import Definition, place, taken
+from mzwidget.local.statements.definitions import Definition, known_cluster, place, taken
 from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.spelling import resolved
 from mzwidget.local.statements.text import shown
 from mzwidget.local.statements.transactions import alone
-from mzwidget.local.statements.variables import CLUSTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.session import Session
 
-_RESERVED = ("mz_", "pg_")
+RESERVED = ("mz_", "pg_")
 _RBAC_OFF = "RBAC is disabled so no role attributes or object ownership will be considered when executing statements"
 
 
@@ -63,11 +62,6 @@ def defined(
     return Kind(run, plan)
 
 
-def known_cluster(name: str | None) -> None:
-    if name is not None and name not in CLUSTERS:
-        raise SqlError(f"unknown cluster '{name}'")
-
-
 def _create_table(session: Session, statement: statements.CreateTable) -> Definition:
     definitions, names = session.engine.definitions, session.names
     owner = session.number if statement.temporary else 0
@@ -98,7 +92,7 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
         raise
     query = asserted(query, statement.not_null) if statement.not_null else query
     if not owner:
-        _refuse_temporary(session, query.inputs, statement.kind)
+        _refuse_temporary(session, query.inputs)
     item = definitions.view(statement.kind, path, owner, query, statement.columns, statement.sql)
     item = replace(item, query=resolved(statement.query, names))
     found = Definition(f"CREATE {statement.kind.upper()}")
@@ -119,18 +113,22 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     return found
 
 
-def _refuse_temporary(session: Session, inputs: frozenset[str], kind: str) -> None:
+def _refuse_temporary(session: Session, inputs: frozenset[str]) -> None:
     for item in session.engine.catalog.temporary.get(session.number, {}).values():
         if item.id in inputs:
-            raise SqlError(f"non-temporary items cannot depend on temporary item ({kind} on {item.full_name})")
+            raise SqlError(f"non-temporary items cannot depend on temporary item '{item.name}'")
 
 
 def _create_index(session: Session, statement: statements.CreateIndex) -> Definition:
     catalog, names = session.engine.catalog, session.names
     known_cluster(statement.cluster)
     target = names.item(statement.on)
+    if target.type is not None:
+        raise SqlError(f"unknown catalog item '{'.'.join(statement.on)}'")
     if target.relation is None:
-        raise SqlError(f"{target.kind} {target.full_name} cannot be depended upon")
+        raise SqlError(f"index cannot be created on {target.full_name} because it is a {target.kind}")
+    if target.owner:
+        raise SqlError(f"non-temporary items cannot depend on temporary item '{target.name}'")
     if target.relation.refusal is not None:
         raise target.relation.refusal
     keys = tuple(column.name for column in target.columns)
@@ -221,13 +219,13 @@ def _create_schema(session: Session, statement: statements.CreateSchema) -> Defi
     names = session.names
     database = statement.name[0] if len(statement.name) > 1 else names.database
     name = statement.name[-1]
-    if name.startswith(_RESERVED):
-        raise SqlError(
-            f"unacceptable schema name '{name}'",
-            detail='The prefixes "mz_" and "pg_" are reserved for system schemas.',
-        )
+    if len(statement.name) > 2:
+        raise SqlError(f"schema name {'.'.join(statement.name)} has more than two components")
     if database not in session.engine.catalog.databases:
-        raise SqlError(f"unknown database '{database}'")
+        given = len(statement.name) > 1
+        raise SqlError(f"invalid database {database}" if given else "no database specified and no active database")
+    if name.startswith(RESERVED):
+        raise reserved_schema(name)
     found = Definition("CREATE SCHEMA")
     if session.engine.catalog.schema(database, name) is not None:
         if not statement.if_not_exists:
@@ -241,6 +239,13 @@ def _create_schema(session: Session, statement: statements.CreateSchema) -> Defi
 
     found.change = change
     return found
+
+
+def reserved_schema(name: str) -> SqlError:
+    return SqlError(
+        f"unacceptable schema name '{name}'",
+        detail='The prefixes "mz_" and "pg_" are reserved for system schemas.',
+    )
 
 
 def _create_database(session: Session, statement: statements.CreateDatabase) -> Definition:
@@ -262,7 +267,7 @@ def _create_database(session: Session, statement: statements.CreateDatabase) -> 
 
 def _create_role(session: Session, statement: statements.CreateRole) -> Definition:
     catalog, name = session.engine.catalog, statement.name
-    if name.startswith(_RESERVED) or name == "public":
+    if name.startswith(RESERVED) or name == "public":
         raise SqlError(
             f'role name "{name}" is reserved',
             detail='The role "public" and the prefixes "mz_" and "pg_" are reserved for system roles.',

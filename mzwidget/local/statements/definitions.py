@@ -11,6 +11,7 @@ from mzwidget.local.engine.store import live, quoted
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice
 from mzwidget.local.formats.types import Column
+from mzwidget.local.statements.variables import CLUSTERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -100,7 +101,7 @@ class Definitions:
             raise wrong_kind(old, item.kind, "DROP", "remove")
         if item.relation is not None and old.id in item.relation.inputs:
             name = item.full_name
-            raise SqlError(f"cannot replace view {name}: depended upon by new {name} definition")
+            raise SqlError(f"cannot replace {item.kind} {name}: depended upon by new {name} definition")
         self._free(old)
         return old
 
@@ -159,12 +160,17 @@ _OWN = ("rowid", "~from", "~until", "~row")
 _VERSIONS = ('"~from" BIGINT', '"~until" BIGINT')
 
 
+def known_cluster(name: str | None) -> None:
+    if name is not None and name not in CLUSTERS:
+        raise SqlError(f"unknown cluster '{name}'")
+
+
 def place(names: Names, name: Parts, *, temporary: int = 0) -> Parts:
     """Return the path of a new item; a temporary one belongs to a session, by its number."""
     if not temporary:
         return names.place(name)
     if len(name) > 1 and name[:-1] != (TEMPORARY,):
-        raise SqlError(f"cannot create temporary item in non-temporary schema {name[-2]}")
+        raise SqlError("cannot create temporary item in non-temporary schema")
     return "", TEMPORARY, name[-1]
 
 
@@ -183,10 +189,10 @@ def wrong_kind(item: Item, kind: str, verb: str, doing: str) -> SqlError:
     if kind == "view" and item.kind == "materialized view":
         hint = f"Use {verb} MATERIALIZED VIEW to {doing} a materialized view."
         return SqlError(f"{item.name} is not a view", hint=hint)
-    return SqlError(f"{item.name} is {_article(item.kind)} not {_article(kind)}")
+    return SqlError(f"{item.name} is {article(item.kind)} not {article(kind)}")
 
 
-def _article(kind: str) -> str:
+def article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 

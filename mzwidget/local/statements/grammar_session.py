@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError, private_preview, unsupported
 from mzwidget.local.statements.model import (
     Begin,
     Commit,
@@ -25,7 +25,7 @@ from mzwidget.local.statements.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mzwidget.local.statements.model import Parts, Statement
+    from mzwidget.local.statements.model import Statement
     from mzwidget.local.statements.reader import Reader
 
 _ISOLATION_LEVELS = (
@@ -40,8 +40,7 @@ _ISOLATION_LEVELS = (
 
 
 def _begin(reader: Reader) -> Begin:
-    if not reader.accept("transaction"):
-        reader.accept("work")
+    reader.one_of("transaction", "work")
     return Begin(*_modes(reader))
 
 
@@ -50,26 +49,29 @@ def _start(reader: Reader) -> Begin:
     return Begin(*_modes(reader))
 
 
-def _modes(reader: Reader) -> tuple[str | None, bool]:
-    """Read transaction modes: the isolation level, and whether READ ONLY was asked for."""
-    isolation, read_only = None, False
+def _modes(reader: Reader, *, required: bool = False) -> tuple[str | None, bool | None]:
+    """Read transaction modes: the isolation level, and whether it is READ ONLY, where that was said."""
+    isolation, read_only = None, None
     while True:
-        if reader.accept("isolation"):
-            reader.expect("level")
+        if reader.accept("isolation", "level"):
             isolation = _isolation(reader)
-        elif reader.accept("read"):
-            read_only = reader.accept("only")
-            if not read_only:
-                reader.expect("write")
+        elif reader.accept("read", "only"):
+            read_only = True
+        elif reader.accept("read", "write"):
+            read_only = False
+        elif required:
+            reader.fail("transaction mode")
         else:
             return isolation, read_only
-        reader.accept_sign(",")
+        required = reader.accept_sign(",")
 
 
 def _isolation(reader: Reader) -> str:
     for words in _ISOLATION_LEVELS:
         if reader.accept(*words):
             return " ".join(words)
+    if reader.accept("strong", "session", "serializable"):
+        raise private_preview("strong session serializable isolation levels", "enable_session_timelines")
     return reader.fail("isolation level")
 
 
@@ -84,8 +86,7 @@ def _rollback(reader: Reader) -> Rollback:
 
 
 def _chain(reader: Reader) -> None:
-    if not reader.accept("transaction"):
-        reader.accept("work")
+    reader.one_of("transaction", "work")
     if reader.accept("and"):
         chain = not reader.accept("no")
         reader.expect("chain")
@@ -97,30 +98,33 @@ def _chain(reader: Reader) -> None:
 
 
 def _set(reader: Reader) -> Statement:
-    local = False
-    if reader.accept("session"):
-        if reader.accept("characteristics"):
-            reader.expect("as", "transaction")
-            isolation, _ = _modes(reader)
-            return SetTransaction(isolation, session=True)
-    else:
-        local = reader.accept("local")
-    if reader.accept("transaction"):
-        isolation, read_only = _modes(reader)
-        if read_only or reader.last.is_word("write"):
-            raise SqlError("SET TRANSACTION <access-mode> are not supported", "0A000")
-        return SetTransaction(isolation, session=False)
-    if reader.accept("time", "zone"):
-        return SetVariable("timezone", _values(reader), local)
-    if reader.accept("names"):
-        return SetVariable("client_encoding", _values(reader), local)
+    modifier = reader.one_of("session", "local")
+    word = reader.token.value if reader.token.is_bare else ""
     name = reader.name()
-    if not reader.accept("to") and not reader.accept_sign("="):
-        reader.fail("equals sign or TO")
-    return SetVariable(name, _values(reader), local)
+    said = reader.accept_sign("=") or reader.accept("to")
+    local = modifier == "local"
+    if not said and word == "time":
+        reader.expect("zone")
+        name, said = "timezone", True
+    elif not said and word == "names":
+        name, said = "client_encoding", True
+    if name.lower() == "schema":
+        return SetVariable(name, _values(reader, one=True), local)
+    if said:
+        return SetVariable(name, _values(reader), local)
+    if word == "transaction" and modifier is None:
+        return _set_transaction(reader, session=False)
+    if word == "characteristics" and modifier == "session" and reader.accept("as", "transaction"):
+        return _set_transaction(reader, session=True)
+    return reader.fail("equals sign or TO")
 
 
-def _values(reader: Reader) -> tuple[str, ...] | None:
+def _set_transaction(reader: Reader, *, session: bool) -> SetTransaction:
+    isolation, read_only = _modes(reader, required=True)
+    return SetTransaction(isolation, session=session, access=read_only is not None)
+
+
+def _values(reader: Reader, *, one: bool = False) -> tuple[str, ...] | None:
     if reader.accept("default"):
         return None
     values = []
@@ -130,7 +134,7 @@ def _values(reader: Reader) -> tuple[str, ...] | None:
             reader.fail("variable value")
         reader.at += 1
         values.append(sign + reader.last.value)
-        if not reader.accept_sign(","):
+        if one or not reader.accept_sign(","):
             return tuple(values)
 
 
@@ -140,47 +144,75 @@ def _reset(reader: Reader) -> SetVariable:
 
 # --------------------------------------------------------------------------------------------------------- SHOW
 
-_ITEMS = ("tables", "views", "sources", "sinks", "objects", "types", "connections", "secrets", "subsources")
-_CREATABLE = ("table", "view", "index", "source", "sink", "connection", "cluster", "type")
+_CREATABLE = ("table", "view", "index", "source", "sink", "connection", "type")
+_IN_CLUSTER = ("materialized views", "sources", "sinks", "indexes")
+_ITEMS = (
+    *("tables", "views", "materialized views", "sources", "sinks", "indexes", "types", "secrets", "connections"),
+    *("subsources", "objects"),
+)
+_OTHERS = ("schemas", "databases", "clusters", "cluster replicas", "roles", "users", "role membership")
+_REFUSED = ("network policies", "privileges", "default privileges")
 
 
 def _show(reader: Reader) -> Statement:
-    start = reader.at
-    if reader.accept("columns"):
-        if reader.accept("from") or reader.accept("in"):
-            return ShowColumns(reader.parts(), *_filter(reader))
-    elif reader.accept("create"):
-        if reader.accept("materialized", "view"):
-            return ShowCreate("materialized view", reader.parts())
-        kind = reader.one_of(*_CREATABLE)
-        if kind is not None:
-            return ShowCreate(kind, reader.parts())
-    elif reader.one_of("index", "indexes", "keys") is not None:
-        on = reader.parts() if reader.accept("on") else None
-        schema = _from(reader)
-        if reader.accept("in", "cluster"):
-            raise unsupported("SHOW INDEXES … IN CLUSTER")
-        return ShowIndexes(on, schema, *_filter(reader))
-    elif reader.accept("cluster", "replicas"):
-        return ShowSchemas("cluster replicas", None, *_filter(reader))
-    elif reader.one_of("schemas", "databases", "clusters", "roles") is not None:
-        kind = reader.last.value
-        database = reader.name() if kind == "schemas" and reader.accept("from") else None
-        return ShowSchemas(kind, database, *_filter(reader))
-    elif reader.accept("materialized", "views"):
-        return ShowItems("materialized views", _from(reader), *_filter(reader))
-    elif reader.one_of(*_ITEMS) is not None:
-        return ShowItems(reader.last.value, _from(reader), *_filter(reader))
-    elif reader.accept("time", "zone"):
+    """Read SHOW from behind its first word."""
+    if reader.accept("redacted"):
+        if not reader.ahead("create"):
+            message = "SHOW REDACTED is only supported for SHOW REDACTED CREATE ..."
+            raise SqlError(message, "42601", position=reader.token.start + 1)
+        raise unsupported("SHOW REDACTED CREATE")
+    if reader.one_of("columns", "fields") is not None:
+        if reader.one_of("from", "in") is None:
+            reader.fail("one of FROM or IN")
+        return ShowColumns(reader.parts(), *_filter(reader))
+    created = _show_create(reader)
+    if created is not None:
+        return created
+    for listed in _ITEMS:
+        if reader.accept(*listed.split()):
+            return _show_items(reader, listed)
+    for listed in _OTHERS:
+        if reader.accept(*listed.split()):
+            return _show_others(reader, listed)
+    for listed in _REFUSED:
+        if reader.accept(*listed.split()):
+            raise unsupported(f"SHOW {listed.upper()}")
+    if reader.accept("time", "zone"):
         return ShowVariable("timezone")
-    elif reader.accept("transaction", "isolation", "level"):
+    if reader.accept("transaction", "isolation", "level"):
         return ShowVariable("transaction_isolation")
-    reader.at = start
     return ShowVariable(reader.name())
 
 
-def _from(reader: Reader) -> Parts | None:
-    return reader.parts() if reader.accept("from") else None
+def _show_create(reader: Reader) -> ShowCreate | None:
+    if reader.accept("create", "materialized", "view"):
+        return ShowCreate("materialized view", reader.parts())
+    if reader.accept("create", "cluster"):
+        return ShowCreate("cluster", (reader.name(),))
+    for kind in _CREATABLE:
+        if reader.accept("create", kind):
+            return ShowCreate(kind, reader.parts())
+    return None
+
+
+def _show_items(reader: Reader, listed: str) -> ShowItems | ShowIndexes:
+    schema = reader.parts() if reader.accept("from") else None
+    on = None
+    if listed in {"tables", "subsources", "indexes"} and reader.accept("on"):
+        on = reader.parts()
+        if schema is not None and listed != "tables":
+            raise SqlError("Cannot specify both FROM and ON", "42601", position=reader.last.start + 1)
+    cluster = reader.name() if listed in _IN_CLUSTER and reader.accept("in", "cluster") else None
+    if listed == "indexes":
+        return ShowIndexes(on, schema, *_filter(reader), cluster=cluster)
+    return ShowItems(listed, schema, *_filter(reader), on=on, cluster=cluster)
+
+
+def _show_others(reader: Reader, listed: str) -> ShowSchemas:
+    which = None
+    if (listed == "schemas" and reader.accept("from")) or (listed == "role membership" and reader.accept("for")):
+        which = reader.name()
+    return ShowSchemas("roles" if listed == "users" else listed, which, *_filter(reader))
 
 
 def _filter(reader: Reader) -> tuple[str | None, str | None]:
@@ -193,10 +225,12 @@ def _filter(reader: Reader) -> tuple[str | None, str | None]:
 # ------------------------------------------------------------------------------------------------------- others
 
 
-def _discard(reader: Reader) -> Discard:
-    what = reader.one_of("all", "plans", "temp", "temporary")
+def _discard(reader: Reader) -> Discard | Unsupported:
+    what = reader.one_of("all", "plans", "sequences", "temp", "temporary")
     if what is None:
         reader.fail("one of ALL or PLANS or SEQUENCES or TEMP or TEMPORARY")
+    if what == "sequences":
+        return Unsupported("DISCARD SEQUENCES not yet supported")
     return Discard("temp" if what == "temporary" else what)
 
 

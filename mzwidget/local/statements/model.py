@@ -138,6 +138,14 @@ class Rename:
 
 
 @dataclass(frozen=True)
+class Swap:
+    """ALTER SCHEMA … SWAP WITH."""
+
+    name: Parts
+    other: str
+
+
+@dataclass(frozen=True)
 class ChangeOwner:
     kind: str
     name: Parts
@@ -156,18 +164,19 @@ class Comment:
 
 @dataclass(frozen=True)
 class Grant:
-    """GRANT or REVOKE of privileges on objects; no kind means tables and views."""
+    """GRANT or REVOKE of privileges on objects, or of roles."""
 
     verb: str
     kind: str
     names: tuple[Parts, ...]
     roles: tuple[str, ...]
+    privileges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Begin:
     isolation: str | None = None
-    read_only: bool = False
+    read_only: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +195,8 @@ class SetTransaction:
 
     isolation: str | None
     session: bool
+    access: bool = False
+    """READ ONLY or READ WRITE was said."""
 
 
 @dataclass(frozen=True)
@@ -205,12 +216,14 @@ class ShowVariable:
 
 @dataclass(frozen=True)
 class ShowItems:
-    """SHOW TABLES | VIEWS | MATERIALIZED VIEWS | OBJECTS | … [FROM schema] [LIKE pattern]."""
+    """SHOW TABLES | VIEWS | OBJECTS | … [FROM schema] [ON item] [IN CLUSTER name] [LIKE pattern | WHERE condition]."""
 
     kind: str
     schema: Parts | None
     like: str | None = None
     where: str | None = None
+    on: Parts | None = None
+    cluster: str | None = None
 
 
 @dataclass(frozen=True)
@@ -229,6 +242,7 @@ class ShowIndexes:
     schema: Parts | None
     like: str | None = None
     where: str | None = None
+    cluster: str | None = None
 
 
 @dataclass(frozen=True)
@@ -304,6 +318,7 @@ Statement = (
     | CreateIndex
     | Drop
     | Rename
+    | Swap
     | ChangeOwner
     | Comment
     | Grant

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done
@@ -22,7 +23,7 @@ _WEAK = ("read uncommitted", "read committed", "repeatable read")
 async def _begin(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement = plan.statement
     assert isinstance(statement, statements.Begin)
-    notices = session.begin(statement.isolation, read_only=statement.read_only)
+    notices = session.begin(statement.isolation, read_only=bool(statement.read_only))
     return Result(lambda _: "BEGIN", notices=notices)
 
 
@@ -43,6 +44,9 @@ async def _rollback(session: Session, _: Plan, __: Sequence[Any]) -> Result:
 async def _set_transaction(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement = plan.statement
     assert isinstance(statement, statements.SetTransaction)
+    if statement.access:
+        raise SqlError("SET TRANSACTION <access-mode> are not supported", "0A000")
+    _refuse_late(session, "transaction_isolation")
     if statement.isolation is not None:
         session.variables.set("transaction_isolation", [statement.isolation], local=not statement.session)
     _end_local(session)
@@ -53,6 +57,7 @@ async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement = plan.statement
     assert isinstance(statement, statements.SetVariable)
     variables = session.variables
+    _refuse_late(session, statement.name.lower())
     variables.set(statement.name, statement.values, local=statement.local)
     _end_local(session)
     notices = []
@@ -73,6 +78,16 @@ async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
             )
         )
     return Result(lambda _: statement.tag, notices=notices)
+
+
+def _refuse_late(session: Session, name: str) -> None:
+    """Refuse what a transaction takes only before its first query."""
+    if session.transaction is None or not session.transaction.did:
+        return
+    if name == "transaction_isolation":
+        raise SqlError("SET TRANSACTION ISOLATION LEVEL must be called before any query", "25001")
+    if name == "cluster":
+        raise SqlError("SET cluster cannot be called in an active transaction", "25001")
 
 
 def _end_local(session: Session) -> None:

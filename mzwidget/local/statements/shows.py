@@ -12,10 +12,11 @@ from mzwidget.local.formats import types as t
 from mzwidget.local.formats.results import Notice, Result, once
 from mzwidget.local.formats.types import BOOL, TEXT, Column, sql_name
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.definitions import known_cluster
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import Plan
-from mzwidget.local.statements.spelling import laid_out, named, path_of
+from mzwidget.local.statements.spelling import laid_out, named, path_of, table_of
 from mzwidget.local.statements.system_relations import RELATIONS
 
 if TYPE_CHECKING:
@@ -111,6 +112,12 @@ def _item_columns(statement: statements.ShowItems) -> tuple[Column, ...]:
 
 
 def _items(session: Session, statement: statements.ShowItems) -> list[Row]:
+    known_cluster(statement.cluster)
+    if statement.on is not None:
+        item = session.names.item(statement.on)
+        raise SqlError(f"cannot show {statement.kind} on {item.full_name} because it is a {item.kind}")
+    if statement.cluster not in {None, _CLUSTER}:
+        return []
     if statement.schema is not None and statement.schema[-1] in SYSTEM_SCHEMAS:
         return _system_items(statement, statement.schema[-1])
     items = _of_schema(session, statement.schema)
@@ -136,6 +143,8 @@ def _of_schema(session: Session, given: tuple[str, ...] | None) -> list[Item]:
     names = session.names
     if given is None:
         database, schema = names.current()
+    elif len(given) > 2:
+        raise SqlError(f"schema name '{'.'.join(given)}' cannot have more than two components")
     elif given[-1] in SYSTEM_SCHEMAS:
         return []
     else:
@@ -146,6 +155,8 @@ def _of_schema(session: Session, given: tuple[str, ...] | None) -> list[Item]:
 def _schema_columns(statement: statements.ShowSchemas) -> tuple[Column, ...]:
     if statement.kind == "clusters":
         return _texts("name", "replicas", "comment")
+    if statement.kind == "role membership":
+        return _texts("role", "member", "grantor")
     if statement.kind == "cluster replicas":
         *before, comment = _texts("cluster", "replica", "size", "comment")
         return (*before, Column("ready", BOOL), comment)
@@ -155,13 +166,17 @@ def _schema_columns(statement: statements.ShowSchemas) -> tuple[Column, ...]:
 def _schemas(session: Session, statement: statements.ShowSchemas) -> list[Row]:
     catalog = session.engine.catalog
     if statement.kind == "databases":
-        return [(name, catalog.comments.get((name, ""), "")) for name in sorted(catalog.databases)]
+        return [(name, catalog.comments.get((f"database {name}", ""), "")) for name in sorted(catalog.databases)]
     if statement.kind == "clusters":
-        return [(_CLUSTER, "r1 (embedded)", "")]
+        return [(_CLUSTER, "r1 (embedded)", catalog.comments.get((f"cluster {_CLUSTER}", ""), ""))]
+    if statement.kind == "role membership":
+        if statement.database not in {None, OWNER, session.user, *catalog.roles}:
+            raise SqlError(f"unknown role '{statement.database}'")
+        return []
     if statement.kind == "cluster replicas":
         return [(_CLUSTER, "r1", "embedded", True, "")]
     if statement.kind == "roles":
-        return [(name, catalog.comments.get((name, ""), "")) for name in sorted([OWNER, *catalog.roles])]
+        return [(name, catalog.comments.get((f"role {name}", ""), "")) for name in sorted([OWNER, *catalog.roles])]
     name = statement.database or session.names.database
     database = catalog.databases.get(name)
     if database is None:
@@ -177,9 +192,16 @@ def _index_columns(_: statements.ShowIndexes) -> tuple[Column, ...]:
 
 def _indexes(session: Session, statement: statements.ShowIndexes) -> list[Row]:
     catalog = session.engine.catalog
+    known_cluster(statement.cluster)
+    if statement.cluster not in {None, _CLUSTER}:
+        return []
     if statement.on is not None:
         target = session.names.item(statement.on)
+        if target.relation is None:
+            raise SqlError(f"cannot show indexes on {target.full_name} because it is a {target.kind}")
         chosen = [item for item in catalog.dependents(target) if item.on == target.id]
+    elif statement.schema is None and statement.cluster is not None:
+        chosen = [item for item in catalog.items() if item.kind == "index"]
     else:
         chosen = [item for item in _of_schema(session, statement.schema) if item.kind == "index"]
     rows: list[Row] = []
@@ -196,17 +218,26 @@ def _column_columns(_: statements.ShowColumns) -> tuple[Column, ...]:
 
 def _columns(session: Session, statement: statements.ShowColumns) -> list[Row]:
     names = session.names
+    item = names.find(statement.relation)
+    if item is not None and item.type is not None:
+        raise SqlError(f"unknown catalog item '{'.'.join(statement.relation)}'")
+    if item is not None and item.relation is None:
+        raise SqlError(f"{item.full_name} is a {item.kind} and so does not have columns")
     relation = names.relation(statement.relation)
     if relation is None:
         names.item(statement.relation)
     assert relation is not None
-    item = names.find(statement.relation)
     comments = session.engine.catalog.comments
     rows = [
-        (c.name, c.nullable, sql_name(c.type), "" if item is None else comments.get((item.id, c.name), ""))
+        (c.name, c.nullable, _named_type(c.type), "" if item is None else comments.get((item.id, c.name), ""))
         for c in relation.columns
     ]
     return sorted(rows)
+
+
+def _named_type(type_: Type) -> str:
+    """Return how the catalog calls the type of a column: lists and maps without what is in them."""
+    return type_.kind if type_.kind in {"list", "map"} and not type_.alias[0] else sql_name(type_)
 
 
 def _create_columns(_: statements.ShowCreate) -> tuple[Column, ...]:
@@ -214,14 +245,29 @@ def _create_columns(_: statements.ShowCreate) -> tuple[Column, ...]:
 
 
 def _create(session: Session, statement: statements.ShowCreate) -> list[Row]:
-    item = session.names.item(statement.relation)
+    if statement.kind == "cluster":
+        known_cluster(statement.relation[-1])
+        raise unsupported("SHOW CREATE CLUSTER")
+    names = session.names
+    system = names.find(statement.relation) is None and names.system_name(statement.relation)
+    if system and statement.kind in {"table", "source"}:
+        raise SqlError(f"cannot show create for system object {'.'.join(system)}")
+    if system:
+        raise unsupported("SHOW CREATE of what the system has")
+    item = names.item(statement.relation)
+    if item.kind == "materialized view" and statement.kind == "view":
+        hint = "Use SHOW CREATE MATERIALIZED VIEW to show a materialized view."
+        raise SqlError(f"{item.full_name} is not a view", hint=hint)
     if item.kind != statement.kind:
         raise SqlError(f"{item.full_name} is not a {statement.kind}")
     catalog = session.engine.catalog
     name = path_of(item.path)
     match item.kind:
+        case "table":
+            created = table_of(item, session.names)
         case "view":
-            created = laid_out("CREATE VIEW", name, f"AS {named(item.query, catalog)}")
+            verb = "CREATE TEMPORARY VIEW" if item.owner else "CREATE VIEW"
+            created = laid_out(verb, name, f"AS {named(item.query, catalog)}")
         case "materialized view":
             created = laid_out(
                 f"CREATE MATERIALIZED VIEW {name}",
@@ -232,7 +278,8 @@ def _create(session: Session, statement: statements.ShowCreate) -> list[Row]:
         case "index":
             target = catalog.by_id(item.on)
             on = "" if target is None else path_of(target.path)
-            keys = ", ".join(item.keys)
+            columns = set() if target is None else {column.name for column in target.columns}
+            keys = ", ".join(path_of([key]) if key in columns else key for key in item.keys)
             created = f"CREATE INDEX {path_of([item.name])} IN CLUSTER {_CLUSTER} ON {on} ({keys});"
         case _:
             raise unsupported(f"SHOW CREATE {item.kind.upper()}")

@@ -6,8 +6,9 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect import functions
+from mzwidget.local.dialect import functions, parse, resolve_type
 from mzwidget.local.dialect.expressions import OF_MZ_CATALOG
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.statements.text import SHORT_TYPES, spelled
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mzwidget.local.dialect.syntax.lexer import Token
-    from mzwidget.local.engine.catalog import Catalog
+    from mzwidget.local.engine.catalog import Catalog, Item
     from mzwidget.local.engine.names import Names
 
 _WIDTH = 100
@@ -131,3 +132,46 @@ def laid_out(*parts: str) -> str:
     """Return a statement on one line, or a line a part where it is too long."""
     line = " ".join(parts) + ";"
     return line if len(line) <= _WIDTH + 1 else "\n    ".join(parts) + ";"
+
+
+# ------------------------------------------------------------------------------------------------------- tables
+
+
+def table_of(item: Item, names: Names) -> str:
+    """Return the statement that makes a table, as SHOW CREATE spells it."""
+    made = parse(item.sql)
+    assert isinstance(made, tree.CreateTable)
+    columns = ", ".join(
+        " ".join(
+            [path_of([column.name]), _type(column.type, names), *(_option(each, names) for each in column.options)]
+        )
+        for column in made.columns
+    )
+    temporary = " TEMPORARY" if item.owner else ""
+    return f"CREATE{temporary} TABLE {path_of(item.path)} ({columns});"
+
+
+def _option(option: tree.ColumnOption, names: Names) -> str:
+    return f"DEFAULT {resolved(option.text, names)}" if option.kind == "default" else option.kind.upper()
+
+
+def _type(node: tree.TypeName, names: Names) -> str:
+    if node.kind == "map":
+        assert node.element is not None
+        return f"map[pg_catalog.text=>{_type(node.element, names)}]"
+    if node.kind == "list":
+        assert node.element is not None
+        return f"{_type(node.element, names)} list"
+    made = names.find(node.parts) if node.kind == "named" else None
+    if made is not None:
+        return path_of(made.path)
+    type_ = resolve_type(node, names)
+    name = f"_{type_.element.name}" if type_.is_array and type_.element is not None else type_.name
+    schema = "mz_catalog" if name.lstrip("_") in _OF_MZ_CATALOG else "pg_catalog"
+    sized = f"({', '.join(map(str, node.modifiers))})" if node.modifiers and node.parts != ("bpchar",) else ""
+    if node.parts == ("bpchar",) and node.modifiers != (1,):
+        sized = f"({node.modifiers[0]})" if node.modifiers else ""
+    return f"{schema}.{path_of([name]) if name != 'char' else chr(34) + name + chr(34)}{sized}"
+
+
+_OF_MZ_CATALOG = frozenset({"uint2", "uint4", "uint8", "mz_timestamp", "mz_aclitem", "list", "map"})

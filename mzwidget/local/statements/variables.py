@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError, private_preview, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,19 +17,17 @@ STRICT = "strict serializable"
 CLUSTERS = ("quickstart", "mz_catalog_server")
 _ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable", STRICT)
 _PLAIN_NAME = re.compile(r"[a-z_\u0080-\U0010ffff][a-z0-9_$\u0080-\U0010ffff]*")
-_BOOLEAN = {
-    **dict.fromkeys(("on", "true", "t", "yes", "1"), "on"),
-    **dict.fromkeys(("off", "false", "f", "no", "0"), "off"),
-}
+_BOOLEAN = {**dict.fromkeys(("on", "true", "t"), "on"), **dict.fromkeys(("off", "false", "f"), "off")}
 _UNITS_MS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*")
+_DURATION = re.compile(r"\s*(\d+)\s*(.*?)\s*", re.DOTALL)
 
 Values = tuple[str, ...]
 
 
 def _one(name: str, values: Values) -> str:
     if len(values) != 1:
-        raise SqlError(f'parameter "{name}" can only be set to a single value', "22023")
+        listed = ",".join(f'"{value}"' for value in values)
+        raise _wrong_value(name, listed, "expects a single value")
     return values[0]
 
 
@@ -39,16 +37,20 @@ def _any(name: str, values: Values) -> str:
 
 def _flag(name: str, values: Values) -> str:
     try:
-        return _BOOLEAN[_one(name, values).lower()]
+        return _BOOLEAN[_one(name, values)]
     except KeyError:
         raise _wrong_kind(name, "boolean") from None
 
 
 def _integer(name: str, values: Values) -> str:
-    value = _one(name, values).strip()
-    if not re.fullmatch(r"[+-]?\d{1,9}", value):
+    value = _one(name, values)
+    if not re.fullmatch(r"[+-]?\d{1,10}", value) or not -(2**31) <= int(value) < 2**31:
         raise _wrong_kind(name, "integer")
     return str(int(value))
+
+
+def _wrong_value(name: str, listed: str, why: str) -> SqlError:
+    return SqlError(f'parameter "{name}" cannot have value {listed}: {why}', "22023")
 
 
 def _wrong_kind(name: str, kind: str) -> SqlError:
@@ -83,9 +85,10 @@ def _fixed(shown: str, *accepted: str) -> Callable[[str, Values], str]:
 
 def _time_zone(name: str, values: Values) -> str:
     value = _one(name, values)
-    if value.lower() not in {"utc", "gmt", "+00:00", "-00:00", "+00", "-00", "0"}:
+    known = {"utc": "UTC", "gmt": "GMT", "+00:00": "+00:00"}
+    if value.lower() not in known:
         raise SqlError(f'invalid value for parameter "{name}": "{value}"', "22023")
-    return "UTC"
+    return known[value.lower()]
 
 
 def _read_only(name: str, _: Values) -> str:
@@ -111,6 +114,10 @@ def _name(text: str) -> str:
     return text if _PLAIN_NAME.fullmatch(text) else '"' + text.replace('"', '""') + '"'
 
 
+class _UnitError(ValueError):
+    """A duration has a unit that is none."""
+
+
 def milliseconds(text: str) -> float:
     """Read a duration such as ``100``, ``1s`` or ``2 min``; a bare number is milliseconds.
 
@@ -123,12 +130,16 @@ def milliseconds(text: str) -> float:
     if found is None:
         msg = f"no duration: {text!r}"
         raise ValueError(msg)
-    return float(found[1]) * _UNITS_MS[found[2] or "ms"]
+    if (found[2] or "ms") not in _UNITS_MS:
+        raise _UnitError(found[2])
+    return int(found[1]) * _UNITS_MS[found[2] or "ms"]
 
 
 def _duration(name: str, values: Values) -> str:
     try:
         value = milliseconds(_one(name, values))
+    except _UnitError as error:
+        raise _wrong_value(name, f'"{error}"', "expected us, ms, s, min, h, or d but got {o:?}") from None
     except ValueError:
         raise _wrong_kind(name, "duration") from None
     if not value:
@@ -263,12 +274,7 @@ class Variables:
 
 def _spelt(name: str) -> str:
     if name.lower() == "real_time_recency_timeout":
-        raise SqlError(
-            "real time recency is not available",
-            "55P02",
-            detail="The requested feature (allow_real_time_recency) is in private preview.",
-            hint="Contact support to discuss enabling the feature in your Materialize region.",
-        )
+        raise private_preview("real time recency", "allow_real_time_recency", "55P02")
     try:
         return _SPELLINGS[name.lower()]
     except KeyError:

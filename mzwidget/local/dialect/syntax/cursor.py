@@ -8,7 +8,7 @@ from mzwidget.local.dialect.syntax.lexer import PUNCTUATION, Token, tokenize
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
 _T = TypeVar("_T")
 
@@ -131,6 +131,25 @@ class Cursor:
             found.append(self.identifier())
         self.expect_kind(")")
         return tuple(found)
+
+    def listed(self) -> tuple[str, ...]:
+        """Return a list of names in parentheses, which must be there."""
+        if not self.is_kind("("):
+            self.expected("a list of columns in parentheses")
+        return self.names()
+
+    def bare_alias(self, never: Container[str]) -> str | None:
+        """Read ``AS name``, or a name alone unless it is a keyword of those that are `never` one; not AS OF."""
+        after_as = self.is_word("as")
+        token = self.peek() if after_as else self.token
+        if token.kind == "keyword" and token.value == "of":
+            return None
+        if after_as:
+            self.next()
+            return self.label()
+        if token.kind == "ident" or (token.kind == "keyword" and token.value not in never):
+            return self.next().value
+        return None
 
     def integer(self, what: str = "literal integer") -> int:
         token = self.token

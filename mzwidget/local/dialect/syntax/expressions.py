@@ -189,10 +189,15 @@ class ExpressionParser(FormParser):
                 self.at += 2
                 return tree.Star(tuple(parts))
             self.next()
-            parts.append(self.identifier())
+            parts.append(self._after_dot())
         if self.is_kind("("):
             return self.call(tuple(parts))
         return tree.Name(tuple(parts))
+
+    def _after_dot(self) -> str:
+        if self.token.kind not in ("ident", "keyword"):
+            self.expected("an identifier or a '*' after '.'")
+        return self.next().value
 
     def _parenthesized(self) -> Expr:
         self.next()
@@ -270,7 +275,7 @@ class ExpressionParser(FormParser):
             case ".":
                 if self.accept_kind("*"):
                     return tree.Field(left, "*")
-                return tree.Field(left, self.identifier())
+                return tree.Field(left, self._after_dot())
             case "and" | "or":
                 right = self._climb(strength)
                 operands = left.operands if isinstance(left, tree.Logic) and left.word == token.value else (left,)
@@ -303,24 +308,30 @@ class ExpressionParser(FormParser):
 
     def _operator(self, left: Expr, operator: str, strength: int) -> Expr:
         if self.is_word("any", "some", "all") and self.peek().kind == "(":
-            every = self.next().value == "all"
-            return tree.Quantified(left, operator, every, self._quantified())
+            word = self.next().value
+            return tree.Quantified(left, operator, word == "all", self._quantified(word))
         right = self._climb(strength)
         if operator in _LIKE_OPERATORS:
             insensitive, negated = _LIKE_OPERATORS[operator]
             return tree.Like(left, right, None, insensitive, negated)
         return tree.Binary("<>" if operator == "!=" else operator, left, right)
 
-    def _quantified(self) -> Expr | tree.Query:
+    def _quantified(self, word: str) -> Expr | tree.Query:
         self.expect_kind("(")
         query = self._nested_query()
         right: Expr | tree.Query = query if query is not None else self.expression()
+        if self.is_kind(","):
+            while self.accept_kind(","):
+                self.expression()
+            message = f"{word.upper()} requires a single expression or subquery, not an expression list"
+            raise self.error(message)
         self.expect_kind(")")
         return right
 
     def _is(self, left: Expr) -> Expr:
         negated = bool(self.accept("not"))
-        if self.accept("distinct", "from"):
+        if self.accept("distinct"):
+            self.expect("from")
             return tree.Distinct(left, self._climb(_IS), negated)
         what = self.accept_word("null", "true", "false", "unknown")
         if what is None:
@@ -345,9 +356,9 @@ class ExpressionParser(FormParser):
             return tree.InList(left, items, negated)
         insensitive = word == "ilike"
         if self.is_word("any", "some", "all") and self.peek().kind == "(":
-            every = self.next().value == "all"
+            word = self.next().value
             operator = ("!" if negated else "") + "~~" + ("*" if insensitive else "")
-            return tree.Quantified(left, operator, every, self._quantified())
+            return tree.Quantified(left, operator, word == "all", self._quantified(word))
         pattern = self._climb(_LIKE)
         escape = self._climb(_LIKE) if self.accept("escape") else None
         return tree.Like(left, pattern, escape, insensitive, negated)

@@ -97,7 +97,9 @@ class FormParser(TypeParser):
     def _extract(self) -> Expr:
         self.next()
         self.expect_kind("(")
-        field = self.next() if self.token.kind in ("ident", "keyword", "string") else self.expected("identifier")
+        field = (
+            self.next() if self.token.kind in ("ident", "keyword", "string") else self.expected("extract field token")
+        )
         self.expect("from")
         operand = self.expression()
         self.expect_kind(")")
@@ -170,7 +172,7 @@ class FormParser(TypeParser):
             self.next()
             star = True
         elif not self.is_kind(")"):
-            distinct = bool(self.accept("distinct")) or (self.accept("all") and False)
+            distinct = self._distinct(name)
             arguments = () if distinct and self.is_kind(")") else self.expressions()
             if self.ahead("order", "by"):
                 order = self.order_by()
@@ -185,8 +187,20 @@ class FormParser(TypeParser):
         if self.ahead("ignore", "nulls") or self.ahead("respect", "nulls"):
             ignore = self.next().value == "ignore"
             self.next()
+            if not self.is_word("over"):
+                self.expected("OVER")
         over = self._over(ignore) if self.accept("over") else None
         return tree.Call(name, arguments, star, distinct, order, condition, over)
+
+    def _distinct(self, name: tuple[str, ...]) -> bool:
+        word = self.accept_word("all", "distinct")
+        other = self.accept_word("all", "distinct") if word is not None else None
+        if other not in (None, word):
+            message = f"Cannot specify both {str(word).upper()} and {str(other).upper()} in function: {'.'.join(name)}"
+            raise self.error(message, self.tokens[self.at - 1])
+        if word == "distinct" and self.is_kind("*"):
+            raise self.error("DISTINCT * not supported as function args")
+        return word == "distinct"
 
     def order_by(self) -> tuple[tree.OrderItem, ...]:
         self.expect("order", "by")

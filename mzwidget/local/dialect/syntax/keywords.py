@@ -44,15 +44,15 @@ KEYWORDS = frozenset(
 )
 
 RESERVED = frozenset(
-    "with select where group having qualify order limit offset fetch options returning union except intersect".split()  # noqa: SIM905
+    """
+    with select where group having qualify window order limit offset fetch options returning union except intersect
+    """.split()  # noqa: SIM905
 )
 """Never a name that stands alone."""
 
 NOT_AN_EXPRESSION = RESERVED | {"from"}
-NOT_A_TABLE_ALIAS = RESERVED | frozenset(
-    "natural join inner cross full left right using on outer as lateral set values window".split()  # noqa: SIM905
+NOT_A_TABLE_ALIAS = NOT_AN_EXPRESSION | frozenset(
+    "natural join inner cross full left right using on outer set as".split()  # noqa: SIM905
 )
-NOT_A_COLUMN_ALIAS = RESERVED | frozenset(
-    "from year years month months day days hour hours minute minutes second seconds over as".split()  # noqa: SIM905
-)
+NOT_A_COLUMN_ALIAS = NOT_AN_EXPRESSION | frozenset("year month day hour minute second as".split())  # noqa: SIM905
 INTERVAL_UNITS = frozenset("year years month months day days hour hours minute minutes second seconds".split())  # noqa: SIM905

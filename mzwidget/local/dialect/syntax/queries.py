@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.expressions import ExpressionParser
-from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS
+from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS, NOT_AN_EXPRESSION
 from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
@@ -35,37 +35,55 @@ class QueryParser(ExpressionParser):
                 raise unsupported("WITH MUTUALLY RECURSIVE")
             ctes = self._ctes()
         body = self._body(0)
-        order = self.order_by() if self.ahead("order", "by") else ()
-        limit, offset = None, None
-        if self.is_word("limit"):
-            limit = self._limit()
-        if self.accept("offset"):
-            offset = self.expression()
-            self.accept_word("row", "rows")
-        if limit is None and self.accept("fetch"):
-            limit = self._fetch()
-        if self.is_word("limit", "fetch"):
-            if limit is not None:
-                raise self.error("multiple LIMIT/FETCH clauses not allowed")
-            limit = self._fetch() if self.accept("fetch") else self._limit()
-        return tree.Query(body, ctes, recursive, order, limit, offset)
+        return self._tail(tree.Query(body, ctes, recursive))
 
-    def _limit(self) -> Expr:
-        self.expect("limit")
-        return tree.Literal("null") if self.accept("all") else self.expression()
+    def _tail(self, query: tree.Query) -> tree.Query:
+        """Read what stands behind the body; a query in parentheses may have had some of it."""
+        if isinstance(query.body, tree.Nested):
+            inner = query.body.query
+            if query.ctes and inner.ctes:
+                raise self.error("multiple WITH clauses not allowed")
+            ctes = query.ctes or inner.ctes
+            query = tree.Query(inner.body, ctes, query.recursive, inner.order, inner.limit, inner.offset)
+        order = query.order
+        if self.ahead("order", "by"):
+            before = self.peek()
+            order = self.order_by()
+            if query.order:
+                raise self.error("multiple ORDER BY clauses not allowed", before)
+        limit, offset = query.limit, query.offset
+        limited, skipped = limit is not None, offset is not None
+        while (word := self.accept_word("limit", "offset", "fetch")) is not None:
+            before = self.tokens[self.at - 1]
+            if word == "offset":
+                if skipped:
+                    raise self.error("multiple OFFSET clauses not allowed", before)
+                offset, skipped = self.expression(), True
+                self.accept_word("row", "rows")
+                continue
+            if limited:
+                raise self.error("multiple LIMIT/FETCH clauses not allowed", before)
+            if word == "fetch":
+                limit = self._fetch()
+            elif self.accept("all"):
+                continue
+            else:
+                limit = self.expression()
+            limited = True
+        return tree.Query(query.body, query.ctes, query.recursive, order, limit, offset)
 
     def _fetch(self) -> Expr:
         if self.accept_word("first", "next") is None:
             self.expected("one of FIRST or NEXT")
         count: Expr = tree.Literal("number", "1")
-        if not self.is_word("row", "rows"):
-            count = self.expression()
         if self.accept_word("row", "rows") is None:
-            self.expected("one of ROW or ROWS")
-        if self.ahead("with", "ties"):
+            count = self.expression()
+            if self.accept_word("row", "rows") is None:
+                self.expected("one of ROW or ROWS")
+        if self.accept("with", "ties"):
             raise SqlError("FETCH ... WITH TIES not yet supported")
         if not self.accept("only"):
-            self.expected("ONLY")
+            self.expected("one of ONLY or WITH TIES")
         return count
 
     def _ctes(self) -> tuple[tree.Cte, ...]:
@@ -89,7 +107,9 @@ class QueryParser(ExpressionParser):
             if strength <= lowest:
                 break
             self.next()
-            every = self.accept_word("all", "distinct") == "all"
+            every = self.accept("all")
+            if self.accept("distinct") and every:
+                raise self.error("Cannot specify both ALL and DISTINCT in set operation", self.tokens[self.at - 1])
             left = tree.SetOperation(word, every, left, self._body(strength))
         return left
 
@@ -130,16 +150,14 @@ class QueryParser(ExpressionParser):
         return False
 
     def _select(self) -> Body:
-        distinct = False
         distinct_on: tuple[Expr, ...] = ()
-        if self.accept("distinct"):
-            distinct = True
-            if self.accept("on"):
-                self.expect_kind("(")
-                distinct_on = self.expressions()
-                self.expect_kind(")")
-        else:
-            self.accept("all")
+        every, distinct = self.accept("all"), self.accept("distinct")
+        if every and distinct:
+            raise self.error("Cannot specify both ALL and DISTINCT in SELECT", self.tokens[self.at - 1])
+        if distinct and self.accept("on"):
+            self.expect_kind("(")
+            distinct_on = self.expressions()
+            self.expect_kind(")")
         items = self.select_items()
         source = self.from_items() if self.accept("from") else None
         where = self.expression() if self.accept("where") else None
@@ -168,7 +186,7 @@ class QueryParser(ExpressionParser):
 
     def select_items(self) -> tuple[tree.SelectItem, ...]:
         items: list[tree.SelectItem] = []
-        if self.is_kind("eof") or self.is_kind(";") or self.is_kind(")") or self.is_word("from", "where", "union"):
+        if self.token.kind in ("eof", ";", ")") or self.is_word("as", *NOT_AN_EXPRESSION):
             return ()
         while True:
             items.append(self._select_item())
@@ -183,13 +201,7 @@ class QueryParser(ExpressionParser):
     def _select_item(self) -> tree.SelectItem:
         if self.accept_kind("*"):
             return tree.SelectItem(tree.Star())
-        expr = self.expression()
-        if self.accept("as"):
-            return tree.SelectItem(expr, self.label())
-        token = self.token
-        if token.kind == "ident" or (token.kind == "keyword" and token.value not in NOT_A_COLUMN_ALIAS):
-            return tree.SelectItem(expr, self.next().value)
-        return tree.SelectItem(expr)
+        return tree.SelectItem(self.expression(), self.bare_alias(NOT_A_COLUMN_ALIAS))
 
     # ---------------------------------------------------------------------------------------------- FROM
 
@@ -202,31 +214,38 @@ class QueryParser(ExpressionParser):
     def _joined(self) -> FromItem:
         left = self._factor()
         while True:
-            if self.accept("cross", "join"):
+            if self.accept("cross"):
+                self.expect("join")
                 left = tree.Join(left, "cross", self._factor())
                 continue
             natural = bool(self.accept("natural"))
-            word = self.accept_word("inner", "left", "right", "full")
-            if word is not None:
-                if word != "inner":
-                    self.accept("outer")
-                self.expect("join")
-            elif not self.accept("join"):
-                if natural:
-                    self.expected("INNER, LEFT, RIGHT or FULL JOIN after NATURAL")
+            word = self._join_word(natural=natural)
+            if word is None:
                 return left
-            kind = _JOINS.get(word or "", "inner")
+            kind = _JOINS.get(word, "inner")
             right = self._factor()
             if natural:
                 left = tree.Join(left, kind, right, natural=True)
             elif self.accept("on"):
                 left = tree.Join(left, kind, right, on=self.expression())
             elif self.accept("using"):
-                names = self.names()
-                alias = self.label() if self.accept("as") else None
-                left = tree.Join(left, kind, right, using=names, using_alias=alias)
+                names = self.listed()
+                left = tree.Join(left, kind, right, using=names, using_alias=self.bare_alias(NOT_A_TABLE_ALIAS))
             else:
                 self.expected("ON, or USING after JOIN")
+
+    def _join_word(self, *, natural: bool) -> str | None:
+        """Read what joins the next item: ``join`` for a plain join, None if nothing does."""
+        if self.is_word("outer"):
+            self.expected("LEFT, RIGHT, or FULL")
+        if natural and self.token.kind != "keyword":
+            self.expected("a join type after NATURAL")
+        word = self.accept_word("join", "inner", "left", "right", "full")
+        if word in _JOINS:
+            self.accept("outer")
+        if word not in (None, "join"):
+            self.expect("join")
+        return word
 
     def _factor(self) -> FromItem:
         if self.accept("lateral"):
@@ -278,11 +297,7 @@ class QueryParser(ExpressionParser):
         return tree.TableFunction(tuple(calls), self.alias(), ordinality, rows_from=True)
 
     def alias(self) -> tree.Alias | None:
-        if self.accept("as"):
-            name = self.label()
-        else:
-            token = self.token
-            if token.kind != "ident" and (token.kind != "keyword" or token.value in NOT_A_TABLE_ALIAS):
-                return None
-            name = self.next().value
+        name = self.bare_alias(NOT_A_TABLE_ALIAS)
+        if name is None:
+            return None
         return tree.Alias(name, self.names() if self.is_kind("(") else ())

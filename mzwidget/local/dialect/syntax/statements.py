@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax.keywords import NOT_A_TABLE_ALIAS
 from mzwidget.local.dialect.syntax.queries import QueryParser
+from mzwidget.local.errors import private_preview, unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class StatementParser(QueryParser):
@@ -32,7 +39,7 @@ class StatementParser(QueryParser):
 
     def _update(self) -> tree.Update:
         table = self.object_name()
-        alias = self._mutation_alias()
+        alias = self.bare_alias(NOT_A_TABLE_ALIAS)
         self.expect("set")
         assignments = []
         while True:
@@ -47,18 +54,12 @@ class StatementParser(QueryParser):
     def _delete(self) -> tree.Delete:
         self.expect("from")
         table = self.object_name()
-        alias = self._mutation_alias()
+        alias = self.alias()
+        if alias is not None and alias.columns:
+            raise unsupported("an alias with columns in DELETE")
         using = self.from_items() if self.accept("using") else None
         where = self.expression() if self.accept("where") else None
-        return tree.Delete(table, alias, using, where)
-
-    def _mutation_alias(self) -> str | None:
-        if self.accept("as"):
-            return self.label()
-        token = self.token
-        if token.kind == "ident" or (token.kind == "keyword" and token.value not in ("set", "where", "using", "from")):
-            return self.next().value
-        return None
+        return tree.Delete(table, alias.name if alias is not None else None, using, where)
 
     def _create_table(self) -> tree.CreateTable:
         self.expect("create")
@@ -74,62 +75,88 @@ class StatementParser(QueryParser):
         if not self.accept_kind("("):
             self.expected("a list of columns in parentheses")
         columns: list[tree.TableColumn] = []
-        constraints: list[str] = []
+        constraints: list[tree.TableConstraint] = []
         while not self.accept_kind(")"):
+            if columns or constraints:
+                if not self.accept_kind(","):
+                    self.expected("',' or ')' after column definition")
+                if self.token.kind not in ("ident", "keyword"):
+                    self.expected("column name or constraint definition")
             constraint = self._table_constraint()
             if constraint is not None:
                 constraints.append(constraint)
-            else:
+            elif self.token.kind in ("ident", "keyword"):
                 columns.append(self._column())
-            if not self.accept_kind(",") and not self.is_kind(")"):
-                self.expected("',' or ')' after column definition")
+            else:
+                self.expected("column name or constraint definition")
+        if self.accept("with"):
+            self._table_options()
         return tree.CreateTable(name, tuple(columns), tuple(constraints), temporary, if_not_exists)
 
-    def _table_constraint(self) -> str | None:
-        if self.is_word("constraint") and self.peek(2).value in ("primary", "unique", "check", "foreign"):
-            self.at += 2
+    def _table_options(self) -> None:
+        self.expect_kind("(")
+        if self.accept_kind(")"):
+            return
+        word = self.accept_word("partition", "retain")
+        if word is None:
+            self.expected("one of PARTITION or RETAIN")
+        if word == "partition":
+            self.expect("by")
+            raise unsupported("a table with PARTITION BY")
+        self.expect("history")
+        self.accept_kind("=")
+        self.expect("for")
+        raise private_preview("RETAIN HISTORY", "enable_logical_compaction_window")
+
+    def _table_constraint(self) -> tree.TableConstraint | None:
+        named = self.accept("constraint")
+        if named:
+            self.identifier()
         if self.accept("primary"):
             self.expect("key")
-            self.names()
-            return "primary key"
-        if self.is_word("unique") and self.peek().kind == "(":
-            self.next()
-            self.names()
-            return "unique"
-        if self.is_word("check") and self.peek().kind == "(":
-            self.next()
+            return tree.TableConstraint("primary key", self.listed())
+        if self.accept("unique"):
+            apart = self.accept("nulls")
+            if apart:
+                self.expect("not", "distinct")
+            return tree.TableConstraint("unique", self.listed(), apart)
+        if self.accept("check"):
             self.expect_kind("(")
             self.expression()
             self.expect_kind(")")
-            return "check"
+            return tree.TableConstraint("check")
         if self.accept("foreign"):
             self.expect("key")
-            self.names()
+            columns = self.listed()
             self.expect("references")
-            self.object_name()
-            if self.is_kind("("):
-                self.names()
-            return "foreign key"
+            table = self.object_name()
+            self.listed()
+            return tree.TableConstraint("foreign key", columns, table=table)
+        if named:
+            self.expected("PRIMARY, UNIQUE, FOREIGN, or CHECK")
         return None
 
     def _column(self) -> tree.TableColumn:
         name = self.identifier()
         type_ = self.type_name()
+        if self.accept("collate"):
+            self.object_name()
         options: list[tree.ColumnOption] = []
-        while not self.is_kind(",") and not self.is_kind(")"):
+        while not self.is_kind(",") and not self.is_kind(")") and not self.is_kind("eof"):
             options.append(self._option())
         return tree.TableColumn(name, type_, tuple(options))
 
     def _option(self) -> tree.ColumnOption:
+        if self.accept("constraint"):
+            self.identifier()
+        start = self.token.start
         if self.accept("not", "null"):
             return tree.ColumnOption("not null")
         if self.accept("null"):
             return tree.ColumnOption("null")
         if self.accept("default"):
-            start = self.token.start
-            value = self.expression()
-            end = self.tokens[self.at - 1].end
-            return tree.ColumnOption("default", value, self.sql[start:end])
+            value, text = self._with_text(self.expression)
+            return tree.ColumnOption("default", value, text)
         if self.accept("primary", "key"):
             return tree.ColumnOption("primary key")
         if self.accept("unique"):
@@ -138,10 +165,17 @@ class StatementParser(QueryParser):
             self.expect_kind("(")
             value = self.expression()
             self.expect_kind(")")
-            return tree.ColumnOption("check", value)
+            return tree.ColumnOption("check", value, self.text_from(start))
         if self.accept("references"):
             self.object_name()
-            if self.is_kind("("):
-                self.names()
-            return tree.ColumnOption("references")
+            self.listed()
+            return tree.ColumnOption("references", text=self.text_from(start))
         return self.expected("column option")
+
+    def text_from(self, start: int) -> str:
+        return self.sql[start : self.tokens[self.at - 1].end]
+
+    def _with_text(self, read: Callable[[], tree.Expr]) -> tuple[tree.Expr, str]:
+        start = self.token.start
+        value = read()
+        return value, self.text_from(start)

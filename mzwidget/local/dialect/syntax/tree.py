@@ -446,11 +446,24 @@ class Delete(Node):
 
 @dataclass(frozen=True, slots=True)
 class ColumnOption(Node):
-    """``kind`` is ``null``, ``not null``, ``default``, ``unique``, ``primary key``, ``check`` or ``references``."""
+    """``kind`` is ``null``, ``not null``, ``default``, ``unique``, ``primary key``, ``check`` or ``references``.
+
+    ``text`` is the value's, or of the last two the whole constraint's.
+    """
 
     kind: str
     value: Expr | None = None
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableConstraint(Node):
+    """``kind`` is ``unique``, ``primary key``, ``check`` or ``foreign key``."""
+
+    kind: str
+    columns: tuple[str, ...] = ()
+    nulls_not_distinct: bool = False
+    table: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,7 +477,7 @@ class TableColumn(Node):
 class CreateTable(Node):
     name: tuple[str, ...]
     columns: tuple[TableColumn, ...]
-    constraints: tuple[str, ...] = ()
+    constraints: tuple[TableConstraint, ...] = ()
     temporary: bool = False
     if_not_exists: bool = False
     text: str = field(default="", compare=False)

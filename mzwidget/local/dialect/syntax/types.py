@@ -30,8 +30,10 @@ class TypeParser(Cursor):
             parts = self.object_name()
             base = tree.TypeName("named", parts, self._modifiers())
         while True:
-            if self.is_kind("[") and self.peek().kind == "]":
-                self.at += 2
+            if self.accept_kind("["):
+                if self.is_kind("number"):
+                    self.next()
+                self.expect_kind("]")
                 if base.kind != "array":
                     base = tree.TypeName("array", element=base)
             elif self.is_word("list"):
@@ -100,9 +102,13 @@ class TypeParser(Cursor):
 
     def _time_type(self) -> TypeName:
         word = self.next().value
-        sizes = self._modifiers() if self.is_kind("(") and self.peek().kind == "number" else ()
-        if self.accept("with", "time", "zone"):
-            word += "tz"
-        else:
-            self.accept("without", "time", "zone")
+        sizes: tuple[int, ...] = ()
+        if word != "time" and self.accept_kind("("):
+            sizes = (self._modifier(),)
+            self.expect_kind(")")
+        if word != "timestamptz":
+            zoned = self.accept_word("with", "without")
+            if zoned is not None:
+                self.expect("time", "zone")
+            word += "tz" if zoned == "with" else ""
         return tree.TypeName("named", (word,), sizes)
