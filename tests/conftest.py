@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -23,10 +23,11 @@ from tests.parallel import pytest_cmdline_main  # noqa: F401
 from tests.running_demo import RunningDemo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
+    from mzwidget import LiveView
     from tests.running_demo import StartDemo
 
 
@@ -67,6 +68,30 @@ def engine_dsn() -> str:
     from mzwidget import local  # noqa: PLC0415
 
     return local.start()
+
+
+@pytest.fixture
+def connection(engine_dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
+    """Make LiveViews, which are closed in the end, and their tails with them."""
+    from mzwidget import LiveView  # noqa: PLC0415
+    from mzwidget.tail import shared  # noqa: PLC0415
+
+    views: list[LiveView] = []
+
+    def make(*arguments: Any, **options: Any) -> LiveView:
+        views.append(LiveView(*arguments, **{"dsn": engine_dsn, **options}))
+        return views[-1]
+
+    yield make
+    for view in views:
+        view.close()
+    eventually(lambda: not shared._tails, what="every tail has ended")
 
 
 @pytest.fixture(scope="session")
@@ -172,15 +197,22 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Return an empty page in a context of its own; an error in its console fails the test."""
+@contextlib.contextmanager
+def empty_page(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
+    """Give an empty page in a context of its own, and the errors in its console as they come."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
         page.set_default_timeout(30_000)
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
         page.on("console", lambda m: problems.append(f"{m.text} ({m.location})") if m.type == "error" else None)
+        yield page, problems
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return an empty page; an error in its console fails the test."""
+    with empty_page(browser) as (page, problems):
         yield page
         assert not problems, "errors in the page's console:\n" + "\n".join(problems)
 

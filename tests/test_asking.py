@@ -58,18 +58,9 @@ def table(database: psycopg.Connection[Any]) -> Iterator[str]:
 
 
 @pytest.fixture
-def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
-    """Make LiveViews that are closed in the end."""
-    views: list[LiveView] = []
-
-    def make(query: str, params: Any = None, **options: Any) -> LiveView:
-        views.append(LiveView(query, params, dsn=engine_dsn, **options).wait(20))
-        return views[-1]
-
-    yield make
-    for view in views:
-        view.close()
-    eventually(lambda: not shared._tails, what="every tail has ended")
+def live(live: Callable[..., LiveView]) -> Callable[..., LiveView]:
+    """Make LiveViews that have their first rows."""
+    return lambda *arguments, **options: live(*arguments, **options).wait(20)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.conftest import temporary_table
+from tests.conftest import empty_page, temporary_table
 from tests.machine import eventually, free_port, missing
 
 if TYPE_CHECKING:
@@ -36,12 +36,7 @@ def installed() -> None:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Return an empty page; an error that comes from the widget's script fails the test, one of the host does not."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
-        page.on("console", lambda m: problems.append(f"{m.text} ({m.location})") if m.type == "error" else None)
+    with empty_page(browser) as (page, problems):
         yield page
         # Widgets are imported from blobs. Of the hosts, most miss an extension of another, or a font that is far away.
         assert [problem for problem in problems if "blob:" in problem or "mzw" in problem] == []

@@ -8,7 +8,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -25,26 +25,6 @@ SELECTIONS = int(os.environ.get("MZWIDGET_SELECTIONS", "30"))
 """Random selections while edits flow; 1,000 in a long run."""
 Rows = Counter[tuple[str, ...]]
 """Rows as text, and how often each occurs."""
-
-
-@pytest.fixture
-def connection(engine_dsn: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(engine_dsn, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
-    """Make LiveViews that are closed in the end."""
-    views: list[LiveView] = []
-
-    def make(query: str, **options: Any) -> LiveView:
-        views.append(LiveView(query, **{"dsn": engine_dsn, **options}))
-        return views[-1]
-
-    yield make
-    for view in views:
-        view.close()
 
 
 def made(connection: psycopg.Connection[Any], columns: str) -> str:

@@ -18,7 +18,7 @@ from ipywidgets import Widget
 
 import mzwidget
 from mzwidget import LiveView, LiveViewError
-from mzwidget.tail import shared, subscription, tail
+from mzwidget.tail import subscription, tail
 from tests.machine import eventually
 from tests.proxy import Proxy
 
@@ -50,21 +50,6 @@ def database(engine_dsn: str) -> Iterator[Database]:
     database = Database(engine_dsn)
     yield database
     database.connection.close()
-
-
-@pytest.fixture
-def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
-    """Make LiveViews that are closed in the end."""
-    views: list[LiveView] = []
-
-    def make(query: str, **options: Any) -> LiveView:
-        views.append(LiveView(query, **{"dsn": engine_dsn, **options}))
-        return views[-1]
-
-    yield make
-    for view in views:
-        view.close()
-    eventually(lambda: not shared._tails, what="every tail has ended")
 
 
 @pytest.fixture

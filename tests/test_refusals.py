@@ -28,19 +28,6 @@ def table(engine_dsn: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def live() -> Iterator[Callable[[str, str], LiveView]]:
-    views: list[LiveView] = []
-
-    def make(query: str, dsn: str) -> LiveView:
-        views.append(LiveView(query, dsn=dsn))
-        return views[-1]
-
-    yield make
-    for view in views:
-        view.close()
-
-
-@pytest.fixture
 def encrypted(engine_dsn: str, tmp_path: Path) -> Iterator[tuple[Proxy, Path]]:
     """A server of 127.0.0.1 by its certificate, and the authority that vouches for it."""
     authority = trustme.CA()
@@ -66,10 +53,10 @@ def refused(view: LiveView, words: str) -> None:
 
 
 def test_an_encrypted_line(
-    encrypted: tuple[Proxy, Path], table: str, live: Callable[[str, str], LiveView], engine_dsn: str
+    encrypted: tuple[Proxy, Path], table: str, live: Callable[..., LiveView], engine_dsn: str
 ) -> None:
     proxy, authority = encrypted
-    view = live(table, trusting(proxy.dsn, authority)).wait(20)
+    view = live(table, dsn=trusting(proxy.dsn, authority)).wait(20)
     assert sorted(view.df["n"]) == list(range(1, 31))
     assert set(view.df["text"]) == {"x" * 100000}
     with psycopg.connect(engine_dsn, autocommit=True) as database:
@@ -78,31 +65,31 @@ def test_an_encrypted_line(
 
 
 def test_a_certificate_that_nobody_vouches_for(
-    encrypted: tuple[Proxy, Path], table: str, live: Callable[[str, str], LiveView], tmp_path: Path
+    encrypted: tuple[Proxy, Path], table: str, live: Callable[..., LiveView], tmp_path: Path
 ) -> None:
     proxy, _ = encrypted
     trustme.CA().cert_pem.write_to_path(tmp_path / "stranger.pem")
-    refused(live(table, trusting(proxy.dsn, tmp_path / "stranger.pem")), "certificate verify failed")
+    refused(live(table, dsn=trusting(proxy.dsn, tmp_path / "stranger.pem")), "certificate verify failed")
 
 
 def test_a_certificate_of_another_host(
-    encrypted: tuple[Proxy, Path], table: str, live: Callable[[str, str], LiveView]
+    encrypted: tuple[Proxy, Path], table: str, live: Callable[..., LiveView]
 ) -> None:
     proxy, authority = encrypted
     dsn = trusting(proxy.dsn, authority, host="elsewhere.test", hostaddr="127.0.0.1")
-    refused(live(table, dsn), "does not match host name")
+    refused(live(table, dsn=dsn), "does not match host name")
 
 
-def test_a_server_without_encryption(table: str, live: Callable[[str, str], LiveView], engine_dsn: str) -> None:
-    refused(live(table, make_conninfo(engine_dsn, sslmode="require")), "does not support SSL")
+def test_a_server_without_encryption(table: str, live: Callable[..., LiveView], engine_dsn: str) -> None:
+    refused(live(table, dsn=make_conninfo(engine_dsn, sslmode="require")), "does not support SSL")
 
 
-def test_too_many_connections(postgres_dsn: str, live: Callable[[str, str], LiveView]) -> None:
+def test_too_many_connections(postgres_dsn: str, live: Callable[..., LiveView]) -> None:
     """PostgreSQL refuses as Materialize does; once it lets us in, it can only say that it is another database."""
     with psycopg.connect(postgres_dsn, autocommit=True) as database:
         database.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
         try:
-            view = live("t", make_conninfo(postgres_dsn, user="crowded"))
+            view = live("t", dsn=make_conninfo(postgres_dsn, user="crowded"))
             refused(view, 'too many connections for role "crowded"')
             database.execute("ALTER ROLE crowded CONNECTION LIMIT 1")
             eventually(lambda: 'at or near "SUBSCRIBE"' in view.status.message, within=30, what="it is let in")
@@ -116,13 +103,11 @@ def test_too_many_connections(postgres_dsn: str, live: Callable[[str, str], Live
             database.execute("DROP ROLE crowded")
 
 
-def test_a_password_that_is_changed_while_we_watch(
-    engine_dsn: str, table: str, live: Callable[[str, str], LiveView]
-) -> None:
+def test_a_password_that_is_changed_while_we_watch(engine_dsn: str, table: str, live: Callable[..., LiveView]) -> None:
     other = starter._launch()
     try:
         with Proxy(engine_dsn) as proxy:
-            view = live(table, proxy.dsn).wait(20)
+            view = live(table, dsn=proxy.dsn).wait(20)
             proxy.redirect(other.dsn)
             proxy.cut()
             eventually(lambda: "invalid password" in view.status.message, within=20, what="the password is refused")

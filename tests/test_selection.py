@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -38,26 +38,6 @@ TYPES: dict[str, tuple[str, list[object]]] = {
 """Types, and values of them as Python has them."""
 
 _number = itertools.count()
-
-
-@pytest.fixture
-def connection(engine_dsn: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(engine_dsn, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
-    """Make LiveViews that are closed in the end."""
-    views: list[LiveView] = []
-
-    def make(query: str, **options: Any) -> LiveView:
-        views.append(LiveView(query, **{"dsn": engine_dsn, **options}))
-        return views[-1]
-
-    yield make
-    for view in views:
-        view.close()
 
 
 @pytest.fixture

@@ -39,20 +39,6 @@ def sales(engine_dsn: str) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def live(engine_dsn: str) -> Iterator[Callable[..., LiveView]]:
-    """Make LiveViews that are closed in the end."""
-    views: list[LiveView] = []
-
-    def make(query: str, **options: Any) -> LiveView:
-        views.append(LiveView(query, **{"dsn": engine_dsn, **options}))
-        return views[-1]
-
-    yield make
-    for view in views:
-        view.close()
-
-
 def told(view: LiveView) -> dict[str, Any]:
     """Return the encoding that a page gets."""
     eventually(lambda: view.get_state("base")["base"], what="there is a base")
