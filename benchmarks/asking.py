@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
-import psycopg
-
+from benchmarks import edits
+from benchmarks.edits import EVERY
 from benchmarks.figures import Figure, latencies, quantile
 from benchmarks.harness import Bench, Mark
 
-ROWS, EDITORS = 100_000, 500
-EVERY = (0.4, 0.7)
-"""Seconds between two moves: each finds all at rest."""
-SETUP = f"""
-DROP TABLE IF EXISTS bench_asked;
-CREATE TABLE bench_asked (editor text, size int);
-INSERT INTO bench_asked
-    SELECT 'editor ' || (n % {EDITORS})::text, n * 7919 % 1000 FROM generate_series(1, {ROWS}) AS i (n)
-"""
 QUERY = """
 WITH top AS (
     SELECT editor, count(*) AS edits FROM bench_asked WHERE size >= %(least)s
@@ -39,8 +29,7 @@ def run(bench: Bench) -> Iterable[Figure]:
     """Measure."""
     moves = int(bench.pick(30, 150))
     with bench.database() as connection, bench.notebook(CELL) as notebook:
-        for statement in SETUP.split(";"):
-            connection.execute(statement)
+        edits.make(connection, "bench_asked")
         notebook.run_cell(1)
         notebook.show()
         notebook.page.locator(".mzw [data-label=asked]").wait_for()
@@ -51,7 +40,8 @@ def run(bench: Bench) -> Iterable[Figure]:
         notebook.kernel.run(f"moves.run({moves}, {EVERY})")
         time.sleep(moves * 4 / 3 * EVERY[1] + 2)
         marks = notebook.marks("view")
-        floor = [_select(connection, number) for number in range(moves)]
+        asked = ({"least": number % 500, "number": number} for number in range(moves))
+        floor = [edits.milliseconds(connection, QUERY, params) for params in asked]
         new = [1000 * (mark.painted - at) for at, mark in _first(notebook.kernel.value("moves.sent"), marks)]
         back = [1000 * (mark.painted - at) for at, mark in _first(notebook.kernel.value("moves.back"), marks)]
         yield from latencies("a parameter → first picture painted (floor: SELECT)", new, floor, at_most={50: 120})
@@ -68,10 +58,3 @@ def _first(sent: list[tuple[int, float]], marks: list[Mark]) -> list[tuple[float
         if mark is not None:
             found.append((at, mark))
     return found
-
-
-def _select(connection: psycopg.Connection[Any], number: int) -> float:
-    """Return the milliseconds that the query takes by itself."""
-    began = time.monotonic()
-    connection.execute(QUERY, {"least": number % 500, "number": number}).fetchall()
-    return 1000 * (time.monotonic() - began)

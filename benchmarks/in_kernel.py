@@ -6,6 +6,7 @@ import gc
 import random
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -16,24 +17,26 @@ from mzwidget.tail import query
 from mzwidget.tail.shared import shared
 from mzwidget.tail.updates import Updates
 
+FIRST = 1_000_000
+"""What numbers grow from."""
 
-class Assigned:
-    """Something that shows the number it is assigned.
+
+class Markers:
+    """Growing numbers, assigned to something that shows them: some at regular times, others (the markers) by chance.
 
     Attributes
     ----------
     sent : list of (number, seconds since the epoch)
-        When the numbers that count were assigned.
+        When the markers were assigned.
     """
 
-    sent: list[tuple[int, float]]
+    def __init__(self, assign: Callable[[int], None]) -> None:
+        self.sent: list[tuple[int, float]] = []
+        self._assign = assign
+        self._count = FIRST
 
-    def assign(self, number: int) -> None:
-        """Show a number."""
-        raise NotImplementedError
-
-    def run_markers(self, seconds: float, regular: float, mean: float) -> None:
-        """Assign growing numbers in a thread: some at regular times, others (the markers) by chance, noting when."""
+    def run(self, seconds: float, regular: float, mean: float) -> None:
+        """Assign in a thread: each `regular` seconds, and `mean` seconds apart on average."""
         self.sent = []
         due = [(number * regular, False) for number in range(1, int(seconds / regular) + 1)]
         at = 0.0
@@ -47,14 +50,12 @@ class Assigned:
                 self._count += 1
                 if is_marker:
                     self.sent.append((self._count, time.time()))
-                self.assign(self._count)
+                self._assign(self._count)
 
         threading.Thread(target=assign_all, daemon=True).start()
 
-    _count = 1_000_000
 
-
-class Floor(Assigned, anywidget.AnyWidget):
+class Floor(anywidget.AnyWidget):
     """The least that shows a value: one traitlet, set from a thread, written to one element."""
 
     _esm = """
@@ -72,9 +73,10 @@ class Floor(Assigned, anywidget.AnyWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.markers = Markers(self._assign)
         self.sent: list[tuple[int, float]] = []
 
-    def assign(self, number: int) -> None:
+    def _assign(self, number: int) -> None:
         self.value = str(number)
 
     def run(self, count: int, every: tuple[float, float]) -> None:
@@ -90,7 +92,7 @@ class Floor(Assigned, anywidget.AnyWidget):
         threading.Thread(target=count_up, daemon=True).start()
 
 
-class Chart(Assigned):
+class Chart:
     """Altair's own widget: ten bars, and the number as title; all data are assigned anew with each."""
 
     def __init__(self) -> None:
@@ -99,8 +101,9 @@ class Chart(Assigned):
         alt.JupyterChart.enable_offline()
         self._alt = alt
         self.widget = alt.JupyterChart(self._make(0), embed_options={"renderer": "svg", "actions": False})
+        self.markers = Markers(self._assign)
 
-    def assign(self, number: int) -> None:
+    def _assign(self, number: int) -> None:
         self.widget.chart = self._make(number)
 
     def _make(self, number: int) -> Any:
@@ -110,21 +113,24 @@ class Chart(Assigned):
         return alt.Chart(data, title=str(number)).mark_bar().encode(x="edits:Q", y=alt.Y("editor:N", sort="-x"))
 
 
-class Moves(Assigned):
+class Moves:
     """Sets the parameter `number` of a view, whose answer shows it, and with it `least`; sometimes goes back.
 
     Attributes
     ----------
+    sent : list of (number, seconds since the epoch)
+        When it asked anew.
     back : list of (number, seconds since the epoch)
         When it went back to the question just left.
     """
 
     def __init__(self, view: Any) -> None:
         self._view = view
+        self._count = FIRST
         self.sent: list[tuple[int, float]] = []
         self.back: list[tuple[int, float]] = []
 
-    def assign(self, number: int) -> None:
+    def _ask(self, number: int) -> None:
         self._view.params.update(least=number % 500, number=number)
 
     def run(self, count: int, every: tuple[float, float]) -> None:
@@ -137,11 +143,11 @@ class Moves(Assigned):
                 if number % 3 == 2:
                     self._count -= 1
                     self.back.append((self._count, time.time()))
-                    self.assign(self._count)
+                    self._ask(self._count)
                     time.sleep(random.uniform(*every))
                 self._count += 2
                 self.sent.append((self._count, time.time()))
-                self.assign(self._count)
+                self._ask(self._count)
 
         threading.Thread(target=move, daemon=True).start()
 

@@ -5,22 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable
-from typing import Any
 
-import psycopg
-
+from benchmarks import edits
+from benchmarks.edits import EVERY
 from benchmarks.figures import Figure, latencies
 from benchmarks.harness import Bench
 
-ROWS, EDITORS = 100_000, 500
-EVERY = (0.4, 0.7)
-"""Seconds between two clicks: each finds all at rest."""
-SETUP = f"""
-DROP TABLE IF EXISTS bench_linked;
-CREATE TABLE bench_linked (editor text, size int);
-INSERT INTO bench_linked
-    SELECT 'editor ' || (n % {EDITORS})::text, n * 7919 % 1000 FROM generate_series(1, {ROWS}) AS i (n)
-"""
 QUERY = "SELECT editor, sum(size) AS size FROM bench_linked GROUP BY editor"
 TOP = "SELECT editor, count(*) AS edits FROM bench_linked GROUP BY editor"
 CELLS = (
@@ -44,8 +34,7 @@ def run(bench: Bench) -> Iterable[Figure]:
     """Measure."""
     clicks = int(bench.pick(30, 150))
     with bench.database() as connection, bench.notebook(*CELLS) as notebook:
-        for statement in SETUP.split(";"):
-            connection.execute(statement)
+        edits.make(connection, "bench_linked")
         notebook.run_cell(1)
         notebook.page.locator(".mzw").first.wait_for()
         notebook.watch("target", ".mzw", READ)
@@ -62,14 +51,7 @@ def run(bench: Bench) -> Iterable[Figure]:
                 continue
             missed += not shown
             found += [1000 * (shown[0].painted - notebook.seconds(at))] if shown else []
-            floor.append(_select(connection, label))
+            floor.append(edits.milliseconds(connection, f"SELECT * FROM ({QUERY}) WHERE editor = %s", (label,)))
         yield from latencies("a click → the linked view painted (floor: SELECT)", found, floor, at_most={50: 120})
         yield Figure("… clicks whose view was not there before the next", missed, "")
         yield Figure("uncertainty of the clocks", notebook.uncertainty)
-
-
-def _select(connection: psycopg.Connection[Any], editor: str) -> float:
-    """Return the milliseconds that the narrowed query takes by itself."""
-    began = time.monotonic()
-    connection.execute(f"SELECT * FROM ({QUERY}) WHERE editor = %s", (editor,)).fetchall()
-    return 1000 * (time.monotonic() - began)

@@ -151,11 +151,11 @@ def _rate(notebook: Notebook, commits: Commits, rate: int, seconds: float) -> It
 def _of_kernel(notebook: Notebook, name: str, seconds: float, *, busy: bool) -> list[float]:
     """Measure a widget that shows in the kernel's own time what it is assigned: regular numbers, and markers."""
     notebook.marks(name)
-    notebook.kernel.run(f"{name}.run_markers({seconds}, {REGULAR}, {MEAN})")
+    notebook.kernel.run(f"{name}.markers.run({seconds}, {REGULAR}, {MEAN})")
     if busy:
         notebook.busy(seconds + 1)
     time.sleep(seconds + 2)
-    return _to_dom(first_after(notebook.kernel.value(f"{name}.sent"), notebook.marks(name)))
+    return _to_dom(first_after(notebook.kernel.value(f"{name}.markers.sent"), notebook.marks(name)))
 
 
 def _by_chance() -> Iterator[float]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.contents import Batch
     from mzwidget.local.engine.maintenance import Feed, Feeds
     from mzwidget.local.engine.store import Store
-    from mzwidget.local.formats.results import Row
+    from mzwidget.local.formats.types import Row
 
 _TIMESTAMP = Column("mz_timestamp", numeric(0), nullable=False)
 _PROGRESSED = Column("mz_progressed", BOOL, nullable=False)

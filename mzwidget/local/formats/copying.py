@@ -14,8 +14,7 @@ from mzwidget.local.formats.encoding import BINARY, TEXT, encoder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mzwidget.local.formats.results import Row
-    from mzwidget.local.formats.types import Column
+    from mzwidget.local.formats.types import Column, Row
 
 Fields = list[str | None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mzwidget.local.formats.copying import line_encoder
 from mzwidget.local.formats.encoding import fields_encoder
@@ -11,9 +11,7 @@ from mzwidget.local.formats.encoding import fields_encoder
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from mzwidget.local.formats.types import Column
-
-Row = tuple[Any, ...]
+    from mzwidget.local.formats.types import Column, Row
 
 
 def framed(count: bytes, fields: bytes) -> bytes:

@@ -10,6 +10,10 @@ an array as its elements beside the lengths of its dimensions, which are empty f
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+Row = tuple[Any, ...]
+"""The values of a row, each as its carrier."""
 
 
 @dataclass(frozen=True, slots=True)

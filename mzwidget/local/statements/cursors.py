@@ -18,8 +18,8 @@ from mzwidget.local.statements.planning import DeclarePlan, Plan
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from mzwidget.local.formats.results import Chunk, Row
-    from mzwidget.local.formats.types import Column, Type
+    from mzwidget.local.formats.results import Chunk
+    from mzwidget.local.formats.types import Column, Row, Type
     from mzwidget.local.statements.session import Session
 
 _DAY_SECONDS = 86_400

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mzwidget.local.engine.catalog import Item
-    from mzwidget.local.formats.results import Row
-    from mzwidget.local.formats.types import Type
+    from mzwidget.local.formats.types import Row, Type
     from mzwidget.local.statements.session import Session
 
 _KINDS = {"tables": "table", "views": "view", "materialized views": "materialized view", "types": "type"}

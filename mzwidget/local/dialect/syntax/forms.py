@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
@@ -14,17 +15,20 @@ OTHER = 7
 """How strongly operators without a place of their own bind."""
 
 
-class FormParser(TypeParser):
+class FormParser(TypeParser, ABC):
     """Reads such forms; the parsers above it say what an expression and a query are."""
 
+    @abstractmethod
     def query(self) -> tree.Query:
-        raise NotImplementedError
+        """Read a query."""
 
+    @abstractmethod
     def expression(self) -> Expr:
-        raise NotImplementedError
+        """Read an expression."""
 
+    @abstractmethod
     def _climb(self, lowest: int) -> Expr:
-        raise NotImplementedError
+        """Read an expression of operators that bind at least so strongly."""
 
     def expressions(self) -> tuple[Expr, ...]:
         found = [self.expression()]
