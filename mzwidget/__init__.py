@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mzwidget.notebook.views import views
     from mzwidget.page.report import Stats
     from mzwidget.selection import Interval, Selection
+    from mzwidget.stopping import stop
     from mzwidget.tail.connect import connect
     from mzwidget.tail.status import Status
 
@@ -42,6 +43,7 @@ __all__ = [
     "load_ipython_extension",
     "sql",
     "sqlalchemy_engine",
+    "stop",
     "together",
     "unload_ipython_extension",
     "url",
@@ -63,6 +65,7 @@ _HOMES = {
     "notebook.views": ("views",),
     "page.report": ("Stats",),
     "selection": ("Interval", "Selection"),
+    "stopping": ("stop",),
     "tail.connect": ("connect",),
     "tail.status": ("Status",),
 }

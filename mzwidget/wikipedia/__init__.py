@@ -35,7 +35,7 @@ from mzwidget.wikipedia.rows import (
 )
 from mzwidget.wikipedia.tally import Stats
 
-__all__ = ["DAY", "WIKIS", "Edit", "Ingest", "Revision", "Source", "Stats", "follow"]
+__all__ = ["DAY", "WIKIS", "Edit", "Ingest", "Revision", "Source", "Stats", "follow", "stop"]
 
 DAY = Path(__file__).parent / "data" / "wikipedia-2015-09-12.csv.gz"
 """The recorded day as a CSV file: ms (since midnight), kind, wiki, namespace, title, user_name, bot, minor, delta."""
@@ -138,9 +138,9 @@ def _is_superseded(other: tuple[object, ...], key: tuple[object, ...]) -> bool:
 
 
 @atexit.register
-def _stop_all() -> None:
-    """Insert what has arrived and close connections properly before the process ends."""
-    for ingest in _running.values():
+def stop() -> None:
+    """Stop every ingest: what has arrived is inserted, and connections are closed properly."""
+    for ingest in list(_running.values()):
         ingest.stop()
 
 
