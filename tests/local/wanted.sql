@@ -138,3 +138,18 @@ SELECT * FROM regexp_split_to_table('a'::text, 'a'::text, 'a'::text);
 -- Which maps contain which: by the documentation alone.
 SELECT '{a=>1,b=>2}'::map[text=>int] @> '{a=>1}'::map[text=>int], '{a=>1}'::map[text=>int] <@ '{a=>1,b=>2}'::map[text=>int], '{a=>NULL}'::map[text=>int] @> '{a=>NULL}'::map[text=>int];
 SELECT '{a=>1,b=>2}'::map[text=>int] ?& ARRAY['b', 'a'], '{a=>1,b=>2}'::map[text=>int] ?| ARRAY['c', 'a'], '{a=>1}'::map[text=>int] ?& ARRAY['a', NULL];
+
+-- Materialize's source has these operators; nobody was seen to use them.
+SELECT 1::uint2 << 2::uint4, 1::uint4 << 2::uint4, 1::uint8 << 2::uint4, 8::uint2 >> 2::uint4, 8::uint4 >> 2::uint4, 8::uint8 >> 2::uint4;
+
+-- Read in its source: the units that extract and date_trunc know and refuse, a bin before its origin, floats too small,
+-- a map from a subquery, and the words of lists and maps that are malformed.
+SELECT extract(timezone FROM timestamptz '2024-01-01 00:00+00');
+SELECT extract(isodoy FROM time '10:00');
+SELECT extract(dow FROM interval '1 day');
+SELECT date_bin('1 hour', timestamp '2024-01-01 10:00', timestamp '2024-01-01 12:00');
+SELECT '1e-200'::float8 * '1e-200'::float8;
+SELECT interval '2147483647 days' + interval '1 day';
+SELECT MAP(SELECT x, length(x) FROM (VALUES ('a'), ('bb')) AS v (x));
+SELECT '{a=>{b=>1}}'::map[text=>int];
+SELECT '{1,}'::int list;

@@ -13,7 +13,7 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import numerics
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.containers import flat, quoted, reader, show_array, show_items, show_nested, show_record
-from mzwidget.local.formats.printing import printer
+from mzwidget.local.formats.printing import NESTED, printer
 from mzwidget.local.formats.types import Type
 
 
@@ -184,7 +184,7 @@ def _shown(value: Value) -> Value:
     type_ = value.type
     if type_.kind == "record":
         items = [f"[{text_form(Value(f'{{0}}.f{i}', field)).sql}]" for i, (_, field) in enumerate(type_.fields, 1)]
-        nested = [str(field.kind in ("array", "list", "map")).lower() for _, field in type_.fields]
+        nested = [str(field.kind in NESTED).lower() for _, field in type_.fields]
         shown = _SHOW_RECORD.replace("{1}", f"[{', '.join(nested)}]").replace("{0}", f"flatten([{', '.join(items)}])")
         return apply(
             f"CASE WHEN {{0}} IS NOT NULL THEN {shown} END" if items else "'()'",
@@ -198,14 +198,15 @@ def _shown(value: Value) -> Value:
     inner = text_form(Value("x", type_.element)).sql
     if type_.kind == "map":
         keys, values = "map_keys({0})", f"list_transform(map_values({{0}}), lambda x: {inner})"
-        return apply(_SHOW_MAP.replace("{0}", "\x01").replace("{1}", values).replace("\x01", keys), [value], t.TEXT)
+        shown = _SHOW_NESTED_MAP if type_.element.kind in NESTED else _SHOW_MAP
+        return apply(shown.replace("{0}", "\x01").replace("{1}", values).replace("\x01", keys), [value], t.TEXT)
     if type_.kind == "array":
         shown = _SHOW_ARRAY
         if inner != "x":
             texts = f"list_transform({items_of('{0}')}, lambda x: {inner})"
             shown = shown.replace("{0}", array_sql(texts, "({0}).dims"))
         return apply(f"CASE WHEN {{0}} IS NOT NULL THEN {shown} END", [value], t.TEXT)
-    template = _SHOW_NESTED if type_.element.kind == type_.kind else _SHOW_ITEMS
+    template = _SHOW_NESTED if type_.element.kind in NESTED else _SHOW_ITEMS
     listed = "{0}" if inner == "x" else f"list_transform({{0}}, lambda x: {inner})"
     return apply(template.replace("{0}", listed), [value], t.TEXT)
 
@@ -218,11 +219,12 @@ def _show_array(array: dict[str, Any]) -> str:
 
 
 def _show_map(keys: list[str], values: list[str | None]) -> str:
-    shown = (
-        f"{quoted(key, also='=')}=>{'NULL' if value is None else quoted(value)}"
-        for key, value in zip(keys, values, strict=True)
-    )
-    return "{" + ",".join(shown) + "}"
+    return _show_nested_map(keys, [None if value is None else quoted(value, also="=>") for value in values])
+
+
+def _show_nested_map(keys: list[str], values: list[str | None]) -> str:
+    pairs = zip(keys, values, strict=True)
+    return "{" + ",".join(f"{quoted(key, also='=>')}=>{'NULL' if v is None else v}" for key, v in pairs) + "}"
 
 
 _ARRAY = replace(t.array_of(t.TEXT), kind="scalar", element=None)
@@ -232,6 +234,7 @@ _SHOW_ITEMS = udf.declare("show_items", show_items, [_TEXTS], t.TEXT, fallible=F
 _SHOW_NESTED = udf.declare("show_nested", show_nested, [_TEXTS], t.TEXT, fallible=False)
 _SHOW_RECORD = udf.declare("show_record", show_record, [_TEXTS, t.list_of(t.BOOL)], t.TEXT, fallible=False)
 _SHOW_MAP = udf.declare("show_map", _show_map, [_TEXTS, _TEXTS], t.TEXT, fallible=False)
+_SHOW_NESTED_MAP = udf.declare("show_nested_map", _show_nested_map, [_TEXTS, _TEXTS], t.TEXT, fallible=False)
 
 
 _SHOW_RANGES = {

@@ -11,7 +11,7 @@ from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import castable
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.values import Value, apply, array_sql, quote_text
+from mzwidget.local.dialect.values import Value, apply, array_sql, map_sql
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -46,7 +46,7 @@ def array(expressions: Expressions, node: tree.Array) -> Value:
 
 def array_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
     if node.word == "map":
-        raise unsupported("MAP(subquery)")
+        return _map_query(expressions, node)
     columns, sql = expressions.plan(node.query, expressions.scope)
     if len(columns) != 1:
         raise SqlError(f"Expected subselect to return 1 column, got {len(columns)} columns")
@@ -65,14 +65,27 @@ def map_(expressions: Expressions, node: tree.Map) -> Value:
         raise SqlError("cannot determine type of empty map")
     keys = [coerce(expressions.statement, expressions.value(key), t.TEXT) for key, _ in node.items]
     values, type_ = unify(expressions.statement, [expressions.value(item) for _, item in node.items], "MAP")
-    if any(key.literal is None for key in keys):
-        raise unsupported("MAP with keys that are not constants")
-    entries = dict(sorted(zip([key.literal or "" for key in keys], values, strict=True)))
+    if type_.name == "bpchar":
+        raise SqlError("char map not yet supported")
+    entries = [
+        apply("struct_pack(k := {0}, v := {1})", pair, t.record_of((("k", t.TEXT), ("v", type_)), (True, True)))
+        for pair in zip(keys, values, strict=True)
+    ]
     found = t.map_of(type_)
-    names = apply("[{*}]", [Value(quote_text(key), t.TEXT) for key in entries], t.TEXT)
-    return apply(
-        f"CAST(map({{0}}, {{1}}) AS {found.duckdb})", [names, apply("[{*}]", list(entries.values()), found)], found
-    )
+    return replace(apply(f"CAST({map_sql('[{*}]')} AS {found.duckdb})", entries, found), nullable=False)
+
+
+def _map_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
+    columns, sql = expressions.plan(node.query, expressions.scope)
+    if len(columns) != 2:
+        raise SqlError(f"expected map subquery to return 2 columns, got {len(columns)} columns")
+    key, item = columns
+    if key.type.name != "text":
+        raise SqlError("cannot build map from subquery because first column is not of type text")
+    found = t.map_of(item.type.base)
+    listed = f"(SELECT list(struct_pack(k := c1, v := c2)) FROM ({sql}) AS q(c1, c2))"
+    none = f"CAST([] AS STRUCT(k VARCHAR, v {item.type.duckdb})[])"
+    return Value(f"CAST({map_sql(f'coalesce({listed}, {none})')} AS {found.duckdb})", found, fallible=True)
 
 
 def subscript(expressions: Expressions, node: tree.Subscript) -> Value:
@@ -112,8 +125,6 @@ def _position(expressions: Expressions, value: Value, position: tree.Expr | tree
         if not any(castable(index.type, wanted, Context.IMPLICIT) for wanted in (t.INT8, t.TEXT)):
             raise SqlError("jsonb subscript type must be coercible to integer or text")
         return operate(expressions.statement, "->", [value, index])
-    if kind == "map" and isinstance(position, tree.Expr):
-        return operate(expressions.statement, "->", [value, expressions.value(position)])
     if value.type.element is None or kind not in ("array", "list"):
         raise SqlError(f"cannot subscript type {t.sql_name(value.type)}")
     if isinstance(position, tree.Slice):

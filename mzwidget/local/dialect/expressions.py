@@ -202,6 +202,8 @@ class Expressions:
         target = resolve_type(node.type, self.statement.catalog)
         if isinstance(node.operand, tree.Array) and not node.operand.items and target.element is not None:
             return Value(f"CAST({'[]' if target.kind == 'list' else array_sql('[]')} AS {target.duckdb})", target)
+        if isinstance(node.operand, tree.Map) and not node.operand.items and target.kind == "map":
+            return Value(f"CAST(map() AS {target.duckdb})", target)
         value = self.value(node.operand)
         if target.name in t.REGISTERED and (value.literal is not None or value.type.name in STRINGS):
             if value.literal is None:

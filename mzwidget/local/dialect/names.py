@@ -38,10 +38,10 @@ def _figure(node: tree.Node) -> tuple[str, bool]:
             return node.word, True
         case tree.Array():
             return node.word, True
+        case tree.ArrayQuery(word="map") | tree.Map():
+            return "map", True
         case tree.ArrayQuery():
             return _of_query(node.query.body)
-        case tree.Map():
-            return "map", True
         case tree.Row():
             return "row", True
         case tree.Exists():

@@ -110,6 +110,16 @@ def array_or_null(items: str) -> str:
     return f"list_transform([{items}], lambda i: CASE WHEN i IS NOT NULL THEN {array_sql('i')} END)[1]"
 
 
+def map_sql(entries: str) -> str:
+    """Return DuckDB SQL of a map from a list of entries ``k``, ``v``: without NULL keys, the last of each key."""
+    return (
+        f"list_transform([list_sort(list_transform(list_filter({entries}, lambda e: e.k IS NOT NULL),"
+        " lambda e, i: struct_pack(k := e.k, i := i, v := e.v)))],"
+        " lambda m: map_from_entries(list_transform(list_filter(m, lambda e, i: m[i + 1].k IS DISTINCT FROM e.k),"
+        " lambda e: struct_pack(k := e.k, v := e.v))))[1]"
+    )
+
+
 def quote_text(text: str) -> str:
     """Return a DuckDB string literal that holds no ``$``, which starts a parameter."""
     if "\0" in text:

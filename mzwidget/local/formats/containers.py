@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.formats import ranges
+from mzwidget.local.formats import lists, ranges
 from mzwidget.local.formats.reading import READERS, invalid
 from mzwidget.local.formats.types import Type
 
@@ -23,25 +24,23 @@ def reader(type_: Type) -> Callable[[str], Any]:
     if type_.kind not in ("array", "list", "map") or type_.element is None:
         raise unsupported(f"text as {type_.kind}")
     item = reader(type_.element)
-    kind = type_.kind
+    if type_.kind != "array":
+        found = lists.read_list if type_.kind == "list" else lists.read_map
+        return partial(found, item=item, nested=type_.element.kind == type_.kind)
 
     def read(text: str) -> Any:
         body = text.strip()
-        if kind == "array":
-            if body.startswith("["):
-                raise invalid("array", text, "Specifying array lower bounds is not supported")
-            if not body.startswith("{"):
-                raise invalid("array", text, 'Array value must start with "{"')
-        elif not body.startswith("{"):
-            raise invalid(kind, text, f"expected '{{', found {body[:1] or 'empty string'}")
+        if body.startswith("["):
+            raise invalid("array", text, "Specifying array lower bounds is not supported")
+        if not body.startswith("{"):
+            raise invalid("array", text, 'Array value must start with "{"')
         try:
-            found = _Reader(text, body, kind, item).read()
-            return _dimensional(found, text) if kind == "array" else found
+            return _dimensional(_Reader(text, body, item).read(), text)
         except SqlError as error:
-            told = error.message.endswith(f'type {kind}: "{text}"') or f"type {kind}: " in error.message[:40]
+            told = error.message.endswith(f'type array: "{text}"') or "type array: " in error.message[:40]
             if told or error.sqlstate == "0A000":
                 raise
-            raise invalid(kind, text, error.message) from None
+            raise invalid("array", text, error.message) from None
 
     return read
 
@@ -73,12 +72,14 @@ def flat(array: Any) -> tuple[list[Any], list[int]]:
 
 
 class _Reader:
-    def __init__(self, text: str, body: str, kind: str, item: Callable[[str], Any]) -> None:
-        self.text, self.body, self.kind, self.item = text, body, kind, item
+    """The elements of an array, which may be arrays."""
+
+    def __init__(self, text: str, body: str, item: Callable[[str], Any]) -> None:
+        self.text, self.body, self.item = text, body, item
         self.at = 1
 
     def fail(self, why: str) -> SqlError:
-        return invalid(self.kind, self.text, why)
+        return invalid("array", self.text, why)
 
     def blank(self) -> None:
         while self.at < len(self.body) and self.body[self.at].isspace():
@@ -90,15 +91,13 @@ class _Reader:
         if self.peek() == "}":
             return self.finish(items)
         while True:
-            items.append(self.entry() if self.kind == "map" else self.element())
+            items.append(self.element())
             self.blank()
             found = self.peek()
             if found == "}":
                 return self.finish(items)
             if found != ",":
-                if self.kind == "array":
-                    raise self.fail("unterminated element" if not found else f'Unexpected "{found}" character.')
-                raise self.fail("unexpected end of input" if not found else f"expected ',' or '}}', got '{found}'")
+                raise self.fail("unterminated element" if not found else f'Unexpected "{found}" character.')
             self.at += 1
             self.blank()
 
@@ -108,18 +107,13 @@ class _Reader:
     def finish(self, items: list[Any]) -> Any:
         self.at += 1
         if self.body[self.at :].strip():
-            if self.kind == "array":
-                raise self.fail("Unexpected data after right brace.")
-            raise self.fail(f"malformed array literal; contains '{self.body[self.at :].strip()}' after terminal '}}'")
-        return dict(sorted(items)) if self.kind == "map" else items
+            raise self.fail("Unexpected data after right brace.")
+        return items
 
     def element(self) -> Any:
         found = self.peek()
         if found == "{":
-            if self.kind == "array":
-                inner = _Reader(self.text, self.nested(), "array", self.item)
-                return _Nested(inner.read())
-            return self.item(self.nested())
+            return _Nested(_Reader(self.text, self.nested(), self.item).read())
         if found == '"':
             match = _QUOTED.match(self.body, self.at)
             if match is None:
@@ -127,8 +121,7 @@ class _Reader:
             self.at = match.end()
             return self.item(re.sub(r"\\(.)", r"\1", match[1], flags=re.DOTALL))
         start = self.at
-        stops = ",}=" if self.kind == "map" else ",}"
-        while self.at < len(self.body) and self.body[self.at] not in stops:
+        while self.at < len(self.body) and self.body[self.at] not in ",}":
             self.at += 2 if self.body[self.at] == "\\" else 1
         raw = self.body[start : self.at].strip()
         if not raw:
@@ -154,18 +147,6 @@ class _Reader:
                 return self.body[start : self.at]
         raise self.fail("unterminated element")
 
-    def entry(self) -> tuple[str, Any]:
-        keys = _Reader(self.text, self.body, "map", str)
-        keys.at = self.at
-        key = keys.element()
-        self.at = keys.at
-        self.blank()
-        if self.body[self.at : self.at + 2] != "=>":
-            raise self.fail("expected '=>'")
-        self.at += 2
-        self.blank()
-        return str(key), self.element()
-
 
 def quoted(text: str, *, also: str = "") -> str:
     """Return an element as it stands in the text of an array or list."""
@@ -190,7 +171,7 @@ def show_array(items: Sequence[Any], dims: Sequence[int], show: Callable[[Any], 
 
 
 def show_nested(items: Sequence[str | None]) -> str:
-    """Print a list of lists."""
+    """Print a list of lists, maps or arrays, which stand as they are."""
     return "{" + ",".join("NULL" if item is None else item for item in items) + "}"
 
 

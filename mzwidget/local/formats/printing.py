@@ -84,6 +84,10 @@ PRINTERS: dict[str, Printer] = {
 }  # fmt: skip
 
 
+NESTED = ("array", "list", "map")
+"""Kinds of types whose values stand in others as they are, without quotes."""
+
+
 def printer(type_: Type) -> Printer:
     """Return the function that prints values of a type, padded where its length asks for that."""
     if type_.kind == "scalar":
@@ -93,17 +97,19 @@ def printer(type_: Type) -> Printer:
         return PRINTERS.get(type_.name, str)
     if type_.kind == "record":
         printers = [printer(field) for _, field in type_.fields]
-        nested = [field.kind in ("array", "list", "map") for _, field in type_.fields]
+        nested = [field.kind in NESTED for _, field in type_.fields]
         return lambda value: containers.show_record(
             [None if v is None else show(v) for show, v in zip(printers, value.values(), strict=False)], nested
         )
     assert type_.element is not None
     show_item = printer(type_.element)
+    nests = type_.element.kind in NESTED
     if type_.kind == "range":
         return lambda value: ranges.shown(value, show_item)
     if type_.kind == "map":
         return lambda value: "{" + ",".join(
-            f"{containers.quoted(k, also='=')}=>" + ("NULL" if v is None else containers.quoted(show_item(v)))
+            f"{containers.quoted(k, also='=>')}=>"
+            + ("NULL" if v is None else show_item(v) if nests else containers.quoted(show_item(v), also="=>"))
             for k, v in value.items()
         ) + "}"  # fmt: skip
     if type_.name == "int2vector":
@@ -112,5 +118,5 @@ def printer(type_: Type) -> Printer:
         return lambda value: containers.show_array(
             *containers.flat(value), lambda item: "NULL" if item is None else containers.quoted(show_item(item))
         )
-    join = containers.show_nested if type_.element.kind == type_.kind else containers.show_items
+    join = containers.show_nested if nests else containers.show_items
     return lambda value: join([None if item is None else show_item(item) for item in value])

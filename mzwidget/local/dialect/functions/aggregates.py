@@ -15,7 +15,7 @@ from mzwidget.local.dialect.castlines import whole_key
 from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.functions.jsonb import to_jsonb
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, array_or_null
+from mzwidget.local.dialect.values import Value, array_or_null, map_sql
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats import types as t
@@ -195,15 +195,6 @@ _JOINED = udf.declare("string_agg", _joined, [_PARTS], t.TEXT)
 _OBJECT = udf.declare("jsonb_object_agg", _object, [_PAIRS], t.TEXT)
 
 
-_MAP = (
-    "list_transform([list_sort(list_transform(list_filter(«list:struct_pack(k := {0}, v := {1})»,"
-    " lambda e: e.k IS NOT NULL), lambda e, i: struct_pack(k := e.k, i := i, v := e.v)))],"
-    " lambda m: map_from_entries(list_transform(list_filter(m, lambda e, i: m[i + 1].k IS DISTINCT FROM e.k),"
-    " lambda e: struct_pack(k := e.k, v := e.v))))[1]"
-)
-"""Of several entries of a key the last counts."""
-
-
 def special(name: str, values: Sequence[Value]) -> tuple[list[Value], str, t.Type]:
     """Return the operands, the template and the type of an aggregate that is more than a line."""
     match name:
@@ -226,5 +217,5 @@ def special(name: str, values: Sequence[Value]) -> tuple[list[Value], str, t.Typ
                 t.JSONB,
             )
         case "map_agg":
-            return list(values), _MAP, t.map_of(values[1].type.base)
+            return list(values), map_sql("«list:struct_pack(k := {0}, v := {1})»"), t.map_of(values[1].type.base)
     raise unsupported(name)

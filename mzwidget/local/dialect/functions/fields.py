@@ -13,18 +13,19 @@ from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
 FUNCTIONS: list[Overload] = []
 
 _UNIT_WORDS = {
-    "microseconds": "us usec usecs usecond useconds microsecond microseconds",
-    "milliseconds": "ms msec msecs msecond mseconds millisecond milliseconds",
-    "second": "s sec secs second seconds", "minute": "m min mins minute minutes", "hour": "h hr hrs hour hours",
+    "microseconds": "us usec usecs useconds microsecond microseconds",
+    "milliseconds": "ms msec msecs mseconds millisecond milliseconds",
+    "seconds": "s sec secs second seconds", "minute": "m min mins minute minutes", "hour": "h hr hrs hour hours",
     "day": "d day days", "week": "w week weeks", "month": "mon mons month months", "quarter": "qtr quarter",
     "year": "y yr yrs year years", "decade": "dec decs decade decades", "century": "c cent century centuries",
-    "millennium": "mil mils millennium millennia millenniums", "dow": "dow", "isodow": "isodow",
+    "millennium": "mil millennium millennia millenniums", "dow": "dow", "isodow": "isodow",
     "doy": "doy", "isodoy": "isodoy",
-    "epoch": "epoch", "timezone": "timezone", "timezone_hour": "timezone_hour", "timezone_minute": "timezone_minute",
-    "isoyear": "isoyear",
+    "epoch": "epoch", "timezone": "timezone", "timezone_hour": "timezone_h timezone_hour",
+    "timezone_minute": "timezone_m timezone_minute",
 }  # fmt: skip
 UNITS = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
-_CLOCK_UNITS = ("hour", "minute", "second", "milliseconds", "microseconds", "epoch")
+_CLOCK_UNITS = ("hour", "minute", "seconds", "milliseconds", "microseconds", "epoch")
+_ZONE_UNITS = ("timezone", "timezone_hour", "timezone_minute")
 
 
 def unit_of(text: str) -> str:
@@ -35,6 +36,11 @@ def unit_of(text: str) -> str:
     return found
 
 
+def no_unit(unit: str) -> SqlError:
+    """Return the error for a unit that no moment has."""
+    return SqlError(f"'{unit}' timestamp units not yet supported")
+
+
 def iso_week(days: int) -> tuple[int, int]:
     weekday = (days + 3) % 7
     thursday = days - weekday + 3
@@ -43,7 +49,7 @@ def iso_week(days: int) -> tuple[int, int]:
 
 
 def century(year: int, size: int) -> int:
-    return (year + size - 1) // size if year > 0 else -((size - 1 - year) // size)
+    return (year + size - 1) // size if year > 0 else -((size - year) // size)
 
 
 def _part(unit: str, micros: int) -> Decimal | None:
@@ -56,7 +62,7 @@ def _part(unit: str, micros: int) -> Decimal | None:
             return Decimal(clock % MINUTE)
         case "milliseconds":
             return Decimal(clock % MINUTE) / 1000
-        case "second":
+        case "seconds":
             return Decimal(clock % MINUTE) / SECOND
         case "minute":
             return Decimal(clock % HOUR // MINUTE)
@@ -87,31 +93,28 @@ def _part(unit: str, micros: int) -> Decimal | None:
     return None
 
 
-def _of_moment(name: str) -> object:
-    def part(text: str, micros: int) -> Decimal:
-        unit = unit_of(text)
-        found = _part(unit, micros)
-        if found is None:
-            raise SqlError(f"unit '{text}' not supported for type {name}")
-        return found
-
-    return part
+def _of_moment(text: str, micros: int) -> Decimal:
+    unit = unit_of(text)
+    found = _part(unit, micros)
+    if found is None:
+        raise no_unit(unit)
+    return found
 
 
 def _of_date(text: str, days: int) -> Decimal:
     unit = unit_of(text)
-    found = None if unit in _CLOCK_UNITS and unit != "epoch" else _part(unit, days * DAY)
-    if found is None:
-        raise SqlError(f"unit '{text}' not supported for type date")
-    return found
+    if unit in _CLOCK_UNITS and unit != "epoch":
+        raise SqlError(f"unit '{unit}' not supported for type date")
+    return _of_moment(text, days * DAY)
 
 
 def _of_time(text: str, micros: int) -> Decimal:
     unit = unit_of(text)
-    found = _part(unit, micros) if unit in _CLOCK_UNITS else None
-    if found is None:
-        raise SqlError(f"unit '{text}' not supported for type time")
-    return found
+    if unit in _CLOCK_UNITS:
+        return _of_moment(text, micros)
+    if unit in _ZONE_UNITS:
+        raise no_unit(unit)
+    raise SqlError(f"unit '{unit}' not supported for type time")
 
 
 def quotient(a: int, b: int) -> int:
@@ -131,7 +134,7 @@ def _of_interval(text: str, value: Interval) -> Decimal:
             return Decimal(int(rest))
         case "milliseconds":
             return Decimal(int(rest)) / 1000
-        case "second":
+        case "seconds":
             return Decimal(int(rest)) / SECOND
         case "minute":
             return Decimal(quotient(micros, MINUTE) - quotient(micros, HOUR) * 60)
@@ -151,12 +154,12 @@ def _of_interval(text: str, value: Interval) -> Decimal:
             return Decimal(quotient(months, 1200))
         case "millennium":
             return Decimal(quotient(months, 12_000))
-    raise SqlError(f"unit '{text}' not supported for type interval")
+    raise no_unit(unit)
 
 
 for _name, _function in (
-    ("date", _of_date), ("time", _of_time), ("timestamp", _of_moment("timestamp")),
-    ("timestamptz", _of_moment("timestamp with time zone")), ("interval", _of_interval),
+    ("date", _of_date), ("time", _of_time), ("timestamp", _of_moment), ("timestamptz", _of_moment),
+    ("interval", _of_interval),
 ):  # fmt: skip
     FUNCTIONS.append(line("extract", f"text, {_name} -> numeric", python=_function))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import moments, numerics
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.intervals import show_interval
 
 _S = t.SCALARS
 SIGNED = ("int2", "int4", "int8")
@@ -22,10 +24,18 @@ PREFIX: list[Overload] = []
 _ZERO = "error('mz:XX000:division by zero')"
 
 
-def _overflow(sql: str) -> str:
+_TOO_SMALL = {"*": "{0} <> 0 AND {1} <> 0", "/": "{0} <> 0 AND NOT isinf({1})"}
+
+
+def _in_range(operator: str) -> str:
+    """Return what computes with floats, where a result may be out of their range."""
+    sql = f"({{0}} {operator} {{1}})"
+    small = _TOO_SMALL.get(operator)
     return (
         f"CASE WHEN isinf({sql}) AND NOT isinf({{0}}) AND NOT isinf({{1}})"
-        f" THEN error('mz:XX000:value out of range: overflow') ELSE {sql} END"
+        f" THEN error('mz:XX000:value out of range: overflow')"
+        + (f" WHEN {sql} = 0 AND {small} THEN error('mz:XX000:value out of range: underflow')" if small else "")
+        + f" ELSE {sql} END"
     )
 
 
@@ -85,6 +95,13 @@ for _name in UNSIGNED:
     )
     for _operator, _sql in (("&", "({0} & {1})"), ("|", "({0} | {1})"), ("#", "xor({0}, {1})")):
         OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _sql, fallible=False))
+    for _operator in ("<<", ">>"):
+
+        def _shifted_unsigned(a, b, operator=_operator, most=_most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            by = b % max(most.bit_length() - 1, 32)
+            return (a << by) % most if operator == "<<" else a >> by
+
+        OPERATORS.append(line(_operator, f"{_name}, uint4 -> {_name}", python=_shifted_unsigned))
     PREFIX.append(line("~", f"{_name} -> {_name}", f"CAST({_most - 1} - {{0}} AS {_type})", fallible=False))
 PREFIX += [
     line("-", "uint2 -> int4", "(-CAST({0} AS INTEGER))", fallible=False),
@@ -92,12 +109,9 @@ PREFIX += [
 ]
 for _name in FLOATS:
     for _operator in "+-*":
-        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _overflow(f"({{0}} {_operator} {{1}})")))
-    OPERATORS.append(
-        line(
-            "/", f"{_name}, {_name} -> {_name}", f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE {_overflow('({0} / {1})')} END"
-        )
-    )
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _in_range(_operator)))
+    OPERATORS.append(line("/", f"{_name}, {_name} -> {_name}",
+        f"CASE WHEN {{1}} = 0 AND NOT isnan({{0}}) THEN {_ZERO} ELSE {_in_range('/')} END"))  # fmt: skip
     OPERATORS.append(
         line("%", f"{_name}, {_name} -> {_name}", f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE {{0}} % {{1}} END")
     )
@@ -137,36 +151,54 @@ def _flipped(template: str) -> str:
     return template.replace("{0}", "{2}").replace("{1}", "{0}").replace("{2}", "{1}")
 
 
+def _printed(value: moments.Interval | float) -> str:
+    if isinstance(value, tuple):
+        return show_interval(value)
+    return numerics.plain(Decimal(repr(value))) if value - value == 0 else str(value).replace("nan", "NaN")
+
+
+def _checked(months: float, days: float, micros: float, what: str) -> moments.Interval:
+    """Return an interval, if its fields have room for these; what is left over is cut off."""
+    if not (abs(months) < _WIDE and abs(days) < _WIDE and -(2**63) <= micros <= 2**63 - 1):
+        raise SqlError(f'"{what}" interval out of range')
+    months, days, micros = int(months), int(days), int(micros)
+    if not (-(2**31) <= months < 2**31 and -(2**31) <= days < 2**31):
+        raise SqlError(f'"{what}" interval out of range')
+    return months, days, micros
+
+
+_WIDE = 2**31 + 1
+
+
 def _sum(a: moments.Interval, b: moments.Interval) -> moments.Interval:
-    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+    return _checked(a[0] + b[0], a[1] + b[1], a[2] + b[2], f"{_printed(a)} + {_printed(b)}")
+
+
+def _negated(a: moments.Interval) -> moments.Interval:
+    return _checked(-a[0], -a[1], -a[2], _printed(a))
 
 
 def _difference(a: moments.Interval, b: moments.Interval) -> moments.Interval:
-    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return _checked(a[0] - b[0], a[1] - b[1], a[2] - b[2], f"{_printed(a)} - {_printed(b)}")
 
 
 def _times(a: moments.Interval, factor: float) -> moments.Interval:
-    if factor - factor != 0:
-        raise SqlError("interval out of range")
-    months = a[0] * factor
-    days = a[1] * factor + (months - int(months)) * 30
-    micros = a[2] * factor + (days - int(days)) * moments.DAY
-    return int(months), int(days), int(round(micros, 3))
+    return _scaled([part * factor for part in a], f"{_printed(a)} * {_printed(factor)}")
 
 
 def _over(a: moments.Interval, divisor: float) -> moments.Interval:
     if divisor == 0:
         raise SqlError("division by zero")
-    return _times(a, 1 / divisor) if divisor in (2, 4, 0.5) else _divided(a, divisor)
+    return _scaled([part / divisor for part in a], f"{_printed(a)} / {_printed(divisor)}")
 
 
-def _divided(a: moments.Interval, divisor: float) -> moments.Interval:
-    if divisor != divisor:
-        raise SqlError("interval out of range")
-    months = a[0] / divisor
-    days = a[1] / divisor + (months - int(months)) * 30
-    micros = a[2] / divisor + (days - int(days)) * moments.DAY
-    return int(months), int(days), int(round(micros, 3))
+def _scaled(parts: Sequence[float], what: str) -> moments.Interval:
+    """Return an interval of fields with fractions, which go on to the next smaller field."""
+    months, days, micros = parts
+    if months - months == 0 and days - days == 0:
+        days += math.modf(months)[0] * 30
+        micros += math.modf(days)[0] * 24 * 60 * 60 * 1000 * 1000
+    return _checked(months, days, micros, what)
 
 
 for _name in ("timestamp", "timestamptz"):
@@ -195,7 +227,7 @@ OPERATORS += [
     line("*", "float8, interval -> interval", python=lambda f, i: _times(i, f)),
     line("/", "interval, float8 -> interval", python=_over),
 ]
-PREFIX += [line("-", "interval -> interval", python=lambda i: (-i[0], -i[1], -i[2]))]
+PREFIX += [line("-", "interval -> interval", python=_negated)]
 
 # -------------------------------------------------------------------------------------------------- comparison
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from mzwidget.local.dialect.casts import cast
-from mzwidget.local.dialect.functions.fields import UNITS, century, quotient, unit_of
+from mzwidget.local.dialect.functions.fields import UNITS, century, no_unit, quotient, unit_of
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError
@@ -19,7 +19,7 @@ FUNCTIONS: list[Overload] = []
 
 # ------------------------------------------------------------------------------------------------- date_trunc
 
-_TRUNCATED = ("microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year")
+_TRUNCATED = ("microseconds", "milliseconds", "seconds", "minute", "hour", "day", "week", "month", "quarter", "year")
 
 
 def _start(year: int, month: int = 1, day: int = 1) -> int:
@@ -28,7 +28,7 @@ def _start(year: int, month: int = 1, day: int = 1) -> int:
 
 def _truncate(text: str, micros: int) -> int:
     unit = unit_of(text)
-    size = {"microseconds": 1, "milliseconds": 1000, "second": SECOND, "minute": MINUTE, "hour": HOUR, "day": DAY}.get(
+    size = {"microseconds": 1, "milliseconds": 1000, "seconds": SECOND, "minute": MINUTE, "hour": HOUR, "day": DAY}.get(
         unit
     )
     if size is not None:
@@ -50,21 +50,33 @@ def _truncate(text: str, micros: int) -> int:
             return _start((year - 1) // 100 * 100 + 1)
         case "millennium":
             return _start((year - 1) // 1000 * 1000 + 1)
-    raise SqlError(f"unit '{text}' not recognized")
+    raise no_unit(unit)
+
+
+_FIELD_WORDS = {
+    "millennium": "MILLENNIUM MILLENNIUMS MILLENNIA MIL MILS", "century": "CENTURY CENTURIES CENT C",
+    "decade": "DECADE DECADES DEC DECS", "year": "YEAR YEARS YR YRS Y", "month": "MONTH MONTHS MON MONS",
+    "day": "DAY DAYS D", "hour": "HOUR HOURS HR HRS H", "minute": "MINUTE MINUTES MIN MINS M",
+    "second": "SECOND SECONDS SEC SECS S",
+    "milliseconds": "MILLISECOND MILLISECONDS MILLISECON MILLISECONS MSECOND MSECONDS MSEC MSECS MS",
+    "microseconds": "MICROSECOND MICROSECONDS MICROSECON MICROSECONS USECOND USECONDS USEC USECS US",
+}  # fmt: skip
+_FIELDS = {word: unit for unit, words in _FIELD_WORDS.items() for word in words.split()}
+"""What an interval may be cut to: the words of interval literals, which are not those of moments."""
 
 
 def _truncate_interval(text: str, value: Interval) -> Interval:
-    unit = unit_of(text)
+    unit = _FIELDS.get(text.upper())
     months, days, micros = value
-    size = {"millennium": 12_000, "century": 1200, "decade": 120, "year": 12, "quarter": 3, "month": 1}.get(unit)
+    if unit is None:
+        raise SqlError(f"unit '{text}' not recognized")
+    size = {"millennium": 12_000, "century": 1200, "decade": 120, "year": 12, "month": 1}.get(unit)
     if size is not None:
-        return int(months / size) * size, 0, 0
+        return quotient(months, size) * size, 0, 0
     if unit == "day":
         return months, days, 0
-    size = {"hour": HOUR, "minute": MINUTE, "second": SECOND, "milliseconds": 1000, "microseconds": 1}.get(unit)
-    if size is None:
-        raise SqlError(f"unit '{text}' not recognized")
-    return months, days, int(micros / size) * size
+    size = {"hour": HOUR, "minute": MINUTE, "second": SECOND, "milliseconds": 1000, "microseconds": 1}[unit]
+    return months, days, quotient(micros, size) * size
 
 
 def _trunc(values: Sequence[Value]) -> Value | None:
@@ -86,13 +98,22 @@ FUNCTIONS.append(line("date_trunc", "text, interval -> interval", python=_trunca
 # ----------------------------------------------------------------------------------------- bins, ages, justify
 
 
+_NANOSECONDS = 2**63 / 1000
+"""How many microseconds are less than 2^63 nanoseconds."""
+
+
 def _bin(stride: Interval, micros: int, origin: int) -> int:
     if stride[0]:
         raise SqlError("timestamps cannot be binned into intervals containing months or years")
     size = stride[1] * DAY + stride[2]
     if size <= 0:
         raise SqlError("stride must be greater than zero")
-    return origin + (micros - origin) // size * size
+    if size >= _NANOSECONDS:
+        raise SqlError(f"stride cannot exceed {2**63 - 1}/{-(2**63)} nanoseconds")
+    if abs(micros - origin) >= _NANOSECONDS:
+        raise SqlError("source and origin must not differ more than 2^63 nanoseconds")
+    since = quotient(micros - origin, size) * size
+    return origin + (since - size if origin > micros else since)  # a bin too early where it starts before the origin
 
 
 def _age(a: int, b: int) -> Interval:
@@ -115,7 +136,7 @@ def _age(a: int, b: int) -> Interval:
 
 
 _PER_UNIT = {
-    "week": 7 * DAY, "day": DAY, "hour": HOUR, "minute": MINUTE, "second": SECOND, "milliseconds": 1000,
+    "week": 7 * DAY, "day": DAY, "hour": HOUR, "minute": MINUTE, "seconds": SECOND, "milliseconds": 1000,
     "microseconds": 1,
 }  # fmt: skip
 
