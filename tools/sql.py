@@ -67,6 +67,7 @@ _STATEMENTS: dict[type, str] = {
     model.CreateIndex: "`CREATE [DEFAULT] INDEX`: it is listed, and does nothing",
     model.Drop: "`DROP` with `IF EXISTS`, `CASCADE`",
     model.Rename: "`ALTER … RENAME TO`",
+    model.Explain: "`EXPLAIN` of a query or a materialized view, in a form of the engine's own that says so",
     model.Swap: "`ALTER SCHEMA … SWAP WITH`",
     model.ChangeOwner: "`ALTER … OWNER TO` the owner that it has",
     model.Comment: "`COMMENT ON`",

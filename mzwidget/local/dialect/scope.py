@@ -253,6 +253,8 @@ class Scope:
 
     def _missing(self, parts: Sequence[str]) -> SqlError:
         *qualifier, column = parts
+        if len(qualifier) > _MOST_QUALIFIERS:
+            return SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(qualifier)}")
         prefix = "".join(f"{part}." for part in qualifier)
         found = [
             prefix + each.name
@@ -310,6 +312,7 @@ class Scope:
         return self.statement.relation(parts)
 
 
+_MOST_QUALIFIERS = 3
 _CASE = "Make sure to surround case sensitive names in double quotes."
 
 

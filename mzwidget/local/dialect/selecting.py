@@ -277,8 +277,9 @@ def _as_value(columns: list[Column], sql: str) -> tuple[list[Column], str]:
 
 def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
     """Yield the table functions that an expression always evaluates."""
-    if isinstance(node, (tree.Query, tree.Case, tree.Choice)):
+    if isinstance(node, tree.Query):
         return
+    within = "CASE" if isinstance(node, tree.Case) else node.word.upper() if isinstance(node, tree.Choice) else ""
     if isinstance(node, tree.Call):
         if node.name[-1] in functions.AGGREGATES or node.over is not None:
             return
@@ -287,7 +288,11 @@ def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
             return
     for name in type(node).__dataclass_fields__:
         for each in _nodes(getattr(node, name)):
-            yield from _table_calls(each)
+            for call in _table_calls(each):
+                if within in ("CASE", "COALESCE"):
+                    raise SqlError(f"table functions are not allowed in {within} (function pg_catalog.{call.name[-1]})")
+                if not within:
+                    yield call
 
 
 def _nodes(part: object) -> list[tree.Node]:

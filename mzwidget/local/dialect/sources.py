@@ -90,12 +90,15 @@ class From:
         common = tuple(dict.fromkeys(name for name in left if name in right))
         for name in common:
             if name in self.scope.merged or left.count(name) > 1:
-                raise SqlError(f'column name "{name}" appears more than once in USING clause not yet supported')
+                raise _twice(name)
         return common
 
     def _using(self, names: Sequence[str], first: int, before: int, kind: str) -> str:
         scope = self.scope
         conditions = []
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise _twice(name)
         for name in names:
             left = self._visible(name, range(first, before))
             right = self._visible(name, range(before, len(scope.sources)))
@@ -292,3 +295,7 @@ def _substituted(template: str, values: Sequence[Value]) -> str:
         inner, _, tail = rest.rpartition(")")
         return f"{head} FROM (SELECT{inner} FROM (SELECT {listed}) AS a){tail}"
     return f"{sql} FROM (SELECT {listed}) AS a"
+
+
+def _twice(name: str) -> SqlError:
+    return SqlError(f'column name "{name}" appears more than once in USING clause not yet supported')

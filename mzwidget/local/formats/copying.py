@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import methodcaller
 from typing import TYPE_CHECKING
 
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.encoding import BINARY, TEXT, encoder
 
 if TYPE_CHECKING:
@@ -92,6 +92,15 @@ class CopyFormat:
     header: bool = False
 
 
+def boolean_option(name: str, text: str) -> bool:
+    """Read the value of an option that is on or off."""
+    if text.lower() in {"true", "t", "on", "yes", "1"}:
+        return True
+    if text.lower() in {"false", "f", "off", "no", "0"}:
+        return False
+    raise SqlError(f"invalid {name}: cannot use value as boolean")
+
+
 def copy_format(options: dict[str, str]) -> CopyFormat:
     """Read the options of COPY … FROM."""
     options = dict(options)
@@ -108,12 +117,17 @@ def copy_format(options: dict[str, str]) -> CopyFormat:
     if is_csv:
         quote = options.pop("quote", '"')
         escape = options.pop("escape", quote)
-        header = options.pop("header", "false").lower() in {"true", "on", "1"}
+        header = boolean_option("HEADER", options.pop("header", "false"))
+    for only in ("quote", "escape", "header"):
+        if only in options:
+            raise SqlError(f"COPY {'HEADER' if only == 'header' else only} available only in CSV mode")
     if options:
-        raise SqlError(f"COPY option {next(iter(options)).upper()} not available with FORMAT {name.upper()}")
+        raise unsupported(f"COPY … FROM option {next(iter(options)).upper()}")
     for what, value in (("delimiter", delimiter), ("quote", quote), ("escape", escape)):
         if len(value.encode()) != 1:
             raise SqlError(f"COPY {what} must be a single one-byte character")
+    if is_csv and delimiter == quote:
+        raise SqlError("COPY delimiter and quote must be different")
     return CopyFormat(is_csv, delimiter, null, quote, escape, header)
 
 

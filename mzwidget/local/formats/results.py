@@ -53,6 +53,7 @@ class Notice:
     code: str = "00000"
     hint: str | None = None
     detail: str | None = None
+    severity: str = "NOTICE"
 
 
 async def nothing() -> AsyncIterator[Chunk]:

@@ -220,6 +220,9 @@ class Connection:
             self._outbox.add(wire.EMPTY_QUERY)
             return
         session = self._session
+        if len(texts) > 1:
+            for tokens in texts:
+                session.check(script, tokens)
         if len(texts) > 1 and session.transaction is None:
             session.begin_implicitly(several=True)
         try:

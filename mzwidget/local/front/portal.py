@@ -116,8 +116,12 @@ class Portal:
 def _tell_notices(session: Session, result: Result, outbox: Outbox) -> None:
     least = SEVERITIES.index(session.variables.get("client_min_messages"))
     for notice in result.notices:
-        if least <= SEVERITIES.index("notice") or notice.code == "01000":
-            outbox.add(wire.notice_response(notice.text, notice.code, detail=notice.detail, hint=notice.hint))
+        severity = notice.severity
+        if least <= SEVERITIES.index(severity.lower()) or notice.code == "01000":
+            found = wire.notice_response(
+                notice.text, notice.code, severity=severity, detail=notice.detail, hint=notice.hint
+            )
+            outbox.add(found)
     result.notices = []
 
 

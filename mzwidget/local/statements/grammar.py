@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.statements import grammar_changes, grammar_objects, grammar_queries, grammar_session
+from mzwidget.local.statements import explaining, grammar_changes, grammar_objects, grammar_queries, grammar_session
 from mzwidget.local.statements.reader import Reader
 from mzwidget.local.statements.script import split
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 _BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     **grammar_queries.BEGINNINGS,
+    **explaining.BEGINNINGS,
     **grammar_objects.BEGINNINGS,
     **grammar_changes.BEGINNINGS,
     **grammar_session.BEGINNINGS,
 }
 NOT_OFFERED = {
-    "explain": "EXPLAIN",
     "reassign": "REASSIGN OWNED",
     "raise": "RAISE",
 }
@@ -56,9 +56,6 @@ def statement(reader: Reader) -> Statement:
     if begin is None:
         if first.value in NOT_OFFERED:
             _complete(reader)
-            if reader.ahead("explain", "create"):
-                reader.at += 1
-                reader.fail("SELECT, VALUES, or a subquery in the query body")
             raise unsupported(NOT_OFFERED[first.value])
         if first.value == "tail":
             raise SqlError("TAIL has been renamed to SUBSCRIBE", "42601", position=first.start + 1)

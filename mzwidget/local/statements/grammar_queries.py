@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError, private_preview, unsupported
+from mzwidget.local.formats.copying import boolean_option
 from mzwidget.local.statements.model import (
     CloseCursor,
     CopyFrom,
@@ -16,6 +17,12 @@ from mzwidget.local.statements.model import (
     Parts,
     Prepare,
     Query,
+    ShowColumns,
+    ShowCreate,
+    ShowIndexes,
+    ShowItems,
+    ShowSchemas,
+    ShowVariable,
     Subscribe,
     Unsupported,
     Write,
@@ -23,6 +30,7 @@ from mzwidget.local.statements.model import (
 from mzwidget.local.statements.reader import Reader
 
 if TYPE_CHECKING:
+    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.statements.model import Statement
 
 QUERY_WORDS = ("select", "values", "table", "with")
@@ -44,17 +52,17 @@ def _query(reader: Reader) -> Query:
     verb = _verb_behind_with(reader) if reader.token.is_word("with") else None
     if verb is not None:
         expected = "Expected SELECT, VALUES, or a subquery in the query body"
-        raise SqlError(f"{expected}, found {verb.upper()}", "42601")
+        raise SqlError(f"{expected}, found {verb}", "42601", position=verb.start + 1)
     return query(reader)
 
 
-def _verb_behind_with(reader: Reader) -> str | None:
+def _verb_behind_with(reader: Reader) -> Token | None:
     depth = 0
     for token in reader.tokens[reader.at :]:
         if token.kind in {"(", ")"}:
             depth += 1 if token.kind == "(" else -1
         elif depth == 0 and token.is_word("insert", "update", "delete", "select", "values", "table"):
-            return token.value if token.value in {"insert", "update", "delete"} else None
+            return token if token.value in {"insert", "update", "delete"} else None
     return None
 
 
@@ -87,8 +95,8 @@ def _subscribe(reader: Reader) -> Subscribe:
     snapshot, progress = True, False
     if reader.accept("with"):
         options = reader.options(("progress", "snapshot"), expected="one of PROGRESS or SNAPSHOT")
-        snapshot = _boolean("SNAPSHOT", options.pop("snapshot", "true"))
-        progress = _boolean("PROGRESS", options.pop("progress", "false"))
+        snapshot = boolean_option("SNAPSHOT", options.pop("snapshot", "true"))
+        progress = boolean_option("PROGRESS", options.pop("progress", "false"))
     as_of = up_to = None
     at_least = False
     if reader.accept("as"):
@@ -120,62 +128,77 @@ def _envelope(reader: Reader) -> tuple[str, ...] | None:
     return key
 
 
-def _boolean(name: str, text: str) -> bool:
-    if text.lower() in {"true", "t", "on", "yes", "1"}:
-        return True
-    if text.lower() in {"false", "f", "off", "no", "0"}:
-        return False
-    raise SqlError(f"invalid {name}: cannot use value as boolean")
-
-
 # --------------------------------------------------------------------------------------------------------- COPY
 
 
 def _copy(reader: Reader) -> CopyTo | CopyFrom | Unsupported:
-    if reader.sign_ahead("("):
-        reader.at += 1
-        start = reader.at
-        reader.until(lambda: False)
-        inner = Reader(reader.sql, reader.tokens[start : reader.at], reader.statement)
-        reader.expect_sign(")")
-        _direction(reader)
-        if inner.token.is_word("insert", "show", "update", "delete"):
-            raise SqlError("unsupported query in COPY", "42601")
-        source = inner.statement(inner)
-        if not isinstance(source, Query | Subscribe):
-            raise SqlError("unsupported query in COPY", "42601")
-        return CopyTo(source, _copy_to(reader))
-    table = reader.parts()
-    columns = reader.names() if reader.sign_ahead("(") else None
-    if _direction(reader) == "to":
-        _copy_to(reader)
-        return Unsupported("named with COPY TO STDOUT unsupported")
+    reader.accept("into")
+    source = _copied_query(reader) if reader.sign_ahead("(") else None
+    table = reader.parts() if source is None else ()
+    columns = reader.names() if source is None and reader.sign_ahead("(") else None
+    if reader.one_of("from", "to") is None:
+        reader.fail("one of FROM or TO")
+    if reader.last.value == "to":
+        return _copy_to(reader, source, columns)
+    if source is not None:
+        raise SqlError("queries not allowed in COPY FROM", "42601", position=reader.last.start + 1)
     if reader.token.kind == "eof":
         raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
-    if not reader.ahead("stdin"):
-        raise unsupported("COPY FROM anything but STDIN")
+    if reader.accept("stdin"):
+        return CopyFrom(table, columns, _copy_options(reader))
+    _copy_place(reader)
+    _copy_options(reader)
+    raise private_preview("Whether to allow COPY FROM <url>.", "enable_copy_from_remote")
+
+
+def _copied_query(reader: Reader) -> Query | Subscribe:
     reader.at += 1
-    return CopyFrom(table, columns, _copy_options(reader))
+    start = reader.at
+    reader.until(lambda: False)
+    inner = Reader(reader.sql, reader.tokens[start : reader.at], reader.statement)
+    reader.expect_sign(")")
+    refused = SqlError("unsupported query in COPY", "42601", position=reader.last.start + 1)
+    if inner.token.is_word("insert", "show", "update", "delete"):
+        raise refused
+    source = inner.statement(inner)
+    if not isinstance(source, Query | Subscribe):
+        raise refused
+    return source
 
 
-def _direction(reader: Reader) -> str:
-    found = reader.one_of("from", "to")
-    if found is None:
-        reader.fail("one of FROM or TO")
-    return found
-
-
-def _copy_to(reader: Reader) -> str:
-    if not reader.ahead("stdout"):
-        raise unsupported("COPY TO anything but STDOUT")
-    reader.at += 1
+def _copy_to(reader: Reader, source: Query | Subscribe | None, columns: tuple[str, ...] | None) -> CopyTo | Unsupported:
+    if not reader.accept("stdout"):
+        return _copy_away(reader, columns)
     options = _copy_options(reader)
     wire_format = options.pop("format", "text").lower()
+    if wire_format not in {"text", "csv", "binary"}:
+        return Unsupported(f"unknown FORMAT: {wire_format}")
+    for option in ("delimiter", "quote", "null"):
+        if option in options:
+            return Unsupported(f"COPY TO does not support {option.upper()} option yet")
     if options:
         raise unsupported(f"COPY … TO option {next(iter(options)).upper()}")
-    if wire_format not in {"text", "csv", "binary"}:
-        raise SqlError(f"unknown FORMAT: {wire_format}")
-    return wire_format
+    return Unsupported("named with COPY TO STDOUT unsupported") if source is None else CopyTo(source, wire_format)
+
+
+def _copy_away(reader: Reader, columns: tuple[str, ...] | None) -> Unsupported:
+    """Read COPY TO a place outside, of which the engine knows none."""
+    _copy_place(reader)
+    options = _copy_options(reader)
+    if "format" not in options:
+        return Unsupported("COPY TO <expr> requires a FORMAT option")
+    if columns is not None:
+        return Unsupported(
+            "specifying columns for COPY <table_name> TO commands not yet supported; "
+            "use COPY (SELECT...) TO ... instead"
+        )
+    if "aws" not in options:
+        return Unsupported("AWS CONNECTION is required for COPY ... TO <expr>")
+    raise unsupported("COPY TO anything but STDOUT")
+
+
+def _copy_place(reader: Reader) -> None:
+    reader.until(lambda: reader.ahead("with") or reader.sign_ahead("("))
 
 
 def _copy_options(reader: Reader) -> dict[str, str]:
@@ -191,11 +214,17 @@ def _copy_options(reader: Reader) -> dict[str, str]:
 def _declare(reader: Reader) -> Declare:
     cursor = reader.name()
     reader.expect("cursor")
-    if reader.accept("with", "hold"):
+    if reader.accept("with"):
+        reader.expect("hold")
         raise SqlError("WITH HOLD is unsupported for cursors", "42601", position=reader.last.start + 1)
-    reader.accept("without", "hold")
+    if reader.accept("without"):
+        reader.expect("hold")
     reader.expect("for")
-    return Declare(cursor, reader.statement(reader))
+    _statement_ahead(reader)
+    source = reader.statement(reader)
+    if not isinstance(source, (*_PREPARABLE, Subscribe)):
+        raise unsupported("a cursor for a statement without rows")
+    return Declare(cursor, source)
 
 
 def _fetch(reader: Reader) -> Fetch:
@@ -204,11 +233,11 @@ def _fetch(reader: Reader) -> Fetch:
     if reader.accept("all"):
         count = None
     elif reader.token.kind == "number":
-        if not reader.token.value.isdecimal() or len(reader.token.value) > 19:
-            reader.fail("unsigned integer")
+        if not reader.token.value.isdecimal() or int(reader.token.value[:21]) >= 1 << 64:
+            reader.fail("identifier")
         count = int(reader.token.value)
         reader.at += 1
-    if (reader.ahead("from") or reader.ahead("in")) and len(reader.tokens) > reader.at + 1:
+    if reader.ahead("from") and len(reader.tokens) > reader.at + 1:
         reader.at += 1
     cursor = reader.name()
     timeout = None
@@ -223,12 +252,21 @@ def _close(reader: Reader) -> CloseCursor:
 
 def _prepare(reader: Reader) -> Prepare:
     name = reader.name()
-    if reader.sign_ahead("("):
-        raise unsupported("PREPARE with a list of types")
     reader.expect("as")
-    start = reader.token.start
-    reader.statement(reader)
+    start = _statement_ahead(reader)
+    if not isinstance(reader.statement(reader), _PREPARABLE):
+        raise SqlError("unpreparable statement", "42601", position=start + 1)
     return Prepare(name, reader.sql[start : reader.last.end])
+
+
+_PREPARABLE = (Query, Write, ShowColumns, ShowCreate, ShowIndexes, ShowItems, ShowSchemas, ShowVariable)
+
+
+def _statement_ahead(reader: Reader) -> int:
+    """Insist that a statement follows; return where it starts."""
+    if reader.token.kind == "eof":
+        reader.fail("SQL statement")
+    return reader.token.start
 
 
 def _execute(reader: Reader) -> Execute:
@@ -236,6 +274,8 @@ def _execute(reader: Reader) -> Execute:
     values: list[str] = []
     if reader.accept_sign("("):
         while True:
+            if reader.ahead("select") or reader.ahead("with"):
+                reader.fail("an expression")
             values.append(reader.until(lambda: reader.sign_ahead(",")))
             if not reader.accept_sign(","):
                 break

@@ -46,6 +46,14 @@ class CopyTo:
 
 
 @dataclass(frozen=True)
+class Explain:
+    """EXPLAIN of a query or of a materialized view."""
+
+    source: Query | None
+    relation: Parts | None
+
+
+@dataclass(frozen=True)
 class Unsupported:
     """What can be prepared, but fails when it is run."""
 
@@ -308,6 +316,7 @@ Statement = (
     | Subscribe
     | CopyTo
     | Unsupported
+    | Explain
     | CopyFrom
     | CreateTable
     | CreateView

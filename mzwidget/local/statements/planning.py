@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
 _SEEN_BY_SESSION = ("information_schema", "mz_introspection", "pg_catalog")
 """What they show depends on who looks."""
+_QUERIES = (tree.Subquery, tree.Exists, tree.InQuery, tree.ArrayQuery)
 _UNMATERIALIZABLE = {"mz_now", "now", "current_timestamp"}
 
 
@@ -62,6 +63,11 @@ class CopyToPlan(Plan):
 @dataclass(frozen=True)
 class DeclarePlan(Plan):
     source: Plan = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class ExplainPlan(Plan):
+    source: QueryPlan | None = None
 
 
 @dataclass(frozen=True)
@@ -243,6 +249,8 @@ class Planner:
     def constant(self, sql: str, kind: Type) -> dialect.Query:
         """Translate an expression that reads nothing, as a value of a type."""
         parsed = dialect.parse(f"SELECT CAST(({sql}) AS {dialect.sql_type(kind)})")
+        if any(isinstance(node, _QUERIES) for node in parsed.walk()):
+            raise SqlError("EXECUTE does not allow subqueries")
         query = dialect.plan_query(parsed, self.names, session=self._functions)
         if not query.constant or query.parameters:
             raise SqlError("EXECUTE takes only constants", "0A000")
@@ -289,7 +297,22 @@ def _refuse_mz_now(parsed: tree.Node) -> None:
 
 def locate(error: SqlError, sql: str, statement: Statement) -> None:
     """Make the position of an error in a nested query one in the whole statement."""
-    nested = getattr(getattr(statement, "source", statement), "query", None)
+    source = getattr(statement, "source", None)
+    nested = getattr(source or statement, "query", None) or getattr(source, "sql", None)
     if error.position and isinstance(nested, str):
         at = sql.find(nested)
         error.position = error.position + at if at >= 0 else None
+
+
+def check_syntax(statement: Statement, sql: str) -> None:
+    """Read the queries of a statement too, which else are only read when it is planned."""
+    source = getattr(statement, "source", statement)
+    nested = getattr(source, "query", None) or getattr(source, "sql", None)
+    if not isinstance(nested, str):
+        return
+    try:
+        dialect.parse(nested)
+    except SqlError as error:
+        if error.sqlstate == "42601":
+            locate(error, sql, statement)
+            raise

@@ -127,6 +127,8 @@ class Reader:
                     break
                 depth -= 1
             self.at += 1
+        if self.at == begin and self.token.kind == "eof":
+            raise SqlError("Unexpected EOF", "42601", position=self.token.start + 1)
         if self.at == begin:
             self.fail("an expression")
         return self.sql[first.start : self.last.end]
@@ -146,6 +148,8 @@ class Reader:
                 self.fail(expected or " or ".join(word.upper() for word in known))
             name = self.name()
             self.accept_sign("=")
+            if name in found:
+                raise SqlError(f"{name.upper()} specified more than once")
             found[name] = self.option_value()
             if not self.accept_sign(","):
                 break

@@ -167,13 +167,9 @@ async def _prepare(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
 def _plan_execute(session: Session, statement: statements.Execute, _: Sequence[Type | None]) -> Plan:
     prepared = session.prepared.get(statement.name)
     if prepared is None or prepared.plan is None:
-        raise SqlError(f'prepared statement "{statement.name}" does not exist', "26000")
+        raise SqlError(f'unknown prepared statement "{statement.name}"')
     if len(prepared.parameters) != len(statement.values):
-        raise SqlError(
-            f'wrong number of parameters for prepared statement "{statement.name}"',
-            "42601",
-            detail=f"Expected {len(prepared.parameters)} parameters but got {len(statement.values)}.",
-        )
+        raise SqlError(f"expected {len(prepared.parameters)} params, got {len(statement.values)}")
     typed = zip(statement.values, prepared.parameters, strict=True)
     given = [session.planner.constant(value, type_) for value, type_ in typed]
     return ExecutePlan(statement, prepared.columns, name=statement.name, values=tuple(given))

@@ -20,7 +20,7 @@ from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.activity import Activity
 from mzwidget.local.statements.definitions import Definitions
 from mzwidget.local.statements.grammar import parse
-from mzwidget.local.statements.planning import Planner, locate
+from mzwidget.local.statements.planning import Planner, check_syntax, locate
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.table import TABLE
 from mzwidget.local.statements.transactions import ABORTED, Transaction, alone
@@ -147,12 +147,36 @@ class Session:
         if not sql.strip() or tokens == ():
             return Prepared(sql, None)
         statement = parse(sql, tokens)
+        start = tokens[0].start if tokens else 0
         if tokens:
-            sql = sql[tokens[0].start : tokens[-1].end]
+            sql = sql[start : tokens[-1].end]
         prepared = Prepared(sql, statement, tuple(types))
-        self._refuse_if_aborted(prepared.statement)
-        await self._plan(prepared)
+        try:
+            if self.transaction is not None and self.transaction.failed:
+                check_syntax(statement, sql)
+            self._refuse_if_aborted(statement)
+            await self._plan(prepared)
+        except SqlError as error:
+            if error.position:
+                error.position += start
+            raise
         return prepared
+
+    def check(self, script: str, tokens: Sequence[Token]) -> None:
+        """Insist that one of several statements can be read: if one cannot, none of them runs."""
+        start = tokens[0].start
+        try:
+            statement = parse(script, tokens)
+        except SqlError as error:
+            if error.sqlstate == "42601":
+                raise
+            return  # what the engine refuses is refused when it would run
+        try:
+            check_syntax(statement, script[start : tokens[-1].end])
+        except SqlError as error:
+            if error.position:
+                error.position += start
+            raise
 
     def keep(self, name: str, prepared: Prepared) -> None:
         """Remember a prepared statement under a name."""
@@ -243,7 +267,7 @@ class Session:
         if self.transaction is None:
             self.begin_implicitly()
         elif self.transaction.explicit:
-            notices.append(Notice("there is already a transaction in progress", "25001"))
+            notices.append(Notice("there is already a transaction in progress", "25001", severity="WARNING"))
         assert self.transaction is not None
         self.transaction.explicit = True
         self.transaction.read_only = read_only

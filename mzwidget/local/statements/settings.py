@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.planning import Plan
     from mzwidget.local.statements.session import Session
 
-_NO_TRANSACTION = ("there is no transaction in progress", "25P01")
 _WEAK = ("read uncommitted", "read committed", "repeatable read")
+
+
+def _no_transaction() -> Notice:
+    return Notice("there is no transaction in progress", "25P01", severity="WARNING")
 
 
 async def _begin(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
@@ -31,14 +34,14 @@ async def _commit(session: Session, _: Plan, __: Sequence[Any]) -> Result:
     transaction = session.transaction
     if transaction is None or not transaction.explicit:
         await session.end_implicitly()
-        return Result(lambda _: "COMMIT", notices=[Notice(*_NO_TRANSACTION)])
+        return Result(lambda _: "COMMIT", notices=[_no_transaction()])
     return done("COMMIT" if await session.commit() else "ROLLBACK")
 
 
 async def _rollback(session: Session, _: Plan, __: Sequence[Any]) -> Result:
     within = session.transaction is not None and session.transaction.explicit
     await session.rollback()
-    return Result(lambda _: "ROLLBACK", notices=[] if within else [Notice(*_NO_TRANSACTION)])
+    return Result(lambda _: "ROLLBACK", notices=[] if within else [_no_transaction()])
 
 
 async def _set_transaction(session: Session, plan: Plan, _: Sequence[Any]) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local.statements import changing, cursors, defining, reading, settings, shows, writing
+from mzwidget.local.statements import changing, cursors, defining, explaining, reading, settings, shows, writing
 
 if TYPE_CHECKING:
     from typing import Any
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 TABLE: dict[type[Any], Kind] = {
     **reading.KINDS,
+    **explaining.KINDS,
     **writing.KINDS,
     **defining.KINDS,
     **changing.KINDS,

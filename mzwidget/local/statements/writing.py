@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
 from mzwidget.local.errors import SqlError, evaluated
@@ -13,6 +14,7 @@ from mzwidget.local.formats.results import Result, once
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done
 from mzwidget.local.statements.planning import InsertPlan, MutatePlan, Plan
+from mzwidget.local.statements.system import SystemCatalog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +98,12 @@ async def _mutate(session: Session, plan: MutatePlan, values: Sequence[Any]) -> 
 
 
 def _plan_copy_from(session: Session, statement: statements.CopyFrom, _: Sequence[Type | None]) -> Plan:
-    session.names.item(statement.table)
+    names = session.names
+    if names.find(statement.table) is None and (found := names.system_name(statement.table)) is not None:
+        schema, name = found
+        shown = name if schema in IMPLICIT_SCHEMAS else f"{schema}.{name}"
+        raise SqlError(f"cannot insert into {SystemCatalog.kind(schema, name)} '{shown}'")
+    names.item(statement.table)
     return Plan(statement)
 
 

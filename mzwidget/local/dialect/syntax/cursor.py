@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from mzwidget.local.dialect.syntax.lexer import PUNCTUATION, Token, tokenize
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -122,6 +122,15 @@ class Cursor:
         while self.accept_kind("."):
             parts.append(self.identifier())
         return tuple(parts)
+
+    def by_id(self) -> NoReturn:
+        """Read ``[id AS name]``, of which the engine knows none."""
+        self.expect_kind("[")
+        if self.token.kind not in ("ident", "keyword"):
+            raise self.error("expected id")
+        self.next()
+        self.expect("as")
+        raise unsupported("an object by its id")
 
     def names(self) -> tuple[str, ...]:
         """Return a list of names in parentheses."""

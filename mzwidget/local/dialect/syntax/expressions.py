@@ -70,6 +70,8 @@ class ExpressionParser(FormParser):
                 return tree.Parameter(int(token.value[1:10]))
             case "(":
                 return self._parenthesized()
+            case "[":
+                return self.by_id()
             case "op" if token.value in ("+", "-"):
                 self.next()
                 if self.is_kind("number") and self.token.value.strip("0.eE+-"):
@@ -307,7 +309,7 @@ class ExpressionParser(FormParser):
         return self._predicate(left)
 
     def _operator(self, left: Expr, operator: str, strength: int) -> Expr:
-        if self.is_word("any", "some", "all") and self.peek().kind == "(":
+        if self.is_word("any", "some", "all"):
             word = self.next().value
             return tree.Quantified(left, operator, word == "all", self._quantified(word))
         right = self._climb(strength)

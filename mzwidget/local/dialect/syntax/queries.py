@@ -270,6 +270,8 @@ class QueryParser(ExpressionParser):
             self.expect_kind(")")
             alias = self.alias()
             return tree.Grouped(inner, alias) if alias is not None else inner
+        if self.is_kind("["):
+            self.by_id()
         name = self.object_name()
         if self.is_kind("("):
             return self._function(name)

@@ -34,8 +34,13 @@ class StatementParser(QueryParser):
         source = None
         if not self.accept("default", "values"):
             source = self.query()
-        returning = self.select_items() if self.accept("returning") else ()
+        returning = self._returning() if self.accept("returning") else ()
         return tree.Insert(table, columns, source, returning)
+
+    def _returning(self) -> tuple[tree.SelectItem, ...]:
+        if self.is_kind("eof"):
+            raise self.error("Unexpected EOF")
+        return self.select_items()
 
     def _update(self) -> tree.Update:
         table = self.object_name()

@@ -1,0 +1,110 @@
+"""What statements say that are not quite right: the siblings of those that were recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WORDS = r"""
+PREPARE p AS CREATE TABLE x (a int)                 | 42601 unpreparable statement @14
+PREPARE p (int) AS SELECT 1                         | 42601 Expected AS, found left parenthesis @11
+PREPARE p AS                                        | 42601 Expected SQL statement, found EOF @13
+EXECUTE nope                                        | XX000 unknown prepared statement "nope"
+DECLARE c CURSOR WITH x FOR SELECT 1                | 42601 Expected HOLD, found identifier "x" @23
+DECLARE c CURSOR FOR SELECT 1 +                     | 42601 Unexpected EOF @32
+FETCH 1.5 c                                         | 42601 Expected identifier, found number "1.5" @7
+COPY words FROM STDIN (QUOTE '"')                   | XX000 COPY quote available only in CSV mode
+COPY words FROM STDIN (FORMAT csv, HEADER maybe)    | XX000 invalid HEADER: cannot use value as boolean
+COPY words FROM STDIN (NULL 'a', NULL 'b')          | XX000 NULL specified more than once
+COPY (SELECT 1) FROM STDIN                          | 42601 queries not allowed in COPY FROM @17
+COPY (SELECT 1) TO STDOUT (DELIMITER '|')           | XX000 COPY TO does not support DELIMITER option yet
+COPY words TO 's3://x'                              | XX000 COPY TO <expr> requires a FORMAT option
+COPY mz_tables FROM STDIN                           | XX000 cannot insert into system table 'mz_tables'
+SELECT [a]                                          | 42601 Expected AS, found right square bracket @10
+SELECT 1 = ANY                                      | 42601 Expected left parenthesis, found EOF @15
+SELECT CASE WHEN true THEN generate_series(1, 2) END | XX000 table functions are not allowed in CASE (function pg_catalog.generate_series)
+SELECT a.b.c.d.e FROM words                         | XX000 qualified name did not have between 1 and 3 components: a.b.c.d
+WITH c AS (SELECT 1) INSERT INTO words TABLE c      | 42601 Expected SELECT, VALUES, or a subquery in the query body, found INSERT @22
+INSERT INTO words VALUES (1) RETURNING              | 42601 Unexpected EOF @39
+SHOW TABLES WHERE                                   | 42601 Unexpected EOF @18
+EXPLAIN ANALYZE SELECT 1                            | 42601 Expected one of CPU or MEMORY, found SELECT @17
+DROP VIEW words                                     | XX000 words is a table not a view
+DROP TABLE words CASCADE RESTRICT                   | 42601 Cannot specify both CASCADE and RESTRICT in DROP @26
+CREATE OR REPLACE TABLE x (a int)                   | 42601 Expected [TEMPORARY] VIEW, or MATERIALIZED VIEW after CREATE OR REPLACE, found TABLE @19
+CREATE TEMPORARY TABLE public.x (a int)             | XX000 cannot create temporary item in non-temporary schema
+ALTER TABLE words DROP COLUMN a                     | 42601 Expected one of SET or RENAME or OWNER or RESET or ADD, found DROP @19
+COMMENT ON TABLE words IS 1                         | 42601 Expected NULL or literal string, found number "1" @27
+SELECT 1 LIMIT 1 LIMIT 2                            | 42601 multiple LIMIT/FETCH clauses not allowed @18
+SELECT * FROM words JOIN words w                    | 42601 Expected ON, or USING after JOIN, found EOF @33
+SELECT * FROM words JOIN words w USING (a, a)       | XX000 column name "a" appears more than once in USING clause not yet supported
+SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
+"""  # noqa: E501
+
+
+def test_words(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE words (a int)")
+    wrong = []
+    for line in WORDS.strip().splitlines():
+        statement, expected = (part.strip() for part in line.split(" | ", 1))
+        found = _error(sql, statement)
+        if found != expected:
+            wrong.append(f"{statement}\n  {found}\n  {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _error(connection: psycopg.Connection, statement: str) -> str:
+    with pytest.raises(psycopg.Error) as caught:
+        _ask(connection, statement)
+    told = caught.value.diag
+    at = f" @{told.statement_position}" if told.statement_position else ""
+    return f"{told.sqlstate} {told.message_primary}{at}"
+
+
+def _ask(connection: psycopg.Connection, statement: str) -> None:
+    with connection.cursor() as cursor:
+        if statement.startswith("COPY"):
+            with cursor.copy(statement.encode()) as copy:
+                copy.write("")
+        else:
+            cursor.execute(statement.encode())
+
+
+def test_of_several_statements_none_runs_if_one_cannot_be_read(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    with pytest.raises(psycopg.errors.SyntaxError) as caught:
+        sql.execute("INSERT INTO t VALUES (1); SELECT 1 +; SELECT 2")
+    assert caught.value.diag.statement_position == "37"
+    assert sql.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+def test_a_syntax_error_is_told_in_a_failed_transaction_too(sql: psycopg.Connection) -> None:
+    sql.execute("BEGIN")
+    for statement, state in [("SELECT 1 / 0", "XX000"), ("SELECT 1 +", "42601"), ("SELECT 1", "25P02")]:
+        with pytest.raises(psycopg.Error) as caught:
+            sql.execute(statement)
+        assert caught.value.sqlstate == state
+    sql.execute("ROLLBACK")
+
+
+def test_explain_says_whose_plan_it_is(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("CREATE MATERIALIZED VIEW m AS SELECT * FROM t")
+    for what in ("SELECT * FROM t", "PLAN FOR SELECT * FROM t", "MATERIALIZED VIEW m"):
+        ((text,),) = sql.execute(f"EXPLAIN {what}").fetchall()
+        assert text.startswith("Plan of mzwidget's embedded engine, not of Materialize:\n  reads materialize.")
+    ((text,),) = sql.execute("EXPLAIN VALUES (1), (2)").fetchall()
+    assert "Constant (2 rows)" in text
+
+
+def test_notices_of_transactions_are_warnings(connect: Callable[..., psycopg.Connection]) -> None:
+    told: list[tuple[str | None, str | None]] = []
+    connection = connect()
+    connection.add_notice_handler(lambda found: told.append((found.severity, found.sqlstate)))
+    for statement in ("ROLLBACK", "BEGIN", "BEGIN", "COMMIT"):
+        connection.execute(statement)
+    assert told == [("WARNING", "25P01"), ("WARNING", "25001")]
