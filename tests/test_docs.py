@@ -14,6 +14,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -31,7 +32,6 @@ from tests.machine import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 FENCE = re.compile(r"^( *)(`{3,})([^\n`]*)\n(.*?)^ *\2 *$", re.MULTILINE | re.DOTALL)
 SHOWN_ONLY = {"text", "toml", "yaml", "json", "html", "mermaid", "sql"}
@@ -154,6 +154,23 @@ def test_every_link_to_a_file_leads_to_one() -> None:
         for target in re.findall(r"(?:\]\(|src=\"|srcset=\"|href=\")([^)\s\"#]+)", text):
             if "://" not in target:
                 assert (ROOT / page).parent.joinpath(unquote(target)).exists(), f"{page} links to {target}"
+
+
+def test_every_file_that_the_map_names_is_there() -> None:
+    """Files and folders are named as one speaks of them: without the folders that the sentence is about."""
+    places = ("mzwidget", "js", "tests", "tools", "docs", "benchmarks", "binder", "notebooks")
+    there = {path.name for path in ROOT.iterdir()}
+    for folder, folders, files in os.walk(ROOT):
+        within = Path(folder).relative_to(ROOT)
+        folders[:] = [name for name in folders if name != "node_modules" and (within.parts or name in places)]
+        there |= {f"/{within.as_posix()}/{name}" for name in (*folders, *files)}
+    text = re.sub(r"^ *```.*?^ *```", "", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    named = {name.rstrip("/") for name in re.findall(r"`([\w./]+(?:/|\.(?:py|js|md|sql|toml)|/\w+))`", text)}
+    assert len(named) > 50
+    made = {"mzwidget/static"}
+    assert [
+        name for name in named - made if name not in there and not any(of.endswith(f"/{name}") for of in there)
+    ] == []
 
 
 def test_the_address_of_the_repository_is_the_projects() -> None:

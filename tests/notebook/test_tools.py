@@ -16,10 +16,13 @@ import pytest
 import sqlalchemy as sa
 
 import mzwidget
+from mzwidget.notebook import session
+from mzwidget.tail import connect
 from tests.machine import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -167,6 +170,34 @@ def test_the_address(dsn: str) -> None:
     }
     assert "p%40" not in repr(odd)
     assert "zz" not in repr(mzwidget.url("host=h password=zz"))
+
+
+@pytest.mark.usefixtures("sales")
+@pytest.mark.parametrize("place", ["PGPASSWORD", "PGPASSFILE"])
+def test_the_password_may_be_where_libpq_looks(
+    dsn: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = psycopg.conninfo.conninfo_to_dict(dsn)
+    password = str(parts.pop("password"))
+    if place == "PGPASSFILE":
+        file = tmp_path / "pgpass"
+        file.write_text(f"{parts['host']}:{parts['port']}:*:{parts['user']}:{password}\n")
+        file.chmod(0o600)
+    monkeypatch.setenv(place, password if place == "PGPASSWORD" else str(file))
+    bare = psycopg.conninfo.make_conninfo(**parts)
+    monkeypatch.setenv("MATERIALIZE_URL", bare)
+    monkeypatch.setattr(connect, "_chosen", connect._Named())
+    with mzwidget.connect() as connection:
+        assert connection.execute("SELECT item FROM best").fetchall() == [("ink",)]
+    with mzwidget.LiveView("best") as view:
+        assert view.wait(30).df["item"].tolist() == ["ink"]
+    assert mzwidget.load(pd.DataFrame({"a": [1]}), "loaded", progress=False) == 1
+    assert mzwidget.sql("SELECT a FROM loaded")["a"].tolist() == [1]
+    engine = mzwidget.sqlalchemy_engine()
+    assert pd.read_sql("SELECT a FROM loaded", engine)["a"].tolist() == [1]
+    engine.dispose()
+    assert password not in str.__str__(mzwidget.url())
+    session.session(bare).close()
 
 
 @pytest.mark.usefixtures("sales")
