@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.calls import coerce, known
 from mzwidget.local.dialect.functions import aggregates
-from mzwidget.local.dialect.functions.jsonb import SORT_KEY
+from mzwidget.local.dialect.functions.jsonb import SORT_KEY, sortable
 from mzwidget.local.dialect.overloads import Candidate, choose, message_name, no_function
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.values import Value, apply, plainly_ordered
+from mzwidget.local.dialect.values import Value, plainly_ordered
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -126,8 +126,7 @@ class Aggregation:
             and operands
             and all(o.type.name == "jsonb" or plainly_ordered(o.type) for o in operands)
         ):
-            keys = [apply(SORT_KEY, [o], t.TEXT) if o.type.name == "jsonb" else o for o in operands]
-            order = " ORDER BY " + ", ".join(f"{key.sql} ASC NULLS LAST" for key in keys)
+            order = " ORDER BY " + ", ".join(f"{sortable(o).sql} ASC NULLS LAST" for o in operands)
         suffix = ""
         if node.filter is not None:
             suffix = f" FILTER (WHERE {self.expressions.condition(node.filter, 'FILTER clause').sql})"
@@ -148,16 +147,23 @@ class Aggregation:
         """Return the template with the distinct values in their order."""
         if name in ("sum", "avg") or name.startswith(("stddev", "var")):
             return template
-        if name == "jsonb_object_agg" or any(not plainly_ordered(operand.type) for operand in operands):
+        jsonb = [operand.type.name == "jsonb" for operand in operands] == [True]
+        if name == "jsonb_object_agg" or not (jsonb or all(plainly_ordered(operand.type) for operand in operands)):
             raise unsupported(f"DISTINCT in {name} of these types")
         order = "'ASC', 'NULLS LAST'"
         if node.order:
             (first, *others) = node.order
-            if others or self.expressions.typed(first.expr).sql != operands[0].sql:
+            given = self.expressions.values(node.arguments)[0].sql
+            if others or self.expressions.typed(first.expr).sql not in (operands[0].sql, given):
                 raise unsupported(f"DISTINCT with ORDER BY anything but the values in {name}")
             direction = "DESC" if first.descending else "ASC"
             order = f"'{direction}', 'NULLS {'FIRST' if first.nulls_first else 'LAST'}'"
-        return re.sub("«list[^»]*»", lambda match: f"list_sort({match[0]}, {order})", template)
+        sorted_ = f"list_sort(«», {order})"
+        if jsonb:
+            key = SORT_KEY.replace("{0}", "e")
+            pairs = "list_transform(«», lambda e: struct_pack(k := " + key + ", v := e))"
+            sorted_ = f"list_transform({sorted_.replace('«»', pairs)}, lambda e: e.v)"
+        return re.sub("«list[^»]*»", lambda match: sorted_.replace("«»", match[0]), template)
 
     def _chosen(self, name: str, values: list[Value]) -> tuple[list[Value], str, t.Type]:
         given = known(values)
@@ -204,11 +210,7 @@ class Aggregation:
                 raise SqlError(f"array_agg on {shown} not yet supported")
 
     def _term(self, item: tree.OrderItem) -> str:
-        value = self.expressions.typed(item.expr)
-        if value.type.name == "jsonb":
-            value = apply(SORT_KEY, [value], t.TEXT)
-        elif not plainly_ordered(value.type):
-            raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
+        value = sortable(self.expressions.typed(item.expr))
         return f"{value.sql} {'DESC' if item.descending else 'ASC'} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
 
     # -------------------------------------------------------------------------------------------- windows

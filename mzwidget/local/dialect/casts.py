@@ -133,7 +133,7 @@ def literal(text: str, target: Type, context: Context = Context.IMPLICIT) -> Val
     """Return a text literal as a value of a type; one that is no such value fails when it is evaluated."""
     try:
         value = reader(target)(text)
-        if target.typmod != -1:
+        if target.typmod != -1 or _sized(target):
             sized = modified(Value(constant(value, target), target.base, literal=text), target, context)
             return replace(sized, nullable=False)
         return Value(constant(value, target), target, literal=text, nullable=False)
@@ -170,7 +170,7 @@ def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Val
         packed = ", ".join(f"f{i} := {sql}" for i, sql in enumerate(inner, 1))
         found = apply(f"CASE WHEN {{0}} IS NOT NULL THEN struct_pack({packed}) END", [value], target, fallible=True)
     else:
-        found = _items(value, target)
+        found = _items(value, target, context)
     found = modified(found, target, context) if target.typmod != -1 or _sized(target) else found
     return replace(found, nullable=value.nullable) if found.nullable != value.nullable else found
 
@@ -292,15 +292,17 @@ _READ_ITEMS = {
 }
 
 
-def _items(value: Value, target: Type) -> Value:
+def _items(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Value:
     source = value.type
     if source.kind == "map" and target.element is not None and source.element is not None:
+        if source.element.base == target.element.base and not _sized(target):
+            return value.typed(target)
         entries = "list_transform(map_entries({0}), lambda e: struct_pack(k := e.key, v := e.value))"
         return apply(_mapped(entries, target.element, source.element), [value], target, fallible=True)
     if source.element is None or target.element is None:
         raise unsupported(f"a cast from {t.sql_name(source)} to {t.sql_name(target)}")
     name = f"x{value.depth}"
-    inner = cast(Value(name, source.element), target.element)
+    inner = cast(Value(name, source.element), target.element, context)
     if source.kind == "array":
         listed = items_of("{0}")
         listed = listed if inner.sql == name else f"list_transform({listed}, lambda {name}: {inner.sql})"
@@ -321,7 +323,7 @@ def _items(value: Value, target: Type) -> Value:
 def modified(value: Value, target: Type, context: Context) -> Value:
     """Return the value as its type's modifier has it: rounded, cut or padded."""
     if target.element is not None:
-        return value.typed(target)
+        return _items(value, target, context) if _sized(target) else value.typed(target)
     if target.name == "numeric":
         scale = t.numeric_scale(target)
         if scale is None:

@@ -13,6 +13,7 @@ from mzwidget.local.dialect.calls import call, coerce, is_elsewhere, known, miss
 from mzwidget.local.dialect.castlines import STRINGS, Context
 from mzwidget.local.dialect.casts import cast, castable, constant, literal, no_cast
 from mzwidget.local.dialect.conditions import connect
+from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
@@ -180,6 +181,7 @@ class Expressions:
         return operate(self.statement, node.operator, [left, right])
 
     def compare(self, operator: str, left: Value, right: Value) -> Value:
+        left, right = predicates.null_rows(left, right)
         if left.type.kind == "record" and right.type.kind == "record":
             return predicates.compare_rows(self, operator, left, right)
         return operate(self.statement, operator, [left, right])
@@ -194,6 +196,9 @@ class Expressions:
 
     def same(self, left: Value, right: Value) -> tuple[Value, Value]:
         """Return both as the type that = compares them as."""
+        left, right = predicates.null_rows(left, right)
+        if predicates.same_row(left.type, right.type):
+            return left, right
         found = choose(functions.OPERATORS["="], known([left, right]))
         wanted = found[0].wanted if len(found) == 1 else [t.TEXT, t.TEXT]
         return coerce(self.statement, left, wanted[0]), coerce(self.statement, right, wanted[1])
@@ -247,14 +252,17 @@ class Expressions:
     def _choice(self, node: tree.Choice) -> Value:
         given = self.values(node.arguments)
         if node.word == "nullif":
-            equal = operate(self.statement, "=", given)
+            equal = self.compare("=", *given)
             left = coerce(self.statement, given[0], t.TEXT) if given[0].is_open else given[0]
             return apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
         values, type_ = unify(self.statement, given, node.word)
         if node.word == "coalesce":
             return replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))
         if type_.name == "jsonb" or type_.kind != "scalar":
-            raise unsupported(f"{node.word} of {t.sql_name(type_)}")
+            key = sortable(Value("e", type_)).sql
+            there = "list_filter([{*}], lambda e: e IS NOT NULL)"
+            pairs = f"list_transform({there}, lambda e: struct_pack(k := {key}, v := e))"
+            return apply(f"list_sort({pairs})[{1 if node.word == 'least' else -1}].v", values, type_, fallible=True)
         return apply(f"{node.word}({{*}})", values, type_)
 
     def _exists(self, node: tree.Exists) -> Value:

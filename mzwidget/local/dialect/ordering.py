@@ -10,11 +10,11 @@ from mzwidget.local.dialect.calls import coerce
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import cast, castable, text_form
 from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
-from mzwidget.local.dialect.functions.jsonb import SORT_KEY
+from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.ties import ties
-from mzwidget.local.dialect.values import Value, apply, plainly_ordered, quote_text
+from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column
@@ -109,7 +109,8 @@ def _sorted(
     statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str, *, once: bool
 ) -> str:
     known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
-    extra = [term.value for term in terms if term.value.sql not in known]
+    keyed = {sortable(value).sql: i for i, value in enumerate(settled, 1) if value.type.name == "jsonb"}
+    extra = [term.value for term in terms if term.value.sql not in known and term.value.sql not in keyed]
     if block.distinct and extra:
         raise SqlError("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
     alias = statement.alias()
@@ -121,9 +122,13 @@ def _sorted(
     used: set[int] = set()
     others = iter(range(1, len(extra) + 1))
     for term in terms:
-        at = known.get(term.value.sql)
+        at = known.get(term.value.sql, keyed.get(term.value.sql))
         used.add(at or 0)
-        order.append(term.written(f"{alias}.c{at}" if at is not None else f"{alias}.o{next(others)}"))
+        if at is None:
+            order.append(term.written(f"{alias}.o{next(others)}"))
+        else:
+            key = Value(f"{alias}.c{at}", settled[at - 1].type)
+            order.append(term.written((sortable(key) if term.value.sql in keyed else key).sql))
     if once:
         order += _encoded_ties(block, settled, row, alias, used)
     else:  # kept up, rows that tie are told apart value by value
@@ -149,7 +154,7 @@ def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms
     keys = [_referenced(block, settled, node, "DISTINCT ON") for node in block.distinct_on]
     texts = list(dict.fromkeys(key.sql for key in keys))
     leading = {term.value.sql for term in terms[: len(texts)]}
-    if terms and not leading <= set(texts):
+    if terms and not leading <= {sortable(key).sql for key in keys}:
         raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
     ordering = terms or [Term(key) for key in keys]
     inner = block.render(
@@ -170,15 +175,6 @@ def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms
 def _term(block: Block, settled: list[Value], item: tree.OrderItem) -> Term:
     value = _referenced(block, settled, item.expr, "ORDER BY")
     return Term(sortable(value), item.descending, item.nulls_first)
-
-
-def sortable(value: Value) -> Value:
-    """Return what sorts as the value does."""
-    if value.type.name == "jsonb":
-        return apply(SORT_KEY, [value], t.TEXT)
-    if not plainly_ordered(value.type):
-        raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
-    return value
 
 
 def unsigned_zero(value: Value) -> Value:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from mzwidget.local.dialect import functions, patterns
 from mzwidget.local.dialect.calls import coerce, known, operate
 from mzwidget.local.dialect.conditions import connect
-from mzwidget.local.dialect.overloads import choose, no_function
+from mzwidget.local.dialect.functions.operators import COMPARISONS
+from mzwidget.local.dialect.overloads import choose, no_function, no_operator
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
 
 def compare_rows(expressions: Expressions, operator: str, left: Value, right: Value) -> Value:
-    if not left.items or not right.items or operator not in ("=", "<>", "<", "<=", ">", ">="):
-        raise unsupported(f"comparing rows by {operator}")
+    if operator not in COMPARISONS:
+        raise no_operator(operator, known([left, right]))
+    if not left.items or not right.items:
+        if not same_row(left.type, right.type):
+            raise no_operator(operator, known([left, right]))
+        return apply(f"({{0}} {operator} {{1}})", [left, right], t.BOOL)
     if len(left.items) != len(right.items):
         raise SqlError("unequal number of entries in row expressions")
     pairs = list(zip(left.items, right.items, strict=True))
@@ -33,6 +38,20 @@ def compare_rows(expressions: Expressions, operator: str, left: Value, right: Va
         rest = connect("AND", [expressions.compare("=", a, b), found])
         found = connect("OR", [expressions.compare(strict, a, b), rest])
     return found
+
+
+def null_rows(left: Value, right: Value) -> tuple[Value, Value]:
+    """Return both; a NULL beside a row is one of its type."""
+    if left.type.kind == "record" and right.sql == "NULL":
+        return left, right.typed(left.type)
+    if right.type.kind == "record" and left.sql == "NULL":
+        return left.typed(right.type), right
+    return left, right
+
+
+def same_row(left: t.Type, right: t.Type) -> bool:
+    """Whether both are rows of fields of the same types."""
+    return left.kind == right.kind == "record" and [f.base for _, f in left.fields] == [f.base for _, f in right.fields]
 
 
 def is_(expressions: Expressions, node: tree.Is) -> Value:
@@ -54,7 +73,7 @@ def is_(expressions: Expressions, node: tree.Is) -> Value:
 
 def distinct(expressions: Expressions, node: tree.Distinct) -> Value:
     left, right = expressions.value(node.left), expressions.value(node.right)
-    equal = operate(expressions.statement, "=", [left, right])
+    equal = expressions.compare("=", left, right)
     template = "({0} IS NOT DISTINCT FROM {1})" if node.negated else "({0} IS DISTINCT FROM {1})"
     if equal.type.name != "bool":
         raise unsupported("IS DISTINCT FROM of these types")
@@ -109,6 +128,8 @@ def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
     word = "ALL" if node.every else "ANY"
     if isinstance(node.right, tree.Query):
         columns, sql = expressions.plan(node.right, expressions.scope)
+        if len(columns) != 1 and left.items and (node.operator, node.every) in (("=", False), ("<>", True)):
+            return in_query(expressions, tree.InQuery(node.left, node.right, negated=node.every))
         if len(columns) != 1:
             raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
         if node.operator.lstrip("!").startswith("~~"):

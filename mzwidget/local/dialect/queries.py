@@ -83,7 +83,7 @@ def plan_in(query: tree.Query, outer: Scope) -> tuple[tuple[Column, ...], str]:
     _with(query, scope)
     if isinstance(query.body, tree.Nested) and not query.order and query.limit is None and query.offset is None:
         return plan_in(query.body.query, scope)
-    block = plan_body(statement, query.body, scope)
+    block = plan_body(statement, query.body, scope, query.order)
     nested = outer.parent is not None
     limit = limits(statement, query, plan_nested, nested=nested)
     return ordered(statement, query, block, limit, once=statement.once and not nested)
@@ -111,10 +111,10 @@ def _with(query: tree.Query, scope: Scope) -> None:
         scope.ctes[cte.name] = renamed, name
 
 
-def plan_body(statement: Statement, body: tree.Body, scope: Scope) -> Block:
-    """Translate a query body of any shape."""
+def plan_body(statement: Statement, body: tree.Body, scope: Scope, order: tuple[tree.OrderItem, ...] = ()) -> Block:
+    """Translate a query body of any shape; an aggregate in its ORDER BY makes a SELECT one that groups."""
     if isinstance(body, tree.Select):
-        return Selection(statement, body, scope, plan_nested).block()
+        return Selection(statement, body, scope, plan_nested, order).block()
     if isinstance(body, tree.SetOperation):
         return _set_operation(statement, body, scope)
     if isinstance(body, tree.Values):

@@ -35,9 +35,17 @@ Output = tree.Expr | Expanded
 class Selection:
     """Translates one SELECT."""
 
-    def __init__(self, statement: Statement, body: tree.Select, outer: Scope, plan: PlanSubquery) -> None:
+    def __init__(
+        self,
+        statement: Statement,
+        body: tree.Select,
+        outer: Scope,
+        plan: PlanSubquery,
+        order: tuple[tree.OrderItem, ...],
+    ) -> None:
         self.statement = statement
         self.body = body
+        self.order = order
         self.outer = outer
         self.plan = plan
         self.scope = Scope(statement, parent=outer)
@@ -198,7 +206,7 @@ class Selection:
                     self.expressions.value(node)
 
     def _aggregates(self) -> bool:
-        nodes: list[tree.Node] = [item.expr for item in self.body.items]
+        nodes: list[tree.Node] = [item.expr for item in (*self.body.items, *self.order)]
         if self.body.having is not None:
             nodes.append(self.body.having)
         if self.body.qualify is not None:

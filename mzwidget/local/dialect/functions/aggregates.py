@@ -102,7 +102,8 @@ _SQUARES_FIXED = (
 
 def _float_spread(sample: bool, root: bool) -> str:
     divisor = "nullif(«count» - 1, 0)" if sample else "nullif(«count», 0)"
-    inner = f"greatest(({_SQUARES_FIXED} - ({_SUM_FIXED}) * ({_SUM_FIXED}) / nullif(«count», 0)) / {divisor}, 0)"
+    spread = f"({_SQUARES_FIXED} - ({_SUM_FIXED}) * ({_SUM_FIXED}) / nullif(«count», 0)) / {divisor}"
+    inner = f"CASE WHEN «count» > {int(sample)} THEN greatest({spread}, 0) END"
     return f"sqrt({inner})" if root else inner
 
 

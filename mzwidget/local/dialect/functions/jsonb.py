@@ -11,7 +11,7 @@ from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.castlines import kind_of
 from mzwidget.local.dialect.casts import cast, text_form
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, apply, items_of, quote_text
+from mzwidget.local.dialect.values import Value, apply, items_of, plainly_ordered, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats import types as t
@@ -162,6 +162,17 @@ def _sort_key(value: Any) -> str:
 
 
 SORT_KEY = udf.declare("jsonb_key", _sort_key, [t.JSONB], t.TEXT, fallible=False)
+
+
+def sortable(value: Value) -> Value:
+    """Return what sorts as the value does."""
+    if value.type.name == "jsonb":
+        return apply(SORT_KEY, [value], t.TEXT)
+    if not plainly_ordered(value.type):
+        raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
+    return value
+
+
 OPERATORS += [
     line(each, "jsonb, jsonb -> bool", f"({SORT_KEY} {each} {SORT_KEY.replace('{0}', '{1}')})", fallible=False)
     for each in ("<", "<=", ">", ">=")
