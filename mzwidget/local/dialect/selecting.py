@@ -206,7 +206,8 @@ class Selection:
                     self.expressions.value(node)
 
     def _aggregates(self) -> bool:
-        nodes: list[tree.Node] = [item.expr for item in (*self.body.items, *self.order)]
+        nodes: list[tree.Node] = [item.expr for item in self.body.items]
+        nodes += [item.expr for item in self.order]
         if self.body.having is not None:
             nodes.append(self.body.having)
         if self.body.qualify is not None:
