@@ -11,7 +11,7 @@ from mzwidget.local.dialect.calls import coerce, known
 from mzwidget.local.dialect.castlines import STRINGS
 from mzwidget.local.dialect.casts import text_form
 from mzwidget.local.dialect.overloads import no_operator
-from mzwidget.local.dialect.regexes import checked
+from mzwidget.local.dialect.regexes import checked, compiled
 from mzwidget.local.dialect.values import Value, apply, failing, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -145,8 +145,7 @@ def portable(pattern: str) -> str:
     SqlError
         0A000 for one that uses what the two do not share.
     """
-    checked(pattern)
-    if not _PORTABLE.fullmatch(pattern):
+    if checked(pattern).twice or not _PORTABLE.fullmatch(pattern):
         raise unsupported("such a regular expression")
     return _unicode(pattern)
 
@@ -156,6 +155,13 @@ def _portable(pattern: str) -> str:
 
 
 _PATTERN = udf.declare("pattern", _portable, [t.TEXT], t.TEXT)
+
+
+def _searched(text: str, pattern: str, flags: str) -> bool:
+    return compiled(pattern, flags).search(text) is not None
+
+
+_SEARCH = udf.declare("regexp_search", _searched, [t.TEXT, t.TEXT, t.TEXT], t.BOOL)
 
 
 def matches(statement: Statement, operator: str, text: Value, pattern: Value) -> Value:
@@ -169,11 +175,13 @@ def matches(statement: Statement, operator: str, text: Value, pattern: Value) ->
     if pattern.literal is not None:
         try:
             shown = Value(quote_text(portable(pattern.literal)), t.TEXT)
+            found = apply(f"regexp_matches({{0}}, {{1}}{flag})", [text, shown], t.BOOL)
         except SqlError as error:
-            if error.sqlstate == "0A000":
-                raise
-            return failing(error, t.BOOL)
-        found = apply(f"regexp_matches({{0}}, {{1}}{flag})", [text, shown], t.BOOL)
+            if error.sqlstate != "0A000":
+                return failing(error, t.BOOL)
+            flags = "i" if operator.endswith("*") else ""
+            compiled(pattern.literal, flags)
+            found = apply(_SEARCH.replace("{2}", f"'{flags}'"), [text, pattern], t.BOOL, fallible=True)
     else:
         found = apply(
             f"regexp_matches({{0}}, {_PATTERN.replace('{0}', '{1}')}{flag})", [text, pattern], t.BOOL, fallible=True

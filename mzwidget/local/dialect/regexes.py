@@ -23,7 +23,9 @@ _POSIX = {
 _CHARACTERS = frozenset("afnrtv" + r"\.+*?()|[]{}^$#&-~/!\"'%,:;=@_` ")
 _PLACES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
 _GROUP = re.compile(r"\((?:\?(?:P?<([A-Za-z_]\w*)>|[imsU]*:))?", re.ASCII)
-_FLAGS = re.compile(r"\(\?i\)")
+_FLAGS = re.compile(r"\(\?([a-zA-Z]+)\)")
+_CODE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[xuU]\{([0-9A-Fa-f]{1,8})\})")
+_PROPERTY = re.compile(r"\\[pP](?:\{(\^?)([A-Za-z_=:]+)\}|[A-Z])")
 _TIMES = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _CLASS_PART = re.compile(r"\[:(\^?)([a-z]+):\]|\\(.)|(.)", re.DOTALL)
 _LONGEST = 1000
@@ -46,6 +48,7 @@ class _Open:
 
     start: int
     wild: bool = False
+    out: int = 0
 
 
 class _Reader:
@@ -58,24 +61,28 @@ class _Reader:
         self.groups = [_Open(-1)]
         self.backtracks = False
         self.names: list[str | None] = []
+        self.lines = self.twice = False
+        self.atom = 0
 
     def read(self) -> None:
         repeatable = wild = repeated = False
         pattern = self.pattern
         if flags := _FLAGS.match(pattern):
+            self._flags(flags[1])
             self.at = flags.end()
-            self.out.append("(?i)")
         while self.at < len(pattern):
             character = pattern[self.at]
             if character in "*+?{":
                 if not repeatable:
                     raise _invalid(pattern, self.at, 1, "repetition operator missing expression")
                 if repeated:
-                    raise unsupported("a repetition of a repetition in a regular expression")
-                self._repetition(wild=wild)
+                    self.twice = True
+                    self.out[self.atom :] = ["(?:", *self.out[self.atom :], ")"]
+                self._repetition(wild=wild or repeated)
                 repeated, wild = True, False
                 continue
             repeated = wild = False
+            self.atom = len(self.out)
             repeatable = character not in "(|^"
             match character:
                 case "(":
@@ -90,14 +97,25 @@ class _Reader:
                 case "\\":
                     repeatable = self._escape()
                 case "$":
-                    self._take(r"\Z")
+                    self._take("(?m:$)" if self.lines else r"\Z")
                     repeatable = False
                 case "^" | ".":
-                    self._take(character)
+                    self._take("(?m:^)" if self.lines and character == "^" else character)
                 case _:
                     self._take(re.escape(character))
         if len(self.groups) > 1:
             raise _invalid(pattern, self.groups[-1].start, 1, "unclosed group")
+
+    def _flags(self, flags: str) -> None:
+        """Take the flags that a pattern begins with; ``s`` holds anyway."""
+        for index, flag in enumerate(flags):
+            if flag not in "imsUuxR":
+                raise _invalid(self.pattern, 2 + index, 1, "unrecognized flag")
+            if flag not in "ims" or flag in flags[:index]:
+                raise unsupported(f"the flag {flag} in a regular expression")
+        if "i" in flags:
+            self.out.append("(?i)")
+        self.lines = "m" in flags
 
     def _take(self, written: str, length: int = 1) -> None:
         self.out.append(written)
@@ -136,13 +154,14 @@ class _Reader:
             raise unsupported("such a group in a regular expression")
         if start[0] != "(?:":
             self.names.append(start[1])
-        self.groups.append(_Open(self.at))
+        self.groups.append(_Open(self.at, out=len(self.out)))
         self._take(f"(?P<{start[1]}>" if start[1] else start[0], len(start[0]))
 
     def _close(self) -> bool:
         if len(self.groups) == 1:
             raise _invalid(self.pattern, self.at, 1, "unopened group")
         closed = self.groups.pop()
+        self.atom = closed.out
         self.groups[-1].wild |= closed.wild
         self._take(")")
         return closed.wild
@@ -158,9 +177,25 @@ class _Reader:
             self._take(f"[{'^' if following == 'S' else ''}{_SPACES}]", 2)
         elif following in "dDwW":
             self._take("\\" + following, 2)
+        elif following in "pPxuU":
+            self._take(*self._coded())
         else:
             self._take(self._character(following), 2)
         return True
+
+    def _coded(self) -> tuple[str, int]:
+        """Return a property or a character by its number, as it is written and how long it was."""
+        if found := _PROPERTY.match(self.pattern, self.at):
+            try:
+                regex.compile(found[0])
+            except regex.error:
+                raise _invalid(self.pattern, self.at, len(found[0]), "Unicode property not found") from None
+            return found[0], len(found[0])
+        found = _CODE.match(self.pattern, self.at)
+        number = int(next(filter(None, found.groups())), 16) if found else -1
+        if found is None or not 0 <= number <= 0x10FFFF or 0xD800 <= number < 0xE000:
+            raise unsupported(f"such a {self.pattern[self.at : self.at + 2]} in a regular expression")
+        return re.escape(chr(number)), len(found[0])
 
     def _character(self, following: str) -> str:
         if following.isdigit() and following.isascii():
@@ -185,10 +220,25 @@ class _Reader:
                 raise _invalid(self.pattern, start, 1, "unclosed character class")
             if part[4] == "]" and not first:
                 break
-            parts.append(self._class_part(part, start))
-            self.at = part.end()
+            if part[3] is not None and part[3] in "pPxuU":
+                written, length = self._coded()
+            else:
+                written, length = self._class_part(part, start), part.end() - self.at
+            self._in_order(parts, written)
+            parts.append(written)
+            self.at += length
             first = False
         self._take("".join(parts) + "]")
+
+    def _in_order(self, parts: list[str], last: str) -> None:
+        """Refuse a range whose end comes before its start."""
+        if len(parts) < 3 or parts[-1] != "-":
+            return
+        first, end = (part.removeprefix("\\") for part in (parts[-2], last))
+        if len(first) == len(end) == 1 and first not in "[^" and first > end:
+            start = self.at - 1 - len(parts[-2])
+            length = self.at + len(last) - start
+            raise _invalid(self.pattern, start, length, "invalid character class range, the start must be <= the end")
 
     def _class_part(self, part: re.Match[str], start: int) -> str:
         if part[2] is not None:
