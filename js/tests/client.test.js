@@ -35,9 +35,32 @@ function opened(seq = 0) {
   return all;
 }
 
+/** One with a display, which is out of sight. */
+function displayed() {
+  const all = opened();
+  all.client.displays.add();
+  all.heard();
+  return all;
+}
+
+test("a page without a display says nothing", () => {
+  for (const seq of [null, 0]) {
+    const { client, clock, heard, status } = setUp();
+    if (seq !== null) client.receiveBase(HISTORY.base(seq));
+    client.open();
+    client.receiveDelta(HISTORY.delta(2, 3));
+    status({ epoch: "e", seq: 3 });
+    clock.advance(60_000);
+    assert.deepEqual(heard(), []);
+    client.displays.add();
+    assert.deepEqual(heard(), [{ type: "hello", visible: false, displays: 1, epoch: seq === null ? null : "e", seq }]);
+  }
+});
+
 test("a page that opens with a base says what it has, and asks for nothing", () => {
-  const { clock, heard } = opened(1);
-  assert.deepEqual(heard().filter(({ type }) => type !== "ack"), [{ type: "have", visible: false, displays: 0, epoch: "e", seq: 1 }]);
+  const { client, clock, heard } = opened(1);
+  client.displays.add();
+  assert.deepEqual(heard().filter(({ type }) => type !== "ack"), [{ type: "have", visible: false, displays: 1, epoch: "e", seq: 1 }]);
   clock.advance(60_000);
   assert.deepEqual(heard(), []);
 });
@@ -47,7 +70,8 @@ test("a page that opens without a base asks for one until it comes, ever less of
   client.receiveBase({});
   client.receiveDelta({});
   client.open();
-  assert.deepEqual(heard(), [{ type: "hello", visible: false, displays: 0, epoch: null, seq: null }]);
+  client.displays.add();
+  assert.deepEqual(heard(), [{ type: "hello", visible: false, displays: 1, epoch: null, seq: null }]);
   clock.advance(1_999);
   assert.deepEqual(heard(), []);
   clock.advance(1);
@@ -62,7 +86,7 @@ test("a page that opens without a base asks for one until it comes, ever less of
 });
 
 test("a gap is asked about at once, but at most every two seconds", () => {
-  const { client, clock, asked } = opened();
+  const { client, clock, asked } = displayed();
   asked();
   client.receiveDelta(HISTORY.delta(2, 3));
   assert.equal(asked(), 1);
@@ -75,7 +99,7 @@ test("a gap is asked about at once, but at most every two seconds", () => {
 });
 
 test("a missing piece that comes late ends the asking", () => {
-  const { client, clock, asked } = opened();
+  const { client, clock, asked } = displayed();
   client.receiveDelta(HISTORY.delta(2, 4));
   client.receiveDelta(HISTORY.delta(0, 2));
   asked();
@@ -85,7 +109,7 @@ test("a missing piece that comes late ends the asking", () => {
 });
 
 test("a heartbeat ahead of the page, with nothing behind it, makes it ask", () => {
-  const { client, clock, heard, status } = opened();
+  const { client, clock, heard, status } = displayed();
   heard();
   status({ epoch: "e", seq: 2 });
   clock.advance(500);
@@ -123,6 +147,7 @@ test("a display out of sight acknowledges what it applied, one in sight what it 
 function painted(epoch) {
   const { client, clock, heard } = setUp();
   client.receiveBase(epoch.base(0));
+  client.open();
   const display = client.displays.add();
   display.show(true);
   display.painted(0);
@@ -268,7 +293,7 @@ test("leaving is final until the page comes back from the browser's cache", () =
 });
 
 test("a kernel that is gone is not spoken to; one that speaks again is not gone", () => {
-  const { client, clock, heard, status } = opened();
+  const { client, clock, heard, status } = displayed();
   client.disconnect();
   heard();
   client.retry();
@@ -337,6 +362,8 @@ test("what was saved long ago is not called live", () => {
 
 test("bytes and plain JSON are the same message; damaged ones are asked for again", () => {
   const { client, clock, asked } = setUp();
+  client.open();
+  client.displays.add();
   const { rows, ...rest } = HISTORY.base(0);
   const data = new DataView(new TextEncoder().encode(JSON.stringify({ rows })).buffer);
   client.receiveBase({ ...rest, data });

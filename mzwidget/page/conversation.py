@@ -33,7 +33,7 @@ def _acknowledged(view: View, page: Page, ack: protocol.Ack) -> None:
 
 
 def _stands(view: View, page: Page, standing: protocol.Standing) -> None:
-    if standing["type"] == "visible" and standing["displays"] == 0:
+    if standing["displays"] == 0:
         view.pages.dismiss(standing["page"], finally_=False)
         return
     page.visible = standing["visible"]

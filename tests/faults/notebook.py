@@ -47,7 +47,7 @@ from mzwidget.tail import shared, tail
 tail.LINGER = 2.0
 view = mzwidget.LiveView({table!r})
 sent, send = [], view.send_state
-view.send_state = lambda trait: (sent.append(trait), send(trait))
+view.send_state = lambda trait, sent=sent, send=send: (sent.append(trait), send(trait))
 view
 """
 

@@ -32,6 +32,9 @@ const TONES = {
   closed: "idle",
 };
 
+/** Seconds, and more than the kernel ever waits before it tries again. */
+const LONGEST_WAIT = 60;
+
 /** @param {number} part */
 const two = (part) => String(part).padStart(2, "0");
 
@@ -78,7 +81,7 @@ export function describe({ store, playback, conversation }, now) {
   } else if (silent) {
     [state, tone] = ["no news", "bad"];
     message = answered
-      ? "The kernel has not reported for a while; it may be busy or gone."
+      ? "The kernel has not reported for a while. It may be busy; if it was restarted, run the cell again."
       : "This notebook's kernel does not know the view; run the cell again.";
     word = state;
   } else if (playback.pending !== null) {
@@ -88,7 +91,9 @@ export function describe({ store, playback, conversation }, now) {
   } else {
     if (status.state === "asking") word = "asking anew";
     if (status.state === "reconnecting" && status.retry_at !== null) {
-      word = `reconnecting in ${Math.max(Math.ceil((status.retry_at - now) / 1000), 0)} s`;
+      const left = Math.ceil((status.retry_at - now) / 1000);
+      // Else the kernel's clock and this page's do not agree.
+      if (left >= 0 && left <= LONGEST_WAIT) word = `reconnecting in ${left} s`;
     }
     if (status.paused && status.state !== "paused") word = `paused · ${word}`;
   }

@@ -1,12 +1,27 @@
 /**
  * @typedef {object} Clock
- * @property {() => number} now milliseconds since 1970
+ * @property {() => number} now milliseconds since 1970, never less than before
  * @property {(delay: number, task: () => void) => () => void} after run once, later; call the result to cancel
  */
 
+/**
+ * Go on from where a clock was when it is set back: what waits until a time shall not wait for longer.
+ *
+ * @param {() => number} read the clock
+ * @returns {() => number}
+ */
+export function neverBack(read) {
+  let [last, ahead] = [-Infinity, 0];
+  return () => {
+    const now = read();
+    ahead = Math.max(ahead, last - now);
+    return (last = now + ahead);
+  };
+}
+
 /** @type {Clock} */
 export const systemClock = {
-  now: () => Date.now(),
+  now: neverBack(() => Date.now()),
   after(delay, task) {
     const timer = setTimeout(task, delay);
     return () => clearTimeout(timer);

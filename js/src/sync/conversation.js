@@ -31,8 +31,8 @@ const MISSED = 1_000;
 const SIGN_OF_LIFE = 10_000;
 
 /**
- * How a page stands to the kernel: the kernel knows it; has been told that the view is shown nowhere, and so has
- * forgotten it; has been told goodbye; or will never hear of it again. Only a page that is known speaks.
+ * How a page stands to the kernel: the kernel knows it; does not, since the view is shown nowhere; has not been greeted
+ * yet, or been told goodbye; or will never hear of it again. Only a page that is known speaks.
  *
  * @typedef {"known" | "unseen" | "away" | "closed"} Standing
  */
@@ -43,7 +43,7 @@ export class Conversation {
   #events;
   #post;
   /** @type {Standing} */
-  #standing = "known";
+  #standing = "away";
   #connected = true;
   #asking;
   #acknowledging;
@@ -83,11 +83,11 @@ export class Conversation {
     return this.#silence.wasBroken;
   }
 
-  /** The first words: say what came with the page, or ask. */
+  /** The first words, as soon as there is a display: say what came with the page, or ask. */
   open() {
     this.#silence.open(this.#page.status.time);
-    this.settle();
-    if (!this.#page.needsBase) this.#say("have");
+    this.#standing = "unseen";
+    if (this.#page.displays > 0) this.comeBack();
   }
 
   /** The kernel has said something. */
@@ -138,7 +138,7 @@ export class Conversation {
     if (this.#standing === "known") this.#standing = "unseen";
   }
 
-  /** There is a display again. */
+  /** There is a display, for the first time or again. */
   comeBack() {
     if (this.#standing !== "unseen") return;
     this.#standing = "known";
@@ -164,7 +164,6 @@ export class Conversation {
   /** Come back, as a page of another id. */
   rejoin() {
     if (this.#standing !== "away") return;
-    this.#standing = "known";
     this.#acknowledging.forget();
     this.open();
   }
