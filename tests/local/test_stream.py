@@ -302,7 +302,7 @@ def test_upsert(connect: Connect, sql: psycopg.Connection) -> None:
     [
         ("SUBSCRIBE t ENVELOPE UPSERT (KEY (nope))", 'column "nope" does not exist'),
         ("SUBSCRIBE t ENVELOPE DEBEZIUM (KEY (a))", "is not available"),
-        ("SUBSCRIBE t WITHIN TIMESTAMP ORDER BY a", "WITHIN TIMESTAMP ORDER BY .. is not available"),
+        ("SUBSCRIBE t WITHIN TIMESTAMP ORDER BY a", "`WITHIN TIMESTAMP ORDER BY ..` is not available"),
         ("SUBSCRIBE nope", "unknown catalog item 'nope'"),
         ("SUBSCRIBE (SELECT nope FROM t)", 'column "nope" does not exist'),
         ("SUBSCRIBE (SELECT a FROM t WHERE mz_now() <= a OR a > 1)", "Unsupported temporal predicate"),

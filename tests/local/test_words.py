@@ -31,6 +31,10 @@ SELECT CASE WHEN true THEN generate_series(1, 2) END | XX000 table functions are
 SELECT a.b.c.d.e FROM words                         | XX000 qualified name did not have between 1 and 3 components: a.b.c.d
 WITH c AS (SELECT 1) INSERT INTO words TABLE c      | 42601 Expected SELECT, VALUES, or a subquery in the query body, found INSERT @22
 INSERT INTO words VALUES (1) RETURNING              | 42601 Unexpected EOF @39
+SUBSCRIBE words ENVELOPE NONE                       | 42601 Expected one of UPSERT or DEBEZIUM, found NONE @26
+SUBSCRIBE words UP TO 5 AS OF 6                     | 42601 Expected end of statement, found AS @25
+SUBSCRIBE (INSERT INTO words VALUES (1))            | 42601 Expected SELECT, VALUES, or a subquery in the query body, found INSERT @12
+SELECT 1 AS OF                                      | 42601 Expected a timestamp value after 'AS OF', found EOF @15
 SHOW TABLES WHERE                                   | 42601 Unexpected EOF @18
 EXPLAIN ANALYZE SELECT 1                            | 42601 Expected one of CPU or MEMORY, found SELECT @17
 DROP VIEW words                                     | XX000 words is a table not a view
@@ -99,6 +103,17 @@ def test_explain_says_whose_plan_it_is(sql: psycopg.Connection) -> None:
         assert text.startswith("Plan of mzwidget's embedded engine, not of Materialize:\n  reads materialize.")
     ((text,),) = sql.execute("EXPLAIN VALUES (1), (2)").fetchall()
     assert "Constant (2 rows)" in text
+
+
+def test_the_default_index_of_a_grouped_view_is_over_its_groups(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (k text, n int)")
+    sql.execute("CREATE VIEW v AS SELECT sum(n) AS s, upper(k) AS u, k FROM t GROUP BY 3, u")
+    sql.execute("CREATE VIEW w AS SELECT sum(n) AS s, max(n) AS m FROM t GROUP BY k")
+    for view, key in [("v", ["u", "k"]), ("w", ["s", "m"]), ("t", ["k", "n"])]:
+        sql.execute(f"CREATE DEFAULT INDEX ON {view}")
+        assert sql.execute(f"SHOW INDEXES ON {view}").fetchall() == [
+            (f"{view}_primary_idx", view, "quickstart", key, "")
+        ]
 
 
 def test_notices_of_transactions_are_warnings(connect: Callable[..., psycopg.Connection]) -> None:

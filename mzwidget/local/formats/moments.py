@@ -118,14 +118,15 @@ def zone(name: str) -> zoneinfo.ZoneInfo | int:
     abbreviated = _ABBREVIATIONS.get(name.strip().lower())
     if abbreviated is not None:
         return abbreviated * HOUR
-    known = _zone_names().get(name.strip().lower())
+    known = zone_names().get(name.strip().lower())
     if known is None:
         raise KeyError(name)
     return zoneinfo.ZoneInfo(known)
 
 
 @lru_cache(maxsize=1)
-def _zone_names() -> dict[str, str]:
+def zone_names() -> dict[str, str]:
+    """Return the names of time zones by how they are written in small letters."""
     return {name.lower(): name for name in zoneinfo.available_timezones()}
 
 

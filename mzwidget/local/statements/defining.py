@@ -14,6 +14,7 @@ from mzwidget.local.formats import types as t
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, known_cluster, place, taken
+from mzwidget.local.statements.keys import default_key
 from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.restoring import written_down
@@ -131,8 +132,9 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
         raise SqlError(f"non-temporary items cannot depend on temporary item '{target.name}'")
     if target.relation.refusal is not None:
         raise target.relation.refusal
-    keys = tuple(column.name for column in target.columns)
-    if statement.keys is not None:
+    if statement.keys is None:
+        keys = default_key(target, catalog)
+    else:
         keys = tuple(_key(session, target, key) for key in statement.keys)
     found = Definition("CREATE INDEX")
     beside = target.path[:-1]

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _HEAD = "Plan of mzwidget's embedded engine, not of Materialize:"
 _COLUMNS = (Column("Physical Plan", TEXT),)
 _STAGES = ("raw", "decorrelated", "locally", "optimized", "timestamp", "filter", "key", "value")
-_QUERIES = ("select", "values", "table", "with")
 
 
 def _explain(reader: Reader) -> statements.Explain:
@@ -45,8 +44,9 @@ def _explain(reader: Reader) -> statements.Explain:
         return statements.Explain(None, reader.parts())
     if reader.token.is_word("view", "index", "subscribe", "replan", "broken"):
         raise unsupported(f"EXPLAIN {reader.token}")
-    if not (reader.token.is_word(*_QUERIES) or reader.sign_ahead("(")):
-        reader.fail("SELECT, VALUES, or a subquery in the query body")
+    reader.expect_query()
+    if reader.ahead("show"):
+        raise unsupported("EXPLAIN SHOW")
     source = reader.statement(reader)
     assert isinstance(source, statements.Query)
     return statements.Explain(source, None)

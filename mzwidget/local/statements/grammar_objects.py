@@ -192,8 +192,7 @@ def _create_view(reader: Reader, kind: str, *, or_replace: bool, temporary: bool
         cluster = _cluster(reader)
         not_null = _view_options(reader) if reader.accept("with") else ()
     reader.expect("as")
-    if not (reader.sign_ahead("(") or reader.token.is_word("select", "values", "table", "with", "show")):
-        reader.fail("SELECT, VALUES, or a subquery in the query body")
+    reader.expect_query()
     start = reader.at
     query = reader.rest()
     tail = reader.tokens[start:][-2:]

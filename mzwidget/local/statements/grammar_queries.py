@@ -27,24 +27,24 @@ from mzwidget.local.statements.model import (
     Unsupported,
     Write,
 )
-from mzwidget.local.statements.reader import Reader
+from mzwidget.local.statements.reader import QUERY_WORDS, Reader
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.statements.model import Statement
 
-QUERY_WORDS = ("select", "values", "table", "with")
 COPY_OPTIONS = ("format", "delimiter", "null", "escape", "quote", "header", "aws", "max", "files", "pattern")
 
 
 def query(reader: Reader) -> Query:
     """Read a query from its first word on."""
-    text = reader.until(lambda: _as_of_ahead(reader))
-    if reader.accept("as", "of"):
-        if reader.accept("at", "least"):
-            raise unsupported("AS OF AT LEAST in a SELECT")
-        return Query(text, reader.until(lambda: False))
-    return Query(text)
+    text = reader.until(lambda: reader.ahead("as", "of"))
+    if not reader.accept("as", "of"):
+        return Query(text)
+    if reader.accept("at", "least"):
+        _timestamp(reader, "AS OF AT LEAST")
+        raise unsupported("AS OF AT LEAST in a SELECT")
+    return Query(text, _timestamp(reader))
 
 
 def _query(reader: Reader) -> Query:
@@ -66,12 +66,14 @@ def _verb_behind_with(reader: Reader) -> Token | None:
     return None
 
 
-def _as_of_ahead(reader: Reader) -> bool:
-    """Whether AS OF starts here, rather than a column alias ``of``."""
-    if not reader.ahead("as", "of"):
-        return False
-    behind = reader.tokens[reader.at + 2] if reader.at + 2 < len(reader.tokens) else None
-    return behind is not None and not behind.is_word("from") and behind.kind not in {",", ")"}
+def _timestamp(reader: Reader, option: str = "AS OF") -> str:
+    """Read the timestamp behind AS OF."""
+    if reader.token.kind in {"eof", ",", ")", ";"} or reader.token.is_word("from"):
+        reader.fail(f"a timestamp value after '{option}'")
+    return reader.until(lambda: any(reader.ahead(*words) for words in _BEHIND_AS_OF))
+
+
+_BEHIND_AS_OF = (("as", "of"), ("up", "to"), ("envelope",), ("within",))
 
 
 def _write(reader: Reader) -> Write:
@@ -85,13 +87,15 @@ def _write(reader: Reader) -> Write:
 def _subscribe(reader: Reader) -> Subscribe:
     reader.accept("to")
     relation: Parts | None = None
-    if reader.sign_ahead("("):
-        text = reader.parenthesised()
+    if reader.accept_sign("("):
+        reader.expect_query()
+        text = reader.until(lambda: False)
+        reader.expect_sign(")")
     else:
         start = reader.token.start
         relation = reader.parts()
         text = f"SELECT * FROM {reader.sql[start : reader.last.end]}"
-    key = _envelope(reader)
+    output = _output(reader)
     snapshot, progress = True, False
     if reader.accept("with"):
         options = reader.options(("progress", "snapshot"), expected="one of PROGRESS or SNAPSHOT")
@@ -102,30 +106,35 @@ def _subscribe(reader: Reader) -> Subscribe:
     if reader.accept("as"):
         reader.expect("of")
         at_least = reader.accept("at", "least")
-        if reader.token.kind == "eof":
-            reader.fail("a timestamp value after 'AS OF'")
-        as_of = reader.until(lambda: reader.ahead("up", "to") or reader.ahead("envelope") or reader.ahead("within"))
+        as_of = _timestamp(reader, "AS OF AT LEAST" if at_least else "AS OF")
     if reader.accept("up", "to"):
         if reader.token.kind == "eof":
             raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
-        up_to = reader.until(lambda: reader.ahead("envelope") or reader.ahead("within"))
-    key = key or _envelope(reader)
-    return Subscribe(text, relation, snapshot, progress, as_of, at_least, up_to, key)
+        up_to = reader.until(lambda: any(reader.ahead(*words) for words in _BEHIND_AS_OF))
+    output = output or _output(reader)
+    reader.end()
+    if output is not None and output[0] == "debezium":
+        raise private_preview("`ENVELOPE DEBEZIUM (KEY (..))`", "enable_envelope_debezium_in_subscribe")
+    if output is not None and output[0] == "within":
+        raise private_preview("`WITHIN TIMESTAMP ORDER BY ..`", "enable_within_timestamp_order_by_in_subscribe")
+    return Subscribe(text, relation, snapshot, progress, as_of, at_least, up_to, output and output[1])
 
 
-def _envelope(reader: Reader) -> tuple[str, ...] | None:
-    if reader.accept("within", "timestamp"):
-        raise SqlError("WITHIN TIMESTAMP ORDER BY .. is not available")
+def _output(reader: Reader) -> tuple[str, tuple[str, ...]] | None:
+    """Read in which form changes are wanted, and the key of them."""
+    if reader.accept("within", "timestamp", "order", "by"):
+        reader.until(lambda: reader.ahead("with") or reader.ahead("as", "of") or reader.ahead("up", "to"))
+        return "within", ()
     if not reader.accept("envelope"):
         return None
-    if reader.accept("debezium"):
-        raise SqlError("ENVELOPE DEBEZIUM (KEY (..)) is not available")
-    reader.expect("upsert")
+    form = reader.one_of("upsert", "debezium")
+    if form is None:
+        reader.fail("one of UPSERT or DEBEZIUM")
     reader.expect_sign("(")
     reader.expect("key")
     key = reader.names()
     reader.expect_sign(")")
-    return key
+    return form, key
 
 
 # --------------------------------------------------------------------------------------------------------- COPY

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
 from mzwidget.local.dialect.casts import constant
+from mzwidget.local.dialect.functions import MANY
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.reading import carried
 from mzwidget.local.engine.store import live
@@ -46,6 +47,8 @@ class Plan:
 class QueryPlan(Plan):
     query: dialect.Query = field(kw_only=True)
     as_of: dialect.Query | SqlError | None = None
+    costly: bool = False
+    """Whether it calls table functions: then it needs the session's cluster, whatever it reads."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ class Planner:
         parsed = dialect.parse(statement.sql)
         query = dialect.plan_query(parsed, self.names, parameter_types=types, once=True, session=self._functions)
         as_of = self.bound(statement.as_of)
-        return QueryPlan(statement, query.columns, query.parameters, query=query, as_of=as_of)
+        costly = any(isinstance(node, tree.Call) and node.name[-1] in MANY for node in parsed.walk())
+        return QueryPlan(statement, query.columns, query.parameters, query=query, as_of=as_of, costly=costly)
 
     def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:
         parsed = dialect.parse(statement.query)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.model import Parts, Statement
 
 
+QUERY_WORDS = ("select", "values", "table", "with")
+
+
 class Reader:
     """Reads the tokens of one statement of the text `sql`; `statement` reads one within it."""
 
@@ -99,6 +102,11 @@ class Reader:
             self.fail("literal string")
         self.at += 1
         return self.last.value
+
+    def expect_query(self) -> None:
+        """Insist that a query comes next."""
+        if not (self.sign_ahead("(") or self.token.is_word(*QUERY_WORDS, "show")):
+            self.fail("SELECT, VALUES, or a subquery in the query body")
 
     def end(self) -> None:
         if self.token.kind != "eof":

@@ -36,7 +36,7 @@ def _plan_query(session: Session, statement: statements.Query, types: Sequence[T
 
 async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> Result:
     store = session.engine.store
-    if not all(map(is_mirror, plan.query.inputs)):
+    if plan.costly or not all(map(is_mirror, plan.query.inputs)):
         session.check_cluster()
     await session.engine.mirrors.refresh(plan.query.inputs)
     chosen = await _bound(session, plan.as_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mzwidget.local.formats.moments import zone_names
 from mzwidget.local.formats.types import sql_name
 from mzwidget.local.statements.system_items import (
     CLUSTER,
@@ -186,7 +187,12 @@ def _full_names(catalog: Catalog, _: Names) -> list[Row]:
     ]
 
 
+def _mz_timezone_names(_: Catalog, __: Names) -> list[Row]:
+    return [{"name": name} for name in sorted(zone_names().values())]
+
+
 CONTENTS: dict[str, Fill] = {
+    "mz_catalog.mz_timezone_names": _mz_timezone_names,
     "mz_catalog.mz_databases": _mz_databases,
     "mz_catalog.mz_schemas": _mz_schemas,
     "mz_catalog.mz_objects": _with_system(_mz_objects()),
