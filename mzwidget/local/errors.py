@@ -61,4 +61,6 @@ def evaluated(error: SqlError, *, constant: bool) -> SqlError:
     """Return an error of evaluation as Materialize tells it: at run time with a prefix, of constants without."""
     if error.sqlstate[:2] in {"57", "53", "54", "0A", "23"} or error.message.startswith(_UNPREFIXED):
         return error
-    return SqlError(error.message if constant else f"Evaluation error: {error.message}", hint=error.hint)
+    return SqlError(
+        error.message if constant else f"Evaluation error: {error.message}", detail=error.detail, hint=error.hint
+    )

@@ -153,3 +153,18 @@ SELECT interval '2147483647 days' + interval '1 day';
 SELECT MAP(SELECT x, length(x) FROM (VALUES ('a'), ('bb')) AS v (x));
 SELECT '{a=>{b=>1}}'::map[text=>int];
 SELECT '{1,}'::int list;
+
+-- More of what its source says: details of parse_ident, lengths in other encodings, array_fill of several dimensions.
+SELECT parse_ident('a.'), 1;
+SELECT parse_ident('a b', false);
+SELECT length('\xe9'::bytea, 'latin1');
+SELECT array_fill(0, array[2, 2]), array_fill(1, array[0]);
+SELECT array_position(array[1, 2], 1, null);
+SELECT datediff('foo', date '2024-01-01', date '2024-01-05');
+SELECT digest('a', 'SHA256');
+
+-- One float has no variance, as one integer has none.
+SELECT variance(x), stddev(x) FROM (VALUES (1::float8)) AS v (x);
+
+-- Elements of a type with a modifier: rounded and cut as values of that type are.
+SELECT '{1.567}'::numeric(10, 2)[], '{abcd}'::varchar(3) list;

@@ -32,9 +32,9 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
     text = str(error)
     raised = _RAISED.search(text)
     if raised is not None:
-        message = raised[2].partition("\n\nAt:\n")[0].rstrip("\n")
+        message, _, detail = raised[2].partition("\n\nAt:\n")[0].rstrip("\n").partition("\n\nmz-detail:")
         hint = _HINT if message.endswith("mz_timestamp out of range") else None
-        return SqlError(message, raised[1], hint=hint)
+        return SqlError(message, raised[1], detail=detail or None, hint=hint)
     if isinstance(error, duckdb.InterruptException):
         return SqlError("canceling statement due to user request", "57014")
     if "More than one row returned by a subquery" in text:

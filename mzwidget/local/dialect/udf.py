@@ -192,7 +192,8 @@ def _wrapped(
                 )
             return found if encode is None or found is None else encode(found)
         except SqlError as error:
-            raise ValueError(f"mz:{error.sqlstate}:{error.message}") from None
+            detail = f"\n\nmz-detail:{error.detail}" if error.detail else ""
+            raise ValueError(f"mz:{error.sqlstate}:{error.message}{detail}") from None
         except RecursionError:
             raise ValueError("mz:XX000:nested too deeply") from None
         except OverflowError:

@@ -42,6 +42,8 @@ _JOIN = udf.declare("join", _join, [t.list_of(t.TEXT), t.TEXT, t.TEXT], t.TEXT, 
 
 def _filled(values: Sequence[Value]) -> Value:
     item, sizes = values
+    if item.type.kind == "array":
+        raise SqlError("array_fill with arrays not yet supported")
     type_ = t.array_of(item.type.base)
     return apply(f"CAST(({_FILLED}) AS {type_.duckdb})", [item, sizes], type_, fallible=True)
 
@@ -70,17 +72,21 @@ _FLAT = "CASE WHEN len(({{0}}).dims) > 0 THEN error('mz:XX000:{}') ELSE {} END"
 _SEARCH = "searching for elements in multidimensional arrays is not supported"
 _POSITION_FROM = _FLAT.format(
     _SEARCH,
-    "CASE WHEN {1} IS NOT NULL AND {2} IS NOT NULL THEN CAST(nullif(list_position(list_transform(({0}).items,"
-    " lambda y, i: CASE WHEN i >= {2} THEN y END), {1}), 0) AS INTEGER) END",
+    "CASE WHEN {1} IS NOT NULL AND {0} IS NOT NULL THEN CASE WHEN {2} IS NULL"
+    " THEN error('mz:XX000:initial position must not be null') ELSE CAST(nullif(list_position("
+    "list_transform(({0}).items, lambda y, i: CASE WHEN i >= {2} THEN y END), {1}), 0) AS INTEGER) END END",
 )
 _MOST = 134217728
+_COUNT = "list_product(list_transform(({1}).items, lambda s: CAST(s AS DOUBLE)))"
+_DIMS = "CASE WHEN len(({1}).items) > 1 THEN list_transform(({1}).items, lambda s: CAST(s AS INTEGER))"
 _FILLED = (
-    "CASE WHEN ({1}).items[1] IS NULL OR len(({1}).items) <> 1"
-    " THEN error('mz:0A000:array_fill of these dimensions is not supported by the embedded engine')"
-    f" WHEN ({{1}}).items[1] < 0 OR ({{1}}).items[1] > {_MOST // 8}"
-    f" THEN error('mz:XX000:array size exceeds the maximum allowed ({_MOST} bytes)')"
-    f" ELSE {array_sql('list_transform(range(({1}).items[1]), lambda i: {0})')} END"
-)
+    "CASE WHEN {1} IS NULL THEN error('mz:XX000:dimension array or low bound array must not be null')"
+    " WHEN list_bool_or(list_transform(({1}).items, lambda s: s IS NULL))"
+    " THEN error('mz:XX000:dimension values must not be null')"
+    " WHEN len(({1}).items) = 0 OR list_bool_or(list_transform(({1}).items, lambda s: s < 0))"
+    f" OR {_COUNT} > {_MOST // 8} THEN error('mz:XX000:array size exceeds the maximum allowed ({_MOST} bytes)')"
+    f" ELSE {array_sql(f'list_transform(range(CAST({_COUNT} AS BIGINT)), lambda i: {{0}})', '{2}')} END"
+).replace("{2}", f"{_DIMS} ELSE CAST([] AS INTEGER[]) END")
 _POSITION = _FLAT.format(
     _SEARCH, "CASE WHEN {1} IS NOT NULL THEN CAST(nullif(list_position(({0}).items, {1}), 0) AS INTEGER) END"
 )
@@ -124,7 +130,10 @@ FUNCTIONS += [
     line("array_cat", "anycompatiblearray, anycompatiblearray -> anycompatiblearray", _CONCATENATED, strict=False),
     line("array_position", "anyarray, anyelement -> int4", _POSITION, strict=False),
     line("array_position", "anyarray, anyelement, int4 -> int4", _POSITION_FROM, strict=False),
-    *(line("array_fill", f"anyelement, {size}[] -> anyarray", build=_filled) for size in ("int4", "int8")),
+    *(
+        line("array_fill", f"anyelement, {size}[] -> anyarray", build=_filled, strict=False)
+        for size in ("int4", "int8")
+    ),
     line("list_append", "anylist, listelement -> anylist",
          "list_append(coalesce({0}, []), {1})", strict=False, fallible=False),
     line("list_prepend", "listelement, anylist -> anylist",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import objects
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, quote_text
-from mzwidget.local.errors import unsupported
+from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
@@ -124,8 +126,32 @@ def _array(items: Sequence[str]) -> str:
     return f"CAST(struct_pack(items := [{', '.join(items)}], dims := {dims}) AS {stored})"
 
 
-def _parse_ident(name: str) -> list[str]:
-    return list(objects.parts_of(name))
+_IDENT = re.compile(r'"([^"]*)"|([A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)')
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def _parse_ident(text: str, strict: bool = True) -> list[str]:
+    shown = text.replace('"', '\\"')
+    message = f'string is not a valid identifier: "{shown}"'
+    blank = " \t\n\r\f"
+    found: list[str] = []
+    at = len(text) - len(text.lstrip(blank))
+    while True:
+        part = _IDENT.match(text, at)
+        if part is None:
+            detail = "String has unclosed double quotes." if text[at : at + 1] == '"' else None
+            if text[at : at + 1] == ".":
+                detail = 'No valid identifier before ".".'
+            elif detail is None and found:
+                detail = 'No valid identifier after ".".'
+            raise SqlError(message, detail=detail)
+        found.append(part[1] if part[1] is not None else part[2].translate(_LOWER))
+        rest = text[part.end() :].lstrip(blank)
+        if not rest.startswith("."):
+            if rest and strict:
+                raise SqlError(message)
+            return found
+        at = len(text) - len(rest[1:].lstrip(blank))
 
 
 FUNCTIONS: list[Overload] = [
@@ -134,6 +160,7 @@ FUNCTIONS: list[Overload] = [
     line("current_setting", "text, bool -> text", asks=_setting),
     line("current_schemas", "bool -> text[]", asks=_schemas),
     line("parse_ident", "text -> text[]", python=_parse_ident),
+    line("parse_ident", "text, bool -> text[]", python=_parse_ident),
     line("format_type", "oid, int4 -> text", python=_format_type, strict=False, fallible=False),
     line("pg_table_is_visible", "oid -> bool", asks=_table_is_visible),
     line("pg_type_is_visible", "oid -> bool", asks=_type_is_visible),

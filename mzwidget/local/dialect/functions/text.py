@@ -190,15 +190,15 @@ def _decode(text: str, form: str) -> bytes:
 
 
 def _hash(data: bytes, name: str) -> bytes:
-    if name.lower() not in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
+    if name not in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
         raise SqlError(f"invalid hash algorithm '{name}'")
-    return hashlib.new(name.lower(), data, usedforsecurity=False).digest()
+    return hashlib.new(name, data, usedforsecurity=False).digest()
 
 
 def _hmac(data: bytes, key: bytes, name: str) -> bytes:
-    if name.lower() not in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
+    if name not in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
         raise SqlError(f"invalid hash algorithm '{name}'")
-    return hmac_.new(key, data, name.lower()).digest()
+    return hmac_.new(key, data, name).digest()
 
 
 def _text(data: bytes) -> bytes:
@@ -217,15 +217,43 @@ def _get_bit(data: bytes, index: int) -> int:
     return data[index // 8] >> (index % 8) & 1
 
 
+_UTF8 = ("utf8", "utf-8", "unicode-1-1-utf-8")
+_LATIN = frozenset(
+    """
+    ansi-x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso-8859-1:1987 l1
+    latin1 us-ascii windows-1252 x-cp1252 iso-8859-2 latin2 l2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 iso-8859-7
+    iso-8859-8 iso-8859-9 latin5 iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-15 iso-8859-16 koi8-r koi8-u macintosh
+    windows-1250 windows-1251 windows-1253 windows-1254 windows-1255 windows-1256 windows-1257 windows-1258
+    """.split()  # noqa: SIM905
+)
+"""Encodings of one byte a character."""
+
+
 def _convert_from(data: bytes, encoding: str) -> str:
-    if encoding.lower() not in ("utf8", "utf-8"):
-        raise SqlError(f"invalid encoding name '{encoding.lower()}'")
+    name = encoding.lower().replace("_", "-")
+    if name not in _UTF8:
+        raise SqlError(f"invalid encoding name '{name}'")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         length = max(error.end - error.start, 1)
         why = f"invalid utf-8 sequence of {length} bytes from index {error.start}"
-        raise SqlError(f"invalid byte sequence '{why}' for encoding '{encoding.lower()}'") from None
+        if error.reason == "unexpected end of data":
+            why = f"incomplete utf-8 byte sequence from index {error.start}"
+        raise SqlError(f"invalid byte sequence '{why}' for encoding '{name}'") from None
+
+
+def _length_in(data: bytes, encoding: str) -> int:
+    name = encoding.lower().replace("_", "-")
+    if name in _LATIN:
+        return len(data)
+    if name not in _UTF8:
+        raise SqlError(f"invalid encoding name '{name}'")
+    try:
+        return len(data.decode())
+    except UnicodeDecodeError as error:
+        why = "incomplete" if error.reason == "unexpected end of data" else "invalid"
+        raise SqlError(f"invalid byte sequence '{why} sequence' for encoding '{name}'") from None
 
 
 def _pretty_size(size: Decimal) -> str:
@@ -274,7 +302,7 @@ FUNCTIONS += [
     line("char_length", "text -> int4", "CAST(length({0}) AS INTEGER)", fallible=False),
     line("length", "text -> int4", "CAST(length({0}) AS INTEGER)", fallible=False),
     line("length", "bytea -> int4", "CAST(octet_length({0}) AS INTEGER)", fallible=False),
-    line("length", "bytea, text -> int4", python=lambda data, encoding: len(_convert_from(data, encoding))),
+    line("length", "bytea, text -> int4", python=_length_in),
     line("octet_length", "text -> int4", "CAST(strlen({0}) AS INTEGER)", fallible=False),
     line("octet_length", "bpchar -> int4", build=_padded_length),
     line("octet_length", "bytea -> int4", "CAST(octet_length({0}) AS INTEGER)", fallible=False),

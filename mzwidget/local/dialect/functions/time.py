@@ -143,8 +143,8 @@ _PER_UNIT = {
 
 def _difference(text: str, a: int, b: int) -> int:
     """Return how many units lie between: boundaries crossed from the month on, whole units below it."""
-    unit = unit_of(text)
-    size = _PER_UNIT.get(unit)
+    unit = UNITS.get(text.lower())
+    size = _PER_UNIT.get(unit or "")
     if size is not None:
         return quotient(b - a, size)
     (ya, ma, _), (yb, mb, _) = moments.date_of(a // DAY), moments.date_of(b // DAY)
@@ -161,7 +161,7 @@ def _difference(text: str, a: int, b: int) -> int:
             return century(yb, 100) - century(ya, 100)
         case "millennium":
             return century(yb, 1000) - century(ya, 1000)
-    raise SqlError(f"unit '{text}' not supported for type timestamp")
+    raise SqlError(f'invalid datepart "{text}"')
 
 
 def _difference_of_dates(text: str, a: int, b: int) -> int:
@@ -240,9 +240,11 @@ def _to_timestamp(seconds: float) -> int:
 def _make(year: int, month: int, day: int, hour: int, minute: int, second: float) -> int | None:
     if not (-262_143 <= year <= 262_142 and 1 <= month <= 12 and 1 <= day <= moments._month_length(year, month)):
         return None
-    if not (0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second < 60):
+    if not (0 <= hour <= 23 and 0 <= minute <= 59) or second >= 60:
         return None
-    return _start(year, month, day) + hour * HOUR + minute * MINUTE + round(second * SECOND)
+    whole = int(second) if second > 0 else 0
+    rest = int((second - whole) * 1_000_000.0) if second > 0 else 0
+    return _start(year, month, day) + hour * HOUR + minute * MINUTE + whole * SECOND + rest
 
 
 def _try_iso(text: str) -> int | None:
