@@ -249,11 +249,16 @@ class Expressions:
             nullable=any(value.nullable for value in values),
         )
 
+    def _known(self, value: Value) -> Value:
+        """Return a parameter with the type that it has been given meanwhile."""
+        return value if value.parameter is None else self.statement.parameter(value.parameter)
+
     def _choice(self, node: tree.Choice) -> Value:
         given = self.values(node.arguments)
         if node.word == "nullif":
             equal = self.compare("=", *given)
-            left = coerce(self.statement, given[0], t.TEXT) if given[0].is_open else given[0]
+            left = self._known(given[0])
+            left = coerce(self.statement, left, t.TEXT) if left.is_open else left
             return apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
         values, type_ = unify(self.statement, given, node.word)
         if node.word == "coalesce":

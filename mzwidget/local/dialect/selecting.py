@@ -93,7 +93,8 @@ class Selection:
     def _output(self, chosen: Output) -> Value:
         if isinstance(chosen, Expanded):
             return self.scope.checked(chosen.value, chosen.shown)
-        return self.expressions.value(chosen)
+        value = self.expressions.value(chosen)
+        return value if value.parameter is None else settle(self.statement, value)
 
     def _set_returning(self, source: str) -> str:
         """Table functions in the select list: rows of FROM, once for each other row."""
