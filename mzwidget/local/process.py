@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from mzwidget.local.engine import memory
 from mzwidget.local.engine.store import KeepError
 from mzwidget.local.front.server import Server
 
@@ -41,6 +42,7 @@ def child() -> None:
         print(json.dumps({"port": port}), flush=True)
         sys.stdout.close()
 
+    memory.reserve()
     asyncio.run(Server(wanted["password"]).run("127.0.0.1", 0, ready))
 
 
@@ -53,6 +55,7 @@ def foreground(host: str, port: int, password: str | None, keep: Path | None = N
     def ready(bound: int) -> None:
         print(f"postgres://materialize:{quote(password, safe='')}@{host}:{bound}/materialize", flush=True)
 
+    memory.reserve()
     try:
         asyncio.run(Server(password, keep).run(host, port, ready))
     except KeyboardInterrupt:

@@ -26,8 +26,9 @@ from psycopg import sql as pieces
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
 
 MEGABYTES = 256
-MOST_MEGABYTES = MEGABYTES + 800
-"""Resident: what queries may take, and the process itself."""
+MOST_MEGABYTES = MEGABYTES + 512
+"""Resident: what queries may take, and what comes on top, the process itself included; README promises it."""
+SLACK_MEGABYTES = 64
 HEAVY = "SELECT count(*) FROM many a, many b, many c WHERE (a.n * b.n + c.n) % 7919 = 7920"
 
 
@@ -68,7 +69,7 @@ class Engine:
             while self.process.poll() is None:
                 pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
                 self.peak = max(self.peak, pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
-                if self.peak > MOST_MEGABYTES:
+                if self.peak > MOST_MEGABYTES + SLACK_MEGABYTES:
                     self.process.kill()
                 time.sleep(0.02)
 
@@ -82,6 +83,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         setup.execute("CREATE TABLE many (n int)")
         setup.execute("INSERT INTO many SELECT n FROM generate_series(1, 5000) AS i (n)")
         setup.execute("CREATE TABLE texts (n int, t text)")
+        setup.execute("CREATE TABLE long (t text)")
+        setup.execute("INSERT INTO long SELECT repeat('a', 50000) FROM generate_series(1, 400)")
     yield engine
     assert engine.process.poll() is None, f"the engine died at {engine.peak:.0f} MB"
     assert not engine.end()
@@ -106,7 +109,7 @@ def others(engine: Engine) -> Iterator[None]:
     yield
     over.set()
     asking.join()
-    assert longest < 5
+    assert longest < 2
 
 
 def _state(error: psycopg.Error) -> str:
@@ -128,6 +131,63 @@ def test_a_text_that_is_too_long_is_an_error(engine: Engine, name: str) -> None:
             connection.execute(statement)
         assert _state(raised.value) == sqlstate, raised.value
         assert connection.execute("SELECT count(*) FROM many").fetchone() == (5000,)
+
+
+DOUBLED = "SELECT 'aaaaaaaa'::text AS x"
+for _ in range(33):
+    DOUBLED = f"SELECT x || x AS x FROM ({DOUBLED}) AS q"
+
+HUGE = {
+    "a text a row": "SELECT repeat('a', 1000000) FROM many",
+    "large texts": "SELECT repeat('a', 100000000) FROM generate_series(1, 60)",
+    "texts of Python": "SELECT sum(length(lpad('a', 20000000))) FROM many",
+    "texts doubled": f"SELECT length(x) FROM ({DOUBLED}) AS q",
+    "texts in texts": "SELECT replace(repeat(replace(repeat('a', 9999), 'a', 'bbbbbb'), 99), 'b', 'cccc') FROM many",
+    "columns of texts": "SELECT " + ", ".join(["repeat('a', 5000) || n"] * 1000) + " FROM many",
+    "string_agg": "SELECT length(string_agg(repeat('a', 1000), ',')) FROM generate_series(1, 20000000)",
+    "array_agg": "SELECT array_agg(n) FROM generate_series(1, 100000000) AS g (n)",
+    "array_agg, returned": "SELECT array_agg(n) FROM generate_series(1, 10000000) AS g (n)",
+    "jsonb_agg": "SELECT jsonb_agg(repeat('a', 1000)) FROM generate_series(1, 10000000) AS g (n)",
+    "INSERT": "INSERT INTO texts SELECT 1, repeat('a', 1000000) FROM generate_series(1, 20000)",
+    "UPDATE": "UPDATE long SET t = " + " || ".join("t" * 40),
+    "SUBSCRIBE": "SUBSCRIBE (SELECT a.n, b.n AS m FROM many a, many b WHERE b.n < 1000)",
+}
+"""What asks for gigabytes."""
+
+
+@pytest.mark.parametrize("name", HUGE)
+@pytest.mark.usefixtures("others")
+def test_a_statement_that_takes_too_much_memory_ends_and_gives_it_back(engine: Engine, name: str) -> None:
+    began = time.monotonic()
+    with engine.connect() as connection:
+        with pytest.raises(psycopg.errors.OutOfMemory, match=f"out of memory: .* {MEGABYTES} MB"):
+            connection.execute(HUGE[name])  # type: ignore[call-overload]
+        assert time.monotonic() - began < 20
+        assert connection.execute("SELECT count(*) FROM many").fetchone() == (5000,)
+        assert connection.execute("SELECT length(repeat('a', 50000000))").fetchone() == (50_000_000,)
+        assert engine.peak < MOST_MEGABYTES + SLACK_MEGABYTES
+
+
+def test_large_results_are_sent_as_they_are_made(engine: Engine) -> None:
+    with engine.connect() as connection, connection.cursor() as cursor:
+        size = sum(len(text) for (text,) in cursor.stream("SELECT repeat('a', 20000) FROM many", size=1))
+        assert size == 100_000_000
+        cursor.execute("SELECT count(*) FROM generate_series(1, 1000000000)")
+        assert cursor.fetchone() == (1_000_000_000,)
+        seconds = "generate_series('1970-01-01'::timestamp, '2020-01-01', '1 second')"
+        rows = cursor.stream(f"SELECT extract(epoch FROM s)::int FROM {seconds} AS s", size=1000)
+        assert [next(rows) for _ in range(3)] == [(0,), (1,), (2,)]
+        connection.cancel_safe()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            list(rows)
+
+
+def test_one_large_value_is_answered(engine: Engine) -> None:
+    with engine.connect() as connection:
+        [text] = connection.execute("SELECT repeat('ab', 10000000)").fetchone() or ()
+        assert text == "ab" * 10_000_000
+        [array] = connection.execute("SELECT array_agg(n) FROM generate_series(1, 300000) AS g (n)").fetchone() or ()
+        assert array == list(range(1, 300_001))
 
 
 LONG = {
@@ -183,10 +243,10 @@ def test_a_timeout_ends_any_statement(engine: Engine, name: str) -> None:
         began = time.monotonic()
         with contextlib.suppress(psycopg.errors.QueryCanceled):
             connection.execute(SLOW[name])  # type: ignore[call-overload]
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 1.3
         with engine.connect() as writer:
             writer.execute("INSERT INTO texts VALUES (1, 'written at once')")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("how", ["cancelled", "gone"])
@@ -225,6 +285,19 @@ def test_prepared_statements_are_bounded_in_bytes(engine: Engine) -> None:
         with pytest.raises(psycopg.Error) as raised:
             _ = [connection.execute(f"PREPARE p{number} AS {long}") for number in range(5, 100)]  # type: ignore[call-overload]
         assert _state(raised.value) == "53400"
+
+
+def test_what_all_sessions_keep_is_bounded(engine: Engine) -> None:
+    long = "SELECT '" + "a" * 1_900_000 + "'"
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(engine.connect()) for _ in range(6)]
+        many = ((connection, number) for connection in connections for number in range(8))
+        with pytest.raises(psycopg.errors.OutOfMemory, match="prepared or suspended"):
+            _ = [connection.execute(f"PREPARE p{number} AS {long}") for connection, number in many]  # type: ignore[call-overload]
+        connections[0].execute("DEALLOCATE ALL")
+        connections[1].execute("PREPARE small AS SELECT 1")
+    with engine.connect() as connection:
+        connection.execute(f"PREPARE p AS {long}")  # type: ignore[call-overload]
 
 
 def test_suspended_portals_are_bounded_in_bytes(engine: Engine) -> None:

@@ -43,8 +43,6 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
         return SqlError("numeric field overflow")
     if isinstance(error, (duckdb.OutOfRangeException, duckdb.ConversionException)):
         return _out_of_range(text)
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return SqlError("the statement needs more memory than the embedded engine gives it", "53200")
     _log.error("DuckDB refused what the dialect wrote: %s", text)
     return unsupported("this statement")
 

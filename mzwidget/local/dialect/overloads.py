@@ -73,6 +73,8 @@ class Overload:
         Makes it of the statement too, whose catalog it asks.
     columns : tuple of (str, str)
         Of a table function: the names and types of its columns.
+    streamed : str
+        Of a table function of constants: in place of ``sql``, so that the rows are made as they are asked for.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Overload:
     build: Callable[..., Any] | None = None
     asks: Callable[..., Any] | None = None
     columns: tuple[tuple[str, str], ...] = ()
+    streamed: str = ""
     udf: str = field(default="", compare=False)
 
     def names(self, count: int) -> tuple[str, ...] | None:

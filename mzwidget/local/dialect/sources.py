@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
@@ -221,6 +222,8 @@ class From:
         return f"LATERAL ({inner}) AS {alias}"
 
 
+_SHORT = 200
+_NAMES = re.compile(r'[a-zA-Z_]\w*\.|["{}]|\b(SELECT|lambda)\b')
 _NAMED = frozenset({"jsonb_array_elements", "jsonb_array_elements_text", "regexp_split_to_table"})
 
 
@@ -266,8 +269,16 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
             assert element is not None
             type_ = element
         columns.append(Column(column, type_))
+    streamed = chosen.overload.streamed
+    if streamed and all(map(_plainly_constant, values)):
+        return columns, streamed.format(*(value.sql for value in values))
     return columns, apply(chosen.overload.sql, values, t.TEXT).sql if not any(
         len(v.sql) > 40 for v in values) else _substituted(chosen.overload.sql, values)  # fmt: skip
+
+
+def _plainly_constant(value: Value) -> bool:
+    """Whether a value names no column, and is short enough to be repeated."""
+    return len(value.sql) < _SHORT and _NAMES.search(value.sql) is None
 
 
 def zipped(parts: Sequence[tuple[list[Column], str]]) -> tuple[list[Column], str]:

@@ -257,13 +257,14 @@ class Feed:
 
                 def evaluate() -> tuple[int | None, Batch]:
                     started = time.perf_counter_ns()
-                    for unused in garbage:
-                        self._contents.drop(unused)
+                    while garbage:
+                        self._contents.drop(garbage[-1])
+                        garbage.pop()
                     found = self._contents.evaluate(state, old), self._contents.compare(old, state)
                     self.evaluation_ns += time.perf_counter_ns() - started
                     return found
 
-                self._wakeup, batch = await self._sql(evaluate)
+                self._wakeup, batch = await self._reader.run(evaluate, repeatable=True)
         self._diffs = {(old, state): batch}
         self.state = state
         if old is not None:

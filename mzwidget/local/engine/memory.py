@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 from pathlib import Path
+
+from mzwidget.local.errors import SqlError
 
 MEGABYTE = 1024 * 1024
 
@@ -14,6 +17,8 @@ VARIABLE = "MZWIDGET_ENGINE_MEMORY"
 
 _SIZE = re.compile(r"(\d{1,9})\s*([MG])B?", re.IGNORECASE)
 _LEAST, _MOST = 256 * MEGABYTE, 4096 * MEGABYTE
+_RESERVE = 16 * MEGABYTE
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # from malloc.h
 _GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -29,8 +34,38 @@ def limit() -> int:
 
 
 def prepare() -> None:
-    """Let DuckDB's allocator give back what it does not use; to be called before DuckDB is loaded."""
-    os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", "retain:false")
+    """Let DuckDB's allocator give back soon what it does not use; to be called before DuckDB is loaded."""
+    conf = "retain:false,background_thread:true,dirty_decay_ms:200"
+    os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", conf)
+
+
+def reserve() -> None:
+    """Keep something for the calling thread, which serves the clients, when statements have taken all the rest.
+
+    The C library gives the process's first thread the memory that it has freed before; it is told to keep this much.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, _RESERVE // 4)
+        libc.mallopt(_M_TRIM_THRESHOLD, _RESERVE * 3 // 2)
+        libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, (ctypes.c_void_p,)
+        for block in [libc.malloc(_RESERVE // 8) for _ in range(8)]:
+            libc.free(block)
+
+
+def give_back() -> None:
+    """Give the system what the C library holds and nobody uses, but for the reserve."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(_RESERVE))
+
+
+def out_of_memory() -> SqlError:
+    """Return the error of a statement that needs more than there is."""
+    return SqlError(
+        f"out of memory: the embedded engine has {limit() // MEGABYTE} MB",
+        "53200",
+        hint=f"Set {VARIABLE} to give it more, or MATERIALIZE_URL to run this on Materialize itself.",
+    )
 
 
 def _available() -> int:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mzwidget.local.engine.memory import out_of_memory
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,26 +30,29 @@ class Reader:
     threads : ThreadPoolExecutor
         Where it runs.
     guarded : callable
-        Runs work and says its errors in SQL's words.
+        Runs work on a connection and says its errors in SQL's words; may be told that it is `repeatable`.
     """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         threads: ThreadPoolExecutor,
-        guarded: Callable[[Callable[[], Any]], Any],
+        guarded: Callable[..., Any],
     ) -> None:
         self.connection = connection
         self._threads = threads
         self._guarded = guarded
         self._stopping: asyncio.Task[None] | None = None
 
-    async def run(self, work: Callable[[], _T]) -> _T:
-        """Run work in a thread.
+    async def run(self, work: Callable[[], _T], *, repeatable: bool = False) -> _T:
+        """Run work in a thread; what is `repeatable` more than once, if another one has taken all memory.
 
         When the caller is cancelled the work is interrupted; what does not stop soon is left alone with that.
         """
-        begun: Future[_T] = self._threads.submit(self._guarded, work)
+        try:
+            begun: Future[_T] = self._threads.submit(self._guarded, self.connection, work, repeatable=repeatable)
+        except RuntimeError:  # the system gives no memory for a thread
+            raise out_of_memory() from None
         running = asyncio.wrap_future(begun)
         try:
             return await asyncio.shield(running)
@@ -65,7 +70,7 @@ class Reader:
         def end() -> None:
             with contextlib.suppress(Exception):
                 if last is not None:
-                    self._guarded(last)
+                    self._guarded(self.connection, last)
             self.connection.close()
 
         def ended(_: object = None) -> None:

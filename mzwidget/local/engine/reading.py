@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 _CHUNK_ROWS = 5_000
 _CHUNK_BYTES = 4_000_000
+_LARGE = 1_000_000
+"""Bytes and elements from which on a chunk is encoded beside the event loop."""
 _SIZED = (str, bytes, list)
 _AT_ONCE = 50
-"""Rows after which the bytes are counted."""
+"""Rows after which the bytes are counted; the first ones, which may be large, sooner."""
 
 
 def carried(sql: str, columns: Sequence[Column]) -> str:
@@ -38,29 +40,30 @@ async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int
 
     more = True
 
-    def start() -> list[tuple[Any, ...]]:
+    def start() -> Chunk:
         if "mz_now" in sql:
             read_as_of(connection, timestamp)
         connection.execute(sql, bind(sql, values))
         return fetch()
 
-    def fetch() -> list[tuple[Any, ...]]:
+    def fetch() -> Chunk:
         nonlocal more
         rows: list[tuple[Any, ...]] = []
-        size = 0
+        size, step = 0, 1
         while more and len(rows) < _CHUNK_ROWS and size < _CHUNK_BYTES:
-            part = connection.fetchmany(_AT_ONCE)
+            part = connection.fetchmany(step)
             rows += part
             size += sum([len(value) for row in part for value in row if isinstance(value, _SIZED)])
-            more = len(part) == _AT_ONCE
-        return rows
+            more = len(part) == step
+            step = min(2 * step, _AT_ONCE)
+        return Chunk(rows, large=size > _LARGE)
 
     try:
         with store.hold(timestamp):
-            rows = await reader.run(start)
-        while rows:
-            yield Chunk(rows)
-            rows = await reader.run(fetch) if more else []
+            chunk = await reader.run(start, repeatable=True)
+        while len(chunk):
+            yield chunk
+            chunk = await reader.run(fetch) if more else Chunk([])
     except SqlError as error:
         raise evaluated(error, constant=query.constant or not query.inputs) from None
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -22,6 +23,7 @@ import duckdb
 
 from mzwidget.local.engine import memory
 from mzwidget.local.engine.clock import FOREVER, Clock
+from mzwidget.local.engine.guard import Guard, cancelled
 from mzwidget.local.engine.memory import MEGABYTE
 from mzwidget.local.engine.reader import Reader
 from mzwidget.local.errors import SqlError
@@ -56,8 +58,6 @@ _log = logging.getLogger("mzwidget.local")
 _QUOTED = r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|"""
 _PARAMETER = re.compile(_QUOTED + r"\$(\d+)")
 _NOW = re.compile(_QUOTED + r"(getvariable\('mz_now'\))")
-
-_NOT_NULL = re.compile(r"NOT NULL constraint failed: \w+\.(.+)")
 
 _T = TypeVar("_T")
 
@@ -134,12 +134,12 @@ class Store:
         keep: Path | None = None,
     ) -> None:
         self.clock = Clock()
-        self._translate = translate
+        self._guard = Guard(translate)
         self._spill = tempfile.TemporaryDirectory(prefix="mzwidget-engine-", ignore_cleanup_errors=True)
         limits: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory.limit() // MEGABYTE}MB",
             "temp_directory": self._spill.name,
-            "max_temp_directory_size": f"{SPILL_BYTES // MEGABYTE}MB",
+            "max_temp_directory_size": f"{min(SPILL_BYTES, 2 * memory.limit()) // MEGABYTE}MB",
         }
         self._database = _open(keep, _SETTINGS | limits)
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -163,7 +163,7 @@ class Store:
 
     def reader(self) -> Reader:
         """Return a connection for work in reader threads; its errors come out in PostgreSQL's words."""
-        return Reader(self.connection(), self._read_threads, self._translated)
+        return Reader(self.connection(), self._read_threads, self._guard.run)
 
     # ------------------------------------------------------------------------------------------- reading
 
@@ -279,7 +279,7 @@ class Store:
     async def _commit_batch(self, batch: list[_Write]) -> None:
         for write in batch:
             if write.unwanted and not write.done.done():
-                write.done.set_exception(_cancelled())
+                write.done.set_exception(cancelled())
         batch = [write for write in batch if not write.unwanted]
         if not batch:
             return
@@ -315,7 +315,7 @@ class Store:
     async def _transaction(self, batch: list[_Write]) -> tuple[int, list[Any]]:
         timestamp = self.clock.begin_write()
         try:
-            results = await self._write(lambda: self._apply(batch, timestamp))
+            results = await self._write(lambda: self._apply(batch, timestamp), repeatable=True)
         finally:
             self.clock.end_write()
         await self.clock.reach(timestamp)
@@ -334,27 +334,9 @@ class Store:
         writer.execute("COMMIT")
         return results
 
-    async def _write(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._write_thread, self._translated, work)
-
-    def _translated(self, work: Callable[[], _T]) -> _T:
-        try:
-            return work()
-        except duckdb.InterruptException:
-            raise _cancelled() from None
-        except (duckdb.OutOfMemoryException, MemoryError):
-            raise SqlError(
-                f"out of memory: the embedded engine has {memory.limit() // MEGABYTE} MB",
-                "53200",
-                hint=f"Set {memory.VARIABLE} to give it more, or MATERIALIZE_URL to run this on Materialize itself.",
-            ) from None
-        except duckdb.ConstraintException as error:
-            missing = _NOT_NULL.search(str(error))
-            if missing is None:
-                raise
-            raise SqlError(f'null value in column "{missing[1]}" violates not-null constraint', "23502") from error
-        except duckdb.Error as error:
-            raise self._translate(error) from error
+    async def _write(self, work: Callable[[], _T], *, repeatable: bool = False) -> _T:
+        running = functools.partial(self._guard.run, self._writer, work, repeatable=repeatable)
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, running)
 
     async def _purge(self) -> None:
         """Delete retracted rows that no reader can see, once they are many."""
@@ -389,7 +371,3 @@ def _open(keep: Path | None, config: dict[str, Any]) -> duckdb.DuckDBPyConnectio
         if "lock" in said:
             raise KeepError(f"{keep} is in use by another engine") from None
         raise KeepError(f"cannot use {keep / FILE}: {said.splitlines()[0]}") from None
-
-
-def _cancelled() -> SqlError:
-    return SqlError("canceling statement due to user request", "57014")

@@ -20,12 +20,13 @@ def framed(count: bytes, fields: bytes) -> bytes:
 
 
 class Chunk:
-    """Some rows of carriers; `flush` if the client is to have them at once."""
+    """Some rows of carriers; `flush` if the client is to have them at once, `large` if encoding them takes long."""
 
     flush = False
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], *, large: bool = False) -> None:
         self._rows = rows
+        self.large = large
 
     @property
     def rows(self) -> Sequence[Row]:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
+from mzwidget.local.engine.memory import out_of_memory
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.encoding import TEXT
 from mzwidget.local.front import wire
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.formats.types import Type
-    from mzwidget.local.statements.session import Prepared, Session
+    from mzwidget.local.statements.prepared import Prepared
+    from mzwidget.local.statements.session import Session
 
 _LONG_SCRIPT = 20_000
 _GRACE_SECONDS = 1.0
@@ -138,7 +140,7 @@ class Connection:
         except RecursionError:
             await self._failed(SqlError("statement exceeds nested expression limit", "54001"))
         except MemoryError:
-            await self._failed(SqlError("out of memory", "53200"))
+            await self._failed(out_of_memory())
         except (OSError, ClientGoneError):
             raise ClientGoneError from None
         except Exception:

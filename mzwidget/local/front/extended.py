@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.formats.types import Type
     from mzwidget.local.front.outbox import Outbox
-    from mzwidget.local.statements.session import Prepared, Session
+    from mzwidget.local.statements.prepared import Prepared
+    from mzwidget.local.statements.session import Session
 
     Prepare = Callable[[str, list[Token], list[Type | None]], Awaitable[Prepared]]
     Split = Callable[[str], Awaitable[list[list[Token]]]]
@@ -67,9 +68,19 @@ class Extended:
             raise ProtocolError(f"unexpected message {kind!r}")
 
     async def close_portals(self) -> None:
-        portals, self._portals = self._portals, {}
-        for portal in portals.values():
+        for name in tuple(self._portals):
+            await self._drop(name)
+
+    async def _drop(self, name: str) -> None:
+        portal = self._portals.pop(name, None)
+        if portal is not None:
+            self._charge(portal, 0)
             await portal.close()
+
+    def _charge(self, portal: Portal, size: int) -> None:
+        """Count the bytes that a portal keeps."""
+        self._session.engine.kept.charge(portal.kept, size)
+        portal.kept = size
 
     async def _parse(self, message: Body) -> None:
         name, sql = message.text(), message.text()
@@ -80,7 +91,7 @@ class Extended:
             raise SqlError("cannot insert multiple commands into a prepared statement", "XX000")
         types = [_type(oid) for oid in oids]
         prepared = await self._prepare(sql, texts[0] if texts else [], types)
-        self._session.keep(name, prepared)
+        self._session.prepared.add(name, prepared)
         self._outbox.add(wire.PARSE_COMPLETE)
 
     async def _bind(self, message: Body) -> None:
@@ -106,17 +117,17 @@ class Extended:
         results = _spread(output_formats, len(columns), "result")
         for column, wire_format in zip(columns, results, strict=True):
             encoder(column.type, wire_format)
-        old = self._portals.pop(portal_name, None)
-        if old is not None:
-            await old.close()
-        self._portals[portal_name] = Portal(prepared, values, results)
+        await self._drop(portal_name)
+        given = sum(len(data) for data in raw if data is not None)
+        portal = self._portals[portal_name] = Portal(prepared, values, results, given)
+        self._charge(portal, given)
         self._outbox.add(wire.BIND_COMPLETE)
 
     def _check_room(self) -> None:
         count = len(self._portals)
         if count >= _MOST_PORTALS:
             raise SqlError(f"too many open portals: {_MOST_PORTALS}", "53400", hint="Close those not needed.")
-        if count and sum(portal.held for portal in self._portals.values()) > _MOST_BYTES:
+        if count and sum(portal.kept for portal in self._portals.values()) > _MOST_BYTES:
             raise SqlError(
                 f"open portals hold more than {_MOST_BYTES // 1_000_000} MB", "53400", hint="Close those not needed."
             )
@@ -155,16 +166,16 @@ class Extended:
         if not portal.begun and limit > 0 and isinstance(statement, statements.Fetch):
             _check_limit(statement, limit)
         await self._run(portal, max(limit, 0))
+        if limit > 0:
+            self._charge(portal, portal.size)
 
     async def _close(self, message: Body) -> None:
         what, name = message.byte(), message.text()
         message.end()
         if what == b"S":
-            self._session.prepared.pop(name, None)
+            self._session.prepared.pop(name)
         else:
-            portal = self._portals.pop(name, None)
-            if portal is not None:
-                await portal.close()
+            await self._drop(name)
         self._outbox.add(wire.CLOSE_COMPLETE)
 
     def _portal(self, name: str) -> Portal:

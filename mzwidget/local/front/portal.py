@@ -14,10 +14,13 @@ from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.variables import SEVERITIES
 
 if TYPE_CHECKING:
-    from mzwidget.local.formats.results import CopyIn, Result
+    from collections.abc import Callable
+
+    from mzwidget.local.formats.results import Chunk, CopyIn, Result
     from mzwidget.local.front.inbox import Inbox
     from mzwidget.local.front.outbox import Outbox
-    from mzwidget.local.statements.session import Prepared, Session
+    from mzwidget.local.statements.prepared import Prepared
+    from mzwidget.local.statements.session import Session
 
 _UNTIMED = (statements.Subscribe, statements.Fetch, statements.CopyFrom)
 
@@ -42,12 +45,17 @@ class Portal:
         The parameters.
     formats : list of int
         Of the result's columns.
+    given : int
+        The parameters' bytes.
     """
 
-    def __init__(self, prepared: Prepared, values: list[Any], formats: list[int]) -> None:
+    def __init__(self, prepared: Prepared, values: list[Any], formats: list[int], given: int = 0) -> None:
         self.prepared = prepared
         self.formats = formats
+        self.kept = 0
+        """Bytes that it is charged for while it waits."""
         self._values = values
+        self._given = given
         self._state: Suspended | None = None
 
     @property
@@ -55,9 +63,9 @@ class Portal:
         return self._state is not None
 
     @property
-    def held(self) -> int:
-        """Bytes of rows that wait here."""
-        return sum(map(len, self._state.rows)) if self._state is not None else 0
+    def size(self) -> int:
+        """Bytes of its parameters and of the rows that are still to be sent."""
+        return self._given + (sum(map(len, self._state.rows)) if self._state is not None else 0)
 
     @property
     def timed(self) -> bool:
@@ -110,7 +118,7 @@ class Portal:
                 state.finished = True
             elif chunk.rows:
                 flush = chunk.flush
-                state.rows = chunk.data_rows(state.result.columns or (), self.formats)
+                state.rows = await _encoded(chunk, chunk.data_rows, state.result.columns or (), self.formats)
 
 
 def _tell_notices(session: Session, result: Result, outbox: Outbox) -> None:
@@ -125,6 +133,11 @@ def _tell_notices(session: Session, result: Result, outbox: Outbox) -> None:
     result.notices = []
 
 
+async def _encoded(chunk: Chunk, encode: Callable[..., list[bytes]], *how: object) -> list[bytes]:
+    """Encode a chunk's rows; many bytes in a thread, so that others are served."""
+    return await asyncio.to_thread(encode, *how) if chunk.large else encode(*how)
+
+
 async def _copy_out(result: Result, copy_format: str, outbox: Outbox) -> None:
     columns = result.columns or ()
     outbox.add(wire.copy_response(b"H", int(copy_format == "binary"), len(columns)))
@@ -132,7 +145,7 @@ async def _copy_out(result: Result, copy_format: str, outbox: Outbox) -> None:
     count = 0
     lead = BINARY_HEADER if copy_format == "binary" else b""  # goes with the first row, as PostgreSQL sends it
     async for chunk in result.chunks:
-        if lines := chunk.lines(columns, copy_format):
+        if lines := await _encoded(chunk, chunk.lines, columns, copy_format):
             lines[0], lead = lead + lines[0], b""
             await outbox.add_all(map(wire.copy_data, lines), flush=chunk.flush)
             count += len(lines)

@@ -160,7 +160,7 @@ async def _unsupported(_: Session, plan: Plan, __: Sequence[Any]) -> Result:
 async def _prepare(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement = plan.statement
     assert isinstance(statement, statements.Prepare)
-    session.keep(statement.name, await session.prepare(statement.sql))
+    session.prepared.add(statement.name, await session.prepare(statement.sql))
     return done("PREPARE")
 
 
@@ -192,7 +192,7 @@ async def _deallocate(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     if statement.name is None:
         session.prepared.clear()
         return done("DEALLOCATE ALL")
-    if session.prepared.pop(statement.name, None) is None:
+    if session.prepared.pop(statement.name) is None:
         raise SqlError(f'prepared statement "{statement.name}" does not exist', "26000")
     return done("DEALLOCATE")
 

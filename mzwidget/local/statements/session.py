@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import evaluation_error, install
@@ -21,6 +20,7 @@ from mzwidget.local.statements.activity import Activity
 from mzwidget.local.statements.definitions import Definitions
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.planning import Planner, check_syntax, locate
+from mzwidget.local.statements.prepared import Kept, Prepared, PreparedStatements
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.table import TABLE
 from mzwidget.local.statements.transactions import ABORTED, Transaction, alone
@@ -32,14 +32,12 @@ if TYPE_CHECKING:
 
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.engine.catalog import Item
-    from mzwidget.local.formats.types import Column, Type
+    from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.cursors import Cursor
     from mzwidget.local.statements.model import Statement
     from mzwidget.local.statements.planning import Plan
 
 _LONG_STATEMENT = 20_000
-_MAX_PREPARED = 10_000
-_MAX_PREPARED_CHARACTERS = 16_000_000
 
 
 class Engine:
@@ -59,26 +57,8 @@ class Engine:
         self.catalog = Catalog()
         self.system = SystemCatalog(self)
         self.activity = Activity()
+        self.kept = Kept()
         self.definitions = Definitions(self.catalog, self.store, self.feeds)
-
-
-@dataclass
-class Prepared:
-    """A statement and its plan, which is made anew when the catalog has changed."""
-
-    sql: str
-    statement: Statement | None
-    types: tuple[Type | None, ...] = ()
-    plan: Plan | None = None
-    version: tuple[Any, ...] = ()
-
-    @property
-    def parameters(self) -> tuple[Type, ...]:
-        return self.plan.parameters if self.plan is not None else ()
-
-    @property
-    def columns(self) -> tuple[Column, ...] | None:
-        return self.plan.columns if self.plan is not None else None
 
 
 class Session:
@@ -96,7 +76,7 @@ class Session:
 
     def __init__(self, engine: Engine, user: str, pid: int) -> None:
         self.variables = Variables()
-        self.prepared: dict[str, Prepared] = {}
+        self.prepared = PreparedStatements(engine.kept)
         self.transaction: Transaction | None = None
         self.engine = engine
         self.number = next(self._numbers)
@@ -177,17 +157,6 @@ class Session:
             if error.position:
                 error.position += start
             raise
-
-    def keep(self, name: str, prepared: Prepared) -> None:
-        """Remember a prepared statement under a name."""
-        if name and name in self.prepared:
-            raise SqlError(f'prepared statement "{name}" already exists', "42P05")
-        count, size = len(self.prepared), len(prepared.sql)
-        if size > _LONG_STATEMENT or not count % 100:  # so that many small ones are not counted each time
-            size += sum(len(other.sql) for other in self.prepared.values())
-        if count >= _MAX_PREPARED or size > _MAX_PREPARED_CHARACTERS:
-            raise SqlError(f"too many prepared statements: {count}", "53400", hint="DEALLOCATE those not needed.")
-        self.prepared[name] = prepared
 
     async def _plan(self, prepared: Prepared) -> None:
         statement = prepared.statement
@@ -343,6 +312,7 @@ class Session:
     async def close(self) -> None:
         """End the session, and what it alone could see."""
         self.engine.activity.close(self.number)
+        self.prepared.clear()
         await self.rollback()
         own: list[Item] = list(self.engine.catalog.temporary.get(self.number, {}).values())
         if own:

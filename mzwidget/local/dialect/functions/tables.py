@@ -103,11 +103,35 @@ def _simple(duckdb: str) -> str:
     return f"SELECT CAST(unnest(generate_series(CAST({{0}} AS BIGINT), CAST({{1}} AS BIGINT))) AS {duckdb}) AS c1"
 
 
+def _streamed(duckdb: str, step: str = "") -> str:
+    series = f"generate_series(CAST({{0}} AS BIGINT), CAST({{1}} AS BIGINT){step})"
+    return f"SELECT CAST(n AS {duckdb}) AS c1 FROM {series} AS series(n)"
+
+
+_STEP = ", CASE WHEN {2} = 0 THEN error('mz:XX000:step size cannot equal zero') ELSE CAST({2} AS BIGINT) END"
+
+
+def _streamed_times(listed: str) -> str:
+    """All steps are alike but for those of months, which are few."""
+    plain, zero = "({2}).months = 0", "({2}).months = 0 AND ({2}).days = 0 AND ({2}).us = 0"
+    step = f"coalesce(nullif(({{2}}).days * 86400000000 + ({{2}}).us, 0), {2**62})"
+    step = f"CASE WHEN {zero} THEN error('mz:XX000:step size cannot equal zero') WHEN {plain} THEN {step} ELSE 1 END"
+    stop = f"epoch_us(CASE WHEN {plain} THEN {{1}} ELSE {{0}} END)"
+    return (
+        f"SELECT unnest(CASE WHEN {plain} THEN [make_timestamp(n)] ELSE {listed} END) AS c1"
+        f" FROM generate_series(epoch_us({{0}}), {stop}, CAST({step} AS BIGINT)) AS series(n)"
+    )
+
+
 FUNCTIONS: list[Overload] = [
-    line("generate_series", "int4, int4 -> int4", _simple("INTEGER"), columns=(("generate_series", "int4"),)),
-    line("generate_series", "int8, int8 -> int8", _simple("BIGINT"), columns=(("generate_series", "int8"),)),
-    line("generate_series", "int4, int4, int4 -> int4", _stepped("INTEGER"), columns=(("generate_series", "int4"),)),
-    line("generate_series", "int8, int8, int8 -> int8", _stepped("BIGINT"), columns=(("generate_series", "int8"),)),
+    line("generate_series", "int4, int4 -> int4", _simple("INTEGER"), streamed=_streamed("INTEGER"),
+         columns=(("generate_series", "int4"),)),
+    line("generate_series", "int8, int8 -> int8", _simple("BIGINT"), streamed=_streamed("BIGINT"),
+         columns=(("generate_series", "int8"),)),
+    line("generate_series", "int4, int4, int4 -> int4", _stepped("INTEGER"),
+         streamed=_streamed("INTEGER", _STEP), columns=(("generate_series", "int4"),)),
+    line("generate_series", "int8, int8, int8 -> int8", _stepped("BIGINT"),
+         streamed=_streamed("BIGINT", _STEP), columns=(("generate_series", "int8"),)),
     line("unnest", "anyarray -> anyelement", "SELECT unnest(({0}).items, max_depth := 1) AS c1",
          columns=(("unnest", "anyelement"),)),
     line("unnest", "anylist -> listelement", "SELECT unnest({0}, max_depth := 1) AS c1",
@@ -129,5 +153,5 @@ for _name in ("timestamp", "timestamptz"):
     _template = udf.declare("series", _series, [_S[_name], _S[_name], t.INTERVAL], t.list_of(_S[_name]))
     FUNCTIONS.append(
         line("generate_series", f"{_name}, {_name}, interval -> {_name}", f"SELECT unnest({_template}) AS c1",
-             columns=(("generate_series", _name),))
+             streamed=_streamed_times(_template), columns=(("generate_series", _name),))
     )  # fmt: skip

@@ -87,14 +87,14 @@ def _lpad_blank(text: str, length: int) -> str:
     return _lpad(text, length, " ")
 
 
+_REPEAT = (
+    f"CASE WHEN strlen({{0}}) * greatest({{1}}, 0) > {MOST_BYTES} THEN error('mz:54000:requested length too large')"
+    " ELSE repeat({0}, CAST({1} AS BIGINT)) END"
+)
+
+
 def _composed(text: str) -> str:
     return _normalize(text, "NFC")
-
-
-def _repeat(text: str, count: int) -> str:
-    if len(text.encode()) * max(count, 0) > MOST_BYTES:
-        raise SqlError("requested length too large", "54000")
-    return text * max(count, 0)
 
 
 def _replace(text: str, old: str, new: str) -> str:
@@ -323,7 +323,7 @@ FUNCTIONS += [
     line("position", "text, text -> int4", "CAST(strpos({1}, {0}) AS INTEGER)", fallible=False),
     line("strpos", "text, text -> int4", "CAST(strpos({0}, {1}) AS INTEGER)", fallible=False),
     line("quote_ident", "text -> text", python=_quote_ident),
-    line("repeat", "text, int4 -> text", python=_repeat),
+    line("repeat", "text, int4 -> text", _REPEAT),
     line("replace", "text, text, text -> text", python=_replace),
     line("reverse", "text -> text", python=_reverse),
     line("split_part", "text, text, int4 -> text", python=_split_part),
