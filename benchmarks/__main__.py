@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import asking, away, engine, keyed, latency, linked, loading, many, markers, rates, soak
+from benchmarks import asking, away, engine, flat, keyed, latency, linked, loading, many, markers, pictures, rates, soak
 from benchmarks.figures import Figure, table
 from benchmarks.harness import Bench, bench
 
 Benchmark = Callable[[Bench], Iterable[Figure]]
 
-ON_REQUEST = {"soak"}
+ON_REQUEST = {"soak", "flat"}
 """What takes long and runs only by name."""
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -34,6 +34,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "away": away.run,
     "asking": asking.run,
     "engine": engine.run,
+    "pictures": pictures.run,
+    "flat": flat.run,
     "soak": soak.run,
 }
 
@@ -41,10 +43,10 @@ BENCHMARKS: dict[str, Benchmark] = {
 def main() -> int:
     """Run what was asked for; return 1 if an aim was missed, 2 if something went wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="*", help=f"{', '.join(BENCHMARKS)}; all but soak by default")
+    parser.add_argument("name", nargs="*", help=f"{', '.join(BENCHMARKS)}; all but soak and flat by default")
     parser.add_argument("--quick", action="store_true", help="rough figures, in a fraction of the time")
     parser.add_argument("--json", type=Path, help="write all figures to this file, too")
-    parser.add_argument("--minutes", type=float, default=30, help="how long to soak; 30 by default")
+    parser.add_argument("--minutes", type=float, default=30, help="how long to soak, or to stay flat; 30 by default")
     given = parser.parse_args()
     if unknown := [name for name in given.name if name not in BENCHMARKS]:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")

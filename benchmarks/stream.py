@@ -123,6 +123,8 @@ class Server:
             self._go.set()
         elif statement.startswith("MAKE "):
             self._view(statement)
+        elif statement.startswith("SHOW CREATE "):
+            return
         else:
             raise ConnectionError(statement)
 

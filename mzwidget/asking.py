@@ -251,7 +251,7 @@ class Asking(Shown):
         asked = narrowed(query, self._conditions.values())
 
         def shown() -> None:
-            self._picture.ask(query.sent)
+            self._picture.ask(query.sent, lambda: self._view.collection.definition)
 
         return Question(asked.statement, lambda: shared(self._parameters, asked), shown, params)
 

@@ -86,6 +86,12 @@ def is_name(sql: str) -> bool:
     return names and len(parts) in (1, 3, 5) and all(token.text == "." for token in parts[1::2])
 
 
+def defined_as(sql: str) -> str:
+    """Return the query in a statement that makes a view of it; empty if there is none."""
+    start = next((token.end for token in tokens(sql) if token.kind == "word" and token.text.upper() == "AS"), len(sql))
+    return sql[start:].strip().rstrip(";")
+
+
 def statements(sql: str) -> list[tuple[int, str]]:
     """Split a script at its semicolons; return each statement that says something, with its offset.
 

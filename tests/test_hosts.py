@@ -117,7 +117,9 @@ def _():
 @app.cell
 def _(marimo, view):
     view.wait(20)
-    marimo.md(f"{{view.value['status']['rows']}} rows in {{view.df['editor'].iloc[0]}}")
+    view.widget.selection = {{"editor": ["ann"]}}
+    selected = view.value["selected"]["editor"]["values"]
+    marimo.md(f"{{view.value['status']['rows']}} rows in {{view.df['editor'].iloc[0]}}, {{selected}} selected")
     return
 
 if __name__ == "__main__":
@@ -136,7 +138,8 @@ def test_marimo(page: Page, bundle: Path, engine_dsn: str, table: str, tmp_path:
         eventually(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/health").close() or True, within=60)
         page.goto(f"http://127.0.0.1:{port}/")
         follows(page, engine_dsn, table)
-        page.get_by_text("2 rows in ann").wait_for()
+        page.get_by_text("2 rows in ann, ['ann'] selected").wait_for()
+        page.locator(".mzw-chosen", has_text="ann").wait_for()
     finally:
         server.terminate()
         server.wait(20)

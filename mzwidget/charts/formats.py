@@ -5,7 +5,8 @@ A specifier is ``[[fill]align][sign][symbol][0][width][,][.precision][~][type]``
 
 Without a specifier, an integer shows all its digits in groups of three. The other numbers of a column share one number
 of decimals: as many as the value with most of them needs, but at most four after the zeros that follow the point in
-the largest value. So nothing jumps, and 12.5 stands below 3.25 as 12.50.
+the largest value. So nothing jumps, and 12.5 stands below 3.25 as 12.50. A number too small for these decimals is
+written with a power of ten, as 1e-9 is; so are all where the largest has six zeros after the point, or more.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 DECIMALS = 4
+ZEROS = 6
+"""Zeros after the point from which on all numbers of a column have a power of ten."""
 LARGEST = 307
 """Exponent of ten up to which a number is written out; beyond it stays as the server printed it."""
 _SPECIFIER = re.compile(
@@ -108,8 +111,16 @@ def formatter(texts: Iterable[str | None], given: str = "") -> Callable[[str], s
         # As in a browser: the double that is nearest is what gets rounded.
         return lambda text: text if finite(text) is None else write(Decimal(float(text)), chosen)
     decimals = _decimals([number for text in texts if text is not None and (number := finite(text)) is not None])
-    usual = parse(f",.{decimals}f")
-    return lambda text: text if (number := finite(text)) is None else write(number, usual)
+    usual, power = parse(f",.{decimals}f"), parse(".3~e")
+
+    def written(text: str) -> str:
+        number = finite(text)
+        if number is None:
+            return text
+        shown, double = write(number, usual), float(number)
+        return write(Decimal(double), power) if double and not re.search("[1-9]", shown) else shown
+
+    return written
 
 
 def finite(text: str) -> Decimal | None:
@@ -125,7 +136,7 @@ def _decimals(numbers: list[Decimal]) -> int:
     largest = max(map(abs, numbers), default=Decimal(0))
     zeros = max(0, -largest.adjusted() - 1) if largest else 0
     needed = max((_places(number) for number in numbers), default=0)
-    return min(needed, DECIMALS + zeros, 20)
+    return min(needed, DECIMALS + zeros) if zeros < ZEROS else 0
 
 
 def _places(number: Decimal) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mzwidget.charts import order
@@ -24,10 +25,12 @@ class Picture:
     def __init__(self, options: Options, query: str) -> None:
         self.options = options
         self._query = query
-        self._resolved: tuple[tuple[tuple[Column, ...], bool], Encoding, dict[str, Any]] | None = None
+        self._definition: Callable[[], str] = str
+        self._resolved: tuple[tuple[tuple[Column, ...], bool, str], Encoding, dict[str, Any]] | None = None
 
-    def ask(self, query: str) -> None:
-        """Draw another query: the one whose ORDER BY is kept."""
+    def ask(self, query: str, definition: Callable[[], str]) -> None:
+        """Draw another query: the one whose ORDER BY is kept; or the view of a `definition`, which may be empty."""
+        self._definition = definition
         if query != self._query:
             self._query, self._resolved = query, None
 
@@ -46,9 +49,10 @@ class Picture:
         return self._resolve(columns, rows)[1]
 
     def _resolve(self, columns: tuple[Column, ...], rows: int) -> tuple[Encoding, dict[str, Any]]:
-        of = (columns, rows > 1)  # all that a choice depends on
+        asked = self._definition() or self._query
+        of = (columns, rows > 1, asked)  # all that a choice depends on
         resolved = self._resolved
         if resolved is None or resolved[0] != of:
-            found = resolve(columns, self.options, rows, order.asked(self._query, columns))
+            found = resolve(columns, self.options, rows, order.asked(asked, columns))
             self._resolved = resolved = (of, found, found.to_json())
         return resolved[1:]

@@ -26,6 +26,8 @@ class Collection:
         How many copies there are of each row.
     columns : tuple of Column
         Empty before the first snapshot.
+    definition : str
+        The query of the view, if it is one; empty if that is not known.
     epoch : str
         Changes whenever `columns` do; empty before the first snapshot.
     time : int or None
@@ -41,6 +43,7 @@ class Collection:
         self.lock = threading.RLock()
         self.rows: Updates = {}
         self.columns: tuple[Column, ...] = ()
+        self.definition = ""
         self.epoch = ""
         self.time: int | None = None
         self.history = History()

@@ -38,6 +38,11 @@ class Query:
     lead: int = 0
     places: Callable[[int], int] | None = field(default=None, compare=False)
 
+    @property
+    def relation(self) -> str:
+        """The name in SQL of what is watched; empty if that is a query."""
+        return "" if _SELECT.match(self.sent) else self.sent
+
     def origin(self, offset: int) -> int:
         """Return the offset in `text` for one in `statement`."""
         at = offset - self.lead

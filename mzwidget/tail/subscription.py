@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from mzwidget.catalog import hang_up
+from mzwidget.lexing import defined_as
 from mzwidget.tail.batches import Batch, Batches
 from mzwidget.tail.connect import Parameters, check_cluster
 from mzwidget.tail.status import Status
@@ -29,6 +30,8 @@ HASTE = 1.0
 """Seconds that an attempt lasts at the least before somebody can have it begun again."""
 SILENCE = 20.0
 """Seconds without a row after the snapshot: a healthy server sends one a second."""
+VIEWS = ("VIEW", "MATERIALIZED VIEW")
+"""What has a definition with an order in it."""
 SIZE = 256 * 2**20
 """Bytes of rows, as COPY writes them, that may come before a progress row closes them."""
 
@@ -44,11 +47,15 @@ class Subscription:
         A SUBSCRIBE with progress.
     patience : float
         By how much `SNAPSHOT` is multiplied.
+    relation : str
+        The name in SQL of what is watched, if it has one.
 
     Attributes
     ----------
     columns : tuple of Column
         The view's; empty until the server has described them.
+    definition : str
+        The query of the view that is watched, as SHOW CREATE spells it; empty if that is not known.
     waiting : int
         Rows that have come and are not closed yet.
     answered : bool
@@ -61,8 +68,9 @@ class Subscription:
         What did not come in time and so ended this; empty if nothing.
     """
 
-    def __init__(self, parameters: Parameters, statement: str, patience: float = 1.0) -> None:
+    def __init__(self, parameters: Parameters, statement: str, patience: float = 1.0, relation: str = "") -> None:
         self.columns: tuple[Column, ...] = ()
+        self.definition = ""
         self.waiting = 0
         self.answered = False
         self.began = self.heard = time.monotonic()
@@ -71,6 +79,7 @@ class Subscription:
         self.overdue = ""
         self._parameters = parameters
         self._statement = statement
+        self._relation = relation
         self._snapshot = SNAPSHOT * patience
         self._connecting: asyncio.Task[psycopg.AsyncConnection[Any]] | None = None
         self._connection: psycopg.AsyncConnection[Any] | None = None
@@ -86,6 +95,7 @@ class Subscription:
         connection = await self._connect()
         try:
             check_cluster(connection, self._parameters)
+            self.definition = await self._look_up(connection)
             async with contextlib.aclosing(self._read(Stream(connection, self._statement))) as batches:
                 async for batch in batches:
                     yield batch
@@ -110,6 +120,15 @@ class Subscription:
             raise
         self.heard = time.monotonic()
         return self._connection
+
+    async def _look_up(self, connection: psycopg.AsyncConnection[Any]) -> str:
+        """Ask how the view was made, which says in which order; whoever must not know gets it in any order."""
+        for kind in VIEWS if self._relation else ():
+            with contextlib.suppress(psycopg.DatabaseError):
+                answer = await connection.execute(f"SHOW CREATE {kind} {self._relation}")
+                if answer.description and (row := await answer.fetchone()):
+                    return defined_as(str(row[-1]))
+        return ""
 
     async def _read(self, stream: Stream) -> AsyncGenerator[Batch]:
         await stream.describe()

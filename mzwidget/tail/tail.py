@@ -173,7 +173,9 @@ class Tail:
     async def _attempt(self) -> Status | None:
         """Tail until the stream ends (None) or fails (why)."""
         patience = 2.0 ** min(self._backoff.failures, 8)
-        subscription = self._subscription = Subscription(self._parameters, self.query.statement, patience)
+        subscription = self._subscription = Subscription(
+            self._parameters, self.query.statement, patience, self.query.relation
+        )
         try:
             async with contextlib.aclosing(subscription.batches()) as batches:
                 async for batch in batches:
@@ -205,6 +207,7 @@ class Tail:
         collection = self.collection
         with collection.lock:
             first = subscription.progressed is None
+            collection.definition = subscription.definition
             updates = collection.restart(subscription.columns, batch) if first else collection.apply(batch)
             if updates is None:
                 self.listeners.tell(lambda listener: listener.on_reset())

@@ -98,6 +98,21 @@ def test_an_order_by_is_kept(sales: str, live: Callable[..., LiveView]) -> None:
     assert ranked.df["shop"].tolist()[:3] == ["east", "north", "south"]
 
 
+@pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW"])
+def test_the_order_in_a_views_definition_is_kept(
+    sales: str, live: Callable[..., LiveView], engine_dsn: str, kind: str
+) -> None:
+    name = f'"as {kind} of {sales}"'
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        query = f"SELECT item AS what, sum(sold) AS sold FROM {sales} GROUP BY item ORDER BY what DESC LIMIT 2"
+        connection.execute(f"CREATE {kind} {name} AS {query}")
+        view = live(name)
+        assert told(view)["order"] == [[0, True, True]]
+        assert view.df["what"].tolist() == ["tea", "ink"]
+        view.close()
+        assert view.df["what"].tolist() == ["tea", "ink"], "also of a view that is closed"
+
+
 def test_df_stands_in_the_order_of_the_picture(sales: str, live: Callable[..., LiveView]) -> None:
     stacks = live(f"SELECT shop, item, sold FROM {sales} WHERE sold IS NOT NULL").wait(20).df
     assert list(stacks.itertuples(index=False, name=None)) == [

@@ -293,3 +293,37 @@ def test_a_hundred_thousand_rows_are_there_at_once_and_sorted_soon(stage: Stage)
     # Twice what is promised of a machine that has nothing else to do.
     assert times["first"] < 2000
     assert times["sort"] < 1000
+
+
+def test_columns_are_put_in_another_order(stage: Stage) -> None:
+    page = stage()
+    show(page, [[1, "bob", 5], [2, "ann", 7]])
+    heads = page.locator("th .mzw-name")
+    who, n = page.locator("th", has_text="who"), page.locator(".mzw-column[title^='n ']")
+    start, end = page.locator("th").first.bounding_box(), who.bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + 8, start["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(end["x"] + end["width"] - 4, end["y"] + 12, steps=5)
+    page.mouse.up()
+    assert heads.all_inner_texts() == ["who", "id", "n"]
+    assert lines(page) == [["bob", "1", "5"], ["ann", "2", "7"]]
+    assert page.locator("[aria-sort]").count() == 0, "a drag is no click"
+    for box, cell in zip(page.locator("th").all(), page.locator("tbody tr").first.locator("td").all(), strict=True):
+        assert box.evaluate("of => of.offsetLeft") == cell.evaluate("of => of.offsetLeft")
+    n.focus()
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowLeft")
+    assert heads.all_inner_texts() == ["n", "who", "id"]
+    assert n.evaluate("of => of === document.activeElement"), "what is moved keeps the focus"
+    assert page.locator(".mzw-table [role=status]").inner_text() == "n is column 1 of 3"
+    n.click()
+    n.click()
+    assert lines(page) == [["7", "ann", "2"], ["5", "bob", "1"]]
+    page.locator("tbody td").nth(1).click()
+    assert copied(page) == "7\tann\t2"
+    page.locator(".mzw-foot button").click()
+    page.locator(".mzw-filter").nth(1).fill("bob")
+    become(page, [[1, "bob", 5], [3, "bobby", 6]])
+    assert lines(page) == [["6", "bobby", "3"], ["5", "bob", "1"]]

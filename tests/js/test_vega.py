@@ -195,8 +195,31 @@ def test_an_empty_view_is_an_empty_chart(easel: Easel) -> None:
     draw(page, BAR, [])
     assert page.locator(".mark-rect path").count() == 0
     assert page.locator(".mzw-notice").is_hidden()
+    assert page.locator(".mzw-none").is_visible()
     act(page, "picture.become([['a', 2]]); await settle(picture)")
     assert page.locator(".mark-rect path").count() == 1
+    assert page.locator(".mzw-none").is_hidden()
+
+
+def test_more_rows_than_vega_can_draw_are_refused_in_words(easel: Easel) -> None:
+    page = easel()
+    draw(page, BAR, [["a", 1], ["b", 2]])
+    many = "Array.from({length: 100_001}, (_, i) => ['a', i])"
+    act(page, f"await settle(picture); picture.become({many})")
+    assert "it has 100,001 rows, and 100,000 are the most" in page.locator(".mzw-notice").inner_text()
+    assert page.locator(".mzw-chart *").count() == 0
+    act(page, "picture.become([['b', 2], ['c', 3], ['d', 4]]); await settle(picture)")
+    assert page.locator(".mzw-notice").is_hidden()
+    assert page.locator(".mark-rect path").count() == 3
+
+
+def test_a_narrow_chart_leaves_room_for_its_marks(easel: Easel) -> None:
+    page = easel()
+    colour = {"color": {"field": "who", "type": "nominal"}}
+    spec = {**BAR, "width": "container", "encoding": {**BAR["encoding"], **colour}}
+    draw(page, spec, [["a very long name of somebody that takes all the room there is", 1], ["b", 2]], width="240px")
+    act(page, "await settle(picture)")
+    assert page.evaluate("picture.view.chart.width()") > 80
 
 
 def test_no_code_is_made_of_text(easel: Easel) -> None:

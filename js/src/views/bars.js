@@ -4,6 +4,7 @@ import { compareNumbers, isNumber, ratio } from "./numbers.js";
 import { Leading, byOrder } from "./order.js";
 import { RAPID, identitiesOf, mountKeyed } from "./bars/keyed.js";
 import { mountChoosing } from "./bars/choosing.js";
+import { labelText, mountLetters } from "./bars/letters.js";
 import { mountParts } from "./bars/parts.js";
 import { columnOf } from "./view.js";
 
@@ -87,9 +88,9 @@ class Bar {
    * @param {string} detail
    */
   show(label, value, shown, detail) {
-    setText(this.label, text(label));
+    setText(this.label, labelText(label));
     setText(this.value, shown);
-    this.label.classList.toggle("mzw-null", label === null);
+    this.label.classList.toggle("mzw-null", label === null || label === "");
     this.value.classList.toggle("mzw-null", value === null || value === "NaN");
     setAttribute(this.root, "title", detail);
     setAttribute(this.root, "data-label", text(label));
@@ -160,6 +161,7 @@ function mountWhole(el, encoding, host) {
 
   const bars = mountKeyed(list, () => new Bar());
   const choosing = mountChoosing(list, host, labelColumn);
+  const makeRoom = mountLetters(root);
   let slots = Math.max(encoding.reserve ?? 0, 1);
   let [valueWidth, decimals] = [0, 0];
   if (host.height) area.style.height = `${host.height}px`;
@@ -180,6 +182,7 @@ function mountWhole(el, encoding, host) {
       decimals = Math.max(decimals, decimalsOf(values));
       const shown = values.map(formatOf(encoding, columns, valueColumn, decimals));
       for (const words of shown) valueWidth = Math.max(valueWidth, words.length);
+      makeRoom([labelName.textContent ?? "", ...rows.map(({ row }) => labelText(row[labelColumn] ?? null))]);
       root.style.setProperty("--mzw-zero", scale.zero.toFixed(4));
       root.style.setProperty("--mzw-digits", String(valueWidth));
       root.style.setProperty("--mzw-row", `${height}px`);

@@ -7,10 +7,13 @@ import { formatNumber } from "./numbers.js";
 /** @typedef {(value: Value | undefined) => string} Format */
 
 const DECIMALS = 4;
+/** Zeros after the point from which on all numbers of a column have a power of ten. */
+const ZEROS = 6;
+const POWER = ".3~e";
 
 /**
  * How many decimals the numbers of a column are shown with: as many as one of them needs, but at most four after the
- * zeros that follow the point in the largest.
+ * zeros that follow the point in the largest. A number too small for them has a power of ten.
  *
  * @param {readonly Value[]} values
  */
@@ -24,7 +27,7 @@ export function decimalsOf(values) {
     needed = Math.max(needed, fraction.length - Number(power));
   }
   const zeros = largest > 0 && largest < 1 ? Math.ceil(-Math.log10(largest)) - 1 : 0;
-  return Math.min(needed, DECIMALS + zeros, 20);
+  return zeros < ZEROS ? Math.min(needed, DECIMALS + zeros) : 0;
 }
 
 /**
@@ -35,8 +38,10 @@ function fixed(digits) {
   const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return (value) => {
     const isFinite = value !== null && value !== undefined && Number.isFinite(Number(value));
+    if (!isFinite) return formatNumber(value);
     // As text, of which no digit before the point is lost.
-    return isFinite ? format.format(/** @type {any} */ (String(value))).replace("-", "−") : formatNumber(value);
+    const text = format.format(/** @type {any} */ (String(value))).replace("-", "−");
+    return Number(value) !== 0 && !/[1-9]/.test(text) ? specified(POWER)(Number(value)) : text;
   };
 }
 
@@ -61,19 +66,24 @@ export function formatOf(encoding, columns, column, decimals) {
 /** @type {Map<string, (value: number) => string>} */
 const made = new Map();
 
-/**
- * @param {string} given a d3-format, with any currency's sign
- * @param {Format} usual for what is no finite number
- * @returns {Format}
- */
-export function givenFormat(given, usual) {
+/** @param {string} given a d3-format, with any currency's sign */
+function specified(given) {
   let format = made.get(given);
   if (format === undefined) {
     const sign = /\p{Sc}/u.exec(given)?.[0] ?? "$";
     const locale = formatLocale({ decimal: ".", thousands: ",", grouping: [3], currency: [sign, ""], minus: "\u2212" });
     made.set(given, (format = locale.format(given.replace(sign, "$"))));
   }
-  const write = format;
+  return format;
+}
+
+/**
+ * @param {string} given a d3-format, with any currency's sign
+ * @param {Format} usual for what is no finite number
+ * @returns {Format}
+ */
+export function givenFormat(given, usual) {
+  const write = specified(given);
   return (value) => {
     const number = value === null || value === undefined || value === "" ? NaN : Number(value);
     return Number.isFinite(number) ? write(number) : usual(value);

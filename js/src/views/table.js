@@ -1,4 +1,5 @@
 import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
+import { mountAloud } from "./aloud.js";
 import { formatNumber } from "./numbers.js";
 import { textsOf, tsvCell, widthsOf } from "./table/cells.js";
 import { filterOf } from "./table/filter.js";
@@ -26,7 +27,7 @@ const COMPARED = 5_000;
 export function mount(el, encoding, host) {
   const { columns, height } = host;
   const limit = encoding.limit ?? Infinity;
-  const head = mountHead(columns, { sorted, filtered, resized });
+  const head = mountHead(columns, { sorted, filtered, resized, moved });
   const body = element("tbody", "");
   body.setAttribute("role", "rowgroup");
   const table = element("table", "", head.root, body);
@@ -44,7 +45,8 @@ export function mount(el, encoding, host) {
   const filter = element("button", "mzw-button", "filter");
   filter.type = "button";
   filter.setAttribute("aria-pressed", "false");
-  const root = element("div", "mzw-table", scroll, element("div", "mzw-foot", count, filter));
+  const aloud = mountAloud(host.signal);
+  const root = element("div", "mzw-table", scroll, element("div", "mzw-foot", count, filter), aloud.root);
   el.append(root);
   const lines = mountLines(scroll, body, columns);
 
@@ -61,6 +63,8 @@ export function mount(el, encoding, host) {
   let texts = [];
   /** @type {number[]} chosen by the reader, in pixels */
   const widths = [];
+  /** @type {readonly number[]} the columns from left to right */
+  let places = [...columns.keys()];
   let tallest = 0;
   let chosen = new Chosen(columns, null);
   let [active, column, anchor] = [-1, 0, -1];
@@ -156,11 +160,28 @@ export function mount(el, encoding, host) {
     layOut();
   }
 
+  /**
+   * @param {readonly number[]} order
+   * @param {number} i
+   */
+  function moved(order, i) {
+    lines.places = places = [...order];
+    aloud.answer(`${columns[i]?.name} is column ${places.indexOf(i) + 1} of ${places.length}`);
+    layOut();
+    lines.paint();
+  }
+
   function layOut() {
     const usual = widthsOf(columns, rows, texts);
-    const tracks = usual.map((width, i) => (widths[i] ? `${widths[i]}px` : `minmax(calc(${width}ch + 14px), ${width}fr)`));
+    // Numbers stand by their column's edge: the space that is left goes to the others.
+    const grows = columns.map(({ kind }) => kind !== "number");
+    const none = !grows.includes(true);
+    const tracks = usual.map((width, i) => {
+      if (widths[i]) return `${widths[i]}px`;
+      return grows[i] || none ? `minmax(calc(${width}ch + 14px), ${width}fr)` : `calc(${width}ch + 14px)`;
+    });
     const least = usual.map((width, i) => (widths[i] ? `${widths[i]}px` : `${width}ch + 14px`));
-    table.style.setProperty("--mzw-columns", tracks.join(" "));
+    table.style.setProperty("--mzw-columns", places.map((i) => tracks[i]).join(" "));
     table.style.minWidth = `calc(${least.join(" + ") || "0px"})`;
     lines.head = head.root.offsetHeight;
   }
@@ -247,9 +268,9 @@ export function mount(el, encoding, host) {
   function copy(event) {
     if (event.target instanceof HTMLInputElement || !document.getSelection()?.isCollapsed) return;
     const picked = rows.filter(({ row }) => chosen.has(row)).map(({ row }) => row);
-    const here = rows[active]?.row[column];
+    const here = rows[active]?.row[places[column] ?? 0];
     if (picked.length === 0 && active < 0) return;
-    const cells = picked.length > 0 ? picked.map((row) => row.map(tsvCell).join("\t")).join("\n") : tsvCell(here);
+    const cells = picked.length > 0 ? picked.map((row) => places.map((i) => tsvCell(row[i])).join("\t")).join("\n") : tsvCell(here);
     event.clipboardData?.setData("text/plain", cells);
     event.preventDefault();
   }

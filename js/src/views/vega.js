@@ -2,6 +2,7 @@ import { View, parse } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
 import { element, keepKeys, setText } from "../dom.js";
+import { formatNumber } from "./numbers.js";
 import { themeConfig } from "./vega/theme.js";
 import { mountTooltip } from "./vega/tooltip.js";
 import { mountSelecting } from "./vega/selecting.js";
@@ -14,6 +15,12 @@ import style from "./vega/style.css";
 
 /** Rows from which on marks are pixels rather than nodes of the page. */
 const MANY = 1_000;
+/** Rows up to which Vega is tried: it takes seconds for as many points, and gigabytes for ten times as many. */
+const MOST = 100_000;
+/** Milliseconds that a drawing takes when the chart is said to lag; it is said until it takes half of that. */
+const SLOW = 500;
+/** Milliseconds from which on a drawing holds up its page, which then has as long for all else. */
+const LONG = 50;
 /** What joins several charts in one: Vega-Lite sizes those by their parts. */
 const PARTS = ["hconcat", "vconcat", "concat", "facet", "repeat"];
 
@@ -61,7 +68,11 @@ export function mount(el, encoding, host) {
   keepKeys(chartEl);
   const notice = element("div", "mzw-notice");
   notice.hidden = true;
-  const root = element("div", "mzw-vega", element("style", "", style), notice, chartEl);
+  const none = element("div", "mzw-none", "no rows");
+  none.hidden = true;
+  const foot = element("div", "mzw-foot");
+  foot.hidden = true;
+  const root = element("div", "mzw-vega", element("style", "", style), notice, chartEl, none, foot);
   el.append(root);
   const tooltip = mountTooltip(root);
 
@@ -71,6 +82,15 @@ export function mount(el, encoding, host) {
   let tuples = null;
   let failed = "";
   let running = false;
+  let slow = false;
+
+  /** Say if drawing takes long, and let the page do something else for as long. */
+  async function rest(/** @type {number} */ took) {
+    slow = took > (slow ? SLOW / 2 : SLOW);
+    setText(foot, slow ? `a drawing takes ${(took / 1000).toFixed(1)} s, so this picture lags; let the query count, group or sample its ${formatNumber(rows)} rows` : "");
+    foot.hidden = !slow;
+    if (took > LONG) await new Promise((done) => setTimeout(done, took));
+  }
 
   /** @param {string} why */
   function fail(why) {
@@ -104,6 +124,12 @@ export function mount(el, encoding, host) {
     chart = { view, theme: JSON.stringify(config), fluid: spec["width"] === "container", selecting };
   }
 
+  function drop() {
+    chart?.view.finalize();
+    chart = null;
+    chartEl.replaceChildren();
+  }
+
   /** Let Vega draw what has come and gone. While it does, more may come: then it draws once more. */
   async function run() {
     if (running || chart === null || tuples === null) return;
@@ -111,9 +137,12 @@ export function mount(el, encoding, host) {
     try {
       for (let change = tuples.takeChange(), first = true; first || change; change = tuples.takeChange(), first = false) {
         failed = "";
+        const began = performance.now();
         if (change) chart.view.change(dataset, change);
         await chart.view.runAsync();
         if (host.signal.aborted) return;
+        await rest(performance.now() - began);
+        if (host.signal.aborted || chart === null) return;
       }
       await chart.selecting.selected(host.selected());
     } catch (error) {
@@ -143,8 +172,17 @@ export function mount(el, encoding, host) {
     },
     paint(snapshot, change) {
       rows = snapshot.size;
-      if (chart === null) attempt(() => build(rows));
-      tuples?.update(() => snapshot.entries, chart && change);
+      none.hidden = rows > 0;
+      if (rows > MOST) {
+        drop();
+        tuples = null;
+        failed = `it has ${formatNumber(rows)} rows, and ${formatNumber(MOST)} are the most; let the query count, group or sample them`;
+        say();
+        return;
+      }
+      const anew = tuples === null;
+      if (chart === null) attempt(() => ((failed = ""), build(rows), say()));
+      tuples?.update(() => snapshot.entries, anew || chart === null ? null : change);
       void run();
     },
     selected: () => void run(),
@@ -152,17 +190,14 @@ export function mount(el, encoding, host) {
       if (chart === null) return;
       const { view, theme, fluid } = chart;
       if (JSON.stringify(themeConfig(root, host.dark())) !== theme) {
-        view.finalize();
-        chartEl.replaceChildren();
-        chart = null;
+        drop();
         attempt(() => build(rows));
       } else if (!fluid || view.width() === chartEl.clientWidth || chartEl.clientWidth === 0) return;
       else view.width(chartEl.clientWidth);
       void run();
     },
     destroy() {
-      chart?.view.finalize();
-      chart = null;
+      drop();
       root.remove();
     },
   };

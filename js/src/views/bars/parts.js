@@ -6,6 +6,7 @@ import { palette } from "../palette.js";
 import { columnOf } from "../view.js";
 import { mountChoosing } from "./choosing.js";
 import { RAPID, identitiesOf, mountKeyed } from "./keyed.js";
+import { labelText, mountLetters } from "./letters.js";
 import { Stacks } from "./stacks.js";
 
 /** @typedef {import("../../sync/protocol.js").Row} Row */
@@ -56,8 +57,8 @@ class PartedBar {
    * @param {{ share: (value: number) => number, lanes: number }} scale
    */
   show({ label, parts, shown }, colour, { share, lanes }) {
-    setText(this.label, text(label));
-    this.label.classList.toggle("mzw-null", label === null);
+    setText(this.label, labelText(label));
+    this.label.classList.toggle("mzw-null", label === null || label === "");
     if (this.value.textContent !== shown.join("")) this.value.replaceChildren(...shown.map((own) => element("span", "", own)));
     const told = parts.map((part) => `${part.name}: ${part.shown}`);
     setAttribute(this.root, "title", [text(label), ...told].join("\n"));
@@ -133,6 +134,8 @@ export function mountParts(el, encoding, host) {
   el.append(root);
   if (host.height) area.style.height = `${host.height}px`;
 
+  root.classList.toggle("mzw-grouped", lanes > 1);
+  const makeRoom = mountLetters(root);
   const bars = mountKeyed(list, () => new PartedBar());
   const choosing = mountChoosing(list, host, label);
   /** @type {Map<string, number>} the colour of each name, which it keeps while it is there */
@@ -225,6 +228,7 @@ export function mountParts(el, encoding, host) {
     const usual = lanes * LANE + MARGIN + (lanes === 1 ? 3 : 0);
     const height = host.height ? Math.max(Math.min(Math.floor(host.height / room), 2 * usual), SMALLEST_ROW) : usual;
     for (const own of shown) for (const word of own.shown) digits = Math.max(digits, word.length);
+    makeRoom([columns[label]?.name ?? "", ...shown.map((own) => labelText(own.label))]);
     root.style.setProperty("--mzw-digits", String(digits));
     root.style.setProperty("--mzw-row", `${height}px`);
     root.style.setProperty("--mzw-zero", scale.zero.toFixed(4));

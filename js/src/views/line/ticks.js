@@ -75,12 +75,15 @@ const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumS
  * @param {number} every
  */
 export function numberTicks(ticks, every) {
-  if (every >= 1e4) return ticks.map((at) => compact.format(at));
-  if (every < 1e-6) return ticks.map((at) => at.toExponential(2));
+  if (every >= 1e4) return ticks.map((at) => minus(compact.format(at)));
+  if (every < 1e-6) return ticks.map((at) => minus(at.toExponential(2)));
   const digits = Math.max(0, Math.ceil(-Math.log10(every) - 1e-9));
   const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return ticks.map((at) => format.format(at === 0 ? 0 : at));
+  return ticks.map((at) => minus(format.format(at === 0 ? 0 : at)));
 }
+
+/** @param {string} text */
+const minus = (text) => text.replace(/^-/, "\u2212");
 
 const short = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 6 });
 
@@ -91,5 +94,5 @@ const short = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 6 });
  */
 export function numberText(value) {
   if (value !== value) return "no value";
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? formatNumber(value) : short.format(value);
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? formatNumber(value) : minus(short.format(value));
 }

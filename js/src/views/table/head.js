@@ -1,5 +1,6 @@
 import { element, setAttribute, setText } from "../../dom.js";
 import { SYNTAX } from "./filter.js";
+import { mountMoving } from "./moving.js";
 
 /** @typedef {import("../view.js").Column} Column */
 /** @typedef {readonly [column: number, descending: boolean, nullsFirst: boolean]} Term */
@@ -8,16 +9,16 @@ import { SYNTAX } from "./filter.js";
  * The names of the columns, by which one sorts, and a line of filters.
  *
  * @param {readonly Column[]} columns
- * @param {{ sorted: (terms: Term[]) => void, filtered: (typed: string[]) => void, resized: (column: number, width: number) => void }} on
+ * @param {{ sorted: (terms: Term[]) => void, filtered: (typed: string[]) => void, resized: (column: number, width: number) => void, moved: (places: readonly number[], column: number) => void }} on
  */
 export function mountHead(columns, on) {
   /** @type {Term[]} */
   let terms = [];
   const marks = columns.map(() => element("span", "mzw-sort"));
-  const names = columns.map((column, i) => {
+  const heads = columns.map((column, i) => {
     const name = element("button", "mzw-column", element("span", "mzw-name", column.name), /** @type {Node} */ (marks[i]));
     name.type = "button";
-    name.title = `${column.name} ${column.type}\nclick to sort, with Shift to sort by several`;
+    name.title = `${column.name} ${column.type}\nclick to sort, with Shift to sort by several\ndrag to move, or Shift with an arrow key`;
     name.addEventListener("click", (event) => sortBy(i, event.shiftKey));
     const grip = element("span", "mzw-grip");
     grip.addEventListener("pointerdown", (event) => drag(event, i));
@@ -35,10 +36,15 @@ export function mountHead(columns, on) {
     input.addEventListener("input", () => on.filtered(inputs.map(({ value }) => value)));
     return input;
   });
-  const filters = row(inputs.map((input) => element("td", "", input)));
+  const cells = inputs.map((input) => element("td", "", input));
+  const filters = row(cells);
   filters.hidden = true;
-  const root = element("thead", "", row(names), filters);
+  const root = element("thead", "", row(heads), filters);
   root.setAttribute("role", "rowgroup");
+  mountMoving(heads, (places, column) => {
+    filters.append(...places.map((i) => /** @type {HTMLElement} */ (cells[i])));
+    on.moved(places, column);
+  });
 
   /**
    * Upwards, then downwards, then as it was.
@@ -58,7 +64,7 @@ export function mountHead(columns, on) {
       const arrow = at < 0 ? "" : terms[at]?.[1] ? "↓" : "↑";
       setText(mark, arrow && terms.length > 1 ? `${arrow}${at + 1}` : arrow);
       const sort = at < 0 ? null : terms[at]?.[1] ? "descending" : "ascending";
-      setAttribute(/** @type {Element} */ (names[i]), "aria-sort", sort);
+      setAttribute(/** @type {Element} */ (heads[i]), "aria-sort", sort);
     });
     on.sorted(terms);
   }
@@ -69,7 +75,7 @@ export function mountHead(columns, on) {
    */
   function drag(event, column) {
     const grip = /** @type {HTMLElement} */ (event.currentTarget);
-    const start = /** @type {HTMLElement} */ (names[column]).getBoundingClientRect().width - event.clientX;
+    const start = /** @type {HTMLElement} */ (heads[column]).getBoundingClientRect().width - event.clientX;
     grip.setPointerCapture(event.pointerId);
     const move = (/** @type {PointerEvent} */ now) => on.resized(column, Math.max(start + now.clientX, 32));
     grip.addEventListener("pointermove", move);

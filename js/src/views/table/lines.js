@@ -34,6 +34,8 @@ export function mountLines(scroll, body, columns) {
   const glows = new WeakMap();
   /** @type {((value: Value | undefined) => string)[]} */
   let texts = [];
+  /** @type {readonly number[]} the columns from left to right */
+  let places = [...columns.keys()];
   let head = 0;
   let decorate = (/** @type {Line} */ _line) => {};
 
@@ -47,8 +49,8 @@ export function mountLines(scroll, body, columns) {
 
   /** @returns {Line} */
   function makeLine() {
-    const cells = columns.map(({ kind }) => {
-      const cell = element("td", kind === "number" ? "mzw-right" : "");
+    const cells = places.map((j) => {
+      const cell = element("td", columns[j]?.kind === "number" ? "mzw-right" : "");
       cell.setAttribute("role", "gridcell");
       cell.dir = "auto";
       return cell;
@@ -67,8 +69,8 @@ export function mountLines(scroll, body, columns) {
     line.entry = entry;
     const glow = changed.get(entry.row);
     const age = glow ? performance.now() - glow.at : Infinity;
-    columns.forEach((_, j) => {
-      const cell = /** @type {HTMLElement} */ (line.node.children[j]);
+    places.forEach((j, place) => {
+      const cell = /** @type {HTMLElement} */ (line.node.children[place]);
       const value = entry.row[j] ?? null;
       const shown = texts[j]?.(value) ?? "";
       setText(cell, shown);
@@ -121,6 +123,12 @@ export function mountLines(scroll, body, columns) {
     /** @param {(line: Line) => void} mark called for each line that is drawn */
     decorateWith(mark) {
       decorate = mark;
+    },
+    /** @param {readonly number[]} order in which the columns stand from now on */
+    set places(order) {
+      places = order;
+      lines = [];
+      body.replaceChildren();
     },
     /** @param {number} height of what stands above the lines, in pixels */
     set head(height) {

@@ -1,5 +1,10 @@
 import { look, palette } from "../palette.js";
 
+/** Pixels: a narrower chart has its legends above it. */
+const NARROW = 400;
+/** Pixels by which the longest label grows with the chart. */
+const STEP = 30;
+
 /**
  * Vega-Lite's configuration under the page's present theme. What the chart itself configures stands above it.
  *
@@ -8,13 +13,15 @@ import { look, palette } from "../palette.js";
  */
 export function themeConfig(el, dark) {
   const { fg, quiet, rule, accent, paper, font } = look(el);
+  const width = el.clientWidth || 2 * NARROW;
+  const labelLimit = Math.min(Math.max(STEP * Math.floor((0.3 * width) / STEP), 2 * STEP), 6 * STEP);
   const guide = { labelColor: quiet, titleColor: quiet, labelFont: font, titleFont: font, titleFontWeight: 500 };
   return {
     background: "transparent",
     font,
     padding: 4,
-    axis: { ...guide, domainColor: rule, gridColor: rule, tickColor: rule },
-    legend: guide,
+    axis: { ...guide, domainColor: rule, gridColor: rule, tickColor: rule, labelLimit, labelSeparation: 6 },
+    legend: { ...guide, labelLimit, ...(width < NARROW ? { orient: "top" } : {}) },
     header: { ...guide, labelColor: fg },
     title: { color: fg, subtitleColor: quiet, font, subtitleFont: font },
     view: { stroke: rule },
