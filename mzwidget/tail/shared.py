@@ -25,11 +25,22 @@ def shared(parameters: Parameters, query: Query) -> Tail:
             if _tails.get(key) is tail:
                 del _tails[key]
 
+    def recovered() -> None:
+        """Let nobody wait any longer for a server that is there again."""
+        with _lock:
+            others = [other for at, other in _tails.items() if _address(at) == _address(key)]
+        for other in others:
+            other.hasten()
+
     with _lock:
         if key in _tails:
             return _tails[key]
-        tail = _tails[key] = Tail(parameters, query, forget)
+        tail = _tails[key] = Tail(parameters, query, forget, recovered)
         return tail
+
+
+def _address(key: _Key) -> _Key:
+    return tuple((name, value) for name, value in key if name in ("host", "port"))
 
 
 def _start_anew() -> None:

@@ -45,6 +45,8 @@ class Tail:
         What to watch, and where.
     forget : callable
         Called in the background thread when the last listener has gone.
+    recovered : callable, optional
+        Called there when the server answers again.
 
     Attributes
     ----------
@@ -59,7 +61,13 @@ class Tail:
         Of updates.
     """
 
-    def __init__(self, parameters: Parameters, query: Query, forget: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        query: Query,
+        forget: Callable[[], None],
+        recovered: Callable[[], None] = lambda: None,
+    ) -> None:
         self.query = query
         self.collection = Collection()
         self.status = Status("connecting")
@@ -68,9 +76,11 @@ class Tail:
         self.rate = Rate()
         self._parameters = parameters
         self._forget = forget
+        self._recovered = recovered
         self._hints = Hints(parameters, query)
         self.listeners = Listeners()
         self._backoff = Backoff(*BACKOFF)
+        self._hastened = False
         self._task: asyncio.Task[None] | None = None
         self._retry = asyncio.Event()
         self._subscription: Subscription | None = None
@@ -124,6 +134,12 @@ class Tail:
             self._wake()
         else:
             self._hurry()  # a user asks, and shall not wait for what others failed at
+
+    def hasten(self) -> None:
+        """Try again now, if that is only a matter of time; once, until a subscription is steady again."""
+        if self.status.retry_at is not None and not self._hastened:
+            self._hastened = True
+            self._retry.set()
 
     def _wake(self) -> None:
         self._last_wanted = time.monotonic()
@@ -189,6 +205,7 @@ class Tail:
                 self._subscription = None
             if subscription.lived(time.monotonic()) > STEADY:
                 self._backoff.reset()
+                self._hastened = False
         return None
 
     async def _back_off(self, problem: Status) -> None:
@@ -217,6 +234,8 @@ class Tail:
                 self.listeners.tell(lambda listener: listener.on_progress())
         if self.status.state != "live":
             self._publish(Status("live"))
+            if self._backoff.failures:
+                self._recovered()
 
     async def _tick(self) -> None:
         while True:

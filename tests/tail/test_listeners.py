@@ -1,4 +1,4 @@
-"""What one listener raises concerns nobody else, and never ends what all share."""
+"""What one listener raises concerns nobody else, and never ends what all share; who waits does not wait in vain."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mzwidget.tail.query import parse
 from mzwidget.tail.shared import shared
 from tests.conftest import temporary_table
 from tests.machine import eventually
+from tests.proxy import Proxy
 
 if TYPE_CHECKING:
     from mzwidget.tail.updates import Updates
@@ -96,3 +97,22 @@ def test_a_newcomer_does_not_wait_for_what_others_failed_at(engine_dsn: str, mon
             tail.detach(first)
             tail.detach(second)
             database.execute(f"DROP TABLE {name}")
+
+
+def test_a_server_that_is_back_is_back_for_all(engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    with temporary_table(engine_dsn, "n int", "SELECT 1") as name, Proxy(engine_dsn) as proxy:
+        followed = []
+        for backoff, query in ((0.2, f"SELECT n FROM {name}"), (1000.0, name)):
+            monkeypatch.setattr(tails, "BACKOFF", (backoff, backoff))
+            followed.append(shared(parameters(proxy.dsn), parse(query)))
+        for tail in followed:
+            tail.attach(listener)
+        eventually(lambda: [tail.status.state for tail in followed] == ["live"] * 2)
+        proxy.refuse()
+        proxy.cut()
+        eventually(lambda: followed[1].status.retry_at is not None)
+        proxy.accept()
+        eventually(lambda: [tail.status.state for tail in followed] == ["live"] * 2, within=15)
+        for tail in followed:
+            tail.detach(listener)
