@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Mutable
 from dataclasses import replace
 from typing import Any
 
+from mzwidget import terms
 from mzwidget.errors import LiveViewError
 from mzwidget.page.protocol import shorten
 from mzwidget.page.questions import Question
@@ -178,7 +179,7 @@ class Asking(Shown):
 
     _inquiry: Inquiry
     _parameters: Parameters
-    _conditions: Mapping[object, str] = {}
+    _conditions: Mapping[object, tuple[str, tuple[str, ...]]] = {}
     _asked_of = ""
 
     @property
@@ -220,14 +221,16 @@ class Asking(Shown):
             raise LiveViewError(f"{self.name}: the view is closed")
         self._inquiry.set(query, params)
 
-    def _narrow(self, owner: object, condition: str | None) -> None:
+    def _narrow(self, owner: object, condition: str | None, told: tuple[str, ...] = ()) -> None:
         """Show only the rows that satisfy a condition in SQL, besides those of other owners; None takes it back.
+
+        `told` is the condition in words.
 
         From any thread. It is about the columns of the query's result: what ORDER BY … LIMIT leaves out stays out.
         """
         with self._inquiry.lock:
             others = {other: of for other, of in self._conditions.items() if other is not owner}
-            self._conditions = others if condition is None else {**others, owner: condition}
+            self._conditions = others if condition is None else {**others, owner: (condition, told)}
             if self._open():
                 self._ask_anew()
 
@@ -248,12 +251,16 @@ class Asking(Shown):
         except Exception as error:  # of a value that is followed, whatever that is
             why = str(error) if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: {error}"
             return Question("", lambda: self._view.tail, problem=Status("failed", shorten(why)))
-        asked = narrowed(query, self._conditions.values())
+        asked = narrowed(query, (condition for condition, _ in self._conditions.values()))
+        chosen = [
+            *(piece for _, told in self._conditions.values() for piece in told),
+            *terms.of_params(inquiry.query, params),
+        ]
 
         def shown() -> None:
             self._picture.ask(query.sent, lambda: self._view.collection.definition)
 
-        return Question(asked.statement, lambda: shared(self._parameters, asked), shown, params)
+        return Question(asked.statement, lambda: shared(self._parameters, asked), shown, params, chosen)
 
 
 def composed(query: str, params: Params | None) -> Query:

@@ -11,6 +11,7 @@ from mzwidget.contents import FIRST_SNAPSHOT
 from mzwidget.liveview import LiveView
 from mzwidget.selection import Condition, Conditions
 from mzwidget.tail.values import Column
+from mzwidget.terms import of_selection
 
 _CAST = frozenset(
     "bool date float4 float8 int2 int4 int8 interval jsonb mz_timestamp numeric oid time timestamp timestamptz "  # noqa: SIM905
@@ -73,8 +74,11 @@ class Link:
                 return
             conditions = self.source._selected_of(tuple(self.on))
             for target in self.targets:
-                narrow = None if conditions is None else self._where(conditions, self._columns[id(target)])
-                target._narrow(self, narrow)
+                if conditions is None:
+                    target._narrow(self, None)
+                else:
+                    told = of_selection([(self.on[of.column.name], of) for of in conditions])
+                    target._narrow(self, self._where(conditions, self._columns[id(target)]), told)
 
     def _where(self, conditions: Conditions, columns: Mapping[str, Column]) -> str:
         if not conditions:

@@ -131,8 +131,8 @@ class Shown:
         """Return what stands above the picture."""
 
     def _said(self) -> str:
-        """Return where the data come from, if that has to be said."""
-        return self._view.note.text
+        """Return by what rows are chosen and where the data come from, if that has to be said."""
+        return " · ".join(part for part in (self._view.questions.shown.terms, self._view.note.text) if part)
 
     def _keep(self) -> None:
         """Close the view, and keep in little memory what it shows."""

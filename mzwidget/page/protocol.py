@@ -86,6 +86,7 @@ class Report(TypedDict):
     seq: int
     rows: int
     asking: bool
+    terms: str
     paused: bool
     waiting: int
     history: list[int | None] | None

@@ -14,6 +14,7 @@ import pandas as pd
 
 from mzwidget import background
 from mzwidget.errors import LiveViewError
+from mzwidget.page.playhead import Playhead
 from mzwidget.page.roles import Leader
 from mzwidget.tail.collection import Collection
 from mzwidget.tail.listeners import Listener
@@ -25,6 +26,11 @@ SOON = 0.01
 """Seconds after which a question is asked: what one cell sets is asked at once."""
 EVERY = 0.1
 """Seconds between two questions of a view at the least."""
+PATIENCE = 0.5
+"""Seconds that a question has to be answered before a newer one takes its place: while a slider is dragged, pictures of
+where it was are better than none."""
+CATCH_UP = 0.15
+"""Seconds that an answer has to come up to the moment shown, so that time does not go back."""
 LINGER = 5.0
 """Seconds that the question before is still followed, so that going back is instant."""
 
@@ -43,6 +49,8 @@ class Question:
         Called with the view's lock held when its answer is what is shown from now on.
     params : optional
         The values that are written into it.
+    terms : str
+        By what rows are chosen, in a few words.
     problem : Status, optional
         Why it cannot be asked.
     """
@@ -51,6 +59,7 @@ class Question:
     open: Callable[[], Tail]
     shown: Callable[[], None] = lambda: None
     params: Any = None
+    terms: str = ""
     problem: Status | None = None
 
 
@@ -60,6 +69,7 @@ class Asker(Protocol):
     tail: Tail
     collection: Collection
     leader: Leader
+    playhead: Playhead
     progress: threading.Condition
     later: Callable[[float, Callable[[], None]], object]
 
@@ -84,11 +94,14 @@ class Standby:
     ----------
     question : Question
     tail : Tail
+    late : float
+        When it is to be shown even if it has not come up to the moment shown; infinite before its answer is there.
     """
 
     def __init__(self, questions: Questions, question: Question, tail: Tail) -> None:
         self.question = question
         self.tail = tail
+        self.late = math.inf
         self._questions = questions
 
     # tail.listeners.Listener; what is to be done is done later, without this tail's lock
@@ -133,7 +146,7 @@ class Questions:
         self._view = view
         self._asked: Standby | None = None
         self._left: Standby | None = None
-        self._appointed = False
+        self._due = math.inf
         self._closed = False
         self._asked_at = -math.inf
         self._since = pd.Timestamp.now("UTC")
@@ -219,7 +232,7 @@ class Questions:
 
     def answered(self, standby: Standby) -> None:
         """Go over to a question whose first snapshot is there."""
-        if standby is not self._asked or (self._held and self._view.collection.epoch):
+        if standby is not self._asked or (self._held and self._view.collection.epoch) or self._is_early(standby):
             return
         view, before = self._view, Standby(self, self.shown, self._view.tail)
         if not view.move(standby.tail, before, standby, standby.question):
@@ -230,10 +243,25 @@ class Questions:
             view.later(LINGER, lambda: self._forget(before))
         else:
             self._drop(before)
+        if self.pending:
+            self._appoint()
+
+    def _is_early(self, standby: Standby) -> bool:
+        """Whether an answer is of a moment before the one shown; it may soon come up to it, or has to be taken."""
+        moment, now = self._view.playhead.time, time.monotonic()
+        reached = standby.tail.collection.time
+        if moment is None or reached is None or reached >= moment or now >= standby.late:
+            return False
+        if standby.late == math.inf:
+            standby.late = now + CATCH_UP
+            self._view.later(CATCH_UP, lambda: self.answered(standby))
+        return True
 
     def fared(self, standby: Standby) -> None:
         """Tell how the newest question fares."""
         if standby is self._asked and not self._closed:
+            if standby.question is not self.newest:
+                self._appoint()
             self._tell()
 
     def wants(self, standby: Standby) -> bool:
@@ -245,16 +273,31 @@ class Questions:
         """Whether this is one of several views that stay at one moment: it is not known of another question."""
         return bool(self._view.leader.id) and self._view.leader.paused
 
+    def _is_awaited(self) -> bool:
+        """Whether a question is under way that is to be answered before a newer one takes its place."""
+        asked, newest = self._asked, self.newest
+        if asked is None or newest.problem is not None or not self.pending or self._held:
+            return False
+        if asked.question.statement == newest.statement or asked.tail.status.state in ("failed", "reconnecting"):
+            return False
+        return time.monotonic() < self._asked_at + PATIENCE
+
     def _appoint(self) -> None:
-        if not self._appointed:
-            self._appointed = True
-            self._view.later(max(SOON, self._asked_at + EVERY - time.monotonic()), self._go)
+        """Ask the newest question as soon as may be."""
+        now = time.monotonic()
+        due = max(now + SOON, self._asked_at + (PATIENCE if self._is_awaited() else EVERY))
+        if due < self._due:
+            self._due = due
+            self._view.later(due - now, lambda: self._go(due))
             self._tell()
 
-    def _go(self) -> None:
+    def _go(self, due: float) -> None:
         """Ask the newest question, unless it is asked already, or shown."""
-        self._appointed = False
-        if self._closed:
+        if self._closed or due != self._due:
+            return
+        self._due = math.inf
+        if self._is_awaited():
+            self._appoint()
             return
         self._asked_at = time.monotonic()
         newest, asked = self.newest, self._asked

@@ -128,6 +128,7 @@ def report(view: View) -> Report:
             "seq": feed.seq,
             "rows": sum(of.rows.values()),
             "asking": view.questions.pending and bool(of.epoch),
+            "terms": view.questions.shown.terms,
             "paused": view.leader.paused,
             "waiting": view.playhead.waiting if view.leader.paused else 0,
             "history": None if earliest is None else [earliest, of.time],

@@ -200,7 +200,7 @@ def test_text_is_text_wherever_it_comes_from(stage: Stage) -> None:
         (await load(view.model)).show();
         window.other = new FakeView([[hostile, "text"], ["b", "text"]], names.map(name => [name, hostile]), traits);
         (await load(other.model)).show();
-        for (const each of [view, other]) each.status({state: "failed", message: hostile})""",
+        for (const each of [view, other]) each.status({state: "failed", message: hostile, terms: hostile})""",
         {"names": names, "hostile": HOSTILE},
     )
     assert page.evaluate("window.hacked") is None
@@ -208,6 +208,7 @@ def test_text_is_text_wherever_it_comes_from(stage: Stage) -> None:
     assert sorted(label for label, _ in page.evaluate("bars()")) == sorted(names)
     assert page.locator(".mzw-title").first.inner_text() == HOSTILE
     assert page.locator(".mzw-note").first.inner_text() == HOSTILE
+    assert page.locator(".mzw-terms").first.inner_text() == HOSTILE
     assert page.locator(".mzw-message").first.inner_text() == HOSTILE
     assert page.locator(".mzw-table tbody td").nth(1).inner_text() == HOSTILE
     long = page.locator(f'[data-label="{"x" * 500}"] .mzw-label')
@@ -216,6 +217,36 @@ def test_text_is_text_wherever_it_comes_from(stage: Stage) -> None:
     assert page.locator(".mzw-label").first.get_attribute("dir") == "auto"
     overflow = page.evaluate("[...document.querySelectorAll('.mzw')].map(root => root.scrollWidth - root.clientWidth)")
     assert overflow == [0, 0]
+
+
+def test_a_narrowed_view_says_by_what_and_is_not_squashed(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS, title="Edits a minute, by editor")
+    terms = page.locator(".mzw-terms")
+    assert terms.is_hidden()
+    act(page, "view.status({terms: 'user_name: ann, bob +12'})")
+    assert terms.get_attribute("title") == "user_name: ann, bob +12"
+    assert page.get_by_role("region", name="Edits a minute, by editor, user_name: ann, bob +12").count() == 1
+    for width in (900, 600, 420, 240):
+        act(page, f"document.querySelector('main > div').style.width = '{width}px'")
+        for part in (".mzw-title", ".mzw-terms", ".mzw-buttons", ".mzw-state"):
+            assert page.locator(part).evaluate("e => e.clientWidth") >= 30, (part, width)
+        assert page.locator(".mzw").evaluate("root => root.scrollWidth - root.clientWidth") == 0
+    act(page, "view.status({})")
+    assert terms.is_hidden()
+
+
+def test_a_new_question_that_fails_leaves_the_one_before_live(stage: Stage) -> None:
+    page = stage()
+    open_bars(page, EDITORS)
+    act(page, "view.status({state: 'failed', asking: true, message: 'no such column', lag: 0.2, time: view.timeOf(0)})")
+    assert page.locator(".mzw-word").inner_text() == "new question failed"
+    assert page.locator(".mzw-message").inner_text() == (
+        "no such column\nThe picture goes on answering the question before."
+    )
+    assert page.locator(".mzw-asof").inner_text().startswith("as of ")
+    assert page.locator(".mzw-lag").inner_text() == "0.2 s behind"
+    assert page.get_by_role("button", name="pause").is_enabled()
 
 
 def test_two_displays_of_one_model_show_the_same_and_speak_with_one_voice(stage: Stage) -> None:

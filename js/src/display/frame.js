@@ -103,7 +103,7 @@ export function mountFrame(el, client, signal) {
     painted = snapshot;
     past.paint(now);
     header.paint(now);
-    const name = options.title || options.name;
+    const name = [options.title || options.name, store.status.terms].filter(Boolean).join(", ");
     setAttribute(root, "aria-label", name || null);
     setAttribute(root, "data-kind", picture.shown?.kind ?? null);
     setAttribute(root, "data-state", told.state);

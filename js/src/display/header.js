@@ -41,6 +41,8 @@ export function mountHeader(el, client, steps, picture, signal) {
   const { store, playback } = client;
   const title = element("span", "mzw-title");
   title.dir = "auto";
+  const terms = element("span", "mzw-terms");
+  terms.dir = "auto";
   const note = element("span", "mzw-note");
   const word = element("span", "mzw-word");
   const state = element("span", "mzw-state", element("span", "mzw-dot"), word);
@@ -67,7 +69,7 @@ export function mountHeader(el, client, steps, picture, signal) {
   aloud.setAttribute("role", "status");
   const facts = element("span", "mzw-facts", asOf, lag, rows, rate, steps);
   const buttons = element("span", "mzw-buttons", chosen.root, view, pause);
-  const what = element("span", "mzw-what", title, note);
+  const what = element("span", "mzw-what", title, terms, note);
   const how = element("span", "mzw-how", state, retry, facts);
   const line = element("div", "mzw-header", what, how, buttons);
   keepKeys(line);
@@ -90,6 +92,9 @@ export function mountHeader(el, client, steps, picture, signal) {
 
       setText(title, options.title || options.name);
       setAttribute(title, "title", options.name || options.title);
+      setText(terms, store.status.terms);
+      setAttribute(terms, "title", store.status.terms || null);
+      terms.hidden = store.status.terms === "";
       setText(note, options.note);
       note.hidden = options.note === "";
       setAttribute(el, "data-tone", told.tone);

@@ -75,6 +75,7 @@ export function describe({ store, playback, conversation }, now) {
   let message = status.message;
   let tone = TONES[status.state] ?? "idle";
   let word = state;
+  const former = status.asking && connected && !silent;
   if (!connected) {
     [state, tone, message] = ["disconnected", "bad", "The kernel was restarted; run the cell again."];
     word = state;
@@ -90,6 +91,10 @@ export function describe({ store, playback, conversation }, now) {
     word = `paused · ${formatNumber(status.waiting)} waiting`;
   } else {
     if (status.state === "asking") word = "asking anew";
+    if (former && status.state === "failed") {
+      word = "new question failed";
+      message += "\nThe picture goes on answering the question before.";
+    }
     if (status.state === "reconnecting" && status.retry_at !== null) {
       const left = Math.ceil((status.retry_at - now) / 1000);
       // Else the kernel's clock and this page's do not agree.
@@ -98,7 +103,7 @@ export function describe({ store, playback, conversation }, now) {
     if (status.paused && status.state !== "paused") word = `paused · ${word}`;
   }
 
-  const stale = tone === "bad" && !status.paused;
+  const stale = tone === "bad" && !status.paused && !former;
   return {
     tone,
     state,
@@ -108,6 +113,6 @@ export function describe({ store, playback, conversation }, now) {
     asOf: time === null ? "" : `${stale ? "stale since" : "as of"} ${clockTime(time, now)}`,
     lag: stale || status.paused || snapshot === null ? "" : describeLag(status.lag),
     canRetry: connected && (status.state === "reconnecting" || status.state === "failed"),
-    canPause: connected && (playback.paused || !["connecting", "failed", "ended", "closed"].includes(status.state)),
+    canPause: connected && (playback.paused || former || !["connecting", "failed", "ended", "closed"].includes(status.state)),
   };
 }

@@ -85,6 +85,7 @@
  * @property {number} seq the last state the kernel has sent
  * @property {number} rows
  * @property {boolean} asking whether the rows answer a question that is not the newest
+ * @property {string} terms by what the rows are chosen, in a few words; "" for all there are
  * @property {boolean} paused whether the user has stopped the picture, whatever else is the case
  * @property {number} waiting rows of change held back while paused
  * @property {readonly (number | null)[] | null} history the earliest and the latest timestamp that can be shown while paused
@@ -133,6 +134,7 @@ export const NO_STATUS = Object.freeze({
   epoch: null,
   seq: null,
   asking: false,
+  terms: "",
   paused: false,
   history: null,
   waiting: 0,

@@ -1,0 +1,66 @@
+"""By what the rows of a view are chosen, in a few words for its header: ``user_name: A, B +2``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mzwidget.params import Params
+from mzwidget.selection import Condition
+
+VALUES = 2
+"""Values that are given of a list."""
+PARTS = 4
+"""Parameters that are given."""
+LONGEST = 24
+"""Characters that are given of a name or a value."""
+
+
+def of_params(query: str, params: Params | None) -> tuple[str, ...]:
+    """Return those parameters of a query that have names."""
+    if not isinstance(params, Mapping):
+        return ()
+    used = [name for name in params if f"%({name})s" in query]
+    told = [f"{_short(name)}: {_value(params[name])}" for name in used[:PARTS]]
+    return (*told, f"+{len(used) - PARTS}") if len(used) > PARTS else tuple(told)
+
+
+def of_selection(conditions: Sequence[tuple[str, Condition]]) -> tuple[str, ...]:
+    """Return what rows of a view have to be like, by its columns' names."""
+    lists = [(name, of.texts) for name, of in conditions if not of.interval]
+    rows = list(dict.fromkeys(zip(*(texts for _, texts in lists), strict=True)))
+    told = [_interval(_short(name), of.texts) for name, of in conditions if of.interval]
+    if lists:
+        names = ", ".join(_short(name) for name, _ in lists)
+        told.append(f"{names}: {_listed((' '.join(map(_short, row)) for row in rows), len(rows)) or 'none'}")
+    return tuple(told)
+
+
+def _interval(name: str, ends: Sequence[str | None]) -> str:
+    low, high = ends
+    if low is None or high is None:
+        return f"{name} ≤ {_short(high)}" if low is None else f"{name} ≥ {_short(low)}"
+    return f"{name}: {_short(low)} – {_short(high)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple | set | frozenset | range | np.ndarray | pd.Series | pd.Index):
+        return _listed(map(_value, value), len(value)) or "none"
+    return _short(value)
+
+
+def _listed(told: Iterable[str], length: int) -> str:
+    given = ", ".join(islice(told, VALUES))
+    return f"{given} +{length - VALUES}" if length > VALUES else given
+
+
+def _short(value: object) -> str:
+    """Return a value as one short piece of a line; what nobody would see is written out."""
+    if value is None:
+        return "null"
+    text = " ".join(str(value).split())
+    return f"{text[: LONGEST - 1]}…" if len(text) > LONGEST else text or '""'
