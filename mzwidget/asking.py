@@ -252,10 +252,8 @@ class Asking(Shown):
             why = str(error) if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: {error}"
             return Question("", lambda: self._view.tail, problem=Status("failed", shorten(why)))
         asked = narrowed(query, (condition for condition, _ in self._conditions.values()))
-        chosen = [
-            *(piece for _, told in self._conditions.values() for piece in told),
-            *terms.of_params(inquiry.query, params),
-        ]
+        links = [piece for _, told in self._conditions.values() for piece in told]
+        chosen = " · ".join([*links, *terms.of_params(inquiry.query, params)])
 
         def shown() -> None:
             self._picture.ask(query.sent, lambda: self._view.collection.definition)

@@ -240,9 +240,9 @@ def test_a_new_question_that_fails_leaves_the_one_before_live(stage: Stage) -> N
     page = stage()
     open_bars(page, EDITORS)
     act(page, "view.status({state: 'failed', asking: true, message: 'no such column', lag: 0.2, time: view.timeOf(0)})")
-    assert page.locator(".mzw-word").inner_text() == "new question failed"
+    assert page.locator(".mzw-word").inner_text() == "failed"
     assert page.locator(".mzw-message").inner_text() == (
-        "no such column\nThe picture goes on answering the question before."
+        "no such column\nThis is the new question; the picture goes on answering the one before."
     )
     assert page.locator(".mzw-asof").inner_text().startswith("as of ")
     assert page.locator(".mzw-lag").inner_text() == "0.2 s behind"

@@ -92,8 +92,7 @@ export function describe({ store, playback, conversation }, now) {
   } else {
     if (status.state === "asking") word = "asking anew";
     if (former && status.state === "failed") {
-      word = "new question failed";
-      message += "\nThe picture goes on answering the question before.";
+      message += "\nThis is the new question; the picture goes on answering the one before.";
     }
     if (status.state === "reconnecting" && status.retry_at !== null) {
       const left = Math.ceil((status.retry_at - now) / 1000);
