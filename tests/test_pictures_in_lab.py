@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,34 +92,44 @@ SLIDER = """import ipywidgets
 least = ipywidgets.IntSlider(0, 0, 100, description="least")
 least"""
 ASKED = """mzwidget.LiveView(
-    "SELECT name, n FROM asked_in_lab WHERE n > %(least)s AND 1 / (8 - %(least)s) < 2", params={"least": least}
+    "SELECT name, n FROM asked_in_lab WHERE n > %(least)s AND 1 / (8 - %(least)s) < 2",
+    params={"least": least},
+    title="asked",
 )"""
+LINKED = """few = mzwidget.LiveView("SELECT name, n FROM asked_in_lab WHERE n < 4", title="few")
+each = mzwidget.LiveView("asked_in_lab", kind="table", title="each")
+sums = mzwidget.LiveView("SELECT name AS who, sum(n) AS n FROM asked_in_lab GROUP BY name", title="sums")
+mzwidget.link(few, each, on="name"), mzwidget.link(few, sums, on={"name": "who"})
+display(few, each, sums)"""
 
 
-def test_a_slider_asks_anew(lab: LabServer, page: Page, engine_dsn: str) -> None:
+def test_a_slider_asks_anew_and_a_click_narrows_two_views(lab: LabServer, page: Page, engine_dsn: str) -> None:
     with psycopg.connect(engine_dsn, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS asked_in_lab")
         connection.execute("CREATE TABLE asked_in_lab (name text, n int)")
         connection.execute("INSERT INTO asked_in_lab SELECT 'name ' || n::text, n FROM generate_series(1, 9) AS i (n)")
     settings = {"MATERIALIZE_URL": engine_dsn}
-    lab.write("asked.ipynb", [f"import os; os.environ.update({settings!r}); import mzwidget", SLIDER, ASKED])
+    page.set_viewport_size({"width": 1100, "height": 2600})
+    lab.write("asked.ipynb", [f"import os; os.environ.update({settings!r}); import mzwidget", SLIDER, ASKED, LINKED])
     lab.open(page, "asked.ipynb")
     lab.run_all(page)
     shown = """(count) => {
-        const rows = [...document.querySelectorAll(".mzw-row[data-label]")];
-        return rows.length === count && document.querySelector(".mzw").dataset.state === "live";
+        const root = document.querySelector(".mzw[aria-label^=asked]");
+        return root?.querySelectorAll(".mzw-row[data-label]").length === count && root.dataset.state === "live";
     }"""
+    asked = page.locator(".mzw[aria-label^=asked]")
     page.wait_for_function(shown, arg=9)
     page.evaluate("() => { document.querySelector('.mzw-row[data-label=\"name 9\"]').kept = true; }")
-    epoch = page.locator(".mzw").get_attribute("data-epoch")
+    epoch = asked.get_attribute("data-epoch")
     handle = page.locator(".noUi-handle").first
     handle.focus()
     for _ in range(7):
         handle.press("ArrowRight")
     page.wait_for_function(shown, arg=2)
     assert page.evaluate("() => document.querySelector('.mzw-row[data-label=\"name 9\"]').kept"), "bars glide"
-    assert page.locator(".mzw").get_attribute("data-epoch") == epoch
-    assert page.locator(".mzw").get_attribute("data-former") is None
+    assert asked.get_attribute("data-epoch") == epoch
+    assert asked.get_attribute("data-former") is None
+    assert asked.locator(".mzw-terms").inner_text() == "least: 7"
 
     with psycopg.connect(engine_dsn, autocommit=True) as connection:
         connection.execute("INSERT INTO asked_in_lab VALUES ('name 10', 10)")
@@ -127,8 +138,32 @@ def test_a_slider_asks_anew(lab: LabServer, page: Page, engine_dsn: str) -> None
     # The database refuses eight: the last picture stays, and says that it is another question's.
     handle.press("ArrowRight")
     page.locator(".mzw[data-state=failed][data-former]").wait_for()
-    assert page.locator(".mzw-message").inner_text().endswith("division by zero")
-    assert page.locator(".mzw-row[data-label]").count() == 3
-    assert page.locator(".mzw-picture").get_attribute("aria-busy") == "true"
+    assert "division by zero\nThis is the new question" in asked.locator(".mzw-message").inner_text()
+    assert asked.locator(".mzw-row[data-label]").count() == 3
+    assert asked.locator(".mzw-picture").get_attribute("aria-busy") == "true"
+    assert asked.locator(".mzw-asof").inner_text().startswith("as of ")
     handle.press("ArrowLeft")
     page.wait_for_function(shown, arg=3)
+
+    # A click on a bar, and then one more: both linked views show what is selected, and by what.
+    each, sums = page.locator(".mzw[aria-label^=each]"), page.locator(".mzw[aria-label^=sums]")
+
+    def narrowed(count: int, to: str) -> None:
+        expect(each.locator("tbody tr[aria-rowindex]")).to_have_count(count)
+        expect(sums.locator(".mzw-row[data-label]")).to_have_count(count)
+        expect(each.locator(".mzw-terms")).to_have_text(f"name: {to}" if to else "")
+        expect(sums.locator(".mzw-terms")).to_have_text(f"who: {to}" if to else "")
+
+    few = page.locator(".mzw[aria-label^=few]")
+    few.locator(".mzw-row[data-label='name 3']").click()
+    narrowed(1, "name 3")
+    few.locator(".mzw-row[data-label='name 1']").click(modifiers=["Control"])
+    narrowed(2, "name 3, name 1")
+    with psycopg.connect(engine_dsn, autocommit=True) as connection:
+        connection.execute("INSERT INTO asked_in_lab VALUES ('name 1', 11)")
+    expect(sums.locator(".mzw-row[data-label='name 1'] .mzw-value")).to_have_text("12")
+    narrowed_rows = each.locator("tbody tr[aria-rowindex]")
+    expect(narrowed_rows).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(sums.locator(".mzw-row[data-label]")).to_have_count(10)
+    expect(each.locator(".mzw-terms")).to_be_hidden()
