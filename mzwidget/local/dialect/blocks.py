@@ -17,7 +17,10 @@ from mzwidget.local.formats.types import Column, Type
 
 @dataclass(slots=True)
 class Block:
-    """A translated query body: the names and values of its columns, and the text that computes some values."""
+    """A translated query body: the names and values of its columns, and the text that computes some values.
+
+    `scan`: its rows are rows of one stored table, so that reading them twice costs little.
+    """
 
     names: list[str]
     values: list[Value]
@@ -26,6 +29,7 @@ class Block:
     distinct_on: tuple[tree.Expr, ...] = ()
     expressions: Expressions | None = None
     windowed: bool = False
+    scan: bool = False
 
     def row(self) -> list[Value]:
         """Return the row that the columns are computed from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,14 @@ from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column
+
+_NUMBER = r"(?:CAST\()*(\d{1,9})(?: AS \w+\))*"
+_LIMIT = re.compile(f" LIMIT {_NUMBER}(?: OFFSET {_NUMBER})?")
+_FEW = 10_000
+_COMPARED = frozenset({"int2", "int4", "int8", "uint2", "uint4", "uint8", "float4", "float8", "numeric"}) | {
+    "text", "varchar", "bool", "date", "timestamp", "timestamptz",
+}  # fmt: skip
+"""Types whose values DuckDB compares as it orders them."""
 
 
 def limits(statement: Statement, query: tree.Query, plan: PlanSubquery, *, nested: bool) -> str:
@@ -135,7 +144,27 @@ def _sorted(
         order += [f"{alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1) if i not in used]
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
     by = f" ORDER BY {', '.join(order)}" if order else ""
+    if once and terms and block.scan:
+        inner = _candidates(block, inner, terms[0], order[0].partition(" ")[0].partition(".")[2], limit)
     return f"SELECT {listed} FROM ({inner}) AS {alias}{by}{limit}"
+
+
+def _candidates(block: Block, inner: str, term: Term, column: str, limit: str) -> str:
+    """Keep the rows of `inner` that can be among the first ones: only they are to be told apart where they tie.
+
+    They are those up to the last one by the first item of ORDER BY, its `column`, and those where that is NULL.
+    """
+    found = _LIMIT.fullmatch(limit)
+    value = term.value
+    if found is None or value.fallible or value.type.name not in _COMPARED:
+        return inner
+    count = int(found[1]) + int(found[2] or 0)
+    if not 0 < count <= _FEW:
+        return inner
+    keys = f"SELECT k FROM ({block.render([f'{value.sql} AS k'])}) ORDER BY {term.written('k')} LIMIT {count}"
+    last, comparison = ("min", ">=") if term.descending else ("max", "<=")
+    kept = f"{column} {comparison} (SELECT {last}(k) FROM ({keys}))"
+    return f"SELECT * FROM ({inner}) WHERE {kept} UNION ALL SELECT * FROM ({inner}) WHERE {column} IS NULL"
 
 
 def _encoded_ties(block: Block, settled: list[Value], row: list[Value], alias: str, used: Container[int]) -> list[str]:

@@ -32,6 +32,11 @@ class Expanded:
 Output = tree.Expr | Expanded
 
 
+def _reads_once(source: str, where: str) -> bool:
+    """Whether the text of a FROM is a stored table as of a time, and that of its WHERE reads nothing else."""
+    return '"~from"' in source and source.count("SELECT") == 1 and "SELECT" not in where
+
+
 class Selection:
     """Translates one SELECT."""
 
@@ -86,6 +91,8 @@ class Selection:
 
         windowed = any(isinstance(part, tree.Call) and part.over for item in body.items for part in item.walk())
         block = Block(names, values, render, body.distinct, body.distinct_on, self.expressions, windowed)
+        computed = windowed or body.distinct or scope.grouping is not None or qualify is not None
+        block.scan = isinstance(body.source, tree.Table) and not computed and _reads_once(source, where)
         if body.distinct and not outputs:
             raise SqlError("SELECT DISTINCT must have at least one column")
         return block
