@@ -368,11 +368,22 @@ def test_text_is_not_taken_for_parameters(engine: Engine) -> None:
         assert found == [(1, "y")]
 
 
-def test_a_column_called_as_duckdbs_own_changes_no_other_row(engine: Engine) -> None:
+def test_a_column_may_be_called_as_duckdbs_own_or_as_another_but_for_case(engine: Engine) -> None:
     with engine.connect() as connection:
-        for name in ("rowid", "RowID", "~from", "~until"):
-            with pytest.raises(psycopg.errors.FeatureNotSupported):
-                connection.execute(pieces.SQL("CREATE TABLE own ({} int)").format(pieces.Identifier(name)))
+        connection.execute('CREATE TABLE own (a int NOT NULL, "A" int, rowid int, "RowID" int, "~from" int, "A~2" int)')
+        connection.execute("INSERT INTO own VALUES (1, 2, 3, 4, 5, 6), (7, 8, 9, 10, 11, 12)")
+        connection.execute('UPDATE own SET rowid = 0, "A" = "A" + 1 WHERE "RowID" = 4')
+        connection.execute('DELETE FROM own WHERE "A" = 8')
+        with connection.transaction():
+            connection.execute('INSERT INTO own (a, "RowID") VALUES (20, 21)')
+        found = connection.execute('SELECT *, "RowID" FROM own ORDER BY a').fetchall()
+        assert found == [(1, 3, 0, 4, 5, 6, 4), (20, None, None, 21, None, None, 21)]
+        with pytest.raises(psycopg.errors.NotNullViolation, match='null value in column "a" '):
+            connection.execute("INSERT INTO own (rowid) VALUES (1)")
+        connection.execute('CREATE TABLE spaced ("A b" int, "a B" int NOT NULL)')
+        with pytest.raises(psycopg.errors.NotNullViolation, match='null value in column "a B" '):
+            connection.execute("INSERT INTO spaced VALUES (1)")
+        connection.execute("DROP TABLE own")
 
 
 def test_statements_may_have_any_name(engine: Engine) -> None:

@@ -116,6 +116,17 @@ def test_the_default_index_of_a_grouped_view_is_over_its_groups(sql: psycopg.Con
         ]
 
 
+def test_show_create_view_spells_casts_and_names_in_full(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    for query, shown in [
+        ("SELECT a::text s, CAST(a + 1 AS bigint)", "SELECT a::pg_catalog.text AS s, (a + 1)::pg_catalog.int8"),
+        ("SELECT cast(a AS numeric(5, 2)) n, 'x' o", "SELECT a::pg_catalog.numeric(5, 2) AS n, 'x' AS o"),
+    ]:
+        sql.execute(f"CREATE OR REPLACE VIEW v AS {query} FROM t")
+        ((_, statement),) = sql.execute("SHOW CREATE VIEW v").fetchall()
+        assert f"AS {shown} FROM" in statement
+
+
 def test_notices_of_transactions_are_warnings(connect: Callable[..., psycopg.Connection]) -> None:
     told: list[tuple[str | None, str | None]] = []
     connection = connect()

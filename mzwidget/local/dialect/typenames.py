@@ -12,11 +12,7 @@ from mzwidget.local.formats.types import Type
 if TYPE_CHECKING:
     from mzwidget.local.dialect.model import Catalog
 
-NAMED = {
-    **t.SCALARS, **t.RANGES,
-    "integer": t.INT4, "bigint": t.INT8, "smallint": t.INT2, "boolean": t.BOOL, "real": t.FLOAT4, "decimal": t.NUMERIC,
-    "dec": t.NUMERIC, "json": t.JSONB, "string": t.TEXT, "bytes": t.BYTEA, "char": t.BPCHAR,
-}  # fmt: skip
+NAMED = {**t.SCALARS, **t.RANGES, "char": t.BPCHAR}
 OFFERED_THERE = frozenset(
     [
         "mz_aclitem",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from mzwidget.local.engine.memory import out_of_memory
+from mzwidget.local.engine.storage import called
 from mzwidget.local.engine.watch import Watch
 from mzwidget.local.errors import SqlError
 
@@ -65,7 +66,7 @@ class Guard:
                 missing = _NOT_NULL.search(str(error))
                 if missing is None:
                     raise
-                said = f'null value in column "{missing[1]}" violates not-null constraint'
+                said = f'null value in column "{called(missing[1])}" violates not-null constraint'
                 raise SqlError(said, "23502") from error
             except duckdb.Error as error:
                 if job.stopped or _NO_MEMORY.search(str(error)):

@@ -8,7 +8,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from mzwidget.local.engine.clock import FOREVER
-from mzwidget.local.engine.store import live, quoted
+from mzwidget.local.engine.storage import quoted
+from mzwidget.local.engine.store import live
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence

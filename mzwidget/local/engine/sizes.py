@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from mzwidget.local.engine.store import quoted
+from mzwidget.local.engine.storage import quoted, stored_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ async def measured(store: Store, items: Sequence[Item]) -> list[tuple[Item, int,
         found = []
         for item in items:
             stored = quoted(item.storage)
-            columns = [quoted(column.name) for column in item.columns]
+            columns = stored_names(item.columns)
             sql = f"SELECT (SELECT count(*) FROM {stored}), ({width(item.columns, columns, stored)})"
             with contextlib.suppress(duckdb.CatalogException):
                 rows, each = reader.connection.execute(sql).fetchone() or (0, 0)

@@ -26,6 +26,7 @@ from mzwidget.local.engine.clock import FOREVER, Clock
 from mzwidget.local.engine.guard import Guard, cancelled
 from mzwidget.local.engine.memory import MEGABYTE
 from mzwidget.local.engine.reader import Reader
+from mzwidget.local.engine.storage import quoted, stored_names
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
@@ -62,11 +63,6 @@ _NOW = re.compile(_QUOTED + r"(getvariable\('mz_now'\))")
 _T = TypeVar("_T")
 
 
-def quoted(name: str) -> str:
-    """Quote an identifier for DuckDB."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def bind(sql: str, values: Sequence[Any]) -> dict[str, Any]:
     """Return the parameters of `sql` among `values`; DuckDB refuses those that it does not name."""
     numbers = set(_PARAMETER.findall(sql)) - {""} if values else ()
@@ -85,7 +81,7 @@ def timed(sql: str, number: int) -> str:
 
 def live(table: str, columns: Sequence[Column], *, row_id: bool = False) -> str:
     """DuckDB SQL of the rows of a stored table at the time ``mz_now``."""
-    names = ", ".join(quoted(column.name) for column in columns)
+    names = ", ".join(stored_names(columns))
     if row_id:
         names = f'rowid AS "~row", {names}'
     now = "CAST(getvariable('mz_now') AS BIGINT)"

@@ -6,7 +6,8 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.clock import FOREVER
-from mzwidget.local.engine.store import bind, quoted, read_as_of
+from mzwidget.local.engine.storage import quoted, stored_names
+from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copying import CopyReader
 from mzwidget.local.formats.results import CopyIn
@@ -48,7 +49,7 @@ def mutation(target: Item, ids: str, rows: str | None, values: Sequence[Any], st
     """Return the job that retracts the rows `ids` selects and puts `rows` in their place; it counts what changed."""
     table = quoted(target.storage)
 
-    columns = ", ".join(quoted(column.name) for column in target.columns)
+    columns = ", ".join(stored_names(target.columns))
 
     def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> int:
         changed: int | None = None
@@ -89,9 +90,10 @@ class Staging:
                 like = f"FROM {quoted(self.target.storage)} LIMIT 0"
                 self._connection.execute(f'CREATE TABLE {self._table} AS SELECT * EXCLUDE ("~from", "~until") {like}')
                 self._made = True
-                for column in self.target.columns:
+                columns = self.target.columns
+                for column, name in zip(columns, stored_names(columns), strict=True):
                     if not column.nullable:
-                        self._connection.execute(f"ALTER TABLE {self._table} ALTER {quoted(column.name)} SET NOT NULL")
+                        self._connection.execute(f"ALTER TABLE {self._table} ALTER {name} SET NOT NULL")
             if "mz_now" in rows:
                 read_as_of(self._connection, self._store.clock.wall())
             return _count(self._connection.execute(f"INSERT INTO {self._table} SELECT * FROM ({rows})", parameters))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import Relation, view_relation
 from mzwidget.local.engine.catalog import TEMPORARY, Catalog, Item
-from mzwidget.local.engine.store import live, quoted
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.engine.storage import quoted, stored_names
+from mzwidget.local.engine.store import live
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.results import Notice
 from mzwidget.local.formats.types import Column
 from mzwidget.local.statements.variables import CLUSTERS
@@ -48,7 +49,6 @@ class Definitions:
         """Return the item of a new table; it is not yet in the catalog."""
         columns = [Column(each.name, each.type, each.nullable) for each in definitions]
         _distinct([column.name for column in columns])
-        _distinct_but_for_case([column.name for column in columns])
         id_, oid = self.catalog.new_id()
         relation = Relation(
             name=".".join(part for part in path if part),
@@ -65,8 +65,8 @@ class Definitions:
     async def add_table(self, item: Item) -> None:
         """Make a table's storage, and put it in the catalog."""
         columns = [
-            f"{quoted(column.name)} {column.type.duckdb}{'' if column.nullable else ' NOT NULL'}"
-            for column in item.columns
+            f"{name} {column.type.duckdb}{'' if column.nullable else ' NOT NULL'}"
+            for column, name in zip(item.columns, stored_names(item.columns), strict=True)
         ]
         create = f"CREATE TABLE IF NOT EXISTS {quoted(item.storage)} ({', '.join([*columns, *_VERSIONS])})"
         await self._store.commit(lambda writer, _: writer.execute(create), frozenset())
@@ -156,7 +156,6 @@ class Definitions:
             await self._store.commit(drop, frozenset())
 
 
-_OWN = ("rowid", "~from", "~until", "~row")
 _VERSIONS = ('"~from" BIGINT', '"~until" BIGINT')
 
 
@@ -214,13 +213,3 @@ def _distinct(names: Sequence[str]) -> None:
         if name in seen:
             raise SqlError(f'column "{name}" specified more than once')
         seen.add(name)
-
-
-def _distinct_but_for_case(names: Sequence[str]) -> None:
-    """Refuse what DuckDB, which ignores case and has columns of its own, cannot store."""
-    seen: dict[str, str] = {}
-    for name in names:
-        if name.casefold() in _OWN:
-            raise unsupported(f'a table with a column "{name}"')
-        if (other := seen.setdefault(name.casefold(), name)) != name:
-            raise unsupported(f'a table with columns "{other}" and "{name}", which differ only in case,')

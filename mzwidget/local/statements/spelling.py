@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions, parse, resolve_type
 from mzwidget.local.dialect.expressions import OF_MZ_CATALOG
-from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax import tree, type_at
 from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.statements.text import SHORT_TYPES, spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.engine.catalog import Catalog, Item
@@ -44,7 +44,58 @@ def resolved(query: str, names: Names) -> str:
         for index, token in enumerate(found)
         if token.kind == "keyword" and token.value not in _SPOKEN and token.value not in SHORT_TYPES
     }
-    return spelled(found, query, {**plain, **_relations(found, names), **_calls(found)})
+    casts = _casts(found, query, names)
+    texts = {**plain, **_relations(found, names), **_calls(found), **casts}
+    return spelled(found, query, {**_labels(found, texts, casts), **texts})
+
+
+def _labels(found: Sequence[Token], texts: Mapping[int, str], casts: Mapping[int, str]) -> dict[int, str]:
+    """Return names of columns that stand without AS, by the places of their tokens."""
+    return {
+        index: f"AS {path_of([token.value])}"
+        for index, (before, token) in enumerate(itertools.pairwise(found), 1)
+        if token.kind == "ident" and index not in texts
+        if before.kind in {"ident", "number", "string", ")", "]"}
+        or before.is_word("end", "null", "true", "false")
+        or (index - 1 in casts and before.kind != "(")
+    }
+
+
+def _casts(found: Sequence[Token], query: str, names: Names) -> dict[int, str]:
+    """Return casts as ``::`` with the full names of types, by the places of their tokens."""
+    texts: dict[int, str] = {}
+    for index, (token, after) in enumerate(itertools.pairwise(found)):
+        if token.kind == "::":
+            node, end = type_at(query, index + 1)
+            texts |= {index + 1: _type(node, names), **dict.fromkeys(range(index + 2, end), "")}
+        elif token.is_word("cast") and after.kind == "(":
+            as_ = _as_of_cast(found, index + 2)
+            node, end = type_at(query, as_ + 1)
+            opened, closed = ("", "") if _is_simple(found[index + 2 : as_]) else ("(", ")")
+            texts |= {index: "", index + 1: opened, as_: f"{closed}::{_type(node, names)}"}
+            texts |= dict.fromkeys(range(as_ + 1, end + 1), "")
+    return texts
+
+
+def _as_of_cast(found: Sequence[Token], start: int) -> int:
+    """Return the place of AS in a CAST whose operand begins at a place."""
+    depth, at = 0, start
+    while depth or not found[at].is_word("as"):
+        depth += (found[at].kind in {"(", "["}) - (found[at].kind in {")", "]"})
+        at += 1
+    return at
+
+
+def _is_simple(operand: Sequence[Token]) -> bool:
+    """Whether an operand needs no parentheses before a cast: a name, a value, a call or what has parentheses."""
+    kinds = [token.kind for token in operand]
+    if len(kinds) == 1 or all(kind in {"ident", "keyword", "."} for kind in kinds):
+        return True
+    opening = kinds.index("(") if "(" in kinds else -1
+    if opening < 0 or kinds[-1] != ")" or any(kind not in {"ident", "keyword", "."} for kind in kinds[:opening]):
+        return False
+    depths = list(itertools.accumulate((kind == "(") - (kind == ")") for kind in kinds[opening:]))
+    return depths.index(0) == len(depths) - 1
 
 
 def _calls(found: Sequence[Token]) -> dict[int, str]:

@@ -43,11 +43,13 @@ def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
         qualified = before is not None and before.kind == "."
         if text is None:
             text = token.value if qualified and token.is_bare else _shown(token, sql)
-        if before is not None and text and not (called and token.kind == "(") and not _close(before, token):
+        together = (called and token.kind == "(") or text.startswith(("::", ")::"))
+        if before is not None and text and not together and not _close(before, token):
             line += " "
         line += text
-        called = qualified or index in texts
-        before = token
+        called = qualified or bool(texts.get(index))
+        if text:
+            before = token
     return line
 
 

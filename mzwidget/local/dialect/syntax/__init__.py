@@ -38,6 +38,13 @@ def parse(sql: str, offset: int = 0) -> tree.Node:
     return statement
 
 
+def type_at(sql: str, place: int) -> tuple[tree.TypeName, int]:
+    """Parse the name of a type that begins at a token, given its number; return the number of the token behind it."""
+    parser = StatementParser(sql)
+    parser.at = place
+    return parser.type_name(), parser.at
+
+
 def parse_type(sql: str) -> tree.TypeName:
     """Parse the name of a type."""
     parser = StatementParser(sql)
