@@ -168,3 +168,36 @@ SELECT variance(x), stddev(x) FROM (VALUES (1::float8)) AS v (x);
 
 -- Elements of a type with a modifier: rounded and cut as values of that type are.
 SELECT '{1.567}'::numeric(10, 2)[], '{abcd}'::varchar(3) list;
+
+-- Statements by name: what an unknown one, too few values and a subquery as a value are called.
+EXECUTE nothing_by_that_name;
+PREPARE one_value AS SELECT $1::int + 1; EXECUTE one_value; EXECUTE one_value ((SELECT 1));
+
+-- Answered by Materialize for sure, refused by the engine: SHOW within a query, tables without columns, ORDER BY of
+-- table functions, AS OF AT LEAST, names by id.
+SELECT * FROM (SHOW DATABASES);
+CREATE TABLE empty (); SELECT * FROM empty; INSERT INTO empty DEFAULT VALUES; SELECT count(*) FROM empty;
+SELECT x FROM (VALUES (1), (2)) AS v (x) ORDER BY generate_series(1, 2);
+SELECT 1 AS OF AT LEAST 0;
+
+-- EXPLAIN beyond constants is in a form of the engine's own; these stay refused.
+CREATE TABLE explained (a int); EXPLAIN SELECT * FROM explained; EXPLAIN OPTIMIZED PLAN FOR SELECT * FROM explained;
+CREATE VIEW explained_view AS SELECT * FROM explained; EXPLAIN VIEW explained_view;
+
+-- How SHOW CREATE lays out a query that is longer than a line.
+CREATE VIEW long_one AS SELECT a AS first_of_all_columns, a + 1 AS second_of_all_columns, a + 2 AS third_of_all_columns FROM explained WHERE a > 0 AND a < 100 ORDER BY a LIMIT 10; SHOW CREATE VIEW long_one;
+
+-- Keys that views over grouped views inherit, for their default indexes.
+CREATE VIEW grouped AS SELECT a, count(*) AS n FROM explained GROUP BY a; CREATE VIEW beyond AS SELECT n, a FROM grouped WHERE n > 1; CREATE DEFAULT INDEX ON beyond; SHOW INDEXES ON beyond;
+
+-- Options that COPY … TO STDOUT may take or ignore; formats that only files have.
+COPY (SELECT 1 AS a) TO STDOUT (FORMAT csv, HEADER);
+COPY (SELECT 1 AS a) TO STDOUT (FORMAT csv, ESCAPE '"');
+COPY (SELECT 1 AS a) TO STDOUT (FORMAT parquet);
+
+-- Wildcards where a value is meant.
+SELECT count(explained.*) FROM explained;
+SELECT explained.*::text FROM explained;
+
+-- Numbers whose exponent is missing.
+SELECT 1e-;
