@@ -127,6 +127,11 @@ def test_show_create_view_spells_casts_and_names_in_full(sql: psycopg.Connection
         assert f"AS {shown} FROM" in statement
 
 
+def test_rows_without_columns_are_copied(sql: psycopg.Connection) -> None:
+    with sql.cursor().copy("COPY (SELECT) TO STDOUT") as copy:
+        assert b"".join(copy) == b"\n"
+
+
 def test_notices_of_transactions_are_warnings(connect: Callable[..., psycopg.Connection]) -> None:
     told: list[tuple[str | None, str | None]] = []
     connection = connect()

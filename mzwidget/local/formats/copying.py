@@ -33,7 +33,9 @@ def line_encoder(columns: Sequence[Column], copy_format: str) -> Callable[[Row],
     encoders = [encoder(column.type, BINARY if binary else TEXT) for column in columns]
 
     def fields(row: Row) -> list[bytes | None]:
-        return [None if value is None else encode(value) for encode, value in zip(encoders, row, strict=True)]
+        # a row without columns has a value of the engine's own
+        pairs = zip(encoders, row if encoders else (), strict=True)
+        return [None if value is None else encode(value) for encode, value in pairs]
 
     def as_text(row: Row) -> bytes:
         found = fields(row)
