@@ -6,7 +6,8 @@ A specifier is ``[[fill]align][sign][symbol][0][width][,][.precision][~][type]``
 Without a specifier, an integer shows all its digits in groups of three. The other numbers of a column share one number
 of decimals: as many as the value with most of them needs, but at most four after the zeros that follow the point in
 the largest value. So nothing jumps, and 12.5 stands below 3.25 as 12.50. A number too small for these decimals is
-written with a power of ten, as 1e-9 is; so are all where the largest has six zeros after the point, or more.
+written with a power of ten, as 1e-9 is; so are all where the largest has six zeros after the point, or more, and
+doubles with more than 15 digits before it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 DECIMALS = 4
+DIGITS = 15
+"""Of a double, before the point: a greater one has a power of ten."""
 ZEROS = 6
 """Zeros after the point from which on all numbers of a column have a power of ten."""
 LARGEST = 307
@@ -91,7 +94,7 @@ def parse(text: object, what: str = "format") -> Format:
     )
 
 
-def formatter(texts: Iterable[str | None], given: str = "") -> Callable[[str], str]:
+def formatter(texts: Iterable[str | None], given: str = "", double: bool = False) -> Callable[[str], str]:
     """Return how the numbers of one column are written.
 
     Parameters
@@ -100,6 +103,8 @@ def formatter(texts: Iterable[str | None], given: str = "") -> Callable[[str], s
         The column as the server printed it; it settles the number of decimals where no format is given.
     given : str
         A specifier, or "" for the default.
+    double : bool
+        Whether the numbers are doubles, whose digits end.
 
     Returns
     -------
@@ -117,8 +122,9 @@ def formatter(texts: Iterable[str | None], given: str = "") -> Callable[[str], s
         number = finite(text)
         if number is None:
             return text
-        shown, double = write(number, usual), float(number)
-        return write(Decimal(double), power) if double and not re.search("[1-9]", shown) else shown
+        shown, nearest = write(number, usual), float(number)
+        small, large = nearest and not re.search("[1-9]", shown), double and number.adjusted() >= DIGITS
+        return write(Decimal(nearest), power) if small or large else shown
 
     return written
 

@@ -33,7 +33,7 @@ def _writer(of: Column, texts: Iterable[str | None], given: str, timezone: str) 
     if of.type == "mz_timestamp" or of.type in {"timestamp", "timestamptz"}:
         return _moments(of, [text for text in texts if text is not None], timezone)
     if of.kind == "number" and (given or not roles.is_identifier(of)):
-        number = formats.formatter(texts, given)
+        number = formats.formatter(texts, given, of.type.startswith("float"))
         return lambda text: NULL if text is None else number(text)
     if of.kind == "boolean":
         return lambda text: NULL if text is None else {"t": "true", "f": "false"}.get(text, text)

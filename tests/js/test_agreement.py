@@ -28,10 +28,11 @@ FORMATS = """
 import { decimalsOf, formatOf, givenFormat } from "./src/views/formats.js";
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
-const columns = [{ name: "n", type: "numeric", kind: "number" }];
-const written = JSON.parse(text).map(([format, numbers]) =>
-  numbers.map(format ? givenFormat(format, String) : formatOf({ channels: {} }, columns, 0, decimalsOf(numbers))),
-);
+const written = JSON.parse(text).map(([format, numbers, type]) => {
+  const columns = [{ name: "n", type, kind: "number" }];
+  const usual = formatOf({ channels: {} }, columns, 0, decimalsOf(numbers));
+  return numbers.map(format ? givenFormat(format, String) : usual);
+});
 console.log(JSON.stringify(written));
 """
 STACKS = """
@@ -148,8 +149,9 @@ def test_numbers_are_written_alike(node: Path, js_modules: Path) -> None:
         "0.1234",
     ]
     draw = random.Random(3)
-    columns = [draw.sample(numbers, draw.randrange(1, 6)) for _ in range(200)]
-    cases = [(specifier, numbers) for specifier in specifiers] + [("", column) for column in columns]
-    expected = [[*map(formats.formatter(column, specifier), column)] for specifier, column in cases]
+    columns = [draw.sample([*numbers, "-1234567890123456.5", "1e20"], draw.randrange(1, 6)) for _ in range(200)]
+    cases = [(specifier, numbers, "numeric") for specifier in specifiers]
+    cases += [("", column, of) for column in columns for of in ("numeric", "float8")]
+    expected = [[*map(formats.formatter(column, specifier, of == "float8"), column)] for specifier, column, of in cases]
     for case, page, kernel in zip(cases, run(node, js_modules, FORMATS, cases), expected, strict=True):
         assert page == kernel, case

@@ -10,6 +10,8 @@ const DECIMALS = 4;
 /** Zeros after the point from which on all numbers of a column have a power of ten. */
 const ZEROS = 6;
 const POWER = ".3~e";
+/** A double from which on its digits end before the point. */
+const LARGE = 1e15;
 
 /**
  * How many decimals the numbers of a column are shown with: as many as one of them needs, but at most four after the
@@ -32,16 +34,19 @@ export function decimalsOf(values) {
 
 /**
  * @param {number} digits
+ * @param {boolean} double
  * @returns {(value: Value | undefined) => string}
  */
-function fixed(digits) {
+function fixed(digits, double) {
   const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return (value) => {
     const isFinite = value !== null && value !== undefined && Number.isFinite(Number(value));
     if (!isFinite) return formatNumber(value);
+    const number = Number(value);
+    if (double && Math.abs(number) >= LARGE) return specified(POWER)(number);
     // As text, of which no digit before the point is lost.
     const text = format.format(/** @type {any} */ (String(value))).replace("-", "−");
-    return Number(value) !== 0 && !/[1-9]/.test(text) ? specified(POWER)(Number(value)) : text;
+    return number !== 0 && !/[1-9]/.test(text) ? specified(POWER)(number) : text;
   };
 }
 
@@ -58,7 +63,8 @@ const isWhole = (type) => type.startsWith("int") || type.startsWith("uint") || t
  * @returns {Format}
  */
 export function formatOf(encoding, columns, column, decimals) {
-  const usual = isWhole(columns[column]?.type ?? "") ? formatNumber : fixed(decimals);
+  const type = columns[column]?.type ?? "";
+  const usual = isWhole(type) ? formatNumber : fixed(decimals, type.startsWith("float"));
   const given = encoding.formats?.[column];
   return given ? givenFormat(given, usual) : usual;
 }

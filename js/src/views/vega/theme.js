@@ -3,7 +3,7 @@ import { look, palette } from "../palette.js";
 /** Pixels: a narrower chart has its legends above it. */
 const NARROW = 400;
 /** Pixels by which the longest label grows with the chart. */
-const STEP = 30;
+const STEP = 20;
 
 /**
  * Vega-Lite's configuration under the page's present theme. What the chart itself configures stands above it.
@@ -14,12 +14,12 @@ const STEP = 30;
 export function themeConfig(el, dark) {
   const { fg, quiet, rule, accent, paper, font } = look(el);
   const width = el.clientWidth || 2 * NARROW;
-  const labelLimit = Math.min(Math.max(STEP * Math.floor((0.3 * width) / STEP), 2 * STEP), 6 * STEP);
+  const labelLimit = Math.min(Math.max(STEP * Math.floor((0.4 * width) / STEP), 3 * STEP), 9 * STEP);
   const guide = { labelColor: quiet, titleColor: quiet, labelFont: font, titleFont: font, titleFontWeight: 500 };
   return {
     background: "transparent",
     font,
-    padding: 4,
+    padding: { left: 4, top: 4, right: 14, bottom: 4 }, // the last tick's label reaches beyond its axis, which Vega forgets
     axis: { ...guide, domainColor: rule, gridColor: rule, tickColor: rule, labelLimit, labelSeparation: 6 },
     legend: { ...guide, labelLimit, ...(width < NARROW ? { orient: "top" } : {}) },
     header: { ...guide, labelColor: fg },
