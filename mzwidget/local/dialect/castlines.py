@@ -75,7 +75,7 @@ def _from_float(target: str, source: str) -> str:
             raise SqlError(f'"{shown}" {_SQL[target]} out of range')
         whole = round(value)
         if not low <= whole < high:
-            raise SqlError(f'"{show(float(whole)) if abs(whole) < 2**63 else show(value)}" {_SQL[target]} out of range')
+            raise SqlError(f'"{numerics.plain(Decimal(show(float(whole))))}" {_SQL[target]} out of range')
         return whole
 
     return _python(f"to_{target}", narrow, source, target)

@@ -120,9 +120,9 @@ class Expressions:
         return replace(found, literal=text)
 
     def _interval(self, node: tree.IntervalLiteral) -> Value:
-        if node.precision is not None:
-            raise unsupported("an interval literal with a precision")
         found = intervals.read_interval_between(node.text, node.leading, node.trailing)
+        if node.precision is not None:
+            found = intervals.rounded(found, node.precision)
         return Value(constant(found, t.INTERVAL), t.INTERVAL, literal=node.text, nullable=False)
 
     def _parameter(self, node: tree.Parameter) -> Value:

@@ -66,6 +66,16 @@ def read_interval_between(text: str, first: str, last: str) -> Interval:
     return months, days, micros
 
 
+def rounded(value: Interval, digits: int) -> Interval:
+    """Return an interval with so many digits of its second."""
+    if digits > 6:
+        raise SqlError(f"SECOND precision must be (0, 6), have SECOND({digits})")
+    months, days, micros = value
+    unit = 10 ** (6 - digits)
+    rest = int(math.fmod(micros, unit))
+    return months, days, micros - rest + (unit if 2 * rest >= unit > 1 else 0)
+
+
 def read_interval(text: str, unit: str = "") -> Interval:
     """Read an interval; a number without a unit counts ``unit``, seconds if there is none."""
 

@@ -107,8 +107,7 @@ def canonical(text: str) -> str:
 
 
 def _invalid(text: str, why: str) -> SqlError:
-    shown = text.replace("\\", "\\\\") if '"' in text else text
-    shown = shown.replace('"', '\\"')
+    shown = text.replace('"', '\\"')
     return SqlError(f'invalid input syntax for type jsonb: {why}: "{shown}"')
 
 

@@ -127,6 +127,8 @@ class Session:
         if not sql.strip() or tokens == ():
             return Prepared(sql, None)
         statement = parse(sql, tokens)
+        if isinstance(statement, statements.CreateView) and any(token.kind == "param" for token in tokens or ()):
+            raise SqlError("views cannot have parameters", "42P02")
         start = tokens[0].start if tokens else 0
         if tokens:
             sql = sql[start : tokens[-1].end]

@@ -9,6 +9,7 @@ import hashlib
 import hmac as hmac_
 import re
 import unicodedata
+import uuid
 import zlib
 from collections.abc import Sequence
 from decimal import Decimal
@@ -189,6 +190,10 @@ def _decode(text: str, form: str) -> bytes:
     raise SqlError(f"invalid encoding name '{form}'")
 
 
+def _uuid_v5(space: str, name: str) -> str:
+    return str(uuid.uuid5(uuid.UUID(space), name))
+
+
 def _hash(data: bytes, name: str) -> bytes:
     if name not in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
         raise SqlError(f"invalid hash algorithm '{name}'")
@@ -346,6 +351,7 @@ FUNCTIONS += [
     line("sha512", "bytea -> bytea", python=lambda data: hashlib.sha512(data).digest()),
     *(line("kafka_murmur2", f"{name} -> int4", python=hashes.murmur2) for name in ("text", "bytea")),
     *(line("seahash", f"{name} -> uint8", python=hashes.seahash) for name in ("text", "bytea")),
+    line("uuid_generate_v5", "uuid, text -> uuid", python=_uuid_v5),
     line("crc32", "text -> uint4", python=lambda text: zlib.crc32(text.encode())),
     line("crc32", "bytea -> uint4", python=zlib.crc32),
     line("constant_time_eq", "text, text -> bool", "({0} = {1})", fallible=False),

@@ -157,9 +157,9 @@ def _field(name: str, micros: int, fill: bool, zone: str) -> str:
         case "tz":
             return zone.lower()
         case "TZH" | "OF":
-            return "+00" if zone else ""
+            return "+00"
         case "TZM":
-            return "00" if zone else ""
+            return "00"
     return f"{micro:06d}"[: int(name[2])]
 
 
