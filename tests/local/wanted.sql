@@ -205,3 +205,7 @@ SELECT 1e-;
 -- An interval rounded to some digits of its second, and a uuid of a name (RFC 4122).
 SELECT interval '1.23456' second (3), interval '1:02:03.456' hour to second (1);
 SELECT uuid_generate_v5('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid, 'example.com');
+
+-- Punctuation around a timestamp counts as space, as its tokenizer says; a zone may have none.
+SELECT '["2024-01-01 10:00:00","2024-01-02")'::tsrange, timestamp '2024-01-01!', date '"2024-01-01"';
+SELECT timestamptz '"2024-01-01 10:00:00+02"';

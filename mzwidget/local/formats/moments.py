@@ -53,40 +53,42 @@ def wrong(name: str, text: str, why: str) -> SqlError:
 
 _DATE = re.compile(r"\s*([+-]?\d{1,6})-(\d{1,6})-(\d{1,6})|\s*(\d{4})(\d{2})(\d{2})(?!\d)|\s*(\d+)/(\d+)/(\d+)")
 _CLOCK = re.compile(r"(\d{1,6}):(\d{1,6})(?::(\d{1,6})(?:\.(\d*))?)?")
+_AROUND = re.compile(r"([\s!-*,/:-@\[-`{-~]*)(.*?)([!-*,/;-@\[-`{-~]*)\s*", re.DOTALL)
+_ODD = re.compile(r"([-+: \d]*)([^-+: \dA-Za-z])")
 _OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?$")
 
 
-def _date(text: str, name: str) -> tuple[int, int]:
+def _date(text: str, name: str, shown: str) -> tuple[int, int]:
     """Return the days and where the date ends in the text."""
     match = _DATE.match(text)
     if match is None:
         long = re.match(r"\s*(\d{20,})", text)
         if long is not None and int(long[1]) >= 2**64:
             number = "number too large to fit in target type"
-            raise wrong(name, text, f"Unable to parse value as a number at index {long.end()}: {number}")
-        raise wrong(name, text, "YEAR, MONTH, DAY are all required")
+            raise wrong(name, shown, f"Unable to parse value as a number at index {long.end()}: {number}")
+        raise wrong(name, shown, "YEAR, MONTH, DAY are all required")
     if match[1] is not None and len(match[1].lstrip("+-")) > 5:
         why = "expected_dur_like_tokens can only be called with HOUR, MINUTE, SECOND; got YEAR"
-        raise wrong(name, text, why)
+        raise wrong(name, shown, why)
     year, month, day = (int(part) for part in match.groups() if part is not None)
     if text.rstrip().upper().endswith(" BC"):
         year = 1 - year
     if not 1 <= month <= 12 and match[4] is None and day <= 31:
-        raise wrong(name, text, f"MONTH must be [1, 12], got {month}")
+        raise wrong(name, shown, f"MONTH must be [1, 12], got {month}")
     if not 1 <= day <= 31:
-        raise wrong(name, text, f"DAY must be [1, 31], got {day}")
+        raise wrong(name, shown, f"DAY must be [1, 31], got {day}")
     if not 1 <= month <= 12:
-        raise wrong(name, text, f"MONTH must be [1, 12], got {month}")
+        raise wrong(name, shown, f"MONTH must be [1, 12], got {month}")
     if day > _month_length(year, month) or not _TOO_EARLY <= year <= _TOO_LATE:
-        raise wrong(name, text, "invalid or out-of-range date")
+        raise wrong(name, shown, "invalid or out-of-range date")
     return days_of(year, month, day), match.end()
 
 
-def _clock(text: str, name: str, match: re.Match[str]) -> int:
+def _clock(shown: str, name: str, match: re.Match[str]) -> int:
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
     for field, found, most in (("HOUR", hour, 23), ("MINUTE", minute, 59), ("SECOND", second, 60)):
         if found > most:
-            raise wrong(name, text, f"{field} must be [0, {most}], got {found}")
+            raise wrong(name, shown, f"{field} must be [0, {most}], got {found}")
     micros = int((match[4] or "").ljust(7, "0")[:7] or 0)
     return hour * HOUR + minute * MINUTE + second * SECOND + (micros + 5) // 10
 
@@ -149,8 +151,9 @@ def read_date(text: str) -> int:
     """Read a date."""
     if text.strip().lower() == "epoch":
         return 0
-    days, end = _date(text, "date")
-    _rest(text, end, "date")
+    body = _body(text, "date")
+    days, end = _date(body, "date", text)
+    _rest(body[end:], "date", text)
     return days
 
 
@@ -158,8 +161,9 @@ def read_timestamp(text: str) -> int:
     """Read a timestamp; a zone behind it is ignored."""
     if text.strip().lower() == "epoch":
         return 0
-    days, end = _date(text, "timestamp")
-    micros, _ = _rest(text, end, "timestamp")
+    body = _body(text, "timestamp")
+    days, end = _date(body, "timestamp", text)
+    micros, _ = _rest(body[end:], "timestamp", text)
     return days * DAY + micros
 
 
@@ -168,34 +172,50 @@ def read_timestamptz(text: str) -> int:
     name = "timestamp with time zone"
     if text.strip().lower() == "epoch":
         return 0
-    days, end = _date(text, name)
-    micros, where = _rest(text, end, name)
+    body = _body(text, name)
+    days, end = _date(body, name, text)
+    micros, where = _rest(body[end:], name, text)
     found = days * DAY + micros
     return found - utc_offset(where, found, local=True)
 
 
-def _rest(text: str, end: int, name: str) -> tuple[int, zoneinfo.ZoneInfo | int]:
-    rest = text[end:].strip()
+def _body(text: str, name: str) -> str:
+    """Return a moment's text without the punctuation around it, which counts as space."""
+    match = _AROUND.fullmatch(text)
+    if match is None or not (match[1] or match[3]):
+        return text
+    if match[3] and re.search(r"(?<![:\d])\d{1,6}:\d{1,6}$", match[2]):
+        raise wrong(name, text, "Invalid syntax at offset 3: provided Delim but expected Colon")
+    zoned = re.search(r":[^-+ A-Za-z]*[-+ A-Za-z]", match[2]) is not None
+    return match[2] + match[3] if zoned else match[2]
+
+
+def _rest(rest: str, name: str, shown: str) -> tuple[int, zoneinfo.ZoneInfo | int]:
+    rest = rest.strip()
     if not rest:
         return 0, 0
     micros = 0
     body = rest[1:].lstrip() if rest[:1] in "Tt" and _CLOCK.match(rest[1:].lstrip()) else rest
     match = _CLOCK.match(body)
     if match is not None:
-        micros = _clock(text, name, match)
+        micros = _clock(shown, name, match)
         body = body[match.end() :].strip()
     if not body:
         return micros, 0
     if body.upper() == "BC":
         return micros, 0
     if re.fullmatch(r"[,.]?\d+", body):
-        raise wrong(name, text, f"have unprocessed tokens {body.lstrip(',.')}")
+        raise wrong(name, shown, f"have unprocessed tokens {body.lstrip(',.')}")
+    odd = _ODD.match(body)
+    if odd is not None:
+        why = f"Error tokenizing timezone string ('{body}'): invalid character '{odd[2]}' at offset {len(odd[1])}"
+        raise wrong(name, shown, why)
     try:
         return micros, zone(body)
     except KeyError:
         what = f"Invalid timezone string ({body}): '{body}' is not a valid timezone"
         why = f"{what}. Failed to parse {body} at token index 0"
-        raise wrong(name, text, why) from None
+        raise wrong(name, shown, why) from None
 
 
 def read_time(text: str) -> int:
