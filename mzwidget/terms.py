@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -33,18 +34,27 @@ def of_selection(conditions: Sequence[tuple[str, Condition]]) -> tuple[str, ...]
     """Return what rows of a view have to be like, by its columns' names."""
     lists = [(name, of.texts) for name, of in conditions if not of.interval]
     rows = list(dict.fromkeys(zip(*(texts for _, texts in lists), strict=True)))
-    told = [_interval(_short(name), of.texts) for name, of in conditions if of.interval]
+    told = [_interval(_short(name), *(_end(of, text) for text in of.texts)) for name, of in conditions if of.interval]
     if lists:
         names = ", ".join(_short(name) for name, _ in lists)
         told.append(f"{names}: {_listed((' '.join(map(_short, row)) for row in rows), len(rows)) or 'none'}")
     return tuple(told)
 
 
-def _interval(name: str, ends: Sequence[str | None]) -> str:
-    low, high = ends
+def _interval(name: str, low: str | None, high: str | None) -> str:
     if low is None or high is None:
-        return f"{name} ≤ {_short(high)}" if low is None else f"{name} ≥ {_short(low)}"
-    return f"{name}: {_short(low)} – {_short(high)}"
+        return f"{name} ≤ {high}" if low is None else f"{name} ≥ {low}"
+    day = 11  # characters of a date, and a space
+    return f"{name}: {low} – {high[day:] if low[:day] == high[:day] and len(low) > day else high}"
+
+
+def _end(of: Condition, text: str | None) -> str | None:
+    """Return where an interval ends, as exactly as it can be read: where a mouse let go has many digits."""
+    if text is None:
+        return None
+    if of.column.kind == "time":
+        return _short(re.sub(r"\.\d+", "", text))
+    return _short(f"{float(text):.6g}" if of.column.kind == "number" and "." in text else text)
 
 
 def _value(value: Any) -> str:

@@ -18,6 +18,7 @@ import mzwidget
 from mzwidget import LiveView, background
 from mzwidget.page import questions
 from mzwidget.page.conversation import hear
+from mzwidget.terms import of_selection
 from tests.machine import eventually
 from tests.test_selection import TYPES, say
 
@@ -86,6 +87,10 @@ def test_a_narrowed_view_says_by_what(live: Callable[..., LiveView], edits: str)
     assert terms({"who": ["ann"], "size": (2, None)}) == "size ≥ 2 · editor: ann · most: 9"
     assert terms({"who": ["ann", None], "size": [1, 5]}) == "editor, size: ann 1, null 5 · most: 9"
     assert terms({"wiki": ["nowhere"]}) == "editor, size: none · most: 9"
+    times = live(f"SELECT '2026-11-26 10:11:05.606+00'::timestamptz AS at, 1.5 AS size FROM {edits}")
+    times.selection = {"at": ("2026-11-26 10:11:05.606+00", "2026-11-26 10:19:11.2+00"), "size": ("0.12345678", None)}
+    told = of_selection([(of.column.name, of) for of in times.selection.conditions])
+    assert told == ("at: 2026-11-26 10:11:05+00 – 10:19:11+00", "size ≥ 0.123457")
     link.unlink()
     link = mzwidget.link(source, target, on={"who": "editor"})
     long = "<b>\n" + "x" * 50

@@ -87,6 +87,20 @@ def test_every_kind_is_drawn_and_follows(lab: LabServer, bundle: Path, page: Pag
     page.locator(".mzw-row[data-label=fr]").wait_for()
     page.locator(".mzw-foot span", has_text="61 rows").wait_for()
 
+    # JupyterLab would take a drag with Shift for its own, which selects cells.
+    over = page.locator(".mzw-plot .u-over")
+    box = over.bounding_box()
+    assert box is not None
+    page.keyboard.down("Shift")
+    over.hover(position={"x": 0.3 * box["width"], "y": 20})
+    page.mouse.down()
+    over.hover(position={"x": 0.7 * box["width"], "y": 20})
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.locator(".mzw-chip").first).to_contain_text("interval selected")
+    page.keyboard.press("Escape")
+    expect(page.locator(".mzw-chip").first).to_be_hidden()
+
 
 SLIDER = """import ipywidgets
 least = ipywidgets.IntSlider(0, 0, 100, description="least")

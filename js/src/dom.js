@@ -45,7 +45,7 @@ export function icon(path) {
 }
 
 /**
- * Let a click with Shift select rows and not the text between.
+ * Let Shift and the mouse select in a picture, neither the text between nor cells: JupyterLab would keep the moves of a drag.
  *
  * @param {HTMLElement} node that takes the focus
  * @param {AbortSignal} signal

@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { element, keepKeys, setAttribute, setText } from "../dom.js";
+import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
 import { mountAloud } from "./aloud.js";
 import { givenFormat } from "./formats.js";
 import { formatNumber } from "./numbers.js";
@@ -77,6 +77,7 @@ export function mount(el, encoding, host) {
   plot.setAttribute("role", "group");
   plot.setAttribute("aria-roledescription", "line chart");
   keepKeys(plot);
+  keepText(plot, signal);
   const back = element("button", "mzw-button mzw-unzoom", "whole range");
   back.type = "button";
   back.hidden = true;

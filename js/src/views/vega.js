@@ -1,7 +1,7 @@
 import { View, parse } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
-import { element, keepKeys, setText } from "../dom.js";
+import { element, keepKeys, keepText, setText } from "../dom.js";
 import { formatNumber } from "./numbers.js";
 import { themeConfig } from "./vega/theme.js";
 import { mountTooltip } from "./vega/tooltip.js";
@@ -66,6 +66,7 @@ export function mount(el, encoding, host) {
 
   const chartEl = element("div", "mzw-chart");
   keepKeys(chartEl);
+  keepText(chartEl, host.signal);
   const notice = element("div", "mzw-notice");
   notice.hidden = true;
   const none = element("div", "mzw-none", "no rows");
