@@ -115,6 +115,7 @@ def is_shown(picture: Locator, connection: psycopg.Connection[Any]) -> bool:
 
     def is_part(drawn: list[str], row: tuple[Any, ...]) -> bool:
         cells = [*map(str, row), *(None for cell in row if isinstance(cell, datetime))]
+        cells += [f"{cell:,}" for cell in row if isinstance(cell, int)]  # as tables group digits
         return all(cell in cells or (None in cells and TIME.fullmatch(cell)) for cell in drawn)
 
     return bool(
