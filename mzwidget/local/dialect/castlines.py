@@ -11,7 +11,7 @@ from typing import Any
 
 from mzwidget.local.dialect import udf
 from mzwidget.local.errors import SqlError
-from mzwidget.local.formats import jsonb, moments, numerics
+from mzwidget.local.formats import moments, numerics
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.printing import printer, show_float, show_single
 from mzwidget.local.formats.reading import READERS
@@ -176,10 +176,6 @@ def kind_of(value: Any) -> str:
     if isinstance(value, dict):
         return "object"
     return "array" if isinstance(value, list) else "number"
-
-
-def _jsonb_text(value: Any) -> str:
-    return value if isinstance(value, str) else jsonb.write(value)
 
 
 _MOMENT_TO_MZ = (

@@ -131,11 +131,6 @@ def quote_text(text: str) -> str:
     return quoted
 
 
-def quote_name(name: str) -> str:
-    """Return a DuckDB quoted identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def raise_sql(message: str, duckdb_type: str) -> str:
     """Return DuckDB SQL that raises an error, to be read back by `evaluation_error`."""
     return f"CAST(error({quote_text(f'mz:XX000:{message}')}) AS {duckdb_type})"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from mzwidget.local.errors import SqlError
@@ -68,12 +67,6 @@ _decoder = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_consta
 
 def read(text: str) -> Any:
     """Return the value of a canonical text."""
-    return _decoder.decode(text)
-
-
-@lru_cache(maxsize=256)
-def read_cached(text: str) -> Any:
-    """Return the value of a canonical text; it must not be changed."""
     return _decoder.decode(text)
 
 

@@ -148,7 +148,6 @@ class _Held:
     name: str
     records: int
     size: int
-    elapsed_ns: int = 0
 
 
 async def _held(engine: Engine) -> list[_Held]:
@@ -159,7 +158,7 @@ def _flow(engine: Engine, feed: Feed) -> _Held:
     names = [_name(engine, id_) for id_ in _direct(engine, feed.inputs)]
     state = feed.state
     size, held = (0, 0) if state is None else (state.size, state.held)
-    return _Held(feed.number, f"Dataflow: {', '.join(sorted(names))}", size, held, feed.evaluation_ns)
+    return _Held(feed.number, f"Dataflow: {', '.join(sorted(names))}", size, held)
 
 
 def _name(engine: Engine, id_: str) -> str:

@@ -40,16 +40,6 @@ for _name in ("float4", "float8"):
     ]  # fmt: skip
 
 
-def _nonzero(value: Decimal) -> Decimal:
-    if value.is_nan():
-        return value
-    if value == 0:
-        raise SqlError("function ln is not defined for zero")
-    if value < 0:
-        raise SqlError("function ln is not defined for negative numbers")
-    return value
-
-
 def _logarithm(name: str) -> None:
     shown = "log10" if name == "log" else name
 

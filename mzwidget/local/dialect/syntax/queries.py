@@ -296,7 +296,7 @@ class QueryParser(ExpressionParser):
             calls.append(self.call(self.object_name()))
         self.expect_kind(")")
         ordinality = self.accept("with", "ordinality")
-        return tree.TableFunction(tuple(calls), self.alias(), ordinality, rows_from=True)
+        return tree.TableFunction(tuple(calls), self.alias(), ordinality)
 
     def alias(self) -> tree.Alias | None:
         name = self.bare_alias(NOT_A_TABLE_ALIAS)

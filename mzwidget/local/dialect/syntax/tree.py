@@ -357,7 +357,6 @@ class TableFunction(FromItem):
     calls: tuple[Call, ...]
     alias: Alias | None = None
     ordinality: bool = False
-    rows_from: bool = False
 
 
 @dataclass(frozen=True, slots=True)
