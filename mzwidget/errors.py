@@ -126,7 +126,10 @@ def explain(
 def names_matter(error: BaseException) -> bool:
     """Tell whether an error is about a name, so that the names that exist could help."""
     said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    return said is not None and any(pattern.search(said) for pattern, rule in _RULES if rule in (_column, _relation))
+    if said is None:
+        return False
+    is_syntax = isinstance(error, psycopg.errors.SyntaxError)  # a misspelt keyword is told by being no name
+    return is_syntax or any(pattern.search(said) for pattern, rule in _RULES if rule in (_column, _relation))
 
 
 def excerpt(sql: str, offset: int, word: str) -> str:
@@ -169,6 +172,7 @@ def _slips(a: str, b: str) -> int:
 
 # --------------------------------------------------------------------------------------------------- advice
 
+_BEFORE_BY = ("GROUP", "ORDER", "PARTITION")
 _BEFORE_VALUES = ("=", "<", ">", "(", ",", "~")
 _EXPECTED = re.compile(r"\b[A-Z]{2,}\b")
 
@@ -191,16 +195,23 @@ def _syntax(said: str, sql: str, offset: int, names: Callable[[], Names]) -> _Ad
     suspects += [token for token in reversed(found) if token.end <= offset][:2]
     expected = _EXPECTED.findall(said.partition(", found ")[0])
     choices = tuple(expected) if len(expected) > 2 else words.STRUCTURE
+    likely: list[tuple[int, int, str, Token]] = []
     for token in suspects:
-        meant = None
-        if token.kind == "word" and not _means_something(token.text):
-            meant = nearest(token.text.upper(), choices)
-        if meant is not None and not _known(token.identifier, names):
-            return f"Did you mean {meant if token.text.isupper() else meant.lower()}?", token
+        if token.kind != "word" or _means_something(token.text) or _known(token.identifier, names):
+            continue
+        if meant := nearest(token.text.upper(), choices):
+            likely.append((_slips(token.text.upper(), meant), token.start, meant, token))
+    if likely:
+        _, _, meant, token = min(likely)
+        return f"Did you mean {meant if token.text.isupper() else meant.lower()}?", token
+    if here is not None and here.text.upper() in _BEFORE_BY:
+        return f"{here.text} is followed by {'BY' if here.text.isupper() else 'by'}", here
     if "trailing comma" in said or "an expression, found comma" in said:
         return "A comma is too many", None
     if "unterminated quoted string" in said:
         return "A quote inside a text is written twice: 'it''s'", None
+    if sql[offset : offset + 1] in ("`", "[", "]"):
+        return 'A name is quoted with ": "odd name"', None
     return "", here
 
 
@@ -235,6 +246,11 @@ def _column(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advi
 
 def _relation(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advice:
     name = match[1]
+    first, _, rest = name.partition(" ")
+    if rest and (meant := nearest(first.upper(), words.QUERIES)):  # no query, so it was taken for a name
+        return f"Did you mean {meant if first.isupper() else meant.lower()}?", _token(sql, first)
+    if rest and first.upper() in words.STRUCTURE:
+        return "LiveView takes a view's name or a SELECT", None
     token = _token(sql, name.rsplit(".", 1)[-1])
     there = names().relations
     meant = nearest(name, there) or nearest(name.rsplit(".", 1)[-1], there)
@@ -248,8 +264,10 @@ def _function(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice
         return "", token
     if name in words.ELSEWHERE:
         return f"In Materialize, write {words.ELSEWHERE[name]}", token
-    meant = nearest(name, words.FUNCTIONS)
-    return (f"Did you mean {meant}?" if meant else ""), token
+    if meant := nearest(name, words.FUNCTIONS):
+        return f"Did you mean {meant}?", token
+    elsewhere = nearest(name, words.ELSEWHERE)
+    return (f"In Materialize, write {words.ELSEWHERE[elsewhere]}" if elsewhere else ""), token
 
 
 def _choice(choices: tuple[str, ...]) -> Callable[[re.Match[str], str, Callable[[], Names]], _Advice]:

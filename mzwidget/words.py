@@ -28,6 +28,9 @@ STRUCTURE = _words(
 )
 """The keywords that give a statement its structure: a misspelt one is read as a name, and the error comes later."""
 
+QUERIES = ("SELECT", "VALUES", "WITH")
+"""The keywords that a query begins with."""
+
 FUNCTIONS = _words(
     """
     abs acos age array_agg array_cat array_fill array_length array_lower array_position
@@ -70,6 +73,7 @@ UNITS = _words(
 ELSEWHERE = {
     "array_append": "array || ARRAY[value]",
     "array_prepend": "ARRAY[value] || array",
+    "average": "avg(value)",
     "cardinality": "array_length(array, 1)",
     "current_date": "now()::date",
     "curdate": "now()::date",

@@ -42,6 +42,10 @@ TYPOS = [
     ("SELECT * FROM nope.shop", "nope", "unknown schema"),
     ("SHOW TABELS", "TABELS", "Did you mean TABLES?"),
     ("CREATE MATERIALIZED VIEW v AS SELECT now() AS n", "now", "mz_now()"),
+    ("SELECT item FROM shop ORDER YB item", "ORDER", "ORDER is followed by BY"),
+    ("SELECT avrage(cost) FROM shop", "avrage", "write avg(value)"),
+    ("SELECT item FROM [shop]", "]", 'A name is quoted with "'),
+    ("SELECT item,, cost FROM shop", ",", "A comma is too many"),
 ]
 
 
@@ -50,6 +54,7 @@ def shop(engine_dsn: str) -> str:
     with psycopg.connect(engine_dsn, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA teach")
         connection.execute('CREATE TABLE teach.shop (item text, cost int, "Odd" int)')
+        connection.execute("CREATE TABLE teach.orders (item text)")  # a slip away from ORDER
     yield f"{engine_dsn}{'&' if '?' in engine_dsn else '?'}options=--search_path%3Dteach"
     with psycopg.connect(engine_dsn, autocommit=True) as connection:
         connection.execute("DROP SCHEMA teach CASCADE")
@@ -94,6 +99,10 @@ def test_a_caret_is_in_the_users_own_sql_whatever_was_written_into_it(shop: str)
         ("SELECT item,\n  itm FROM shop", "Did you mean item?\nline 2:   itm FROM shop\n          ^^^"),
         ("SELECT item FROM shop WERE cost = 1", "Did you mean WHERE?\n  SELECT item FROM shop WERE cost = 1\n"),
         ("SELECT item, now() AS n FROM shop", "mz_now()"),
+        ("SELECT item form shop", "Did you mean from?\n  SELECT item form shop\n              ^^^^"),
+        ("SELECT o.item FROM orders JION shop", "Did you mean JOIN?"),
+        ("SELCT item FROM shop", "Did you mean SELECT?\n  SELCT item FROM shop\n  ^^^^^"),
+        ("UPDATE shop SET cost = 1", "LiveView takes a view's name or a SELECT"),
     ],
 )
 def test_a_live_view_teaches_as_well(shop: str, query: str, said: str) -> None:
