@@ -184,7 +184,7 @@ class Asking(Shown):
 
     @property
     def query(self) -> str:
-        """The view's name or the SELECT, as it was given; setting it asks anew, with the same `params`.
+        """The view's name or the SELECT, as given; setting it asks anew, with the same `params`; `ask` sets both.
 
         Raises
         ------
@@ -195,7 +195,7 @@ class Asking(Shown):
 
     @query.setter
     def query(self, query: str) -> None:
-        self._ask(query, self._inquiry.params)
+        self.ask(query, self._inquiry.params)
 
     @property
     def params(self) -> Named | Listed:
@@ -213,10 +213,28 @@ class Asking(Shown):
 
     @params.setter
     def params(self, params: Params | Named | Listed | None) -> None:
-        self._ask(self._inquiry.query, params)
+        self.ask(self._inquiry.query, params)
 
-    def _ask(self, query: str, params: Params | None) -> None:
-        """Ask another question; from any thread."""
+    def ask(self, query: str, params: Params | Named | Listed | None = None) -> None:
+        """Ask something else, query and parameters at once, as where the new query names other parameters.
+
+        Parameters
+        ----------
+        query : str
+        params : dict or list, optional
+            As for `LiveView`; none by default.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `LiveView` does. The question is the one before then.
+        LiveViewError
+            The view is closed.
+
+        Examples
+        --------
+        >>> view.ask("SELECT * FROM orders WHERE shop = %(shop)s", {"shop": "Oslo"})
+        """
         if not self._open():
             raise LiveViewError(f"{self.name}: the view is closed")
         self._inquiry.set(query, params)

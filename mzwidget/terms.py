@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mzwidget.lexing import tokens
 from mzwidget.params import Params
 from mzwidget.selection import Condition
 
@@ -20,14 +21,32 @@ PARTS = 4
 LONGEST = 24
 """Characters that are given of a name or a value."""
 
+_BETWEEN = frozenset("ALL AND ANY ARRAY BETWEEN ILIKE IN INTERVAL IS LIKE NOT OR".split())  # noqa: SIM905
+"""Words that may stand between a column and what it is compared with."""
+
 
 def of_params(query: str, params: Params | None) -> tuple[str, ...]:
-    """Return those parameters of a query that have names."""
-    if not isinstance(params, Mapping):
-        return ()
-    used = [name for name in params if f"%({name})s" in query]
-    told = [f"{_short(name)}: {_value(params[name])}" for name in used[:PARTS]]
+    """Return a query's parameters; one without a name by the word before it, as in ``price > %s``.
+
+    NULL is left out: it mostly stands for all, as where nothing is selected.
+    """
+    if isinstance(params, Mapping):
+        used = [(name, params[name]) for name in params if f"%({name})s" in query]
+    else:
+        used = list(zip(_places(query), params or (), strict=False))
+    used = [(name, value) for name, value in used if value is not None]
+    told = [": ".join([*([_short(name)] if name else []), _value(value)]) for name, value in used[:PARTS]]
     return (*told, f"+{len(used) - PARTS}") if len(used) > PARTS else tuple(told)
+
+
+def _places(query: str) -> Iterator[str]:
+    """Yield for each ``%s`` what stands before it."""
+    name = ""
+    for token in tokens(query):
+        if token.kind == "placeholder" and token.text != "%%":
+            yield name
+        elif token.kind in ("word", "name") and token.text.upper() not in _BETWEEN:
+            name = token.identifier
 
 
 def of_selection(conditions: Sequence[tuple[str, Condition]]) -> tuple[str, ...]:

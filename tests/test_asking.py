@@ -115,17 +115,28 @@ def test_what_is_set_is_asked(least: LiveView, table: str) -> None:
     assert "params" not in least.df.attrs
 
 
+NAMED = {"low": 3, "high": 4, "not": None}
+
+
 def test_parameters_by_place(table: str, live: Callable[..., LiveView]) -> None:
     view = live(f"SELECT n FROM {table} WHERE n >= %s AND n = ANY(%s)", (3, [1, 3, 5]))
     assert numbers(view) == [3, 5]
     view.params[1] = range(19, 25)
     assert view.params == [3, range(19, 25)]
     assert numbers(view) == [19, 20]
+    assert view._report()["terms"] == "n: 3 · n: 19, 20 +4"
     with pytest.raises(ValueError, match="2 placeholders"):
         view.params.append(1)
     with pytest.raises(ValueError, match="more placeholders"):
         del view.params[0]
     assert numbers(view) == [19, 20]
+    view.ask(f"SELECT n FROM {table} WHERE n BETWEEN %(low)s AND %(high)s AND n <> coalesce(%(not)s, 0)", NAMED)
+    assert numbers(view) == [3, 4]
+    assert view._report()["terms"] == "low: 3 · high: 4", "NULL stands for all"
+    with pytest.raises(ValueError, match="holds low, high, not"):
+        view.ask(f"SELECT n FROM {table} WHERE n > %(least)s", view.params)
+    view.ask(table)
+    assert len(view.df) == 20
 
 
 def test_mistakes_are_told_where_they_are_made(least: LiveView) -> None:

@@ -43,6 +43,7 @@ TYPOS = [
     ("SHOW TABELS", "TABELS", "Did you mean TABLES?"),
     ("CREATE MATERIALIZED VIEW v AS SELECT now() AS n", "now", "mz_now()"),
     ("SELECT item FROM shop ORDER YB item", "ORDER", "ORDER is followed by BY"),
+    ("SELECT round(cost / 3.0::float8, 2) FROM shop", "round", "round(value::numeric, 2)"),
     ("SELECT avrage(cost) FROM shop", "avrage", "write avg(value)"),
     ("SELECT item FROM [shop]", "]", 'A name is quoted with "'),
     ("SELECT item,, cost FROM shop", ",", "A comma is too many"),

@@ -21,6 +21,15 @@ def act(page: Page, script: str, argument: Any = None) -> Any:
     return page.evaluate(f"async given => {{ {script}; await frames(3) }}", argument)
 
 
+# Whether all of a part of the header can be read.
+WHOLE = """e => {
+  const [own, line] = [e.getBoundingClientRect(), e.closest(".mzw-header").getBoundingClientRect()];
+  const facts = e.closest(".mzw-facts")?.getBoundingClientRect() ?? line;
+  return e.scrollWidth <= e.clientWidth && own.left >= facts.left - 1 && own.right <= facts.right + 1
+    && own.top >= line.top - 1 && own.bottom <= line.bottom + 1;
+}"""
+
+
 def open_bars(page: Page, rows: list[list[Any]], **traits: Any) -> None:
     """Show a view of editors and their edits."""
     act(
@@ -221,17 +230,27 @@ def test_text_is_text_wherever_it_comes_from(stage: Stage) -> None:
 
 def test_a_narrowed_view_says_by_what_and_is_not_squashed(stage: Stage) -> None:
     page = stage()
-    open_bars(page, EDITORS, title="Edits a minute, by editor")
+    open_bars(page, EDITORS, title="Edits a minute, by editor, of the last hour")
     terms = page.locator(".mzw-terms")
     assert terms.is_hidden()
-    act(page, "view.status({terms: 'user_name: ann, bob +12'})")
+    act(page, "view.status({terms: 'user_name: ann, bob +12', lag: 0.2, time: view.timeOf(0)})")
     assert terms.get_attribute("title") == "user_name: ann, bob +12"
-    assert page.get_by_role("region", name="Edits a minute, by editor, user_name: ann, bob +12").count() == 1
-    for width in (900, 600, 420, 240):
-        act(page, f"document.querySelector('main > div').style.width = '{width}px'")
-        for part in (".mzw-title", ".mzw-terms", ".mzw-buttons", ".mzw-state"):
-            assert page.locator(part).evaluate("e => e.clientWidth") >= 30, (part, width)
-        assert page.locator(".mzw").evaluate("root => root.scrollWidth - root.clientWidth") == 0
+    assert page.get_by_role("region", name="Edits a minute, by editor, of the last hour, user_name: ann").count() == 1
+    page.locator(".mzw-row[data-label]").first.click()
+    failed = (
+        "{state: 'failed', asking: true, message: 'no such column', terms: 'who: ann', lag: 0.2, time: view.timeOf(0)}"
+    )
+    for status in ("{terms: 'user_name: ann, bob +12', lag: 0.2, time: view.timeOf(0)}", failed):
+        act(page, f"view.status({status})")
+        for width in (1200, 900, 750, 620, 500, 420, 300, 240):
+            act(page, f"document.querySelector('main > div').style.width = '{width}px'")
+            for part in (".mzw-title", ".mzw-buttons", ".mzw-state", *([".mzw-terms"] if width > 300 else [])):
+                assert page.locator(part).evaluate("e => e.clientWidth") >= 30, (part, width)
+            assert page.locator(".mzw").evaluate("root => root.scrollWidth - root.clientWidth") == 0, width
+            assert page.locator(".mzw-what").evaluate("e => e.scrollWidth <= e.clientWidth"), width
+            assert page.locator(".mzw-header").evaluate("e => e.scrollHeight <= e.clientHeight"), width
+            for part in (".mzw-chip", ".mzw-word", ".mzw-asof") if width >= 420 else ():
+                assert page.locator(part).evaluate(WHOLE), (part, width)
     act(page, "view.status({})")
     assert terms.is_hidden()
 

@@ -67,10 +67,10 @@ export function mountHeader(el, client, steps, picture, signal) {
   message.dir = "auto";
   const aloud = element("div", "mzw-aloud");
   aloud.setAttribute("role", "status");
-  const facts = element("span", "mzw-facts", asOf, lag, rows, rate, steps);
+  const facts = element("span", "mzw-facts", asOf, lag, rows, rate);
   const buttons = element("span", "mzw-buttons", chosen.root, view, pause);
   const what = element("span", "mzw-what", title, terms, note);
-  const how = element("span", "mzw-how", state, retry, facts);
+  const how = element("span", "mzw-how", state, retry, facts, steps);
   const line = element("div", "mzw-header", what, how, buttons);
   keepKeys(line);
   el.append(line, message, aloud, chosen.aloud);
