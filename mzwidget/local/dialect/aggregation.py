@@ -89,6 +89,9 @@ class Aggregation:
         try:
             value = self._aggregated(node, name)
             if scope.correlated:
+                own = {value.sql for source in scope.sources for value in source.values}
+                if not any(re.search(rf"\b{re.escape(sql)}\b", value.sql) for sql in own):
+                    raise SqlError("aggregate functions that refer exclusively to outer columns not yet supported")
                 raise unsupported(f"{name} of an outer query's column")
         finally:
             scope.inside_aggregate = False

@@ -41,7 +41,7 @@ def of_rows(statement: Statement, columns: Sequence[Column], sql: str, plan: Pla
     names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
     values = [Value(f"{alias}.c{i}", column.type, nullable=column.nullable) for i, column in enumerate(columns, 1)]
     source = f"({sql}) AS {alias}" + (f"({names})" if columns else "")
-    scope = Scope(statement, [Source("", tuple(columns), tuple(values))])
+    scope = Scope(statement, [Source("", tuple(columns), tuple(values))], clause="ORDER BY clause of a set expression")
     return Block(
         [column.name for column in columns],
         values,

@@ -169,11 +169,17 @@ def _returning(
     scope.add(Source(insert.table[-1], relation.columns, values, relation.path))
     expressions = Expressions(scope, plan_nested)
     found: list[tuple[str, Value]] = []
+
+    def first(query: tree.Query) -> str:
+        return plan_nested(query, scope)[0][0].name
+
     for item in insert.returning:
         if isinstance(item.expr, tree.Star):
+            if item.expr.qualifier and not scope.sources[0].answers(item.expr.qualifier):
+                raise SqlError(f"no table named '{'.'.join(item.expr.qualifier)}' in scope")
             found += [(column.name, value) for column, value in zip(relation.columns, values, strict=True)]
         else:
-            found.append((item.alias or column_name(item.expr), expressions.typed(item.expr)))
+            found.append((item.alias or column_name(item.expr, first), expressions.typed(item.expr)))
     listed = ", ".join(f"{value.sql} AS c{i}" for i, (_, value) in enumerate(found, 1))
     return tuple(Column(name, value.type) for name, value in found), f"SELECT {listed}"
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mzwidget.local.dialect.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FALLBACK = "?column?"
 
@@ -22,9 +27,19 @@ _ALIASES = {
 }  # fmt: skip
 
 
-def column_name(node: tree.Node) -> str:
-    """Return the name of a result column without an alias."""
+def column_name(node: tree.Node, first: Callable[[tree.Query], str]) -> str:
+    """Return the name of a result column without an alias; `first` names a query's first column."""
+    if isinstance(node, tree.Subquery | tree.ArrayQuery) and _begins_with_star(node.query.body):
+        return first(node.query)
     return _figure(node)[0] or FALLBACK
+
+
+def _begins_with_star(body: tree.Body) -> bool:
+    if isinstance(body, tree.Nested):
+        return _begins_with_star(body.query.body)
+    if isinstance(body, tree.SetOperation):
+        return _begins_with_star(body.left)
+    return isinstance(body, tree.Select) and bool(body.items) and isinstance(body.items[0].expr, tree.Star)
 
 
 def _figure(node: tree.Node) -> tuple[str, bool]:

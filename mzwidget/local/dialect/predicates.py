@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions, patterns
-from mzwidget.local.dialect.calls import coerce, known, operate
+from mzwidget.local.dialect.calls import coerce, known, operate, row_of
 from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.overloads import choose, no_function, no_operator
@@ -16,7 +16,10 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mzwidget.local.dialect.expressions import Expressions
+    from mzwidget.local.formats.types import Column
 
 
 def compare_rows(expressions: Expressions, operator: str, left: Value, right: Value) -> Value:
@@ -130,6 +133,8 @@ def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
         columns, sql = expressions.plan(node.right, expressions.scope)
         if len(columns) != 1 and left.items and (node.operator, node.every) in (("=", False), ("<>", True)):
             return in_query(expressions, tree.InQuery(node.left, node.right, negated=node.every))
+        if len(columns) == len(left.items) > 1:
+            return _quantified_row(expressions, node, left, columns, sql)
         if len(columns) != 1:
             raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
         if node.operator.lstrip("!").startswith("~~"):
@@ -160,6 +165,19 @@ def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
     items = apply("({0}).items", [array], t.list_of(array.type.element)) if array.type.kind == "array" else array
     listed = apply(tests, [items], t.list_of(t.BOOL), fallible=test.fallible)
     return apply(template, [array, replace(listed, depth=depth)], t.BOOL)
+
+
+def _quantified_row(
+    expressions: Expressions, node: tree.Quantified, left: Value, columns: Sequence[Column], sql: str
+) -> Value:
+    """Compare a row with each row of a subquery."""
+    names = [f"c{i}" for i in range(1, len(columns) + 1)]
+    row = row_of([Value(f"q.{name}", column.type) for name, column in zip(names, columns, strict=True)])
+    test = compare_rows(expressions, node.operator, left, row)
+    decided, other = ("false", "true") if node.every else ("true", "false")
+    found = f"CASE WHEN bool_or(r = {decided}) THEN {decided} WHEN bool_or(r IS NULL) THEN NULL ELSE {other} END"
+    rows = f"SELECT {test.sql} AS r FROM ({sql}) AS q({', '.join(names)})"
+    return Value(f"(SELECT {found} FROM ({rows}))", t.BOOL, fallible=True)
 
 
 def like(expressions: Expressions, node: tree.Like) -> Value:

@@ -86,9 +86,14 @@ class Statement:
 
     def settle(self, number: int, type_: Type) -> Value:
         """Give an open parameter its type."""
-        if self.types[number - 1] is None:
-            self.types[number - 1] = type_.base
-        return parameter_value(number, self.types[number - 1] or type_)
+        known = self.types[number - 1]
+        if known is not None and known != type_.base:
+            both = f"{t.sql_name(known)} and {t.sql_name(type_.base)}"
+            raise SqlError(
+                f"there are contradicting constraints for the type of parameter ${number}: should be both {both}"
+            )
+        self.types[number - 1] = type_.base
+        return parameter_value(number, type_.base)
 
     def parameters(self) -> tuple[Type, ...]:
         """Return the parameters' types."""
@@ -128,6 +133,19 @@ class Source:
         if len(qualifier) == 1:
             return self.name == qualifier[0]
         return bool(self.path) and self.path[-len(qualifier) :] == qualifier
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A column that USING has made of one on either side.
+
+    `over` are the sources it stands for, `first` the first source of its join: ``*`` shows it before that.
+    """
+
+    name: str
+    value: Value
+    over: frozenset[int]
+    first: int
 
 
 @dataclass(slots=True)
@@ -181,12 +199,8 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     parent: Scope | None = None
     ctes: dict[str, tuple[tuple[Column, ...], str]] = field(default_factory=dict)
-    merged: dict[str, Value] = field(default_factory=dict)
-    over: dict[str, set[int]] = field(default_factory=dict)
-    """The sources that each merged column stands for."""
+    merged: list[Merged] = field(default_factory=list)
     hidden: set[tuple[int, str]] = field(default_factory=set)
-    first: dict[str, int] = field(default_factory=dict)
-    """The first source of the join that merged a column: ``*`` shows it before that."""
     optional: set[int] = field(default_factory=set)
     """The sources of which an outer join may have no row."""
     tables: dict[tree.Call, Value] = field(default_factory=dict)
@@ -274,8 +288,8 @@ class Scope:
         """Return the column of this scope alone, and its qualified name."""
         *qualifier, column = parts
         found: list[tuple[Value, str, int]] = []
-        if not qualifier and column in self.merged:
-            found.append((self.merged[column], column, -1))
+        if not qualifier:
+            found += [(merged.value, column, -1) for merged in self.merged if merged.name == column]
         for index, source in enumerate(self.sources):
             if qualifier and not source.answers(tuple(qualifier)):
                 continue
@@ -287,7 +301,7 @@ class Scope:
             if source_ is not None and source_.scalar:
                 found = [(source_.values[0], column, self.sources.index(source_))]
         if len(found) > 1:
-            raise SqlError(f'column reference "{".".join(parts)}" is ambiguous')
+            raise SqlError(f'column reference "{column}" is ambiguous')
         if not found:
             return None
         if found[0][2] in self.forbidden:

@@ -9,7 +9,7 @@ from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.blocks import Block, hashable, listed, settle
 from mzwidget.local.dialect.conditions import conjuncts, contains_mz_now, guarded_all, temporal_error
 from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
-from mzwidget.local.dialect.names import column_name
+from mzwidget.local.dialect.names import FALLBACK, column_name
 from mzwidget.local.dialect.ordering import by_position
 from mzwidget.local.dialect.scope import Grouping, Scope, Statement
 from mzwidget.local.dialect.sources import From, table_function, zipped
@@ -159,8 +159,15 @@ class Selection:
             elif isinstance(node, tree.Field) and node.name == "*":
                 found += self._record_fields(node)
             else:
-                found.append((item.alias if item.alias is not None else column_name(node), node))
+                found.append((item.alias if item.alias is not None else self._named(node), node))
         return found
+
+    def _named(self, node: tree.Expr) -> str:
+        def first(query: tree.Query) -> str:
+            columns, _ = self.plan(query, self.scope)
+            return columns[0].name if columns else FALLBACK
+
+        return column_name(node, first)
 
     def _record_fields(self, node: tree.Field) -> list[tuple[str, Output]]:
         if (
@@ -181,16 +188,14 @@ class Selection:
                 raise SqlError("SELECT * with no tables specified is not valid")
             found: list[tuple[str, Output]] = []
             for index, source in enumerate(scope.sources):
-                found += [
-                    (name, Expanded(value, name)) for name, value in scope.merged.items() if scope.first[name] == index
-                ]
+                found += [(m.name, Expanded(m.value, m.name)) for m in scope.merged if m.first == index]
                 for column, value in zip(source.columns, source.values, strict=True):
                     if (index, column.name) not in scope.hidden:
                         found.append((column.name, Expanded(value, f"{source.name}.{column.name}".lstrip("."))))
             return found
         at: Scope | None = scope
         while at is not None:
-            merged = at.merged
+            merged = {each.name for each in at.merged}
             for source in at.sources:
                 if source.answers(star.qualifier):
                     pairs = sorted(

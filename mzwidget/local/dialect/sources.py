@@ -6,12 +6,21 @@ import re
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
-from mzwidget.local.dialect.calls import OFFERED_THERE, UNAVAILABLE, coerce, known, misspelt, operate, unavailable
+from mzwidget.local.dialect.calls import (
+    OFFERED_THERE,
+    UNAVAILABLE,
+    coerce,
+    known,
+    misspelt,
+    operate,
+    unavailable,
+    unify,
+)
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
 from mzwidget.local.dialect.expressions import Expressions, PlanSubquery, callable_
 from mzwidget.local.dialect.model import evaluated_whole
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
-from mzwidget.local.dialect.scope import Scope, Source
+from mzwidget.local.dialect.scope import Merged, Scope, Source
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
@@ -90,13 +99,13 @@ class From:
         )
         common = tuple(dict.fromkeys(name for name in left if name in right))
         for name in common:
-            if name in self.scope.merged or left.count(name) > 1:
+            if left.count(name) > 1 or any(merged.name == name for merged in self.scope.merged):
                 raise _twice(name)
         return common
 
     def _using(self, names: Sequence[str], first: int, before: int, kind: str) -> str:
         scope = self.scope
-        conditions = []
+        conditions, new = [], []
         for place, name in enumerate(names):
             if name in names[:place]:
                 raise _twice(name)
@@ -108,33 +117,29 @@ class From:
                     raise SqlError(f'column "{name}" specified in USING clause does not exist in {side} table')
                 if len(found) > 1:
                     raise SqlError(f'common column name "{name}" appears more than once in {side} table')
-            equal = operate(self.statement, "=", [left[0], right[0]])
-            a, b = self.expressions.same(left[0], right[0])
-            conditions.append(equal)
+            (a, b), _ = unify(self.statement, [left[0], right[0]], f'NATURAL/USING join column "{name}"')
+            conditions.append(operate(self.statement, "=", [a, b]))
             if kind == "full":
                 merged = apply("coalesce({0}, {1})", [a, b], a.type)
             else:
                 merged = right[0] if kind == "right" else left[0]
-            scope.merged[name] = merged
-            scope.over[name] = {
-                index for index in range(first, len(scope.sources)) if scope.sources[index].find(name)
-            }  # fmt: skip
-            scope.hidden |= {(index, name) for index in scope.over[name]}
-            scope.first[name] = first
-        scope.merged = {name: scope.merged[name] for name in names} | scope.merged
+            over = [index for index in range(first, len(scope.sources)) if scope.sources[index].find(name)]
+            scope.hidden |= {(index, name) for index in over}
+            new.append(Merged(name, merged, frozenset(over), first))
+        kept = [each for each in scope.merged if each.name not in names or min(each.over) < first]
+        scope.merged = new + kept
         return connect("AND", conditions).sql
 
     def _name_merged(self, alias: str, names: Sequence[str]) -> None:
         """Let a qualifier mean the columns that USING has merged."""
-        values = tuple(self.scope.merged[name] for name in names)
+        values = tuple(each.value for each in self.scope.merged[: len(names)])
         columns = tuple(Column(name, value.type, value.nullable) for name, value in zip(names, values, strict=True))
         self.scope.hidden |= {(len(self.scope.sources), name) for name in names}
         self.scope.add(Source(alias, columns, values))
 
     def _visible(self, name: str, indexes: range) -> list[Value]:
-        if name in self.scope.merged and self.scope.over[name] <= set(indexes):
-            return [self.scope.merged[name]]
-        return [
+        merged = [each.value for each in self.scope.merged if each.name == name and each.over <= set(indexes)]
+        return merged + [
             value for index in indexes if (index, name) not in self.scope.hidden
             for value in self.scope.sources[index].find(name)
         ]  # fmt: skip

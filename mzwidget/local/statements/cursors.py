@@ -128,7 +128,7 @@ def _plan_declare(session: Session, statement: statements.Declare, types: Sequen
 async def _declare(session: Session, plan: DeclarePlan, values: Sequence[Any]) -> Result:
     statement, transaction = plan.statement, session.transaction
     assert isinstance(statement, statements.Declare)
-    if transaction is None or not transaction.explicit:
+    if transaction is None or not (transaction.explicit or transaction.several):
         raise SqlError("DECLARE CURSOR can only be used in transaction blocks", "25P01")
     if statement.cursor in transaction.cursors:
         raise SqlError(f'cursor "{statement.cursor}" already exists', "42P03")

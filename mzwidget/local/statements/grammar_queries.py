@@ -263,7 +263,10 @@ def _prepare(reader: Reader) -> Prepare:
     name = reader.name()
     reader.expect("as")
     start = _statement_ahead(reader)
-    if not isinstance(reader.statement(reader), _PREPARABLE):
+    statement = reader.statement(reader)
+    if isinstance(statement, Fetch):
+        raise unsupported("PREPARE of a FETCH")
+    if not isinstance(statement, _PREPARABLE):
         raise SqlError("unpreparable statement", "42601", position=start + 1)
     return Prepare(name, reader.sql[start : reader.last.end])
 

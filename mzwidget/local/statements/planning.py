@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
 from mzwidget.local.dialect.casts import constant
+from mzwidget.local.dialect.conditions import contains_mz_now
 from mzwidget.local.dialect.functions import MANY
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.reading import carried
@@ -49,6 +50,8 @@ class QueryPlan(Plan):
     as_of: dialect.Query | SqlError | None = None
     costly: bool = False
     """Whether it calls table functions: then it needs the session's cluster, whatever it reads."""
+    dated: bool = False
+    """Whether it asks at which timestamp it reads."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,10 @@ class Planner:
         query = dialect.plan_query(parsed, self.names, parameter_types=types, once=True, session=self._functions)
         as_of = self.bound(statement.as_of)
         costly = any(isinstance(node, tree.Call) and node.name[-1] in MANY for node in parsed.walk())
-        return QueryPlan(statement, query.columns, query.parameters, query=query, as_of=as_of, costly=costly)
+        dated = contains_mz_now(parsed)
+        return QueryPlan(
+            statement, query.columns, query.parameters, query=query, as_of=as_of, costly=costly, dated=dated
+        )
 
     def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:
         parsed = dialect.parse(statement.query)

@@ -44,16 +44,17 @@ async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> R
         if chosen < store.since:
             raise SqlError("could not find a valid timestamp for the query", "22000")
         await store.clock.reach(chosen)
-    timestamp = _read_at(session, plan.query, chosen)
+    timestamp = _read_at(session, plan, chosen)
     return Result(selected, plan.columns, read(store, plan.query, values, timestamp))
 
 
-def _read_at(session: Session, query: Query, chosen: int | None) -> int:
-    transaction, clock = session.transaction, session.engine.store.clock
+def _read_at(session: Session, plan: QueryPlan, chosen: int | None) -> int:
+    query, transaction, clock = plan.query, session.transaction, session.engine.store.clock
     if transaction is None or chosen is not None:
         return clock.read() if chosen is None else chosen
-    catalog = not query.constant and all(map(is_mirror, query.inputs))
-    kind = "constant" if query.constant else "catalog" if catalog else "read"
+    constant = query.constant or not (query.inputs or plan.dated)
+    catalog = not constant and all(map(is_mirror, query.inputs))
+    kind = "constant" if constant else "catalog" if catalog else "read"
     if catalog and session.variables.get("auto_route_catalog_queries") == "off":
         kind = "read"
     chosen = transaction.read(session.engine.store, kind, lambda: _listed(session, query))

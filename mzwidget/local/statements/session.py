@@ -232,8 +232,8 @@ class Session:
         if failed and not isinstance(statement, statements.Commit | statements.Rollback):
             raise SqlError(ABORTED, "25P02")
 
-    def begin(self, isolation: str | None, *, read_only: bool) -> list[Notice]:
-        """Open a transaction block; return what is to be said about it."""
+    def begin(self, isolation: str | None, *, read_only: bool | None) -> list[Notice]:
+        """Open a transaction block; return what is to be said about it. `read_only` is None where that was not said."""
         notices = []
         if self.transaction is None:
             self.begin_implicitly()
@@ -241,7 +241,8 @@ class Session:
             notices.append(Notice("there is already a transaction in progress", "25001", severity="WARNING"))
         assert self.transaction is not None
         self.transaction.explicit = True
-        self.transaction.read_only = read_only
+        if read_only is not None:
+            self.transaction.set_access(read_only=read_only)
         if isolation is not None:
             self.variables.set("transaction_isolation", [isolation], local=True)
         return notices
@@ -274,6 +275,9 @@ class Session:
             self.variables.end_local()
             return
         try:
+            for id_ in transaction.stagings:
+                if self.engine.catalog.by_id(id_) is None:
+                    raise SqlError(f"unknown catalog item '{id_}'")
             await transaction.commit()
             transaction.variables = self.variables.copy()
         finally:

@@ -26,7 +26,7 @@ def _no_transaction() -> Notice:
 async def _begin(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement = plan.statement
     assert isinstance(statement, statements.Begin)
-    notices = session.begin(statement.isolation, read_only=bool(statement.read_only))
+    notices = session.begin(statement.isolation, read_only=statement.read_only)
     return Result(lambda _: "BEGIN", notices=notices)
 
 

@@ -88,12 +88,12 @@ async def _show_variable(session: Session, plan: Plan, _: Sequence[Any]) -> Resu
     assert isinstance(statement, statements.ShowVariable)
     if statement.name == "all":
         return Result(selected, plan.columns, once(list(session.variables.all())))
-    value = session.variables.get(statement.name)
+    value: str | None = session.variables.get(statement.name)
     notices = []
     if statement.name == "database" and value not in session.engine.catalog.databases:
         notices.append(Notice(f'database "{value}" does not exist', "MZ006"))
     if statement.name == "schema":
-        value = next(iter(session.variables.search_path), "")
+        value = session.names.current_schema
     return Result(selected, plan.columns, once([(value,)]), notices=notices)
 
 

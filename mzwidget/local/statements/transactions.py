@@ -48,8 +48,7 @@ class Transaction:
             raise _single()
         if kind == "constant":
             self.did = self.did or kind
-            return store.clock.read()
-        if self.did == "write":
+        elif self.did == "write":
             raise SqlError("transaction in write-only mode", "25000")
         if kind == "read" and self.did in {"constant", "catalog"}:
             raise _elsewhere(inputs())
@@ -60,7 +59,9 @@ class Transaction:
         return self.timestamp
 
     def subscribe(self, inputs: str, *, as_of: bool) -> None:
-        """Note a SUBSCRIBE of what `inputs` names, which is nothing for constants."""
+        """Note a SUBSCRIBE of what `inputs` names, which is nothing for constants; with AS OF it can stand anywhere."""
+        if as_of:
+            return
         if self.did in {"constant", "catalog"} and inputs:
             raise _elsewhere(inputs)
         if self.did in {"read", "catalog"}:
@@ -69,9 +70,15 @@ class Transaction:
             raise SqlError("transaction in write-only mode", "25000")
         if self.did == "define":
             raise _single()
-        if self.did == "subscribe" and not as_of:
+        if self.did == "subscribe":
             raise _only_read()
         self.did = "subscribe"
+
+    def set_access(self, *, read_only: bool) -> None:
+        """Take the mode of another BEGIN; one that only reads stays so once it has done something."""
+        if self.read_only and not read_only and self.did:
+            raise SqlError("transaction read-write mode must be set before any query", "25001")
+        self.read_only = read_only
 
     def write(self) -> None:
         if self.read_only or self.did in {"read", "catalog", "subscribe"}:

@@ -221,6 +221,9 @@ class Variables:
         spelt = _spelt(name)
         self.revision += 1
         self._local.pop(spelt, None)
+        if values is None and local:
+            self._local[spelt] = self._defaults.get(spelt, _VARIABLES[spelt].default)
+            return
         if values is None:
             self._values.pop(spelt, None)
             return

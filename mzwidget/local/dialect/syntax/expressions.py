@@ -88,7 +88,9 @@ class ExpressionParser(FormParser):
         """Read ``type 'text'``, where that is what comes."""
         following = self.peek()
         word = self.token.value
-        if following.kind in (".", ",", ")", "eof", "op", "=", "*", ";", "::"):
+        if following.kind == ".":
+            return self._qualified_literal()
+        if following.kind in (",", ")", "eof", "op", "=", "*", ";", "::"):
             return None
         if following.kind == "keyword" and following.value not in ("precision", "varying", "list", "with", "without"):
             return None
@@ -101,6 +103,14 @@ class ExpressionParser(FormParser):
         ) and (following.kind != "string" or word in _NEVER_TYPES):  # fmt: skip
             return None
         return self.attempt(self._typed)
+
+    def _qualified_literal(self) -> Expr | None:
+        """Read ``schema.type 'text'``, where that is what comes."""
+        at = self.at + 1
+        while at < len(self.tokens) and self.tokens[at].kind == ".":
+            at += 2
+        string = at < len(self.tokens) and self.tokens[at].kind == "string"
+        return self.attempt(self._typed) if string else None
 
     def _typed(self) -> Expr:
         type_ = self.type_name()

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import Body, Expr, FromItem
 
 MOST_COLUMNS = 1664
+_LISTED = frozenset({
+    "cluster", "clusters", "columns", "connections", "create", "databases", "default", "index", "indexes", "indices",
+    "materialized", "network", "objects", "privileges", "redacted", "role", "roles", "schemas", "secrets", "sinks",
+    "sources", "subsources", "tables", "types", "views",
+})  # fmt: skip
+"""What SHOW lists; any other word is a setting's."""
 _JOINS = {"left": "left", "right": "right", "full": "full"}
 
 
@@ -126,7 +132,9 @@ class QueryParser(ExpressionParser):
             name = self.object_name()
             return tree.Select((tree.SelectItem(tree.Star()),), tree.Table(name))
         if self.is_word("show"):
-            raise unsupported("SHOW in a query")
+            if self.peek().value.lower() in _LISTED:
+                raise unsupported("SHOW in a query")
+            raise SqlError("SHOW variable in subqueries not yet supported")
         return self.expected("SELECT, VALUES, or a subquery in the query body")
 
     def _values(self) -> Body:

@@ -1,0 +1,109 @@
+"""What names, joins, rows and transactions mean where two rules meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Connect = Callable[..., psycopg.Connection]
+
+SETUP = """
+CREATE TABLE t1 (f1 int, f2 int);
+CREATE TABLE t2 (f1 int, f2 int);
+CREATE TABLE days (f1 date);
+INSERT INTO t1 VALUES (1, 2), (3, 4);
+INSERT INTO t2 VALUES (3, 4), (5, 6);
+"""
+
+ANSWERS = """
+SELECT f1 FROM (t1 JOIN t2 USING (f1)) JOIN (t1 a JOIN t2 b USING (f1)) USING (f1)            | f1: 3
+SELECT * FROM t2, t2 x JOIN t1 USING (f2) ORDER BY 1     | f1 f2 f2 f1 f1: 3 4 4 3 3, 5 6 4 3 3
+SELECT (SELECT * FROM (SELECT 1 AS a) q)                                                      | a: 1
+SELECT (TABLE t2 ORDER BY 1 LIMIT 0)                                                          | Expected subselect to return 1 column, got 2 columns
+SELECT (1, 2) = ALL (SELECT 1, 2), (1, 2) < ANY (SELECT 1, 3), (2, NULL) > ALL (SELECT 2, 1)  | ?column? ?column? ?column?: True True None
+SELECT pg_catalog.int4 '7', pg_catalog.interval '1 day' = interval '1 day'                    | int4 ?column?: 7 True
+SELECT f1 FROM t1 JOIN days USING (f1)                                                        | NATURAL/USING join column "f1" types integer and date cannot be matched
+SELECT * FROM t1 JOIN t1 b USING (f1, f2) JOIN t1 c USING (f1) JOIN t1 d USING (f2)           | common column name "f2" appears more than once in left table
+SELECT q.a FROM (SELECT 1 AS a, 2 AS a) q                                                     | column reference "a" is ambiguous
+SELECT f1 FROM t1 UNION SELECT f1 FROM t2 ORDER BY sum(f1)                                    | aggregate functions are not allowed in ORDER BY clause of a set expression (function pg_catalog.sum)
+SELECT f1 FROM t1 UNION SELECT f1 FROM t2 ORDER BY lag(f1) OVER ()                            | window functions are not allowed in ORDER BY clause of a set expression (function pg_catalog.lag)
+SELECT (SELECT count(t1.f1)) FROM t1                                                          | aggregate functions that refer exclusively to outer columns not yet supported
+SELECT * FROM (SHOW timezone)                                                                 | SHOW variable in subqueries not yet supported
+PREPARE p AS SELECT repeat($1, $1)                                                            | there are contradicting constraints for the type of parameter $1: should be both text and integer
+INSERT INTO t1 VALUES (7, 8) RETURNING q.*                                                    | no table named 'q' in scope
+"""  # noqa: E501
+
+
+def test_answers(sql: psycopg.Connection) -> None:
+    for each in SETUP.strip().splitlines():
+        sql.execute(each)
+    wrong = []
+    for line in ANSWERS.strip().splitlines():
+        statement, expected = (part.strip() for part in line.split(" | ", 1))
+        try:
+            cursor = sql.execute(statement)
+            names = " ".join(column.name for column in cursor.description or ())
+            found = f"{names}: " + ", ".join(" ".join(str(value) for value in row) for row in cursor)
+        except psycopg.Error as error:
+            found = error.diag.message_primary or ""
+        if found != expected:
+            wrong.append(f"{statement}\n  {found}\n  {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("before", "statement", "refusal"),
+    [
+        (["BEGIN READ ONLY", "BEGIN"], "INSERT INTO t VALUES (1)", "transaction in read-only mode"),
+        (["BEGIN READ ONLY", "BEGIN READ WRITE"], "INSERT INTO t VALUES (1)", None),
+        (
+            ["BEGIN READ ONLY", "SELECT 1"],
+            "BEGIN READ WRITE",
+            "transaction read-write mode must be set before any query",
+        ),
+        (["BEGIN", "SELECT now()"], "INSERT INTO t VALUES (1)", None),
+        (["BEGIN", "SELECT mz_now()"], "INSERT INTO t VALUES (1)", "transaction in read-only mode"),
+        (["BEGIN", "INSERT INTO t VALUES (1)"], "SELECT now()", None),
+        (["BEGIN", "SELECT * FROM t"], "DECLARE c CURSOR FOR SUBSCRIBE t AS OF 18446744073709551615; FETCH 0 c", None),
+        ([], "DECLARE c CURSOR FOR SELECT 1; FETCH 1 c", None),
+        (["SET extra_float_digits = 2"], "SET LOCAL extra_float_digits = DEFAULT; SHOW extra_float_digits", None),
+    ],
+)
+def test_what_a_transaction_may_do_after(
+    sql: psycopg.Connection, before: list[str], statement: str, refusal: str | None
+) -> None:
+    sql.execute("CREATE TABLE t (n int)")
+    for each in before:
+        sql.execute(each)
+    if refusal is None:
+        sql.execute(statement)
+    else:
+        with pytest.raises(psycopg.Error, match=refusal):
+            sql.execute(statement)
+    sql.execute("ROLLBACK")
+
+
+def test_a_default_set_locally_ends_with_the_transaction(sql: psycopg.Connection) -> None:
+    sql.execute("SET extra_float_digits = 2")
+    sql.execute("BEGIN; SET LOCAL extra_float_digits = DEFAULT")
+    assert sql.execute("SHOW extra_float_digits").fetchone() == ("3",)
+    sql.execute("COMMIT")
+    assert sql.execute("SHOW extra_float_digits").fetchone() == ("2",)
+
+
+def test_a_commit_to_a_dropped_table_fails(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (n int)")
+    sql.execute("BEGIN; INSERT INTO t VALUES (1)")
+    connect().execute("DROP TABLE t")
+    with pytest.raises(psycopg.Error, match=r"unknown catalog item 'u\d+'"):
+        sql.execute("COMMIT")
+
+
+def test_the_schema_shown_is_one_that_is_there(sql: psycopg.Connection) -> None:
+    sql.execute("SET schema = nowhere")
+    assert sql.execute("SHOW schema").fetchone() == (None,)
