@@ -93,7 +93,7 @@ def test_a_float_is_exact_on_the_page(number: float) -> None:
 def test_null_stays_null_everywhere() -> None:
     for name in NAMES:
         assert to_python(of(name), None) is None
-        assert to_json_rows([of(name)], [(None,)]) == [[None]]
+        assert to_json_rows([of(name)], [(None,)]) == [(None,)]
         assert to_pandas([of(name)], [(None,)]).iloc[:, 0].isna().all()
 
 

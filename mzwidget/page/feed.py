@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, cast
 
 from mzwidget.errors import LiveViewError
@@ -93,8 +93,8 @@ class Feed:
         encoding, self._encoding = self._encoding, self._encode()
         if len(updates) > max(self._size, INLINE) or encoding != self._encoding:
             return None
-        inserts, insert_counts = _split((row, diff) for row, diff in updates.items() if diff > 0)
-        deletes, delete_counts = _split((row, -diff) for row, diff in updates.items() if diff < 0)
+        inserts, insert_counts = _split({row: diff for row, diff in updates.items() if diff > 0})
+        deletes, delete_counts = _split({row: -diff for row, diff in updates.items() if diff < 0})
         body: dict[str, Any] = {
             "inserts": to_json_rows(self._columns, inserts),
             "deletes": to_json_rows(self._columns, deletes),
@@ -123,7 +123,7 @@ class Feed:
             self._encoding = self._encode()
             if self.problem:
                 return None
-            single, counts = _split((row, count) for row, count in rows.items() if count > 0)
+            single, counts = _split(rows)
             body: dict[str, Any] = {"rows": to_json_rows(self._columns, single)}
             if counts:
                 body["counts"] = counts
@@ -162,8 +162,7 @@ def _pack(body: dict[str, Any], values: int) -> tuple[dict[str, Any], int]:
     return (body if values <= INLINE else {"data": memoryview(packed)}), len(packed)
 
 
-def _split(rows: Iterable[tuple[Row, int]]) -> tuple[list[Row], list[int] | None]:
+def _split(rows: Updates) -> tuple[list[Row], list[int] | None]:
     """Part rows from their counts; None if every row occurs once."""
-    pairs = list(rows)
-    counts = [count for _, count in pairs]
-    return [row for row, _ in pairs], (counts if any(count != 1 for count in counts) else None)
+    counts = list(rows.values())
+    return list(rows), (None if counts.count(1) == len(counts) else counts)

@@ -53,7 +53,7 @@ class Base(TypedDict):
     time: int | None
     columns: list[Column]
     encoding: dict[str, Any]
-    rows: NotRequired[list[list[Any]]]
+    rows: NotRequired[list[tuple[Any, ...]]]
     counts: NotRequired[list[int]]
     data: NotRequired[memoryview]
 
@@ -65,8 +65,8 @@ Delta = TypedDict(
         "from": int,
         "to": int,
         "time": int | None,
-        "inserts": NotRequired[list[list[Any]]],
-        "deletes": NotRequired[list[list[Any]]],
+        "inserts": NotRequired[list[tuple[Any, ...]]],
+        "deletes": NotRequired[list[tuple[Any, ...]]],
         "insert_counts": NotRequired[list[int]],
         "delete_counts": NotRequired[list[int]],
         "data": NotRequired[memoryview],

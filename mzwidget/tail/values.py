@@ -134,15 +134,19 @@ def to_json(of: Column) -> Callable[[str], Any] | None:
     return None
 
 
-def to_json_rows(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]]) -> list[list[Any]]:
-    """Convert rows for the page."""
-    converted: list[list[Any]] = [list(row) for row in rows]
+def to_json_rows(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]]) -> list[tuple[Any, ...]]:
+    """Convert rows for the page.
+
+    By columns and in tuples: fewer objects that may hold others, after each 700 of which Python looks for cycles.
+    """
+    if not columns:
+        return [()] * len(rows)
+    converted: list[list[Any]] = []
     for index, of in enumerate(columns):
-        if convert := to_json(of):
-            for row in converted:
-                if row[index] is not None:
-                    row[index] = convert(row[index])
-    return converted
+        texts = [row[index] for row in rows]
+        convert = to_json(of)
+        converted.append(texts if convert is None else [None if text is None else convert(text) for text in texts])
+    return list(zip(*converted, strict=True))
 
 
 def to_pandas(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]], exact: bool = False) -> pd.DataFrame:
@@ -241,8 +245,7 @@ def _interval(text: str) -> timedelta | None:
 
 
 def _json_integer(text: str) -> int | str:
-    number = int(text)
-    return number if -SAFE_INTEGER <= number <= SAFE_INTEGER else text
+    return number if -SAFE_INTEGER <= (number := int(text)) <= SAFE_INTEGER else text
 
 
 def _json_float(text: str) -> float | str:

@@ -42,6 +42,8 @@ def written(hint: Any) -> str:
         return " | ".join(map(written, get_args(hint)))
     if get_origin(hint) is list:
         return f"readonly ({written(*get_args(hint))})[]"
+    if hint == tuple[Any, ...]:
+        return "readonly (any)[]"
     if get_origin(hint) is dict and hint != dict[str, Any]:
         return f"Readonly<Record<string, {written(get_args(hint)[1])}>>"
     if hint == dict[str, Any]:
