@@ -17,7 +17,12 @@ _UNTYPED = {"x2", "y2", "xError", "xError2", "yError", "yError2", "theta2", "rad
 """Channels that have the type of another."""
 _QUANTITATIVE = {"count", "distinct", "valid", "missing", "sum", "mean", "average", "median", "stdev", "variance"}
 _DATUM = re.compile(r"""\bdatum\s*(?:\.\s*([A-Za-z_$][\w$]*)|\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*\])""")
-_SPECIAL = re.compile(r"[.\[\]\\]")
+_SPECIAL = re.compile(r"[.\[\]\\']")
+_IMPOSSIBLE = re.compile(
+    r"""[\s\S]*["\n\r][\s\S]*|__proto__|__(define|lookup)(Getter|Setter)__|constructor|hasOwnProperty|isPrototypeOf"""
+    r"""|propertyIsEnumerable|toLocaleString|toString|valueOf"""
+)
+"""Names that Vega takes for those of its own objects, or cannot quote."""
 
 
 def vega_type(of: Column) -> str:
@@ -62,12 +67,15 @@ class Fields:
             The view has no such column, or several.
         """
         if field in self._types and field not in self._made and _SPECIAL.search(field):
+            self.check(field)
             return _SPECIAL.sub(lambda found: "\\" + found[0], field)
         self.check(column_of(field))
         return field
 
     def check(self, name: str) -> None:
         """Check a name, as it is."""
+        if name in self._names and _IMPOSSIBLE.fullmatch(name):
+            raise ChartError(f"chart: Vega can draw no column of the name {name!r}; give it an alias")
         if name not in self._types and not self._open:
             raise ChartError(f"chart: the view has no column {name!r}{roles.nearest(name, self._names)}")
         if name not in self._made and self._names.count(name) > 1:
@@ -191,7 +199,10 @@ def check(spec: Spec, fields: Fields) -> None:
 def _check_channel(definition: object, fields: Fields, *, typed: bool) -> None:
     if not isinstance(definition, dict):
         return
+    given = definition.get("field")
     _check_parts(definition, fields)
+    if definition.get("field") != given and not definition.keys() & {"aggregate", "bin", "timeUnit", "title"}:
+        definition["title"] = given  # else its axis shows the backslashes
     condition = definition.get("condition")
     for part in condition if isinstance(condition, list) else [condition]:
         _check_channel(part, fields, typed=typed)

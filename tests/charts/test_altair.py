@@ -187,7 +187,7 @@ def test_a_dict_gets_the_same() -> None:
 
 def test_a_name_with_dots_is_a_name() -> None:
     told = prepared({"mark": "point", "encoding": {"x": {"field": "a.b"}}})
-    assert told["spec"]["encoding"]["x"] == {"field": "a\\.b", "type": "quantitative"}
+    assert told["spec"]["encoding"]["x"] == {"field": "a\\.b", "type": "quantitative", "title": "a.b"}
 
 
 def test_a_dataset_called_live_is_left_alone() -> None:
@@ -297,4 +297,14 @@ def test_vega_draws_from_the_dataset_that_the_page_fills(name: str) -> None:
     assert set(source) <= {"name", "format"}, "nothing but a name: the page's rows come in here"
     assert any(data.get("source") == told["data"] for data in compiled["data"]) or told["data"] in json.dumps(
         compiled["marks"]
+    )
+
+
+@pytest.mark.parametrize("name", ["constructor", "toString", "__proto__", 'say "hi"', "two\nlines"])
+def test_a_name_that_vega_cannot_draw_is_told(name: str) -> None:
+    columns = [Column(name, 25, "text"), Column("n", 20, "int8")]
+    with pytest.raises(ChartError, match=r"can draw no column of the name .*; give it an alias"):
+        prepared({"mark": "bar", "encoding": {"x": {"field": "n"}, "y": {"field": name}}}, columns)
+    assert prepared({"mark": "bar", "encoding": {"x": {"field": "n"}}}, columns), (
+        "where it is not drawn it does no harm"
     )

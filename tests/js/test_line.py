@@ -225,6 +225,24 @@ def test_what_cannot_be_drawn_is_told(easel: Easel) -> None:
     assert [name for name, _ in hover(page, 0)["values"]] == ["line 5", "line 4"]
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [(1e300, -3e300), (2e-30, 5e-30), ("9223372036854775807", "9223372000000000000"), (0.1, 0.3)]
+)
+def test_axes_are_marked_however_large_or_small(easel: Easel, first: Any, last: Any) -> None:
+    page = easel()
+    draw(page, [["0300-01-01", "ann", first], ["9999-12-31", "ann", last]], type="date")
+    xs, ys = page.evaluate("picture.view.chart.axes.map(axis => axis._values)")
+    assert {"2000", "4000", "8000"} <= set(xs)
+    assert len(ys) >= 3
+    assert len(set(ys)) == len(ys)
+    dot = "() => document.querySelector('.mzw-dot-at').getBoundingClientRect().y"
+    hover(page, 0)
+    high = page.evaluate(dot)
+    hover(page, 0.99)
+    assert (page.evaluate(dot) > high) == (float(last) < float(first))
+    assert page.evaluate(INK, [0.1, 0.9]) == 1
+
+
 @pytest.mark.parametrize("width", [300, 640, 1000])
 def test_it_fits_its_cell(easel: Easel, width: int) -> None:
     page = easel()

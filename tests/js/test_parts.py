@@ -184,3 +184,20 @@ def test_a_number_tells_what_it_has_been(stage: Stage) -> None:
     assert page.locator(".mzw-change").inner_text() == ""
     act(page, "view.become([[null]], given)", start + 40_000)
     assert page.locator(".mzw-change").inner_text() == ""
+
+
+def test_parts_of_one_name_are_told_apart(stage: Stage) -> None:
+    page = stage()
+    show(
+        page,
+        [["shop", "text"], ["n", "number"], ["n", "number"]],
+        [["north", 1, 2]],
+        kind="bars",
+        channels={"label": [0], "value": [1, 2]},
+    )
+    assert [part[:2] for part in drawn(page)[0][1]] == [near(0, 0.5), near(0, 1)]
+    page = stage()
+    stacks(page, [["north", None, 1], ["north", "null", 2], ["north", "", 1]])
+    assert len(drawn(page)[0][1]) == 3
+    assert page.locator(".mzw-legend-name").all_inner_texts() == ["empty", "null", "null"]
+    assert page.locator(".mzw-legend-name .mzw-null").all_inner_texts() == ["empty", "null"]

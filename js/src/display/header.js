@@ -111,8 +111,8 @@ export function mountHeader(el, client, steps, picture, signal) {
       setText(lag, told.lag);
       const size = snapshot?.size;
       setText(rows, size === undefined ? "" : countRows(size, picture.limit()));
-      if (Math.abs(now - ratedAt) >= RATE_EVERY) {
-        setText(rate, size === undefined ? "" : `${formatRate(store.rate)} changes/s`);
+      if (size !== undefined && Math.abs(now - ratedAt) >= RATE_EVERY) {
+        setText(rate, `${formatRate(store.rate)} changes/s`);
         ratedAt = now;
       }
       rate.hidden = !steps.hidden;

@@ -9,13 +9,14 @@ import { mountChoosing } from "./line/choosing.js";
 import { mountKeys } from "./line/keys.js";
 import { Lines, heights } from "./line/lines.js";
 import { mountReading } from "./line/reading.js";
-import { momentText, numberText, numberTicks, timeTicks } from "./line/ticks.js";
+import { STEPS, YEAR, momentText, numberText, numberTicks, roundYears, timeTicks, unitOf } from "./line/ticks.js";
 import { trace } from "./line/trace.js";
 import style from "./line/style.css";
 
 /** @typedef {import("./line/lines.js").Line} Line */
 /** @typedef {import("./view.js").Mount} Mount */
 /** @typedef {[number, number]} Range */
+/** @typedef {(chart: uPlot, axis: number, low: number, high: number, every: number, space: number) => number[]} SplitsOf */
 
 const HEIGHT = 260;
 const NARROWEST = 80;
@@ -29,6 +30,10 @@ const COSTLY = 7;
 const GLIDE = 420;
 /** The share of the plot's height that the lines must fill before its scale is let alone. */
 const FILLED = 0.5;
+/** Its share of the greatest number is the least room around the lines: ticks nearer to each other have the same digits. */
+const PRECISION = 1e9;
+/** As large as numbers can be whose differences are numbers, too. */
+const LARGEST = 8e307;
 /** From here on another round through the colours begins, dashed. */
 const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 
@@ -40,8 +45,9 @@ const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
  */
 function roomy([low, high]) {
   if (low > high) return [0, 1];
+  [low, high] = [Math.max(low, -LARGEST), Math.min(high, LARGEST)];
   if (low === high) return low === 0 ? [-1, 1] : [low - Math.abs(low) / 10, high + Math.abs(high) / 10];
-  const room = (high - low) / 16;
+  const room = Math.max((high - low) / 16, Math.max(-low, high) / PRECISION);
   const bottom = low >= 0 && low - room < 0.45 * high ? 0 : low - room;
   return [bottom, high <= 0 && high + room > 0.45 * low ? 0 : high + room];
 }
@@ -96,6 +102,8 @@ export function mount(el, encoding, host) {
   let shown = [0, 1];
   /** @type {Range | null} */
   let scale = null;
+  /** What 1 on the chart's own y scale stands for. */
+  let unit = 1;
   let [changedAt, cost, frame] = [-Infinity, 0, 0];
 
   const colour = (/** @type {Line} */ { slot }) => {
@@ -118,6 +126,13 @@ export function mount(el, encoding, host) {
   const format = given ? givenFormat(given, plain) : plain;
 
   const chart = new uPlot(options(), [shown, [null, null]], plot);
+  const usual = /** @type {SplitsOf} */ (chart.axes[0]?.splits);
+  if (isTime) {
+    /** @type {SplitsOf} */
+    const splits = (chart, axis, low, high, every, space) =>
+      every >= 2 * YEAR ? roundYears(low, high, every) : usual(chart, axis, low, high, every, space);
+    Object.assign(chart.axes[0] ?? {}, { splits });
+  }
   const [single] = encoding.channels["y"]?.length === 1 ? (encoding.channels["color"] ?? []) : [];
   const choosing = mountChoosing(chart, host, xColumn ?? NO_COLUMN, columns[single ?? -1]);
   /** Whether the drag that is under way selects; else it zooms. */
@@ -131,8 +146,17 @@ export function mount(el, encoding, host) {
     swatch,
     x: (at) => (isTime ? momentText(at, zone, shown[1] - shown[0]) : numberText(at)),
     y: format,
+    height: (value) => chart.valToPos(value / unit, "y"),
   });
   plot.append(none, back, reading.root);
+
+  /**
+   * @param {Range} range
+   * @returns {Range} on the chart's own y scale
+   */
+  function own([low, high]) {
+    return [low / unit, high / unit];
+  }
 
   /** @returns {uPlot.Options} */
   function options() {
@@ -155,18 +179,19 @@ export function mount(el, encoding, host) {
         drag: { x: true, y: false, setScale: false },
         bind: { dblclick: () => () => (showAll(), null) },
       },
-      scales: { x: { time: isTime, range: () => shown }, y: { range: () => scale ?? [0, 1] } },
+      scales: { x: { time: isTime, range: () => shown }, y: { range: () => own(scale ?? [0, 1]) } },
       series: [{}, { points: { show: false }, paths: () => null }],
       axes: [
         {
           ...axis,
           space: isTime ? 72 : 60,
+          ...(isTime ? { incrs: STEPS } : {}),
           values: (_, ticks, __, ___, every) => (isTime ? timeTicks(ticks, every, zone) : numberTicks(ticks, every)),
         },
         {
           ...axis,
           space: 34,
-          values: (_, ticks, __, ___, every) => numberTicks(ticks, every),
+          values: (_, ticks, __, ___, every) => numberTicks(ticks.map((at) => at * unit), every * unit),
           size: (_, texts) => 16 + 6.5 * Math.max(4, ...(texts ?? []).map((text) => text.length)),
         },
       ],
@@ -218,6 +243,7 @@ export function mount(el, encoding, host) {
     const began = performance.now();
     const range = visible().map((line) => heights(line, ...shown));
     scale = settled(scale, [Math.min(...range.map(([low]) => low)), Math.max(...range.map(([, high]) => high))]);
+    unit = unitOf(scale);
     chart.batch(() => chart.setData([shown, [null, null]]));
     reading.paint();
     choosing.place();
@@ -310,7 +336,7 @@ export function mount(el, encoding, host) {
   }
 
   /** @type {import("./view.js").View & { chart: uPlot }} */
-  const own = {
+  const view = {
     chart,
     paint(snapshot, change) {
       const now = performance.now();
@@ -343,7 +369,7 @@ export function mount(el, encoding, host) {
       root.remove();
     },
   };
-  return own;
+  return view;
 }
 
 /** @param {number} count */

@@ -15,7 +15,7 @@ import { Stacks } from "./stacks.js";
 /**
  * A part of a bar, from one number to another, in a lane of its own or in one that all share.
  *
- * @typedef {{ name: string, slot: number, lane: number, from: number, to: number, shown: string }} Part
+ * @typedef {{ key: string, name: string, slot: number, lane: number, from: number, to: number, shown: string }} Part `key`: no other's of the bar
  */
 
 /** @typedef {{ name: string, label: Value, parts: Part[], shown: string[], rows: readonly Row[] }} Parted */
@@ -66,12 +66,12 @@ class PartedBar {
     setAttribute(this.root, "data-value", shown.join(" "));
     const gone = new Set(this.#parts.keys());
     let moves = false;
-    for (const { name, slot, lane, from, to } of parts) {
-      gone.delete(name);
-      let node = this.#parts.get(name);
+    for (const { key, slot, lane, from, to } of parts) {
+      gone.delete(key);
+      let node = this.#parts.get(key);
       if (node === undefined) {
         node = element("span", "mzw-part");
-        this.#parts.set(name, node);
+        this.#parts.set(key, node);
         this.track.append(node);
       }
       const [left, right] = [share(Math.min(from, to)), share(Math.max(from, to))];
@@ -82,9 +82,9 @@ class PartedBar {
       moves ||= node.style.transform !== transform;
       node.style.transform = transform;
     }
-    for (const name of gone) {
-      this.#parts.get(name)?.remove();
-      this.#parts.delete(name);
+    for (const key of gone) {
+      this.#parts.get(key)?.remove();
+      this.#parts.delete(key);
     }
     if (moves) this.moves();
   }
@@ -156,7 +156,7 @@ export function mountParts(el, encoding, host) {
     return rows.map((row) => {
       const shown = values.map((i, n) => format(n)(row[i]));
       const parts = values.map((i, n) => ({
-        ...{ name: columns[i]?.name ?? "", slot: n, lane: n, from: 0, to: length(row[i]), shown: shown[n] ?? "" },
+        ...{ key: String(i), name: columns[i]?.name ?? "", slot: n, lane: n, from: 0, to: length(row[i]), shown: shown[n] ?? "" },
       }));
       return { name: JSON.stringify(row[label] ?? null), label: row[label] ?? null, parts, shown, rows: [row] };
     });
@@ -173,8 +173,9 @@ export function mountParts(el, encoding, host) {
         const from = value < 0 ? below : above;
         if (value < 0) below += length(value);
         else above += length(value);
-        const slot = slots.get(JSON.stringify(color)) ?? 0;
-        return { name: text(color), slot, lane: 0, from, to: from + length(value), shown: format(0)(String(value)) };
+        const key = JSON.stringify(color);
+        const slot = slots.get(key) ?? 0;
+        return { key, name: labelText(color), slot, lane: 0, from, to: from + length(value), shown: format(0)(String(value)) };
       });
       return { name: stack.key, label: stack.label, parts, shown: [format(0)(String(stack.total))], rows: stack.rows };
     });
@@ -183,8 +184,8 @@ export function mountParts(el, encoding, host) {
   /** Give each colour's value a colour, and forget those that are gone. */
   function paintLegend() {
     const named = stacks
-      ? stacks.colors.map((value) => ({ key: JSON.stringify(value), name: text(value) }))
-      : values.map((i) => ({ key: String(i), name: columns[i]?.name ?? "" }));
+      ? stacks.colors.map((value) => ({ key: JSON.stringify(value), name: labelText(value), none: value === null || value === "" }))
+      : values.map((i) => ({ key: String(i), name: columns[i]?.name ?? "", none: false }));
     const here = new Set(named.map(({ key }) => key));
     for (const key of slots.keys()) if (!here.has(key)) slots.delete(key);
     const taken = new Set(slots.values());
@@ -199,10 +200,12 @@ export function mountParts(el, encoding, host) {
     if (legend.dataset["drawn"] === drawn) return;
     legend.dataset["drawn"] = drawn;
     legend.replaceChildren(
-      ...named.slice(0, MOST_NAMED).map(({ key, name }) => {
+      ...named.slice(0, MOST_NAMED).map(({ key, name, none }) => {
         const swatch = element("span", "mzw-swatch");
         swatch.style.background = colour(slots.get(key) ?? 0);
-        return element("span", "mzw-legend-name", swatch, name);
+        const words = element("span", none ? "mzw-null" : "", name);
+        words.dir = "auto";
+        return element("span", "mzw-legend-name", swatch, words);
       }),
     );
     if (named.length > MOST_NAMED) legend.append(`and ${named.length - MOST_NAMED} more`);

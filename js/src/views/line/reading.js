@@ -17,9 +17,10 @@ const MOST = 24;
  *   swatch: (line: Line) => string,
  *   x: (at: number) => string,
  *   y: (value: number) => string,
+ *   height: (value: number) => number,
  * }} of
  */
-export function mountReading(chart, { lines, colour, swatch: background, x, y }) {
+export function mountReading(chart, { lines, colour, swatch: background, x, y, height }) {
   const when = element("div", "mzw-when");
   const list = element("div", "mzw-readings");
   const root = element("div", "mzw-reading", when, list);
@@ -90,7 +91,7 @@ export function mountReading(chart, { lines, colour, swatch: background, x, y })
         .map(({ line, point, value }) => {
           const dot = element("span", "mzw-dot-at");
           dot.style.background = colour(line);
-          dot.style.transform = `translate(${chart.valToPos(point, "x")}px, ${chart.valToPos(value, "y")}px)`;
+          dot.style.transform = `translate(${chart.valToPos(point, "x")}px, ${height(value)}px)`;
           return dot;
         }),
     );
