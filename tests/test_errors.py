@@ -113,6 +113,7 @@ def test_a_live_view_teaches_as_well(shop: str, query: str, said: str) -> None:
         assert said in str(caught.value)
         assert view.status.state == "failed"
         assert "\n" not in view.status.message, "the picture says it in a line"
+        assert view._report()["excerpt"] == view.status.excerpt, "and where, below"
 
 
 def test_a_caret_in_the_second_statement_of_a_cell(shop: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -124,7 +125,8 @@ def test_a_slider_asks_anew_and_a_click_narrows_two_views(lab: LabServer, page: 
         connection.execute("INSERT INTO asked_in_lab SELECT 'name ' || n::text, n FROM generate_series(1, 9) AS i (n)")
     settings = {"MATERIALIZE_URL": engine_dsn}
     page.set_viewport_size({"width": 1100, "height": 2600})
-    lab.write("asked.ipynb", [f"import os; os.environ.update({settings!r}); import mzwidget", SLIDER, ASKED, LINKED])
+    start = f"import os; os.environ.update({settings!r}); import mzwidget\n%load_ext mzwidget"
+    lab.write("asked.ipynb", [start, SLIDER, ASKED, LINKED, "mzwidget.views()", ""])
     lab.open(page, "asked.ipynb")
     lab.run_all(page)
     shown = """(count) => {
@@ -181,3 +183,18 @@ def test_a_slider_asks_anew_and_a_click_narrows_two_views(lab: LabServer, page: 
     page.keyboard.press("Escape")
     expect(sums.locator(".mzw-row[data-label]")).to_have_count(10)
     expect(each.locator(".mzw-terms")).to_be_hidden()
+
+    # What can be watched: a click draws it live, another one ends that.
+    page.get_by_role("button", name="asked_in_lab", exact=True).click()
+    looked_at = page.locator(".mzw[aria-label=asked_in_lab][data-state=live]")
+    expect(looked_at.locator("tbody tr[aria-rowindex], .mzw-row[data-label]").first).to_be_visible()
+    page.get_by_role("button", name="asked_in_lab", exact=True).click()
+    expect(looked_at).to_have_count(0)
+
+    # The last cell: its text is completed with names of the database.
+    page.locator(".jp-Notebook-cell .cm-content").last.click()
+    page.keyboard.insert_text('mzwidget.LiveView("SELECT name FROM asked_in_')
+    page.keyboard.press("Tab")
+    expect(page.locator(".jp-Completer-item")).to_have_text(re.compile("asked_in_lab"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".jp-Notebook-cell").last.locator(".cm-line").last).to_contain_text("FROM asked_in_lab")

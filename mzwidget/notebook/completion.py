@@ -17,12 +17,14 @@ from mzwidget.catalog import Relation
 from mzwidget.errors import quoted
 from mzwidget.lexing import Token, tokens
 from mzwidget.tail import connect as connecting
-from mzwidget.words import FUNCTIONS, KEYWORDS
+from mzwidget.words import FUNCTIONS, KEYWORDS, QUERIES
 
 PATIENCE = 1.0
 """Seconds that a key press waits for names; those that come later are there for the next one."""
 FRESH = 3.0
 """Seconds that names count as known."""
+ASKED = 50
+"""Relations whose columns are asked for where a query does not say yet from which it reads."""
 
 _CELL = re.compile(r"\s*%%(?:live|sqlmz)\b[^\n]*\n")
 _LINE = re.compile(r"(?:^|\n)[^\S\n]*%{1,2}(?:live|sqlmz)[^\S\n]+(?P<sql>[^\n]*)$")
@@ -96,7 +98,7 @@ def complete(at: Place, known: Known) -> tuple[str, list[str]]:
         if before and last not in _RELATION_NEXT and before[-1].text != ",":
             found = _anything(prefix, named, known)
         elif last in _RELATION_NEXT or not before:
-            found = [*_relations(known), *(_keywords(prefix) if not before else ())]
+            found = [*_relations(known), *(() if before else _keywords(prefix) if prefix else QUERIES)]
         else:
             found = _anything(prefix, named, known)
     lead = typed[: len(typed) - len(typed.rsplit(".", 1)[-1])]
@@ -122,7 +124,8 @@ def _owned(owners: list[str], named: dict[str, Relation], known: Known) -> list[
 
 
 def _anything(prefix: str, named: dict[str, Relation], known: Known) -> list[str]:
-    columns = [quoted(name) for of in dict.fromkeys(named.values()) for name in known.columns.get(of, ())]
+    spoken = dict.fromkeys(named.values()) or known.columns
+    columns = [quoted(name) for of in spoken for name in known.columns.get(of, ())]
     functions = [f"{name}(" for name in FUNCTIONS] if prefix else []
     return [*columns, *_relations(known), *_keywords(prefix), *functions]
 
@@ -186,7 +189,7 @@ class Names:
         connection = self._connection
         current = catalog.current(connection)
         there = [of for schema in catalog.schemas(connection) for of in catalog.relations(connection, schema)]
-        spoken = [of for of in there if of.name in words]
+        spoken = [of for of in there if of.name in words] or [of for of in there if of.schema == current][:ASKED]
         columns = {of: [column.name for column in catalog.attributes(connection, of.sql)] for of in spoken}
         return Known(current, there, columns)
 

@@ -76,10 +76,14 @@ Delta = TypedDict(
 
 
 class Report(TypedDict):
-    """How a view fares, for its header and as a sign of life: times in milliseconds since 1970, the lag in seconds."""
+    """How a view fares, for its header and as a sign of life: times in milliseconds since 1970, the lag in seconds.
+
+    The `excerpt` is the line of SQL that the message is about, and a line with a caret under the word.
+    """
 
     state: State
     message: str
+    excerpt: str
     time: int | None
     lag: float | None
     epoch: str

@@ -122,6 +122,7 @@ def report(view: View) -> Report:
         return {
             "state": fares.state,
             "message": shorten(fares.message),
+            "excerpt": fares.excerpt,
             "time": at,
             "lag": _lag(at),
             "epoch": "" if feed.problem else feed.epoch,

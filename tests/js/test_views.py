@@ -260,12 +260,20 @@ def test_a_new_question_that_fails_leaves_the_one_before_live(stage: Stage) -> N
     open_bars(page, EDITORS)
     act(page, "view.status({state: 'failed', asking: true, message: 'no such column', lag: 0.2, time: view.timeOf(0)})")
     assert page.locator(".mzw-word").inner_text() == "failed"
+    assert page.locator(".mzw-excerpt").is_hidden()
     assert page.locator(".mzw-message").inner_text() == (
         "no such column\nThis is the new question; the picture goes on answering the one before."
     )
     assert page.locator(".mzw-asof").inner_text().startswith("as of ")
     assert page.locator(".mzw-lag").inner_text() == "0.2 s behind"
     assert page.get_by_role("button", name="pause").is_enabled()
+    act(
+        page,
+        "view.status({state: 'failed', asking: true, message: 'no such column', excerpt: 'SELECT x<b>\\n       ^'})",
+    )
+    assert page.locator(".mzw-excerpt").inner_text() == "SELECT x<b>\n       ^"
+    act(page, "view.status({lag: 0.2})")
+    assert page.locator(".mzw-excerpt").is_hidden()
 
 
 def test_two_displays_of_one_model_show_the_same_and_speak_with_one_voice(stage: Stage) -> None:

@@ -167,6 +167,9 @@ def test_completion_in_a_real_kernel(kernel: Any, dsn: str, database: psycopg.Co
         ('mzwidget.sql("""SELECT s.| FROM sales s', 'mzwidget.sql("""SELECT s."Odd col"'),
         ("mzwidget.sql('SELECT s.Od| FROM sales s", 'mzwidget.sql(\'SELECT s."Odd col"'),
         ('mzwidget.load(df, "sal|', 'mzwidget.load(df, "sales'),
+        ('LiveView("SELECT sol|', 'LiveView("SELECT sold'),
+        ("%%live\nselect ite|", "%%live\nselect item"),
+        ('LiveView("|', 'LiveView("SELECT'),
         ("%live sales_|", "%live sales_by_item"),
         ("%sqlmz SELECT * FROM sal|", "%sqlmz SELECT * FROM sales"),
         ("%%sqlmz\nSELECT coa|", "%%sqlmz\nSELECT coalesce("),
@@ -174,6 +177,7 @@ def test_completion_in_a_real_kernel(kernel: Any, dsn: str, database: psycopg.Co
         ("%%live\nSELECT it| FROM sales GROUP BY 1", "%%live\nSELECT item"),
     ]:
         assert wanted in ask(kernel, code), code
+    assert not any("ALTER" in match for match in ask(kernel, 'LiveView("|'))
     assert not any("sales" in match for match in ask(kernel, "sal|"))
     assert "import os" in ask(kernel, "import o|")
 

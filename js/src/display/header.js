@@ -65,6 +65,9 @@ export function mountHeader(el, client, steps, picture, signal) {
 
   const message = element("div", "mzw-message");
   message.dir = "auto";
+  const excerpt = element("pre", "mzw-excerpt");
+  excerpt.dir = "ltr";
+  excerpt.setAttribute("aria-hidden", "true");
   const aloud = element("div", "mzw-aloud");
   aloud.setAttribute("role", "status");
   const facts = element("span", "mzw-facts", asOf, lag, rows, rate);
@@ -73,7 +76,7 @@ export function mountHeader(el, client, steps, picture, signal) {
   const how = element("span", "mzw-how", state, retry, facts, steps);
   const line = element("div", "mzw-header", what, how, buttons);
   keepKeys(line);
-  el.append(line, message, aloud, chosen.aloud);
+  el.append(line, message, excerpt, aloud, chosen.aloud);
 
   let ratedAt = -Infinity;
 
@@ -103,6 +106,8 @@ export function mountHeader(el, client, steps, picture, signal) {
       setAttribute(state, "title", since ? `since ${clockTime(since, now)}` : null);
       setText(message, told.message);
       message.hidden = told.message === "";
+      setText(excerpt, told.excerpt);
+      excerpt.hidden = told.excerpt === "";
       const news = told.message ? `${told.state}: ${told.message}` : told.state;
       setText(aloud, news);
 

@@ -8,6 +8,7 @@ import { formatNumber } from "../views/numbers.js";
  * @property {string} state the state's name, which changes rarely
  * @property {string} word the state with its particulars
  * @property {string} message why, if there is more to say
+ * @property {string} excerpt where in the SQL, if that can be said
  * @property {number | null} time the moment the picture shows
  * @property {string} asOf
  * @property {string} lag
@@ -72,9 +73,10 @@ export function describe({ store, playback, conversation }, now) {
   const { connected, silent, answered } = conversation;
   /** @type {string} */
   let state = status.state;
-  let message = status.message;
+  let { message, excerpt } = status;
   let tone = TONES[status.state] ?? "idle";
   let word = state;
+  if (!connected || silent) excerpt = "";
   const former = status.asking && connected && !silent;
   if (!connected) {
     [state, tone, message] = ["disconnected", "bad", "The kernel was restarted; run the cell again."];
@@ -108,6 +110,7 @@ export function describe({ store, playback, conversation }, now) {
     state,
     word,
     message,
+    excerpt,
     time,
     asOf: time === null ? "" : `${stale ? "stale since" : "as of"} ${clockTime(time, now)}`,
     lag: stale || status.paused || snapshot === null ? "" : describeLag(status.lag),

@@ -79,6 +79,7 @@
  * @typedef {object} Report
  * @property {State} state
  * @property {string} message for the user; "" if there is nothing to say
+ * @property {string} excerpt the line of SQL that the message is about, and a line with a caret under the word; "" for none
  * @property {number | null} time the newest closed timestamp
  * @property {number | null} lag seconds
  * @property {string} epoch "" for none
@@ -129,6 +130,7 @@
 export const NO_STATUS = Object.freeze({
   state: "connecting",
   message: "",
+  excerpt: "",
   time: null,
   lag: null,
   epoch: null,
