@@ -15,6 +15,7 @@ import altair as alt
 import pandas as pd
 import psycopg
 import pytest
+from ipywidgets import Widget
 
 from mzwidget import LiveView, LiveViewError
 from tests.machine import eventually
@@ -179,6 +180,19 @@ def test_a_notebook_keeps_what_was_seen(sales: str, live: Callable[..., LiveView
     assert "south" in data["text/plain"]
     assert str(view) == data["text/plain"] or "south" in str(view)
     assert repr(view).startswith("<LiveView")
+
+
+def test_a_saved_notebook_of_ten_charts_is_small(sales: str, live: Callable[..., LiveView]) -> None:
+    chart = alt.Chart().mark_bar().encode(x="sum(sold)", y="shop")
+    views = [live(f"SELECT * FROM {sales}", chart=chart, title=f"Chart {n}").wait(20) for n in range(10)]
+    outputs = [view._repr_mimebundle_()[0] for view in views]
+    assert max(len(json.dumps(data)) for data in outputs) < 60_000
+    for view in views:
+        assert told(view)["kind"] == "vega"
+    state = Widget.get_manager_state(widgets=None, drop_defaults=True)
+    saved = {one.model_id: state["state"][one.model_id] for view in views for one in (view, view.layout)}
+    assert len(json.dumps([outputs, saved])) < 1_000_000
+    assert "vega-lite" not in json.dumps(saved)
 
 
 def test_what_failed_is_kept_in_words(sales: str, live: Callable[..., LiveView]) -> None:

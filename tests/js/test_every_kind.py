@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,42 @@ def test_a_picture_can_be_read_by_all(stage: Stage, js_modules: Path, kind: str,
         }"""
     )
     assert found == []
+
+
+SAID = {
+    "bars": "who 3 361, who 2 324, who 1 289",
+    "groups": "who 0 0 0, who 1 0 25, who 2 0 100",
+    "stacks": "who 3 765, who 2 660, who 1 565",
+    "number": "n, first of 20 rows: 0",
+    "table": "20 rows",
+    "line": "last values: who 0 16, who 1 81, who 2 196, who 3 361",
+    "vega": "20 rows",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_picture_shows_is_said_at_most_every_ten_seconds(stage: Stage, kind: str) -> None:
+    page = stage()
+    page.clock.install()
+    page.evaluate("window.frames = async () => {}")
+    page.clock.resume()
+    show(page, kind)
+    spoken = page.locator(".mzw > .mzw-aloud[role=status]").last
+    expect(spoken).to_have_text(SAID[kind])
+    page.evaluate(
+        """() => {
+            window.said = [];
+            const spoken = [...document.querySelectorAll(".mzw > .mzw-aloud")].at(-1);
+            const note = () => said.push(performance.now());
+            new MutationObserver(note).observe(spoken, {childList: true, subtree: true, characterData: true});
+            const come = n => view.become(rows = [...rows, [n * (-1) ** n, "who 9", 10_000 + n]]);
+            window.timer = setInterval(() => come(rows.length), 500);
+        }"""
+    )
+    page.clock.run_for(35_000)
+    gaps = page.evaluate("() => { clearInterval(timer); return said.slice(1).map((at, i) => at - said[i]) }")
+    assert 1 <= len(gaps) <= 3
+    assert min(gaps) >= 9_900
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -204,6 +204,63 @@ def test_altair_selections_are_the_views_both_ways(stage: Stage, monkeypatch: py
     assert selected(page) is None
 
 
+def test_marks_of_an_altair_chart_are_read_and_selected_by_keys(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = stage()
+    monkeypatch.setitem(KINDS, "points", {**KINDS["vega"], "spec": POINT})
+    show(page, "points")
+    chart = page.locator(".mzw-chart")
+    assert chart.get_attribute("aria-label").endswith("arrow keys read it, Enter selects")
+    chart.focus()
+    ring, words = page.locator(".mzw-ring"), page.locator(".mzw-vega [role=status]")
+    assert ring.is_hidden()
+    chart.press("ArrowDown")
+    assert "who 0" in words.inner_text()
+    chart.press("End")
+    assert "who 3" in words.inner_text()
+    marked = page.locator(".mark-rect path").evaluate_all(
+        """paths => {
+            const ring = document.querySelector(".mzw-ring").getBoundingClientRect();
+            return paths.filter(path => {
+                const { left, right, top, bottom } = path.getBoundingClientRect();
+                const around = [left - ring.left, ring.right - right, top - ring.top, ring.bottom - bottom];
+                return around.every(distance => distance > 0 && distance < 8);
+            }).map(path => path.getAttribute("aria-label"));
+        }"""
+    )
+    assert words.inner_text() in marked, "what is said is what the ring is around"
+    chart.press("Enter")
+    assert selected(page) == who("who 3")
+    page.wait_for_function("document.querySelectorAll('.mark-rect path[opacity=\"1\"]').length === 5")
+    chart.press("Home")
+    chart.press("Space")
+    assert selected(page) == who("who 3", "who 0")
+    chart.press("Enter")
+    assert selected(page) == who("who 0")
+    # The row goes on: the ring stays with what it is around.
+    page.evaluate("async () => { view.become(rows.map(([x, who, n]) => [x, who, n + 1000])); await frames(4) }")
+    assert ring.is_visible()
+    chart.press("Enter")
+    assert selected(page) is None
+    chart.press("Enter")
+    chart.press("Escape")
+    assert selected(page) is None
+
+
+def test_an_altair_interval_is_selected_by_keys(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = stage()
+    monkeypatch.setitem(KINDS, "span", {**KINDS["vega"], "spec": SPAN})
+    show(page, "span")
+    chart = page.locator(".mzw-chart")
+    chart.press("Home")
+    chart.press("ArrowLeft")
+    for _ in range(20):
+        chart.press("ArrowLeft")
+    for _ in range(5):
+        chart.press("Shift+ArrowRight")
+    assert selected(page) == {"x": {"low": 0, "high": 1}}
+    page.wait_for_function("document.querySelectorAll('.mark-symbol path[opacity=\"1\"]').length === 8")
+
+
 def test_an_altair_interval_is_the_views_both_ways(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     page = stage()
     monkeypatch.setitem(KINDS, "span", {**KINDS["vega"], "spec": SPAN})
@@ -224,14 +281,19 @@ def test_an_altair_interval_is_the_views_both_ways(stage: Stage, monkeypatch: py
     page.wait_for_function(f"({bright})() === 20")
 
 
-@pytest.mark.parametrize("kind", ["bars", "stacks", "table", "line"])
-def test_a_selection_can_be_read_by_all(stage: Stage, js_modules: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["bars", "groups", "stacks", "table", "line", "vega"])
+def test_a_selection_can_be_read_by_all(
+    stage: Stage, js_modules: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, "vega", {**KINDS["vega"], "spec": POINT})
     for theme in ("light", "dark"):
         page = stage(theme)
         page.add_script_tag(path=js_modules / "node_modules/axe-core/axe.min.js")
         page.emulate_media(reduced_motion="reduce")
         show(page, kind)
         tell(page, who("who 1", "gone"))
+        if kind == "vega":
+            page.locator(".mzw-chart").press("ArrowDown")
         problems = page.evaluate(
             """async () => {
                 const { violations, passes } = await axe.run("main");

@@ -1,4 +1,5 @@
 import { element, setAttribute } from "../dom.js";
+import { mountAloud } from "../views/aloud.js";
 import { loadAsset } from "./assets.js";
 import { mountHeader } from "./header.js";
 import { mountPast } from "./past.js";
@@ -56,7 +57,8 @@ export function mountFrame(el, client, signal) {
     },
     signal,
   );
-  root.append(past.slider, pictureEl, header.missing);
+  const aloud = mountAloud(signal);
+  root.append(past.slider, pictureEl, header.missing, aloud.root);
   el.append(root);
 
   const display = client.displays.add();
@@ -114,6 +116,7 @@ export function mountFrame(el, client, signal) {
     setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
     setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));
     const spent = performance.now() - paintedAt;
+    if (snapshot) aloud.tell(() => picture.summary);
     if (fresh) whenDrawn(inFrame, (drawing) => display.painted(spent + drawing));
   }
 

@@ -146,6 +146,11 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
       return mounted?.subject.encoding ?? null;
     },
 
+    /** What is told of it to those who do not see it. */
+    get summary() {
+      return mounted?.view?.summary?.() ?? "";
+    },
+
     /** Draw again: the theme is another one. */
     redraw,
 

@@ -17,8 +17,9 @@ export function mountAloud(signal) {
   let next = () => "";
   const say = () => {
     timer = undefined;
-    saidAt = performance.now();
-    setText(root, next());
+    const words = next();
+    if (words) saidAt = performance.now();
+    setText(root, words);
   };
   signal.addEventListener("abort", () => clearTimeout(timer));
   return {

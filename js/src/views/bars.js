@@ -4,7 +4,7 @@ import { compareNumbers, isNumber, ratio } from "./numbers.js";
 import { Leading, byOrder } from "./order.js";
 import { RAPID, identitiesOf, mountKeyed } from "./bars/keyed.js";
 import { mountChoosing } from "./bars/choosing.js";
-import { labelText, mountLetters } from "./bars/letters.js";
+import { TOLD, labelText, mountLetters } from "./bars/letters.js";
 import { mountParts } from "./bars/parts.js";
 import { columnOf } from "./view.js";
 
@@ -162,6 +162,8 @@ function mountWhole(el, encoding, host) {
   const bars = mountKeyed(list, () => new Bar());
   const choosing = mountChoosing(list, host, labelColumn);
   const makeRoom = mountLetters(root);
+  /** @type {string[]} */
+  let told = [];
   let slots = Math.max(encoding.reserve ?? 0, 1);
   let [valueWidth, decimals] = [0, 0];
   if (host.height) area.style.height = `${host.height}px`;
@@ -181,6 +183,7 @@ function mountWhole(el, encoding, host) {
       const height = rowHeight(rows.length);
       decimals = Math.max(decimals, decimalsOf(values));
       const shown = values.map(formatOf(encoding, columns, valueColumn, decimals));
+      told = rows.slice(0, TOLD).map(({ row }, i) => `${labelText(row[labelColumn] ?? null)} ${shown[i]}`);
       for (const words of shown) valueWidth = Math.max(valueWidth, words.length);
       makeRoom([labelName.textContent ?? "", ...rows.map(({ row }) => labelText(row[labelColumn] ?? null))]);
       root.style.setProperty("--mzw-zero", scale.zero.toFixed(4));
@@ -206,6 +209,7 @@ function mountWhole(el, encoding, host) {
       choosing.become(rows.map(({ row }, i) => ({ root: /** @type {Bar} */ (drawn[i]).root, label: row[labelColumn] ?? null, rows: [row] })));
     },
     selected: choosing.selected,
+    summary: () => told.join(", ") || "no rows",
     destroy() {
       bars.destroy();
       root.remove();

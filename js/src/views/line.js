@@ -353,11 +353,11 @@ export function mount(el, encoding, host) {
       setText(foot, notes.join(" · "));
       foot.hidden = notes.length === 0;
       setAttribute(plot, "aria-label", `${measures} by ${xColumn?.name}, ${lines.size} ${lines.size === 1 ? "line" : "lines"}; arrow keys read them, with Shift select, + and - zoom`);
-      aloud.tell(summary);
       if (keys.paint(chosen, swatch) || chart.width === NARROWEST) resize();
       if (zoom) draw();
       else move(change !== null && !rapid && !matchMedia("(prefers-reduced-motion: reduce)").matches);
     },
+    summary,
     selected(selection) {
       choosing.selected(selection);
       draw();

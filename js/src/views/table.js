@@ -316,6 +316,7 @@ export function mount(el, encoding, host) {
       root.classList.toggle("mzw-selecting", chosen.any);
       lines.paint();
     },
+    summary: () => count.textContent ?? "",
     resize() {
       layOut();
       lines.paint();

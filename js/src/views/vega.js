@@ -3,6 +3,8 @@ import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
 import { element, keepKeys, keepText, setText } from "../dom.js";
 import { formatNumber } from "./numbers.js";
+import { mountAloud } from "./aloud.js";
+import { mountKeys } from "./vega/keys.js";
 import { themeConfig } from "./vega/theme.js";
 import { mountTooltip } from "./vega/tooltip.js";
 import { mountSelecting } from "./vega/selecting.js";
@@ -76,6 +78,8 @@ export function mount(el, encoding, host) {
   const root = element("div", "mzw-vega", element("style", "", style), notice, chartEl, none, foot);
   el.append(root);
   const tooltip = mountTooltip(root);
+  const aloud = mountAloud(host.signal);
+  root.append(aloud.root);
 
   /** @type {{ view: View, theme: string, fluid: boolean, selecting: ReturnType<typeof mountSelecting> } | null} */
   let chart = null;
@@ -84,6 +88,18 @@ export function mount(el, encoding, host) {
   let failed = "";
   let running = false;
   let slow = false;
+  const keys = mountKeys(
+    chartEl,
+    {
+      view: () => chart?.view ?? null,
+      keyOf: (datum) => JSON.stringify(host.columns.map(({ kind, name }) => (kind === "number" ? 0 : datum[name]))),
+      say: aloud.answer,
+      pick: (datum, also) => chart?.selecting.pick(datum, also),
+      span: (from, to) => chart?.selecting.span(from, to),
+      clear: () => host.select(null),
+    },
+    host.signal,
+  );
 
   /** Say if drawing takes long, and let the page do something else for as long. */
   async function rest(/** @type {number} */ took) {
@@ -117,11 +133,12 @@ export function mount(el, encoding, host) {
       container: chartEl,
       hover: true,
     });
-    view.description(spec["description"] ?? describe(spec, host.columns));
     const identifies = JSON.stringify(compiled).includes('"type":"identifier"');
     if (tuples === null) tuples = new Tuples(host.columns, identifies);
     else tuples.renew();
     const selecting = mountSelecting(view, /** @type {any} */ (compiled), host, tuples);
+    const acts = [selecting.picks ? ", Enter selects" : "", selecting.spans ? ", with Shift select" : ""].join("");
+    view.description(`${spec["description"] ?? describe(spec, host.columns)}; arrow keys read it${acts}`);
     chart = { view, theme: JSON.stringify(config), fluid: spec["width"] === "container", selecting };
   }
 
@@ -146,6 +163,7 @@ export function mount(el, encoding, host) {
         if (host.signal.aborted || chart === null) return;
       }
       await chart.selecting.selected(host.selected());
+      keys.follow();
     } catch (error) {
       fail(sentence(error));
     } finally {
@@ -187,6 +205,7 @@ export function mount(el, encoding, host) {
       void run();
     },
     selected: () => void run(),
+    summary: () => (rows === 1 ? "1 row" : `${formatNumber(rows)} rows`),
     resize() {
       if (chart === null) return;
       const { view, theme, fluid } = chart;

@@ -1,6 +1,9 @@
 /** Scripts whose letters are as wide as two digits. */
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Extended_Pictographic}/gu;
 
+/** Bars that are told of to those who do not see them. */
+export const TOLD = 3;
+
 /** @param {import("../../sync/protocol.js").Value} label */
 export const labelText = (label) => (label === null ? "null" : label === "" ? "empty" : String(label));
 

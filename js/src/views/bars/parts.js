@@ -6,7 +6,7 @@ import { palette } from "../palette.js";
 import { columnOf } from "../view.js";
 import { mountChoosing } from "./choosing.js";
 import { RAPID, identitiesOf, mountKeyed } from "./keyed.js";
-import { labelText, mountLetters } from "./letters.js";
+import { TOLD, labelText, mountLetters } from "./letters.js";
 import { Stacks } from "./stacks.js";
 
 /** @typedef {import("../../sync/protocol.js").Row} Row */
@@ -258,6 +258,7 @@ export function mountParts(el, encoding, host) {
       draw();
     },
     selected: choosing.selected,
+    summary: () => shown.slice(0, TOLD).map((own) => `${labelText(own.label)} ${own.shown.join(" ")}`).join(", ") || "no rows",
     resize: draw,
     destroy() {
       bars.destroy();

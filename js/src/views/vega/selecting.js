@@ -1,5 +1,5 @@
 import { cellOf, placeOf } from "../ends.js";
-import { identifying, placesOf, selectionOf } from "../selected.js";
+import { identifying, placesOf, selectionOf, toggled } from "../selected.js";
 
 /** @typedef {import("vega").View} View */
 /** @typedef {import("../view.js").Column} Column */
@@ -153,7 +153,46 @@ export function mountSelecting(view, compiled, host, tuples) {
     return (converted[0] ?? []).map((_, n) => ({ unit, fields, values: converted.map((list) => list[n]) }));
   }
 
+  /** @param {Param} param */
+  const isInterval = ({ fields }) => fields.some(({ type }) => type.startsWith("R"));
+
   return {
+    /** Whether there is anything by which a mark, or what lies between two, can be selected. */
+    picks: params.some((param) => !isInterval(param)),
+    spans: params.some(isInterval),
+
+    /**
+     * Select a mark as a click would, or take it back.
+     *
+     * @param {Tuple} datum
+     * @param {boolean} also besides what is selected
+     */
+    pick(datum, also) {
+      const param = params.find((one) => !isInterval(one));
+      if (param === undefined) return;
+      const fields = param.fields.length > 0 ? param.fields.map(({ field }) => field) : ["_vgsid_"];
+      const alone = ofPoints([Object.fromEntries(fields.map((field) => [field, datum[field]]))]);
+      const places = placesOf(columns, alone);
+      if (alone === null || places === null) return;
+      /** @type {import("../../sync/protocol.js").Value[]} */
+      const row = [];
+      for (const i of places) row[i] = /** @type {Values} */ (alone[columns[i]?.name ?? ""]).values[0] ?? null;
+      const isAlone = JSON.stringify(alone) === JSON.stringify(host.selected());
+      host.select(also ? toggled(columns, places, host.selected(), row) : isAlone ? null : alone);
+    },
+
+    /**
+     * Select what lies between two marks, on the axes of the chart's interval.
+     *
+     * @param {Tuple} from
+     * @param {Tuple} to
+     */
+    span(from, to) {
+      const param = params.find(isInterval);
+      const ends = param?.fields.map(({ field }) => [field, [...new Set([from[field], to[field]])]]);
+      if (ends) host.select(ofIntervals(Object.fromEntries(ends)));
+    },
+
     /**
      * Let the chart show what is selected elsewhere.
      *
