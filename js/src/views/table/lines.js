@@ -79,8 +79,8 @@ export function mountLines(scroll, body, columns) {
       glows.get(cell)?.cancel();
       glows.delete(cell);
       if (age < GLOW && glow?.columns.includes(j)) {
-        const [from, to] = ["var(--mzw-glow)", "transparent"];
-        const frames = [{ backgroundColor: from }, { backgroundColor: to }];
+        const from = glow.columns.length === columns.length ? "var(--mzw-glow-row)" : "var(--mzw-glow)";
+        const frames = [{ backgroundColor: from }, { backgroundColor: "transparent" }];
         glows.set(cell, cell.animate(frames, { duration: GLOW, delay: -age }));
       }
     });

@@ -2,6 +2,8 @@ import { look, palette } from "../palette.js";
 
 /** Pixels: a narrower chart has its legends above it. */
 const NARROW = 400;
+/** The same: its legends have two columns no longer. */
+const NARROWER = 290;
 /** Pixels by which the longest label grows with the chart. */
 const STEP = 20;
 
@@ -21,7 +23,7 @@ export function themeConfig(el, dark) {
     font,
     padding: { left: 4, top: 4, right: 14, bottom: 4 }, // the last tick's label reaches beyond its axis, which Vega forgets
     axis: { ...guide, domainColor: rule, gridColor: rule, tickColor: rule, labelLimit, labelSeparation: 6 },
-    legend: { ...guide, labelLimit, ...(width < NARROW ? { orient: "top" } : {}) },
+    legend: { ...guide, labelLimit, symbolBaseFillColor: quiet, symbolBaseStrokeColor: quiet, ...(width < NARROW ? above(width) : {}) },
     header: { ...guide, labelColor: fg },
     title: { color: fg, subtitleColor: quiet, font, subtitleFont: font },
     view: { stroke: rule },
@@ -36,4 +38,14 @@ export function themeConfig(el, dark) {
       ordinal: { scheme: dark ? "darkblue" : "blues" },
     },
   };
+}
+
+/**
+ * Legends above a chart, one below the other, as wide as the space beside its labels.
+ *
+ * @param {number} width
+ */
+function above(width) {
+  const columns = width < NARROWER ? 1 : 2;
+  return { orient: "top", columns, labelLimit: (columns === 1 ? 6 : 3) * STEP, layout: { top: { direction: "vertical", anchor: "start" } } };
 }
