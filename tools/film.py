@@ -44,7 +44,7 @@ def day(dsn: str) -> dict[str, Any]:
             [(now,)] = connection.execute("SELECT mz_now()")
             view.wait(30, until=now)
             steps.append(told(view))
-            mzwidget.load(part, "edits", append=True, progress=False, dsn=dsn)
+            mzwidget.load(part, "edits", if_exists="append", progress=False, dsn=dsn)
         traits = {name: view.get_state(name)[name] for name in ("name", "options", "note", "group", "status")}
     return {"traits": {**traits, "control": "", "base": {}, "delta": {}}, "steps": steps}
 

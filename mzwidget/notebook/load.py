@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import Any
+from typing import Any, Literal, get_args
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from mzwidget.catalog import Attribute, attributes
 from mzwidget.errors import SqlError, explain, nearest, quoted
-from mzwidget.lexing import is_name
+from mzwidget.lexing import is_name, words
 from mzwidget.notebook.literals import UnfitError, column_texts
 from mzwidget.notebook.progress import Progress, Report
 from mzwidget.notebook.session import Connection, session
@@ -20,6 +20,8 @@ from mzwidget.tail.status import explain as reason
 
 PIECE = 10_000
 """Rows that are encoded and sent at a time."""
+
+IfExists = Literal["fail", "append", "replace"]
 
 _INTEGERS = {"smallint", "integer", "bigint", "uint2", "uint4", "uint8", "oid"}
 _NUMBERS = _INTEGERS | {"numeric", "real", "double precision"}
@@ -32,7 +34,7 @@ def load(
     data: Any,
     table: str,
     *,
-    append: bool = False,
+    if_exists: IfExists = "fail",
     progress: bool | Report = True,
     dsn: str | None = None,
 ) -> int:
@@ -46,9 +48,11 @@ def load(
         float column of pandas NULL.
     table : str
         Its name, as in ``LiveView("name")``. A table that does not exist is made; one that does must have the columns.
-    append : bool
-        Whether to add to a table that already holds rows; by default that is refused, so that running a cell twice does
-        not load twice.
+    if_exists : {'fail', 'append', 'replace'}
+        What is done if the table holds rows: by default they are kept and loading is refused, so that running a cell
+        twice does not load twice; ``'append'`` adds to them; with ``'replace'`` the new rows take their place, once all
+        are there. Views of the table stay, and are empty for a moment; where the columns are others, the table is made
+        anew, which the database refuses as long as there are views of it.
     progress : bool or callable
         A bar in a notebook and a line in a terminal once it takes longer than a moment; or called with the rows done
         and the rows in all (None if not known).
@@ -64,7 +68,7 @@ def load(
     ------
     ValueError
         A value does not fit (it is named by row, counted from 0, and column), the columns are not the table's, or the
-        table holds rows and `append` is not set.
+        table holds rows and `if_exists` does not say what becomes of them.
     TypeError
         `data` is of no kind that can be loaded, or a column's type has no SQL form.
     SqlError
@@ -74,28 +78,65 @@ def load(
     --------
     >>> mzwidget.load(pd.read_excel("orders.xlsx"), "orders")
     """
+    if if_exists not in get_args(IfExists):
+        raise ValueError(f"load(): if_exists must be 'fail', 'append' or 'replace', not {if_exists!r}")
     name = _name(table)
     rows = source(data)
     connection = session(dsn)
     if connection.info.transaction_status != TransactionStatus.IDLE:
         raise ValueError("load(): a transaction is open; COMMIT or ROLLBACK first")
     there = _existing(connection, name)
+    bar = Progress(f"loading {table}", rows.rows, progress)
+    if there is not None and if_exists == "replace":
+        return _replace(name, rows, there, bar, dsn)
     types, nullable = _fitted(rows, there, table)
     if there is None:
-        listed = ", ".join(f"{quoted(of)} {_SHORT.get(kind, kind)}" for of, kind in zip(rows.names, types, strict=True))
-        _execute(connection, f"CREATE TABLE {name} ({listed})")
-    elif not append and _execute(connection, f"SELECT 1 FROM {name} LIMIT 1").fetchone():
+        _create(connection, name, dict(zip(rows.names, types, strict=True)))
+    elif if_exists == "fail" and _execute(connection, f"SELECT 1 FROM {name} LIMIT 1").fetchone():
         raise ValueError(
-            f"load(): table {table} already holds rows; load(…, append=True) adds to them, "
-            f"DELETE FROM {name} empties it"
+            f"load(): table {table} already holds rows; if_exists='append' adds to them, 'replace' takes their place"
         )
     try:
-        return _copy(connection, name, rows, types, nullable, Progress(f"loading {table}", rows.rows, progress))
+        return _copy(connection, name, rows, types, nullable, bar)
     except BaseException:
         if there is None:
-            with contextlib.suppress(psycopg.Error, SqlError):
-                session(dsn).execute(f"DROP TABLE IF EXISTS {name}")
+            _drop(name, dsn)
         raise
+
+
+def _create(connection: Connection, name: str, types: dict[str, str]) -> None:
+    listed = ", ".join(f"{quoted(of)} {_SHORT.get(kind, kind)}" for of, kind in types.items())
+    _execute(connection, f"CREATE TABLE {name} ({listed})")
+
+
+def _replace(name: str, rows: Source, there: dict[str, Attribute], bar: Progress, dsn: str | None) -> int:
+    """Load beside a table what then takes its place, so that data that do not fit cost nothing."""
+    connection = session(dsn)
+    own = words(name)[-1]
+    beside = name[: own.start] + quoted(f"{own.identifier}_loading")
+    kinds = dict(zip(rows.names, rows.types, strict=True))
+    is_alike = kinds.keys() == there.keys() and all(_fits(kind, there[of].type) for of, kind in kinds.items())
+    types, nullable = _fitted(rows, there if is_alike else None, name)
+    _execute(connection, f"DROP TABLE IF EXISTS {beside}")
+    try:
+        _create(connection, beside, {of: there[of].type if is_alike else kind for of, kind in kinds.items()})
+        count = _copy(connection, beside, rows, types, nullable, bar)
+        if is_alike:
+            columns = ", ".join(map(quoted, rows.names))
+            _execute(connection, f"DELETE FROM {name}")
+            _execute(connection, f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {beside}")
+        else:
+            _execute(connection, f"DROP TABLE {name}")
+            _execute(connection, f"ALTER TABLE {beside} RENAME TO {quoted(own.identifier)}")
+    finally:
+        _drop(beside, dsn)
+    return count
+
+
+def _drop(name: str, dsn: str | None) -> None:
+    """Take back what was made, if need be on a new connection."""
+    with contextlib.suppress(psycopg.Error, SqlError):
+        session(dsn).execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _name(table: str) -> str:

@@ -267,11 +267,32 @@ def test_lines_of_another_width_are_refused_whole(database: psycopg.Connection, 
 def test_running_a_cell_twice_does_not_load_twice() -> None:
     frame = pd.DataFrame({"a": [1, 2]})
     mzwidget.load(frame, "once")
-    with pytest.raises(ValueError, match=r"already holds rows; .*append=True"):
+    with pytest.raises(ValueError, match=r"already holds rows; if_exists='append' adds .* 'replace'"):
         mzwidget.load(frame, "once")
     assert len(back("once")) == 2
-    assert mzwidget.load(frame, "once", append=True) == 2
+    assert mzwidget.load(frame, "once", if_exists="append") == 2
     assert len(back("once")) == 4
+    with pytest.raises(ValueError, match="'fail', 'append' or 'replace', not True"):
+        mzwidget.load(frame, "once", if_exists=True)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("dsn")
+def test_new_rows_take_the_place_of_others_or_nothing_changes() -> None:
+    mzwidget.load(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), "Odd one", if_exists="replace")
+    mzwidget.sql('CREATE VIEW of_it AS SELECT sum(a) AS a FROM "Odd one"')
+    assert mzwidget.load(pd.DataFrame({"b": ["z"], "a": [5.0]}), "Odd one", if_exists="replace") == 1
+    assert back('"Odd one"').to_dict("records") == [{"a": 5, "b": "z"}]
+    assert back("of_it")["a"].tolist() == [5]
+    bad = pd.DataFrame({"a": [1] * 12_000 + [2.5], "b": "x"})
+    with pytest.raises(ValueError, match="row 12000 of column 'a' is no whole number"):
+        mzwidget.load(bad, "Odd one", if_exists="replace")
+    with pytest.raises(SqlError, match="still depended upon by view"):
+        mzwidget.load(pd.DataFrame({"c": [1]}), "Odd one", if_exists="replace")
+    assert back('"Odd one"').to_dict("records") == [{"a": 5, "b": "z"}]
+    mzwidget.sql("DROP VIEW of_it")
+    mzwidget.load(pd.DataFrame({"c": [1]}), "Odd one", if_exists="replace")
+    assert back('"Odd one"').to_dict("records") == [{"c": 1}]
+    assert list(mzwidget.sql("SHOW TABLES")["name"]) == ["Odd one"]
 
 
 @pytest.mark.usefixtures("dsn")

@@ -65,7 +65,7 @@ export function mountHeader(el, client, steps, picture, signal) {
 
   const message = element("div", "mzw-message");
   message.dir = "auto";
-  const excerpt = element("pre", "mzw-excerpt");
+  const excerpt = element("div", "mzw-excerpt");
   excerpt.dir = "ltr";
   excerpt.setAttribute("aria-hidden", "true");
   const aloud = element("div", "mzw-aloud");
