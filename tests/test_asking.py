@@ -332,6 +332,16 @@ def test_going_back_is_instant(least: LiveView) -> None:
 # What else goes on
 
 
+def test_time_never_goes_back_while_nothing_happens(least: LiveView) -> None:
+    now = least.wait(10).timestamp
+    for number in range(8):
+        time.sleep(0.27)
+        least.params["least"] = 15 + number % 2
+        assert len(least.df) == 6 - number % 2
+        assert least.timestamp >= now, "a question that was asked before is answered at the moment shown"
+        now = least.timestamp
+
+
 def test_changes_add_up_across_questions(least: LiveView, table: str) -> None:
     total: Counter[tuple[Any, ...]] = Counter()
     batches: list[Any] = []

@@ -95,6 +95,25 @@ def test_empty_table(connect: Connect, sql: psycopg.Connection) -> None:
     assert row[2:] == (1, 1)
 
 
+def test_what_rests_says_so_once_a_second_whatever_others_do(connect: Connect, sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("CREATE TABLE other (a int)")
+    rows, more = (
+        subscribe(connect, f"SUBSCRIBE t {PROGRESS}"),
+        subscribe(connect, f"SUBSCRIBE (SELECT a + 1 FROM t) {PROGRESS}"),
+    )
+    snapshot(rows)
+    snapshot(more)
+    sql.execute("INSERT INTO other VALUES (1)")
+    began = time.monotonic()
+    closed = [batch(rows)[1] for _ in range(4)]
+    assert time.monotonic() - began > 1, "not on and on after one commit elsewhere"
+    said = 0
+    while said < closed[-1]:
+        said = batch(more)[1]
+    assert said == closed[-1], "all say the same moment"
+
+
 def test_constant_view_ends_by_itself(connect: Connect, sql: psycopg.Connection) -> None:
     sql.execute("CREATE VIEW v AS VALUES (1, 'a'), (1, 'a'), (2, 'b')")
     for subject in ("v", "(SELECT * FROM v)", "(VALUES (1, 'a'), (2, 'b'), (1, 'a'))"):

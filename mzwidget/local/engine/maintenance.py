@@ -178,7 +178,12 @@ class Feed:
         if tables & self._query.inputs:
             self._commit = timestamp
         else:
-            self._others = True
+            self.nudge()
+        self._news.set()
+
+    def nudge(self) -> None:
+        """Let it be told soon that nothing has changed: others have got further."""
+        self._others = True
         self._news.set()
 
     async def _run(self) -> None:
@@ -189,7 +194,7 @@ class Feed:
                 await self._demand.wait()
                 due = await self._due()
                 if due is None:
-                    self._publish(self._now() + 1)
+                    self._publish(self._unchanged() + 1)
                 else:
                     await self._evaluate(due)
                     self._publish(due + 1)
@@ -209,7 +214,7 @@ class Feed:
 
     async def _due(self) -> int | None:
         """Wait for something to tell: the time at which to evaluate, or None for mere progress."""
-        deadline = time.monotonic() + TICK_MS / 1000
+        deadline = time.monotonic() + (TICK_MS - self._store.clock.wall() % TICK_MS) / 1000
         while True:
             rest = self._rest_until - time.monotonic()
             if rest > 0:
@@ -219,7 +224,7 @@ class Feed:
                 case Evaluate(time=moment):
                     return moment
                 case Progress():
-                    self._hurry = False
+                    self._hurry = self._others = False
                     return None
                 case Wait(seconds=seconds):
                     if self._others:
@@ -241,6 +246,12 @@ class Feed:
             hurry=self._hurry,
             others=self._others,
         )
+
+    def _unchanged(self) -> int:
+        """Return up to when nothing has changed; all feeds that rest say the same, so that they can be compared."""
+        now = self._now()
+        tick = now - now % TICK_MS
+        return tick if tick >= self.frontier else now
 
     def _now(self) -> int:
         now = self._store.clock.read()
@@ -303,6 +314,8 @@ class Feeds:
             key = (query.sql, query.inputs, tuple(column.type for column in query.columns), tuple(values))
             found = self._shared.get(key)
             if found is None or found.failed:
+                for other in self._users:
+                    other.nudge()
                 found = self._shared[key] = Feed(self._store, query, values, self._store.clock.read())
             feed = found
         self._users[feed] += 1
