@@ -88,7 +88,7 @@ class Feed:
         self._garbage: list[State] = []
         self._rest_until = 0.0
         self._commit = max((store.changed.get(name, 0) for name in query.inputs), default=0)
-        self._others = False
+        self._others = 0
         self._hurry = False
         self.number = next(self._numbers)
         self.start = start
@@ -178,12 +178,12 @@ class Feed:
         if tables & self._query.inputs:
             self._commit = timestamp
         else:
-            self.nudge()
+            self.others_reached(timestamp)
         self._news.set()
 
-    def nudge(self) -> None:
-        """Let it be told soon that nothing has changed: others have got further."""
-        self._others = True
+    def others_reached(self, timestamp: int) -> None:
+        """Let it be told soon that nothing has changed up to a time: others have got so far."""
+        self._others = max(self._others, timestamp)
         self._news.set()
 
     async def _run(self) -> None:
@@ -214,7 +214,9 @@ class Feed:
 
     async def _due(self) -> int | None:
         """Wait for something to tell: the time at which to evaluate, or None for mere progress."""
-        deadline = time.monotonic() + (TICK_MS - self._store.clock.wall() % TICK_MS) / 1000
+        wall = self._store.clock.wall()
+        left = TICK_MS - wall % TICK_MS if wall - wall % TICK_MS < self.frontier else 0
+        deadline = time.monotonic() + left / 1000
         while True:
             rest = self._rest_until - time.monotonic()
             if rest > 0:
@@ -224,10 +226,10 @@ class Feed:
                 case Evaluate(time=moment):
                     return moment
                 case Progress():
-                    self._hurry = self._others = False
+                    self._hurry = False
                     return None
                 case Wait(seconds=seconds):
-                    if self._others:
+                    if self._others >= self.frontier:
                         deadline = min(deadline, time.monotonic() + QUIET_SECONDS)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(seconds):
@@ -244,21 +246,20 @@ class Feed:
             stop=self._stop,
             patience=patience,
             hurry=self._hurry,
-            others=self._others,
+            others=self._others >= self.frontier,
         )
 
     def _unchanged(self) -> int:
-        """Return up to when nothing has changed; all feeds that rest say the same, so that they can be compared."""
+        """Return up to when nothing has changed; all feeds say the same times, so that their contents are of one."""
         now = self._now()
-        tick = now - now % TICK_MS
-        return tick if tick >= self.frontier else now
+        told = min(max(self._others, now - now % TICK_MS), now)
+        return told if told >= self.frontier else now
 
     def _now(self) -> int:
         now = self._store.clock.read()
         return now if self._stop is None else min(now, self._stop - 1)
 
     async def _evaluate(self, timestamp: int) -> None:
-        self._others = False
         began = time.monotonic()
         state = State(timestamp, users=1)
         with self._store.hold(timestamp):
@@ -314,12 +315,15 @@ class Feeds:
             key = (query.sql, query.inputs, tuple(column.type for column in query.columns), tuple(values))
             found = self._shared.get(key)
             if found is None or found.failed:
-                for other in self._users:
-                    other.nudge()
                 found = self._shared[key] = Feed(self._store, query, values, self._store.clock.read())
             feed = found
         self._users[feed] += 1
         return feed
+
+    def reached(self, timestamp: int) -> None:
+        """Let every feed come up to a time."""
+        for feed in self._users:
+            feed.others_reached(timestamp)
 
     def all(self) -> list[Feed]:
         """Return the feeds that somebody uses, in the order in which they were opened."""

@@ -112,6 +112,7 @@ class Subscription:
         try:
             position = await feed.join()
             as_of = position.frontier - 1
+            feeds.reached(as_of)
             if start is None and self._tells_progress:
                 yield self._progress(as_of)
             if self._snapshot:
