@@ -442,8 +442,8 @@ def test_exact_numbers(database: Database, live: Callable[..., LiveView]) -> Non
     frame = view.df.sort_values("i")
     assert frame["i"].tolist() == [-(2**63), 2**63 - 1]
     assert frame["d"].tolist()[1:] == [12345678901234567890.0123456789]
-    rows = {row[0]: row for row in view.get_state("base")["base"]["rows"]}
-    assert list(rows["9223372036854775807"][1:]) == ["NaN", "12345678901234567890.0123456789", "<script>"]
+    rows = {row[0]: list(row) for row in view.get_state("base")["base"]["rows"]}
+    assert rows["9223372036854775807"][1:] == ["NaN", "12345678901234567890.0123456789", "<script>"]
     assert rows["-9223372036854775808"][1:] == ["-Infinity", None, None]
 
 
