@@ -123,6 +123,8 @@ test("times are read as the database writes them", () => {
   assert.equal(parseTime("2026-11-25 10:00:00"), Date.UTC(2026, 10, 25, 10));
   assert.equal(parseTime("2026-11-25"), Date.UTC(2026, 10, 25));
   assert.equal(parseTime("12000-01-01"), Date.UTC(12000, 0, 1));
+  assert.equal(parseTime("0001-01-01"), Date.parse("0001-01-01T00:00:00Z"));
+  assert.equal(parseTime("0096-02-29 12:00:00+01"), Date.parse("0096-02-29T11:00:00Z"));
   assert.equal(parseTime("01:02:03.5"), 3_723_500);
   for (const none of ["infinity", "-infinity", "", null, "0044-03-15 BC", "<b>"]) assert.equal(parseTime(none), NaN);
 });

@@ -14,7 +14,7 @@ function surplus(own, other) {
     .filter((entry) => entry.count > 0);
 }
 
-const KINDS = { int8: "number", float8: "number", numeric: "number", bool: "boolean", jsonb: "json", text: "text" };
+const KINDS = { int8: "number", mz_timestamp: "number", float8: "number", numeric: "number", bool: "boolean", jsonb: "json", text: "text" };
 
 export class Picture {
   /**

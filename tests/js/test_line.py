@@ -218,6 +218,9 @@ def test_what_cannot_be_drawn_is_told(easel: Easel) -> None:
     act(page, "picture.become([[null, 'ann', 1], ['infinity', 'ann', 2], ['2026-11-25 10:00:00+00', 'ann', 'NaN']])")
     assert page.locator(".mzw-none").is_hidden()
     assert page.locator(".mzw-foot").inner_text() == "2 rows without at not shown"
+    page.evaluate("picture.close()")
+    draw(page, [["0", "ann", 1], ["18446744073709551615", "ann", 2]], type="mz_timestamp")
+    assert page.locator(".mzw-foot").inner_text() == "1 row without at not shown", "the end of time is no moment"
     rows = [row for i in range(6) for row in minutes(f"line {i}", [i, i])]
     page.evaluate("picture.close()")
     draw(page, rows, limit=2)

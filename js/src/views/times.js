@@ -10,6 +10,10 @@
 const MOMENT = /^(\d{4,6})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(\.\d+)?([+-]\d\d(?::\d\d){0,2})?)?$/;
 const TIME_OF_DAY = /^(\d\d):(\d\d):(\d\d)(\.\d+)?$/;
 const [MINUTE, HOUR] = [60_000, 3_600_000];
+/** Milliseconds after which the calendar repeats itself, and the years that they are. */
+const [ERA, YEARS] = [146_097 * 24 * HOUR, 400];
+/** The last moment that a Date can hold. */
+export const LAST = 8.64e15;
 
 /** @param {string | undefined} zone such as +05:30 */
 function offset(zone) {
@@ -29,8 +33,10 @@ export function parseTime(value) {
   const found = MOMENT.exec(text);
   if (found) {
     const [, year, month, day, hour = 0, minute = 0, second = 0, fraction = 0, zone] = found;
-    const whole = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-    return whole + Number(fraction) * 1000 - offset(zone);
+    const isEarly = Number(year) < 100; // which Date would take for years after 1900
+    const shifted = Number(year) + (isEarly ? YEARS : 0);
+    const whole = Date.UTC(shifted, Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+    return whole - (isEarly ? ERA : 0) + Number(fraction) * 1000 - offset(zone);
   }
   const [, hour, minute, second, fraction = 0] = TIME_OF_DAY.exec(text) ?? [];
   return Number(hour) * HOUR + Number(minute) * MINUTE + Number(second) * 1000 + Number(fraction) * 1000;

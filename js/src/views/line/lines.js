@@ -1,4 +1,4 @@
-import { parseTime } from "../times.js";
+import { LAST, parseTime } from "../times.js";
 
 /** @typedef {import("../view.js").Column} Column */
 /** @typedef {import("../view.js").Encoding} Encoding */
@@ -82,7 +82,8 @@ export class Lines {
     this.#x = channels["x"]?.[0] ?? 0;
     this.#ys = channels["y"] ?? [];
     this.#labels = channels["color"] ?? [];
-    this.#toX = columns[this.#x]?.kind === "time" ? parseTime : toNumber;
+    const { kind, type } = columns[this.#x] ?? {};
+    this.#toX = kind === "time" ? parseTime : type === "mz_timestamp" ? toMoment : toNumber;
   }
 
   /** @returns {IterableIterator<Line>} */
@@ -276,6 +277,12 @@ function append({ xs, ys, counts }, x, y, count) {
   xs.push(x);
   ys.push(y);
   counts.push(count);
+}
+
+/** @param {import("../view.js").Entry["row"][number] | undefined} value milliseconds since 1970 */
+function toMoment(value) {
+  const at = toNumber(value);
+  return at <= LAST ? at : NaN; // the last mz_timestamp stands for never
 }
 
 /** @param {import("../view.js").Entry["row"][number] | undefined} value */

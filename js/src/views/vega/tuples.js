@@ -15,7 +15,8 @@ import { parseTime } from "../times.js";
 function wallClock(value) {
   const at = new Date(parseTime(value));
   const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()];
-  return finite(+new Date(year, month, day, at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds(), at.getUTCMilliseconds()));
+  const shown = new Date(year, month, day, at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds(), at.getUTCMilliseconds());
+  return finite(shown.setFullYear(year)); // which Date takes for one after 1900 if it is below 100
 }
 
 /** @param {Value} value */
