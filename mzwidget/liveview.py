@@ -58,6 +58,9 @@ class _Computed(traitlets.TraitType[Any, Any]):
     def get(self, obj: Any, cls: Any = None) -> Any:  # noqa: ARG002
         return self._compute(obj)
 
+    def set(self, obj: Any, value: Any) -> None:
+        """Take nothing from a page, which may say again what it was told (marimo's does)."""
+
     def __set__(self, obj: Any, value: Any) -> None:
         raise traitlets.TraitError(f"{self.name} cannot be set")
 

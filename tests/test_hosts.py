@@ -117,7 +117,8 @@ def _():
 @app.cell
 def _(marimo, view):
     view.wait(20)
-    view.widget.selection = {{"editor": ["ann"]}}
+    if not view.widget.selection:
+        view.widget.selection = {{"editor": ["ann"]}}
     selected = view.value["selected"]["editor"]["values"]
     marimo.md(f"{{view.value['status']['rows']}} rows in {{view.df['editor'].iloc[0]}}, {{selected}} selected")
     return
@@ -140,6 +141,9 @@ def test_marimo(page: Page, bundle: Path, engine_dsn: str, table: str, tmp_path:
         follows(page, engine_dsn, table)
         page.get_by_text("2 rows in ann, ['ann'] selected").wait_for()
         page.locator(".mzw-chosen", has_text="ann").wait_for()
+        # A click runs the cells that read the view anew.
+        page.locator(ROW, has_text="cleo").click()
+        page.get_by_text("['cleo'] selected").wait_for()
     finally:
         server.terminate()
         server.wait(20)

@@ -11,6 +11,9 @@ import { twinsOf } from "./sync/twins.js";
 
 const OPTIONS = /** @type {const} */ (["options", "name", "note"]);
 
+/** The element of a host that runs cells anew when a page says that a widget has changed, and only then. */
+const MARIMO = "marimo-anywidget";
+
 /**
  * Tie a client to the model: the only place that knows both.
  *
@@ -37,6 +40,12 @@ function connect(model, signal) {
   model.on("change:delta", each((twin) => twin.receiveDelta(model.get("delta"))));
   model.on("change:status", each((twin) => twin.receiveStatus(model.get("status"))));
   model.on("change:selected", each((twin) => twin.selecting.receive(model.get("selected"))));
+  if (customElements.get(MARIMO)) {
+    client.selecting.confirmed = () => {
+      model.set("selected", model.get("selected"));
+      model.save_changes();
+    };
+  }
   const joinGroup = each((twin) => twin.join(groupOf(String(model.get("group") ?? ""))));
   model.on("change:group", joinGroup);
   model.on("comm_live_update", () => client.disconnect());

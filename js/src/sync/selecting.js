@@ -24,6 +24,9 @@ export class Selecting {
   #pause;
   #events;
 
+  /** Called when the kernel has taken what was selected on this page. */
+  confirmed = () => {};
+
   /**
    * @param {{ send: (selection: Selection) => void, changed: () => void }} events
    * @param {Clock} clock
@@ -52,7 +55,9 @@ export class Selecting {
   /** @param {unknown} trait */
   receive(trait) {
     this.#told = /** @type {Selection} */ (trait ?? null);
-    if (!this.#waits || isSame(this.#told, this.#selected)) this.#settle();
+    const isMine = this.#waits && isSame(this.#told, this.#selected);
+    if (!this.#waits || isMine) this.#settle();
+    if (isMine) this.confirmed();
   }
 
   stop() {
