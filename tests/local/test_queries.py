@@ -35,6 +35,17 @@ SELECT f1 FROM t1 UNION SELECT f1 FROM t2 ORDER BY lag(f1) OVER ()              
 SELECT (SELECT count(t1.f1)) FROM t1                                                          | aggregate functions that refer exclusively to outer columns not yet supported
 SELECT * FROM (SHOW timezone)                                                                 | SHOW variable in subqueries not yet supported
 PREPARE p AS SELECT repeat($1, $1)                                                            | there are contradicting constraints for the type of parameter $1: should be both text and integer
+INSERT INTO t1 VALUES (7, 8) RETURNING f1 IN (SELECT 1)                                       | RETURNING clause does not allow subqueries
+INSERT INTO t1 VALUES (7, 8) RETURNING SELECT 1                                               | expected expression, but found reserved keyword: SELECT
+SELECT generate_series(generate_series(1, 3), 3)                                              | table functions are not allowed in other table functions (function pg_catalog.generate_series)
+SELECT * FROM t1 ORDER BY generate_series(1, 3)                                               | table functions are not allowed in ORDER BY clause (function pg_catalog.generate_series)
+SELECT * FROM t1 HAVING generate_series(1, 3) < 3                                             | table functions are not allowed in HAVING clause (function pg_catalog.generate_series)
+SELECT f1 FROM t1 GROUP BY f1 ORDER BY lag(f1) OVER (ORDER BY f1) NULLS LAST                  | f1: 3, 1
+SELECT (1).x                                                                                  | column notation applied to type integer, which is not a composite type
+SELECT ('a').*                                                                                | type text is not composite
+CREATE TABLE d (a int DEFAULT false)                                                          | DEFAULT expression does not support casting from boolean to integer
+CREATE MATERIALIZED VIEW m WITH (ASSERT NOT NULL f1, ASSERT NOT NULL f1) AS SELECT * FROM t1  | duplicate column "f1" in non-null assertions
+CREATE MATERIALIZED VIEW m (a) WITH (ASSERT NOT NULL f1) AS SELECT f1 FROM t1                 | column "f1" in ASSERT NOT NULL option not found
 INSERT INTO t1 VALUES (7, 8) RETURNING q.*                                                    | no table named 'q' in scope
 """  # noqa: E501
 
@@ -107,3 +118,27 @@ def test_a_commit_to_a_dropped_table_fails(sql: psycopg.Connection, connect: Con
 def test_the_schema_shown_is_one_that_is_there(sql: psycopg.Connection) -> None:
     sql.execute("SET schema = nowhere")
     assert sql.execute("SHOW schema").fetchone() == (None,)
+
+
+def test_assertions_name_the_columns_of_the_view(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b int)")
+    sql.execute("CREATE MATERIALIZED VIEW m (x) WITH (ASSERT NOT NULL x, ASSERT NOT NULL b) AS SELECT * FROM t")
+    sql.execute("INSERT INTO t VALUES (NULL, 1)")
+    with pytest.raises(psycopg.Error, match='column "x" must not be null'):
+        sql.execute("SELECT * FROM m")
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "CREATE TABLE u (n int DEFAULT (((1, 'a')::pair).n))",
+        "CREATE VIEW u AS SELECT 1 AS one WHERE NULL::pair IS NOT NULL",
+        "CREATE TYPE u AS (p pair)",
+    ],
+)
+def test_a_type_stays_while_a_statement_names_it(sql: psycopg.Connection, user: str) -> None:
+    sql.execute("CREATE TYPE pair AS (n int, t text)")
+    sql.execute(user)
+    with pytest.raises(psycopg.Error, match=r'cannot drop type "pair": still depended upon by \w+ "u"'):
+        sql.execute("DROP TYPE pair")
+    sql.execute("DROP TYPE pair CASCADE")

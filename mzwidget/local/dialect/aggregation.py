@@ -25,6 +25,7 @@ _INNER = {"avg": "sum"} | dict.fromkeys(
     ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"), "mz_unsafe.mz_avg_promotion"
 )
 """What Materialize makes of an aggregate, which its messages name."""
+_OF_SELECT = ("SELECT clause", "ORDER BY clause", "DISTINCT ON clause")
 _AGGREGATE = re.compile("«([a-z_]+)(?::([^«»]*))?»")
 
 
@@ -74,7 +75,7 @@ class Aggregation:
         if self.scope.inside_aggregate:
             raise SqlError(f"table functions are not allowed in aggregate function calls (function pg_catalog.{name})")
         found = self.scope.tables.get(node)
-        if found is not None and self.scope.clause in ("SELECT clause", "GROUP BY clause"):
+        if found is not None and self.scope.clause in (*_OF_SELECT, "GROUP BY clause"):
             return self.scope.checked(found, name)
         if self.scope.clause != "SELECT clause":
             raise SqlError(f"table functions are not allowed in {self.scope.clause} (function pg_catalog.{name})")
@@ -226,7 +227,7 @@ class Aggregation:
             raise unsupported("a window function within a window function")
         if scope.inside_aggregate:
             raise SqlError(f"window functions are not allowed in aggregate function (function pg_catalog.{name})")
-        if scope.clause != "SELECT clause":
+        if scope.clause not in _OF_SELECT:
             raise SqlError(f"window functions are not allowed in {scope.clause} (function pg_catalog.{name})")
         self._frame_refusals(over, name)
         partition = [self.expressions.typed(expr).sql for expr in over.partition]

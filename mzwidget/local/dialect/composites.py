@@ -149,7 +149,8 @@ def _position(expressions: Expressions, value: Value, position: tree.Expr | tree
 def field(expressions: Expressions, node: tree.Field) -> Value:
     value = expressions.value(node.operand)
     if value.type.kind != "record":
-        raise unsupported(f"field {node.name} of {t.sql_name(value.type)}")
+        kind = t.TEXT if value.is_open else value.type
+        raise SqlError(f"column notation applied to type {t.sql_name(kind)}, which is not a composite type")
     for index, (name, type_) in enumerate(value.type.fields, 1):
         if name == node.name:
             return (

@@ -313,6 +313,8 @@ class Expressions:
 def callable_(parts: Sequence[str], statement: Statement) -> bool:
     """Whether there is a function of that name, here or there."""
     *schema, name = parts
+    if parts == _EXPANDS:
+        return True
     if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
         return False
     if schema and schema[-1] == "pg_catalog" and name in OF_MZ_CATALOG:
@@ -320,6 +322,7 @@ def callable_(parts: Sequence[str], statement: Statement) -> bool:
     return name in functions.KNOWN or name in statement.session or is_elsewhere(name)
 
 
+_EXPANDS = ("information_schema", "_pg_expandarray")
 OF_MZ_CATALOG = frozenset(
     """
     csv_extract date_bin_hopping kafka_murmur2 list_agg list_append list_cat list_length list_length_max list_n_layers

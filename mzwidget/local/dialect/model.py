@@ -182,10 +182,12 @@ def _null(name: str) -> str:
     return raise_sql(f'column "{name}" must not be null', "BOOLEAN").replace("{", "{{").replace("}", "}}")
 
 
-def asserted(query: Query, not_null: Sequence[str]) -> Query:
-    """Return a query whose rows fail where one of these columns is NULL."""
-    names = [column.name for column in query.columns]
-    for name in not_null:
+def asserted(query: Query, not_null: Sequence[str], renamed: Sequence[str] = ()) -> Query:
+    """Return a query whose rows fail where one of these columns is NULL; its first columns may be renamed."""
+    names = [*renamed, *(column.name for column in query.columns[len(renamed) :])]
+    for place, name in enumerate(not_null):
+        if name in not_null[:place]:
+            raise SqlError(f'duplicate column "{name}" in non-null assertions')
         if name not in names:
             raise SqlError(f'column "{name}" in ASSERT NOT NULL option not found')
     if not not_null:
@@ -198,7 +200,8 @@ def asserted(query: Query, not_null: Sequence[str]) -> Query:
     ]
     select = f"SELECT * FROM ({{}}) AS q({', '.join(listed)}) WHERE {' AND '.join(checks)}"
     columns = tuple(
-        replace(column, nullable=column.nullable and column.name not in not_null) for column in query.columns
+        replace(column, nullable=column.nullable and name not in not_null)
+        for column, name in zip(query.columns, names, strict=True)
     )
     return replace(query, columns=columns, sql=select.format(query.sql), body=select.format(query.body))
 

@@ -87,12 +87,15 @@ def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefini
                 nullable = True
             case "default":
                 assert option.value is not None
-                statement = Statement(Empty())
+                statement = Statement(catalog or Empty())
                 scope = Scope(statement)
                 scope.clause = "DEFAULT expression"
-                if any(isinstance(part, tree.Subquery | tree.Exists | tree.ArrayQuery) for part in option.value.walk()):
+                if _asks(option.value):
                     raise SqlError("DEFAULT expression does not allow subqueries")
                 value = Expressions(scope, plan_nested).value(option.value)
+                if not value.is_open and not castable(value.type, type_, Context.ASSIGNMENT):
+                    kinds = f"{t.sql_name(value.type.base)} to {t.sql_name(type_.base)}"
+                    raise SqlError(f"DEFAULT expression does not support casting from {kinds}")
                 default = assigned(statement, value, item.name, type_).sql
             case "check" | "references":
                 raise SqlError(f"CREATE TABLE with column constraint: {option.text} not yet supported")
@@ -169,17 +172,15 @@ def _returning(
     scope.add(Source(insert.table[-1], relation.columns, values, relation.path))
     expressions = Expressions(scope, plan_nested)
     found: list[tuple[str, Value]] = []
-
-    def first(query: tree.Query) -> str:
-        return plan_nested(query, scope)[0][0].name
-
     for item in insert.returning:
+        if _asks(item.expr):
+            raise SqlError("RETURNING clause does not allow subqueries")
         if isinstance(item.expr, tree.Star):
             if item.expr.qualifier and not scope.sources[0].answers(item.expr.qualifier):
                 raise SqlError(f"no table named '{'.'.join(item.expr.qualifier)}' in scope")
             found += [(column.name, value) for column, value in zip(relation.columns, values, strict=True)]
         else:
-            found.append((item.alias or column_name(item.expr, first), expressions.typed(item.expr)))
+            found.append((item.alias or column_name(item.expr), expressions.typed(item.expr)))
     listed = ", ".join(f"{value.sql} AS c{i}" for i, (_, value) in enumerate(found, 1))
     return tuple(Column(name, value.type) for name, value in found), f"SELECT {listed}"
 
@@ -316,7 +317,12 @@ def _assignments(
             raise SqlError(f"unknown column {name}")
         if name in found:
             raise SqlError(f"column {name} set twice")
-        if any(isinstance(part, tree.Subquery | tree.Exists | tree.InQuery | tree.ArrayQuery) for part in expr.walk()):
+        if _asks(expr):
             raise SqlError("SET clause does not allow subqueries")
         found[name] = assigned(statement, expressions.value(expr), name, column.type).sql
     return found
+
+
+def _asks(node: tree.Node) -> bool:
+    """Whether an expression holds a subquery."""
+    return any(isinstance(part, tree.Query) for part in node.walk())

@@ -27,9 +27,9 @@ _ALIASES = {
 }  # fmt: skip
 
 
-def column_name(node: tree.Node, first: Callable[[tree.Query], str]) -> str:
+def column_name(node: tree.Node, first: Callable[[tree.Query], str] | None = None) -> str:
     """Return the name of a result column without an alias; `first` names a query's first column."""
-    if isinstance(node, tree.Subquery | tree.ArrayQuery) and _begins_with_star(node.query.body):
+    if first is not None and isinstance(node, tree.Subquery | tree.ArrayQuery) and _begins_with_star(node.query.body):
         return first(node.query)
     return _figure(node)[0] or FALLBACK
 

@@ -224,7 +224,14 @@ def _referenced(block: Block, settled: list[Value], node: tree.Expr, clause: str
         if found:
             return found[0]
     assert block.expressions is not None
-    return block.expressions.typed(node)
+    scope = block.expressions.scope
+    if scope.clause != "SELECT clause":
+        return block.expressions.typed(node)
+    scope.clause = f"{clause} clause"
+    try:
+        return block.expressions.typed(node)
+    finally:
+        scope.clause = "SELECT clause"
 
 
 def by_position(text: str, count: int, clause: str) -> int:

@@ -64,12 +64,12 @@ class Selection:
         outputs = self._outputs()
         self._group(outputs)
         names = [name for name, _ in outputs]
+        having = self._having()
         try:
             values = [self._output(chosen) for _, chosen in outputs]
         except SqlError as error:
             self._aggregates_first(error)
             raise
-        having = self._having()
         qualify = None
         if body.qualify is not None:
             qualify = self.expressions.condition(body.qualify, "QUALIFY clause")
@@ -108,7 +108,9 @@ class Selection:
         calls = list(dict.fromkeys(call for item in self.body.items for call in _table_calls(item.expr)))
         if not calls:
             return source
+        self.scope.clause = "other table functions"
         parts = [_as_value(*table_function(self.expressions, call)) for call in calls]
+        self.scope.clause = "SELECT clause"
         columns, sql = zipped(parts)
         alias = self.statement.alias()
         names = [f"c{i}" for i in range(1, len(columns) + 1)]
@@ -178,7 +180,7 @@ class Selection:
             return self._expanded(tree.Star(node.operand.parts))
         value = self.expressions.value(node.operand)
         if value.type.kind != "record":
-            raise SqlError(f"type {t.sql_name(value.type)} is not composite")
+            raise SqlError(f"type {t.sql_name(t.TEXT if value.is_open else value.type)} is not composite")
         return [(name, tree.Field(node.operand, name)) for name, _ in value.type.fields]
 
     def _expanded(self, star: tree.Star) -> list[tuple[str, Output]]:

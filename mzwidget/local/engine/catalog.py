@@ -59,6 +59,8 @@ class Item:
         Of a temporary item: the session's number.
     type : Type, optional
         Of a type: what it is.
+    types : frozenset of str
+        The ids of the types that its statement names.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Item:
     keys: tuple[str, ...] = ()
     owner: int = 0
     type: Type | None = None
+    types: frozenset[str] = frozenset()
 
     @property
     def path(self) -> Parts:
@@ -93,9 +96,9 @@ class Item:
     def uses(self) -> frozenset[str]:
         """The ids of all that it reads, itself included, directly or not."""
         if self.relation is None:
-            return frozenset({self.id, self.on})
+            return self.types | {self.id, self.on}
         types = {column.type.alias[0] for column in self.relation.columns if column.type.alias[0]}
-        return self.relation.inputs | types
+        return self.relation.inputs | types | self.types
 
 
 @dataclass

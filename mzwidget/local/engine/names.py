@@ -63,6 +63,8 @@ class Names:
         self._variables = variables
         self.used_system: set[str] = set()
         """The ids of the mirrors that what was looked up reads."""
+        self.used_types: set[str] = set()
+        """The ids of the types that were looked up."""
         self.extra: dict[str, Relation] = {}
         """Relations of one statement only, by name."""
 
@@ -106,7 +108,10 @@ class Names:
         item = self.find(parts)
         if item is None:
             self.check(parts)
-        return None if item is None else item.type
+            return None
+        if item.type is not None:
+            self.used_types.add(item.id)
+        return item.type
 
     def objects(self) -> list[Known]:
         """Return all relations and indexes of the database, and the system's."""

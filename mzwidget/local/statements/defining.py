@@ -67,9 +67,11 @@ def _create_table(session: Session, statement: statements.CreateTable) -> Defini
     definitions, names = session.engine.definitions, session.names
     owner = session.number if statement.temporary else 0
     path = place(names, statement.name, temporary=owner)
-    columns = session.planner.table_columns(statement.sql)
+    planner = session.planner
+    columns = planner.table_columns(statement.sql)
     found = Definition("CREATE TABLE")
     item = definitions.table(path, owner, columns, statement.sql)
+    item = replace(item, types=frozenset(planner.names.used_types))
     if taken(names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
         return found
 
@@ -87,15 +89,17 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     owner = session.number if statement.temporary else 0
     path = place(names, statement.name, temporary=owner)
     try:
-        query = session.planner.view_query(statement.query, maintained=statement.kind == "materialized view")
+        planner = session.planner
+        query = planner.view_query(statement.query, maintained=statement.kind == "materialized view")
     except SqlError as error:
         locate(error, statement.sql, statement)
         raise
-    query = asserted(query, statement.not_null) if statement.not_null else query
     if not owner:
         _refuse_temporary(session, query.inputs)
+    if statement.not_null and len(statement.columns or ()) <= len(query.columns):
+        query = asserted(query, statement.not_null, statement.columns or ())
     item = definitions.view(statement.kind, path, owner, query, statement.columns, statement.sql)
-    item = replace(item, query=resolved(statement.query, names))
+    item = replace(item, query=resolved(statement.query, names), types=frozenset(planner.names.used_types))
     found = Definition(f"CREATE {statement.kind.upper()}")
     if statement.or_replace:
         definitions.replaced(names, item)
@@ -199,10 +203,13 @@ def _create_type(session: Session, statement: statements.CreateType) -> Definiti
     names, catalog = session.names, session.engine.catalog
     path = place(names, statement.name)
     if statement.text.startswith("("):
-        columns = session.planner.table_columns(f"CREATE TABLE t {statement.text}")
+        planner = session.planner
+        columns = planner.table_columns(f"CREATE TABLE t {statement.text}")
+        used = frozenset(planner.names.used_types)
         type_ = t.record_of(tuple((c.name, c.type) for c in columns), tuple(c.nullable for c in columns))
     else:
         type_ = resolve_type(parse_type(statement.text), names)
+        used = frozenset(names.used_types)
     found = Definition("CREATE TYPE")
     taken(names, path, if_not_exists=False, notices=found.notices)
     id_, oid = catalog.new_id()
@@ -211,7 +218,7 @@ def _create_type(session: Session, statement: statements.CreateType) -> Definiti
 
     async def change() -> None:
         taken(session.names, path, if_not_exists=False, notices=[])
-        catalog.add(Item(id_, oid, "type", database, schema, name, sql=statement.sql, type=made))
+        catalog.add(Item(id_, oid, "type", database, schema, name, sql=statement.sql, type=made, types=used))
 
     found.change = change
     return found

@@ -83,6 +83,14 @@ def _fixed(shown: str, *accepted: str) -> Callable[[str, Values], str]:
     return check
 
 
+def _date_style(name: str, values: Values) -> str:
+    """Take the two words of the one style, in any order and number."""
+    words = [word.strip(' "').lower() for value in values for word in value.split(",")]
+    if not {"iso", "mdy"}.issuperset(words):
+        raise SqlError(f'parameter "{name}" can only be set to "ISO, MDY"', "22023")
+    return "ISO, MDY"
+
+
 def _time_zone(name: str, values: Values) -> str:
     value = _one(name, values)
     known = {"utc": "UTC", "gmt": "GMT", "+00:00": "+00:00"}
@@ -169,7 +177,7 @@ _VARIABLES = {
     "cluster": _Variable("quickstart", reported=True),
     "cluster_replica": _Variable(""),
     "database": _Variable("materialize", reported=True),
-    "DateStyle": _Variable("ISO, MDY", _fixed("ISO, MDY", "iso", "iso,mdy"), reported=True),
+    "DateStyle": _Variable("ISO, MDY", _date_style, reported=True),
     "emit_timestamp_notice": _Variable("off", _off),
     "emit_trace_id_notice": _Variable("off", _off),
     "extra_float_digits": _Variable("3", _integer),

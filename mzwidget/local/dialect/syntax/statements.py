@@ -40,7 +40,7 @@ class StatementParser(QueryParser):
     def _returning(self) -> tuple[tree.SelectItem, ...]:
         if self.is_kind("eof"):
             raise self.error("Unexpected EOF")
-        return self.select_items()
+        return self.select_items() or (tree.SelectItem(self.expression()),)
 
     def _update(self) -> tree.Update:
         table = self.object_name()
