@@ -215,7 +215,7 @@ def _show(name: str) -> str:
     return udf.declare(f"show_{name}", printer(_S[name]), [_S[name]], t.TEXT, fallible=False)
 
 
-def _lines() -> Iterable[Cast]:
+def _of_integers() -> Iterable[Cast]:
     widths = {name: index % 3 for index, name in enumerate(INTEGERS)}
     for a in INTEGERS:
         for b in INTEGERS:
@@ -228,22 +228,25 @@ def _lines() -> Iterable[Cast]:
         for f in FLOATS:
             yield Cast(a, f, I, f"CAST({{0}} AS {_S[f].duckdb})", False)
         yield Cast(a, "numeric", I, _WHOLE_KEY, False)
+    for a in ("int4", "int8"):
+        yield Cast(a, "bool", E, "({0} <> 0)", False)
+        yield Cast("bool", a, E, f"CAST({{0}} AS {_S[a].duckdb})", False)
+
+
+def _of_oids() -> Iterable[Cast]:
+    wrapped = _narrow("oid").replace("CAST({0} AS UINTEGER)", "CAST(CAST({0} AS BIGINT) & 4294967295 AS UINTEGER)")
     for a in SIGNED:
-        wrapped = _narrow("oid").replace("CAST({0} AS UINTEGER)", "CAST(CAST({0} AS BIGINT) & 4294967295 AS UINTEGER)")
         for b in ("oid", *t.REGISTERED):
             yield Cast(a, b, I, wrapped)
-        yield (
-            Cast(a, "bool", E, "({0} <> 0)", False)
-            if a != "int2"
-            else Cast("bool", "int4", E, "CAST({0} AS INTEGER)", False)
-        )
-    yield Cast("bool", "int8", E, "CAST({0} AS BIGINT)", False)
     for a in ("oid", *t.REGISTERED):
         for b in ("int4", "int8"):
             yield Cast(a, b, A, f"CAST({{0}} AS {_S[b].duckdb})", b == "int4")
     for a in t.REGISTERED:
         yield Cast(a, "oid", I, "{0}", False)
         yield Cast("oid", a, I, "{0}", False)
+
+
+def _of_fractions() -> Iterable[Cast]:
     for f in FLOATS:
         for b in INTEGERS:
             yield Cast(f, b, A, _from_float(b, f))
@@ -253,6 +256,9 @@ def _lines() -> Iterable[Cast]:
     yield Cast("float8", "float4", A, udf.declare("single", _to_single, [t.FLOAT8], t.FLOAT4))
     for b in INTEGERS:
         yield Cast("numeric", b, A, _from_numeric(b))
+
+
+def _of_mz_timestamps() -> Iterable[Cast]:
     for a in ("int4", "int8", "uint4", "uint8"):
         yield Cast(
             a, "mz_timestamp", I, _narrow("mz_timestamp") if a in SIGNED else "CAST({0} AS UBIGINT)", a in SIGNED
@@ -263,6 +269,9 @@ def _lines() -> Iterable[Cast]:
         yield Cast(a, "mz_timestamp", I, _MOMENT_TO_MZ.replace("{0}", moment))
     for b in ("timestamp", "timestamptz"):
         yield Cast("mz_timestamp", b, A, _MZ_TO_MOMENT)
+
+
+def _of_moments() -> Iterable[Cast]:
     yield Cast("date", "timestamp", I, "CAST({0} AS TIMESTAMP)")
     yield Cast("date", "timestamptz", I, "CAST({0} AS TIMESTAMP)")
     yield Cast("timestamp", "timestamptz", I, "{0}", False)
@@ -273,6 +282,9 @@ def _lines() -> Iterable[Cast]:
     packed = "struct_pack(months := 0, days := 0, us := epoch_us({0}))"
     yield Cast("time", "interval", I, f"CASE WHEN {{0}} IS NOT NULL THEN {packed} END", False)
     yield Cast("interval", "time", A, udf.declare("interval_time", _time_of, [t.INTERVAL], t.TIME), False)
+
+
+def _of_texts() -> Iterable[Cast]:
     for b in ("bool", "int2", "int4", "int8", "float4", "float8", "numeric"):
         yield Cast("jsonb", b, E, _python(f"jsonb_{b}", _from_jsonb(b), "jsonb", b))
     for a in STRINGS:
@@ -292,4 +304,8 @@ def _lines() -> Iterable[Cast]:
 _RAW = {"numeric": t.TEXT, "jsonb": t.TEXT}
 """Readers that give the kept form itself."""
 
-CASTS: dict[tuple[str, str], Cast] = {(line.source, line.target): line for line in _lines()}
+CASTS: dict[tuple[str, str], Cast] = {
+    (line.source, line.target): line
+    for family in (_of_integers, _of_oids, _of_fractions, _of_mz_timestamps, _of_moments, _of_texts)
+    for line in family()
+}

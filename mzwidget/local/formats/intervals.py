@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from decimal import Decimal
@@ -76,90 +77,105 @@ def rounded(value: Interval, digits: int) -> Interval:
     return months, days, micros - rest + (unit if 2 * rest >= unit > 1 else 0)
 
 
+class _Reading:
+    """An interval while it is read, part by part; each field is set but once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._months = self._days = self._micros = Decimal(0)
+        self._seen: set[str] = set()
+
+    def invalid(self, why: str) -> SqlError:
+        return _invalid("interval", self._text, why)
+
+    def parts(self) -> list[re.Match[str]]:
+        at, body = 0, self._text.strip().removeprefix("@")
+        parts = []
+        while at < len(body):
+            match = _PART.match(body, at)
+            if match is None or match.end() == at:
+                if body[at:].strip(" ,") == "":
+                    break
+                raise self.invalid(_FORMAT)
+            at = match.end()
+            parts.append(match)
+        return parts
+
+    def add_clock(self, part: re.Match[str]) -> None:
+        self._set("hour", "minute", "second")
+        for field, digits in (("MINUTE", part["m"]), ("SECOND", part["s"] or "0")):
+            if int(digits) > 59:
+                raise self.invalid(f"{field} must be (-60, 60), got {digits}")
+        clock = Decimal(int(part["h"]) * HOUR + int(part["m"]) * MINUTE + int(part["s"] or 0) * SECOND)
+        clock += Decimal("0." + (part["f"] or "0")) * SECOND
+        self._micros += -clock if part["sign"] == "-" else clock
+
+    def add_years(self, part: re.Match[str]) -> None:
+        self._set("year", "month")
+        months = int(part["months"])
+        self._months += int(part["years"]) * 12 + (-months if part["years"].startswith("-") else months)
+
+    def add(self, amount: Decimal, unit: str) -> None:
+        if unit.lower() in ("week", "weeks", "w", "quarter", "quarters", "q"):
+            raise self.invalid(_FORMAT)
+        known = _UNITS.get(unit.lower())
+        if known is None:
+            raise self.invalid(f"unknown units {unit}")
+        field, per_month, per_day, per_micro = known
+        self._set(field)
+        if per_month:
+            total = amount * per_month
+            whole = int(total)
+            self._months += whole
+            rest = (total - whole) * 30 if per_month == 1 else Decimal(0)
+            self._days += int(rest)
+            self._micros += (rest - int(rest)) * DAY
+        elif per_day:
+            whole = int(amount)
+            self._days += whole
+            self._micros += (amount - whole) * DAY
+        else:
+            self._micros += amount * per_micro
+
+    def total(self) -> Interval:
+        for count, field in ((self._months, "months"), (self._days, "days")):
+            if not -(2**31) <= count < 2**31:
+                limit = "cannot exceed 2147483647/-2147483648"
+                raise self.invalid(f"Overflows maximum {field}; {limit} {field}")
+        if not -(2**63) <= self._micros < 2**63:
+            raise self.invalid(
+                "Overflows maximum microseconds; cannot exceed 9223372036854775807/-9223372036854775808 microseconds"
+            )
+        return int(self._months), int(self._days), int(self._micros.to_integral_value("ROUND_HALF_UP"))
+
+    def _set(self, *fields: str) -> None:
+        for field in fields:
+            if field in self._seen:
+                raise self.invalid(f"{field.upper()} field set twice")
+            self._seen.add(field)
+
+
 def read_interval(text: str, unit: str = "") -> Interval:
     """Read an interval; a number without a unit counts ``unit``, seconds if there is none."""
-
-    def invalid(why: str) -> SqlError:
-        return _invalid("interval", text, why)
-
-    months, days, micros = Decimal(0), Decimal(0), Decimal(0)
-    seen: set[str] = set()
-
-    def once(field: str) -> None:
-        if field in seen:
-            raise invalid(f"{field.upper()} field set twice")
-        seen.add(field)
-
-    at, body = 0, text.strip().removeprefix("@")
-    if not body:
-        return 0, 0, 0
-    parts = []
-    while at < len(body):
-        match = _PART.match(body, at)
-        if match is None or match.end() == at:
-            if body[at:].strip(" ,") == "":
-                break
-            raise invalid(_FORMAT)
-        at = match.end()
-        parts.append(match)
-    bare = [match for match in parts if match["number"] and not match["unit"]]
-    for index, match in enumerate(parts):
-        if match["word"] and match["word"].lower() in _UNITS:
-            continue
-        if match["word"]:
-            raise invalid(f"unknown units {match['word']}")
-        if match["h"] is not None:
-            for field in ("hour", "minute", "second"):
-                once(field)
-            if int(match["m"]) > 59 or int(match["s"] or 0) > 59:
-                field, most = ("MINUTE", match["m"]) if int(match["m"]) > 59 else ("SECOND", match["s"])
-                raise invalid(f"{field} must be (-60, 60), got {most}")
-            clock = Decimal(int(match["h"]) * HOUR + int(match["m"]) * MINUTE + int(match["s"] or 0) * SECOND)
-            clock += Decimal("0." + (match["f"] or "0")) * SECOND
-            negative = match["sign"] == "-"
-            micros += -clock if negative else clock
-        elif match["years"] is not None:
-            once("year")
-            once("month")
-            years = int(match["years"])
-            months += years * 12 + (-int(match["months"]) if match["years"].startswith("-") else int(match["months"]))
+    reading = _Reading(text)
+    parts = reading.parts()
+    bare = sum(part["number"] is not None and not part["unit"] for part in parts)
+    for part, following in itertools.zip_longest(parts, parts[1:]):
+        if part["word"]:
+            if part["word"].lower() not in _UNITS:
+                raise reading.invalid(f"unknown units {part['word']}")
+        elif part["h"] is not None:
+            reading.add_clock(part)
+        elif part["years"] is not None:
+            reading.add_years(part)
+        elif part["unit"]:
+            reading.add(Decimal(part["number"]), part["unit"])
         else:
-            amount = Decimal(match["number"])
-            name = match["unit"]
-            if not name:
-                clocked = index + 1 < len(parts) and parts[index + 1]["h"] is not None
-                if len(bare) > 1 or (len(parts) > 1 and not clocked):
-                    raise invalid(_FORMAT)
-                name = "day" if clocked else unit or "second"
-            if name.lower() in ("week", "weeks", "w", "quarter", "quarters", "q"):
-                raise invalid(_FORMAT)
-            known = _UNITS.get(name.lower())
-            if known is None:
-                raise invalid(f"unknown units {name}")
-            field, per_month, per_day, per_micro = known
-            once(field)
-            if per_month:
-                total = amount * per_month
-                whole = int(total)
-                months += whole
-                rest = (total - whole) * 30 if per_month == 1 else Decimal(0)
-                days += int(rest)
-                micros += (rest - int(rest)) * DAY
-            elif per_day:
-                whole = int(amount)
-                days += whole
-                micros += (amount - whole) * DAY
-            else:
-                micros += amount * per_micro
-    for total, field in ((months, "months"), (days, "days")):
-        if not -(2**31) <= total < 2**31:
-            limit = "cannot exceed 2147483647/-2147483648"
-            raise invalid(f"Overflows maximum {field}; {limit} {field}")
-    if not -(2**63) <= micros < 2**63:
-        raise invalid(
-            "Overflows maximum microseconds; cannot exceed 9223372036854775807/-9223372036854775808 microseconds"
-        )
-    return int(months), int(days), int(micros.to_integral_value("ROUND_HALF_UP"))
+            before_clock = following is not None and following["h"] is not None
+            if bare > 1 or (len(parts) > 1 and not before_clock):
+                raise reading.invalid(_FORMAT)
+            reading.add(Decimal(part["number"]), "day" if before_clock else unit or "second")
+    return reading.total()
 
 
 # --------------------------------------------------------------------------------------------------- printing

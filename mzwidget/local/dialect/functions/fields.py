@@ -52,9 +52,26 @@ def century(year: int, size: int) -> int:
     return (year + size - 1) // size if year > 0 else -((size - year) // size)
 
 
+def _date_part(unit: str, days: int) -> int | None:
+    """Return what a unit counts of a date, in days since 1970."""
+    year, month, day = moments.date_of(days)
+    return {
+        "day": day,
+        "week": iso_week(days)[1],
+        "month": month,
+        "quarter": (month + 2) // 3,
+        "year": year,
+        "decade": year // 10,
+        "century": century(year, 100),
+        "millennium": century(year, 1000),
+        "dow": (days + 4) % 7,
+        "isodow": (days + 3) % 7 + 1,
+        "doy": days - moments.days_of(year, 1, 1) + 1,
+    }.get(unit)
+
+
 def _part(unit: str, micros: int) -> Decimal | None:
     days, clock = divmod(micros, DAY)
-    year, month, day = moments.date_of(days)
     match unit:
         case "epoch":
             return Decimal(micros) / SECOND
@@ -68,29 +85,8 @@ def _part(unit: str, micros: int) -> Decimal | None:
             return Decimal(clock % HOUR // MINUTE)
         case "hour":
             return Decimal(clock // HOUR)
-        case "day":
-            return Decimal(day)
-        case "week":
-            return Decimal(iso_week(days)[1])
-        case "month":
-            return Decimal(month)
-        case "quarter":
-            return Decimal((month + 2) // 3)
-        case "year":
-            return Decimal(year)
-        case "decade":
-            return Decimal(year // 10)
-        case "century":
-            return Decimal(century(year, 100))
-        case "millennium":
-            return Decimal(century(year, 1000))
-        case "dow":
-            return Decimal((days + 4) % 7)
-        case "isodow":
-            return Decimal((days + 3) % 7 + 1)
-        case "doy":
-            return Decimal(days - moments.days_of(year, 1, 1) + 1)
-    return None
+    counted = _date_part(unit, days)
+    return None if counted is None else Decimal(counted)
 
 
 def _of_moment(text: str, micros: int) -> Decimal:

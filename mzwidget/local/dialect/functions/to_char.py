@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from mzwidget.local.dialect.functions.fields import century, iso_week
 from mzwidget.local.dialect.overloads import Overload, line
@@ -54,113 +56,115 @@ def _ordinal(number: str, form: str) -> str:
     return suffix.upper() if form == "TH" else suffix
 
 
-def _field(name: str, micros: int, fill: bool, zone: str) -> str:
-    days, clock = divmod(micros, DAY)
-    year, month, day = moments.date_of(days)
-    hour, minute, second, micro = clock // HOUR, clock % HOUR // MINUTE, clock % MINUTE // SECOND, clock % SECOND
-    bc = year <= 0
-    shown = 1 - year if bc else year
-    iso_year, week = iso_week(days)
-    doy = days - moments.days_of(year, 1, 1) + 1
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A moment taken apart: days since 1970, microseconds of the day, and the date."""
 
-    def number(value: int, width: int) -> str:
-        return str(value).zfill(width) if fill else str(value)
+    days: int
+    clock: int
+    year: int
+    month: int
+    day: int
+    zone: str
 
-    match name:
-        case "HH" | "HH12":
-            return number((hour + 11) % 12 + 1, 2)
-        case "HH24":
-            return number(hour, 2)
-        case "MI":
-            return number(minute, 2)
-        case "SS":
-            return number(second, 2)
-        case "MS":
-            return number(micro // 1000, 3)
-        case "US":
-            return number(micro, 6)
-        case "SSSS" | "SSSSS":
-            return str(clock // SECOND)
-        case "AM" | "PM":
-            return "AM" if hour < 12 else "PM"
-        case "am" | "pm":
-            return "am" if hour < 12 else "pm"
-        case "A.M." | "P.M.":
-            return "A.M." if hour < 12 else "P.M."
-        case "a.m." | "p.m.":
-            return "a.m." if hour < 12 else "p.m."
-        case "Y,YYY":
-            return f"{shown // 1000},{shown % 1000:03d}"
-        case "YYYY":
-            return number(shown, 4)
-        case "YYY":
-            return number(shown % 1000, 3)
-        case "YY":
-            return number(shown % 100, 2)
-        case "Y":
-            return str(shown % 10)
-        case "IYYY":
-            return number(iso_year, 4)
-        case "IYY":
-            return number(iso_year % 1000, 3)
-        case "IY":
-            return number(iso_year % 100, 2)
-        case "I":
-            return str(iso_year % 10)
-        case "BC" | "AD":
-            return "BC" if bc else "AD"
-        case "bc" | "ad":
-            return "bc" if bc else "ad"
-        case "B.C." | "A.D.":
-            return "B.C." if bc else "A.D."
-        case "b.c." | "a.d.":
-            return "b.c." if bc else "a.d."
-        case "MONTH" | "Month" | "month":
-            return _cased(_MONTHS[month - 1].ljust(9 if fill else 0), name)
-        case "MON" | "Mon" | "mon":
-            return _cased(_MONTHS[month - 1][:3], name)
-        case "MM":
-            return number(month, 2)
-        case "DAY" | "Day" | "day":
-            return _cased(_DAYS[(days + 3) % 7].ljust(9 if fill else 0), name)
-        case "DY" | "Dy" | "dy":
-            return _cased(_DAYS[(days + 3) % 7][:3], name)
-        case "DDD":
-            return number(doy, 3)
-        case "IDDD":
-            monday = moments.days_of(iso_year, 1, 4)
-            return number(days - (monday - (monday + 3) % 7) + 1, 3)
-        case "DD":
-            return number(day, 2)
-        case "D":
-            return str((days + 4) % 7 + 1)
-        case "ID":
-            return str((days + 3) % 7 + 1)
-        case "W":
-            return str((day - 1) // 7 + 1)
-        case "WW":
-            return number((doy - 1) // 7 + 1, 2)
-        case "IW":
-            return number(week, 2)
-        case "CC":
-            return number(century(year, 100), 2)
-        case "J":
-            return str(days + 2_440_588)
-        case "Q":
-            return str((month + 2) // 3)
-        case "RM":
-            return _ROMAN[month - 1]
-        case "rm":
-            return _ROMAN[month - 1].lower()
-        case "TZ":
-            return zone
-        case "tz":
-            return zone.lower()
-        case "TZH" | "OF":
-            return "+00"
-        case "TZM":
-            return "00"
-    return f"{micro:06d}"[: int(name[2])]
+    @classmethod
+    def of(cls, micros: int, zone: str) -> _Moment:
+        days, clock = divmod(micros, DAY)
+        return cls(days, clock, *moments.date_of(days), zone)
+
+    @property
+    def shown_year(self) -> int:
+        """The year of its era."""
+        return 1 - self.year if self.year <= 0 else self.year
+
+    @property
+    def iso_year(self) -> int:
+        return iso_week(self.days)[0]
+
+    @property
+    def day_of_year(self) -> int:
+        return self.days - moments.days_of(self.year, 1, 1) + 1
+
+    @property
+    def day_of_iso_year(self) -> int:
+        fourth = moments.days_of(self.iso_year, 1, 4)
+        return self.days - (fourth - (fourth + 3) % 7) + 1
+
+    @property
+    def weekday(self) -> int:
+        """Days since Monday."""
+        return (self.days + 3) % 7
+
+    @property
+    def half(self) -> str:
+        return "AM" if self.clock < 12 * HOUR else "PM"
+
+    @property
+    def era(self) -> str:
+        return "BC" if self.year <= 0 else "AD"
+
+
+_NUMBERS: dict[str, tuple[int, Callable[[_Moment], int]]] = {
+    "HH": (2, lambda of: (of.clock // HOUR + 11) % 12 + 1),
+    "HH12": (2, lambda of: (of.clock // HOUR + 11) % 12 + 1),
+    "HH24": (2, lambda of: of.clock // HOUR),
+    "MI": (2, lambda of: of.clock % HOUR // MINUTE),
+    "SS": (2, lambda of: of.clock % MINUTE // SECOND),
+    "MS": (3, lambda of: of.clock % SECOND // 1000),
+    "US": (6, lambda of: of.clock % SECOND),
+    "SSSS": (0, lambda of: of.clock // SECOND),
+    "SSSSS": (0, lambda of: of.clock // SECOND),
+    "YYYY": (4, lambda of: of.shown_year),
+    "YYY": (3, lambda of: of.shown_year % 1000),
+    "YY": (2, lambda of: of.shown_year % 100),
+    "Y": (0, lambda of: of.shown_year % 10),
+    "IYYY": (4, lambda of: of.iso_year),
+    "IYY": (3, lambda of: of.iso_year % 1000),
+    "IY": (2, lambda of: of.iso_year % 100),
+    "I": (0, lambda of: of.iso_year % 10),
+    "MM": (2, lambda of: of.month),
+    "DDD": (3, lambda of: of.day_of_year),
+    "IDDD": (3, lambda of: of.day_of_iso_year),
+    "DD": (2, lambda of: of.day),
+    "D": (0, lambda of: (of.weekday + 1) % 7 + 1),
+    "ID": (0, lambda of: of.weekday + 1),
+    "W": (0, lambda of: (of.day - 1) // 7 + 1),
+    "WW": (2, lambda of: (of.day_of_year - 1) // 7 + 1),
+    "IW": (2, lambda of: iso_week(of.days)[1]),
+    "CC": (2, lambda of: century(of.year, 100)),
+    "J": (0, lambda of: of.days + 2_440_588),
+    "Q": (0, lambda of: (of.month + 2) // 3),
+}
+"""Digits at the least, and what is counted."""
+
+_WORDS: dict[str, tuple[int, Callable[[_Moment], str]]] = {
+    **dict.fromkeys(("AM", "PM"), (0, lambda of: of.half)),
+    **dict.fromkeys(("A.M.", "P.M."), (0, lambda of: f"{of.half[0]}.M.")),
+    **dict.fromkeys(("BC", "AD"), (0, lambda of: of.era)),
+    **dict.fromkeys(("B.C.", "A.D."), (0, lambda of: f"{of.era[0]}.{of.era[1]}.")),
+    "MONTH": (9, lambda of: _MONTHS[of.month - 1]),
+    "MON": (0, lambda of: _MONTHS[of.month - 1][:3]),
+    "DAY": (9, lambda of: _DAYS[of.weekday]),
+    "DY": (0, lambda of: _DAYS[of.weekday][:3]),
+    "RM": (0, lambda of: _ROMAN[of.month - 1]),
+    "TZ": (0, lambda of: of.zone),
+    "TZH": (0, lambda _: "+00"),
+    "TZM": (0, lambda _: "00"),
+    "OF": (0, lambda _: "+00"),
+}
+"""Letters at the least, and the word, which is written as its field is."""
+
+
+def _field(name: str, of: _Moment, fill: bool) -> str:
+    if name == "Y,YYY":
+        return f"{of.shown_year // 1000},{of.shown_year % 1000:03d}"
+    if name.startswith("FF"):
+        return f"{of.clock % SECOND:06d}"[: int(name[2])]
+    if name in _NUMBERS:
+        digits, count = _NUMBERS[name]
+        return str(count(of)).zfill(digits if fill else 0)
+    letters, word = _WORDS[name.upper()]
+    return _cased(word(of).ljust(letters if fill else 0), name)
 
 
 def _cased(text: str, name: str) -> str:
@@ -171,10 +175,11 @@ def _cased(text: str, name: str) -> str:
 
 def _to_char(micros: int, form: str, zone: str = "") -> str:
     out = []
+    moment = _Moment.of(micros, zone)
     for match in _FORMAT.finditer(form):
         quoted, fm, name, ordinal, bare, other = match.groups()
         if name is not None:
-            text = _field(_LOWER.get(name, name), micros, fm is None, zone)
+            text = _field(_LOWER.get(name, name), moment, fm is None)
             out.append(text + (_ordinal(text, ordinal) if ordinal else ""))
         elif other is not None:
             out.append(other)

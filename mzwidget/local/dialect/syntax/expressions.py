@@ -143,12 +143,9 @@ class ExpressionParser(FormParser):
         if word in NOT_AN_EXPRESSION:
             raise self.error(f"expected expression, but found reserved keyword: {word.upper()}")
         match word:
-            case "true" | "false":
+            case "true" | "false" | "null":
                 self.next()
-                return tree.Literal("bool", word)
-            case "null":
-                self.next()
-                return tree.Literal("null")
+                return tree.Literal("null") if word == "null" else tree.Literal("bool", word)
             case "not":
                 self.next()
                 return tree.Not(self._climb(_NOT))
@@ -161,19 +158,9 @@ class ExpressionParser(FormParser):
             case "cast":
                 return self._cast()
             case "coalesce" | "greatest" | "least" | "nullif":
-                self.next()
-                self.expect_kind("(")
-                arguments = self.expressions()
-                if word == "nullif" and len(arguments) != 2:
-                    self.expected("comma" if len(arguments) < 2 else "right parenthesis")
-                self.expect_kind(")")
-                return tree.Choice(word, arguments)
+                return self._choice(word)
             case "exists" if following == "(" or self.peek().value not in ("from", ""):
-                self.next()
-                self.expect_kind("(")
-                query = self.query()
-                self.expect_kind(")")
-                return tree.Exists(query)
+                return self._exists()
             case "extract":
                 return self._extract()
             case "trim":
@@ -185,13 +172,7 @@ class ExpressionParser(FormParser):
             case "normalize" if following == "(":
                 return self._normalize()
             case "row" if following == "(":
-                self.next()
-                self.expect_kind("(")
-                items = () if self.is_kind(")") else self.expressions()
-                self.expect_kind(")")
-                return tree.Row(items)
-            case "interval" if following == "param":
-                return self._named()
+                return self._row()
         return self._named()
 
     def _named(self) -> Expr:

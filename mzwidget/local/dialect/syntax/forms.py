@@ -50,6 +50,29 @@ class FormParser(TypeParser, ABC):
         self.expect("end")
         return tree.Case(operand, tuple(branches), default)
 
+    def _choice(self, word: str) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        arguments = self.expressions()
+        if word == "nullif" and len(arguments) != 2:
+            self.expected("comma" if len(arguments) < 2 else "right parenthesis")
+        self.expect_kind(")")
+        return tree.Choice(word, arguments)
+
+    def _exists(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        query = self.query()
+        self.expect_kind(")")
+        return tree.Exists(query)
+
+    def _row(self) -> Expr:
+        self.next()
+        self.expect_kind("(")
+        items = () if self.is_kind(")") else self.expressions()
+        self.expect_kind(")")
+        return tree.Row(items)
+
     def _array(self, word: str) -> Expr:
         self.next()
         if self.accept_kind("("):
