@@ -54,7 +54,7 @@ def private_preview(what: str, flag: str, sqlstate: str = "XX000") -> SqlError:
     )
 
 
-_UNPREFIXED = ("Evaluation error", "Top-level LIMIT", "LIMIT must not", "Invalid OFFSET")
+_UNPREFIXED = ("result exceeds max size", "Evaluation error", "Top-level LIMIT", "LIMIT must not", "Invalid OFFSET")
 
 
 def evaluated(error: SqlError, *, constant: bool) -> SqlError:

@@ -182,6 +182,30 @@ def test_large_results_are_sent_as_they_are_made(engine: Engine) -> None:
             list(rows)
 
 
+def test_a_result_is_no_larger_than_the_session_wants(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert connection.execute("SHOW max_query_result_size").fetchone() == ("1GB",)
+        for wrong in ("'1 kb'", "'B'", "''", "'99999999TB'", "-1"):
+            with pytest.raises(psycopg.errors.InvalidParameterValue, match='requires a "bytes" value'):
+                connection.execute(f"SET max_query_result_size = {wrong}".encode())
+        connection.execute("SET max_query_result_size = '1.5kB'")
+        assert connection.execute("SHOW max_query_result_size").fetchone() == ("1536B",)
+        assert connection.execute("SELECT n FROM many LIMIT 10").rowcount == 10
+        for statement, sqlstate in [
+            ("SELECT * FROM long", "XX000"),
+            ("SELECT n FROM many", "XX000"),
+            ("SELECT repeat('a', 2000)", "53200"),
+        ]:
+            with pytest.raises(psycopg.Error, match=r"^result exceeds max size of 1\.5 KiB$") as raised:
+                connection.execute(statement)  # type: ignore[call-overload]
+            assert _state(raised.value) == sqlstate
+        with pytest.raises(psycopg.Error, match="result exceeds max size of 1"), connection.cursor() as cursor:
+            with cursor.copy("COPY (SELECT * FROM long) TO STDOUT") as copy:
+                list(copy)
+        connection.execute("RESET max_query_result_size")
+        assert connection.execute("SELECT n FROM many").rowcount == 5000
+
+
 def test_one_large_value_is_answered(engine: Engine) -> None:
     with engine.connect() as connection:
         [text] = connection.execute("SELECT repeat('ab', 10000000)").fetchone() or ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.errors import SqlError, evaluated
+from mzwidget.local.formats.bytesizes import told
 from mzwidget.local.formats.encoding import carrier
 from mzwidget.local.formats.results import Chunk
 
@@ -20,6 +21,8 @@ _CHUNK_ROWS = 5_000
 _CHUNK_BYTES = 4_000_000
 _LARGE = 1_000_000
 """Bytes and elements from which on a chunk is encoded beside the event loop."""
+_FIELD_BYTES = 2
+"""What a value takes beside its text, as Materialize counts: its kind and its length."""
 _SIZED = (str, bytes, list)
 _AT_ONCE = 50
 """Rows after which the bytes are counted; the first ones, which may be large, sooner."""
@@ -32,13 +35,16 @@ def carried(sql: str, columns: Sequence[Column]) -> str:
     return f"SELECT {', '.join(carriers) or 'NULL'} FROM ({sql}) AS q({', '.join(names or ['c0'])})"
 
 
-async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int) -> AsyncIterator[Chunk]:
-    """Yield the result of `query` at `timestamp`, as it is computed."""
+async def read(
+    store: Store, query: Query, values: Sequence[Any], timestamp: int, most: int | None = None
+) -> AsyncIterator[Chunk]:
+    """Yield the result of `query` at `timestamp`, as it is computed; an error once it has more than `most` bytes."""
     reader = store.reader()
     connection = reader.connection
     sql = carried(query.sql, query.columns)
 
     more = True
+    total = 0
 
     def start() -> Chunk:
         if "mz_now" in sql:
@@ -47,7 +53,7 @@ async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int
         return fetch()
 
     def fetch() -> Chunk:
-        nonlocal more
+        nonlocal more, total
         rows: list[tuple[Any, ...]] = []
         size, step = 0, 1
         while more and len(rows) < _CHUNK_ROWS and size < _CHUNK_BYTES:
@@ -56,6 +62,10 @@ async def read(store: Store, query: Query, values: Sequence[Any], timestamp: int
             size += sum([len(value) for row in part for value in row if isinstance(value, _SIZED)])
             more = len(part) == step
             step = min(2 * step, _AT_ONCE)
+        total += size + len(rows) * len(query.columns) * _FIELD_BYTES
+        if most is not None and total > most:
+            state = "53200" if query.constant else "XX000"
+            raise SqlError(f"result exceeds max size of {told(most)}", state)
         return Chunk(rows, large=size > _LARGE)
 
     try:

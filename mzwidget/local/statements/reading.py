@@ -45,7 +45,8 @@ async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> R
             raise SqlError("could not find a valid timestamp for the query", "22000")
         await store.clock.reach(chosen)
     timestamp = _read_at(session, plan, chosen)
-    return Result(selected, plan.columns, read(store, plan.query, values, timestamp))
+    most = session.variables.bytes("max_query_result_size")
+    return Result(selected, plan.columns, read(store, plan.query, values, timestamp, most))
 
 
 def _read_at(session: Session, plan: QueryPlan, chosen: int | None) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError, private_preview, unsupported
+from mzwidget.local.formats import bytesizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -156,6 +157,13 @@ def _duration(name: str, values: Values) -> str:
     return f"{round(value / _UNITS_MS[unit])} {unit}"
 
 
+def _bytes(name: str, values: Values) -> str:
+    try:
+        return bytesizes.shown(bytesizes.parse(_one(name, values)))
+    except ValueError:
+        raise _wrong_kind(name, "bytes") from None
+
+
 def _isolation(name: str, values: Values) -> str:
     found = _one_of(*_ISOLATION_LEVELS)(name, values)
     return found if found == STRICT else "serializable"
@@ -187,7 +195,7 @@ _VARIABLES = {
     "IntervalStyle": _Variable("postgres", _one_of("postgres"), reported=True),
     "is_superuser": _Variable("off", _read_only, reported=True),
     "max_identifier_length": _Variable("255", _read_only),
-    "max_query_result_size": _Variable("1GB", _not_offered),
+    "max_query_result_size": _Variable("1GB", _bytes),
     "mz_version": _Variable(VERSION, _read_only, reported=True),
     "search_path": _Variable("public", _names, reported=True),
     "server_version": _Variable("9.5.0", _read_only, reported=True),
@@ -281,6 +289,9 @@ class Variables:
 
     def milliseconds(self, name: str) -> float:
         return milliseconds(self.get(name))
+
+    def bytes(self, name: str) -> int:
+        return bytesizes.parse(self.get(name))
 
 
 def _spelt(name: str) -> str:
