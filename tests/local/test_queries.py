@@ -26,6 +26,10 @@ SELECT * FROM t2, t2 x JOIN t1 USING (f2) ORDER BY 1     | f1 f2 f2 f1 f1: 3 4 4
 SELECT (SELECT * FROM (SELECT 1 AS a) q)                                                      | a: 1
 SELECT (TABLE t2 ORDER BY 1 LIMIT 0)                                                          | Expected subselect to return 1 column, got 2 columns
 SELECT (1, 2) = ALL (SELECT 1, 2), (1, 2) < ANY (SELECT 1, 3), (2, NULL) > ALL (SELECT 2, 1)  | ?column? ?column? ?column?: True True None
+SELECT 'ab' LIKE ANY (SELECT f1 || '%' FROM t1 UNION SELECT 'a_'), 'a' NOT LIKE ALL (SELECT NULL::text), 'a' LIKE ALL (SELECT 'b' WHERE false) | ?column? ?column? ?column?: True None True
+SELECT f1, f2, rank() OVER (PARTITION BY f2 % 2 ORDER BY 10 / (f1 - 1) DESC) FROM t1 WHERE f1 <> 1 | f1 f2 rank: 3 4 1
+SELECT row_number() OVER (ORDER BY 10 / (f1 - 1)) FROM t1                                     | Evaluation error: division by zero
+SELECT f1, row_number() OVER (ORDER BY sum(f2) / count(*) DESC) FROM t1 GROUP BY f1 ORDER BY 1 | f1 row_number: 1 2, 3 1
 SELECT pg_catalog.int4 '7', pg_catalog.interval '1 day' = interval '1 day'                    | int4 ?column?: 7 True
 SELECT f1 FROM t1 JOIN days USING (f1)                                                        | NATURAL/USING join column "f1" types integer and date cannot be matched
 SELECT * FROM t1 JOIN t1 b USING (f1, f2) JOIN t1 c USING (f1) JOIN t1 d USING (f2)           | common column name "f2" appears more than once in left table

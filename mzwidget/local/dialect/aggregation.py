@@ -213,9 +213,10 @@ class Aggregation:
                 shown = f"char({size})" if first.name == "bpchar" and size > 0 else message_name(first)
                 raise SqlError(f"array_agg on {shown} not yet supported")
 
-    def _term(self, item: tree.OrderItem) -> str:
+    def _term(self, item: tree.OrderItem, *, windowed: bool = False) -> str:
         value = sortable(self.expressions.typed(item.expr))
-        return f"{value.sql} {'DESC' if item.descending else 'ASC'} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
+        sql = self.scope.key_of_window(value) if windowed else value.sql
+        return f"{sql} {'DESC' if item.descending else 'ASC'} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
 
     # -------------------------------------------------------------------------------------------- windows
 
@@ -230,8 +231,8 @@ class Aggregation:
         if scope.clause not in _OF_SELECT:
             raise SqlError(f"window functions are not allowed in {scope.clause} (function pg_catalog.{name})")
         self._frame_refusals(over, name)
-        partition = [self.expressions.typed(expr).sql for expr in over.partition]
-        order = [self._term(item) for item in over.order]
+        partition = [scope.key_of_window(self.expressions.typed(expr)) for expr in over.partition]
+        order = [self._term(item, windowed=True) for item in over.order]
         aggregate = name not in functions.WINDOWS
         if over.units == "rows" or name in ("row_number", "lag", "lead") or (name == "first_value" and not over.units):
             order += [f"{value.sql} ASC NULLS LAST" for value in self._row()]

@@ -138,7 +138,7 @@ def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
         if len(columns) != 1:
             raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
         if node.operator.lstrip("!").startswith("~~"):
-            raise unsupported(f"LIKE {word} (subquery)")
+            return _like_row(expressions, node, left, columns, sql)
         item = Value("q.c1", columns[0].type)
         operate(expressions.statement, node.operator, [left, item])
         a, b = expressions.same(left, item)
@@ -151,9 +151,7 @@ def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
     depth = max(left.depth, array.depth) + 1
     item = Value(f"v{depth}", array.type.element)
     if node.operator.lstrip("!").startswith("~~"):
-        test = patterns.like(
-            expressions.statement, left, item, insensitive=node.operator.endswith("*"), negated=node.operator[0] == "!"
-        )
+        test = _like(expressions, node, left, item)
     else:
         test = expressions.compare(node.operator, left, item)
     tests = f"list_transform({{0}}, lambda v{depth}: {test.sql})"
@@ -165,6 +163,22 @@ def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
     items = apply("({0}).items", [array], t.list_of(array.type.element)) if array.type.kind == "array" else array
     listed = apply(tests, [items], t.list_of(t.BOOL), fallible=test.fallible)
     return apply(template, [array, replace(listed, depth=depth)], t.BOOL)
+
+
+def _like(expressions: Expressions, node: tree.Quantified, left: Value, pattern: Value) -> Value:
+    insensitive, negated = node.operator.endswith("*"), node.operator[0] == "!"
+    return patterns.like(expressions.statement, left, pattern, insensitive=insensitive, negated=negated)
+
+
+def _like_row(
+    expressions: Expressions, node: tree.Quantified, left: Value, columns: Sequence[Column], sql: str
+) -> Value:
+    """Compare a text with the pattern of each row of a subquery."""
+    test = _like(expressions, node, left, Value("q.c1", columns[0].type, fallible=True))
+    decided, other = ("NOT x", "true") if node.every else ("x", "false")
+    found = f"CASE WHEN bool_or({decided}) THEN NOT {other} WHEN bool_or(x IS NULL) THEN NULL ELSE {other} END"
+    rows = f"SELECT {test.sql} AS x FROM ({sql}) AS q(c1)"
+    return Value(f"(SELECT {found} FROM ({rows}) AS r)", t.BOOL, fallible=True)
 
 
 def _quantified_row(

@@ -205,6 +205,10 @@ class Scope:
     """The sources of which an outer join may have no row."""
     tables: dict[tree.Call, Value] = field(default_factory=dict)
     """What the table functions of the select list give."""
+    computed: dict[str, str] = field(default_factory=dict)
+    """The columns of a query of their own for what windows order and divide by: DuckDB does not take there what may
+    fail."""
+    computed_alias: str = ""
     forbidden: set[int] = field(default_factory=set)
     correlated: bool = False
     grouping: Grouping | None = None
@@ -214,6 +218,21 @@ class Scope:
     def child(self) -> Scope:
         """Return the scope of a subquery, which sees this one's columns."""
         return Scope(self.statement, parent=self)
+
+    def key_of_window(self, value: Value) -> str:
+        """Return DuckDB SQL of what a window orders or divides by."""
+        if not value.fallible:
+            return value.sql
+        self.computed_alias = self.computed_alias or self.statement.alias()
+        return f"{self.computed_alias}.{self.computed.setdefault(value.sql, f'w{len(self.computed) + 1}')}"
+
+    def with_keys(self, source: str) -> str:
+        """Return a FROM clause's items with the keys of windows beside them."""
+        if not self.computed:
+            return source
+        items = ", ".join(f"{sql} AS {name}" for sql, name in self.computed.items())
+        lateral = f"LATERAL (SELECT {items}) AS {self.computed_alias}"
+        return f"{source}, {lateral}" if source else lateral
 
     def cte(self, name: str) -> tuple[tuple[Column, ...], str] | None:
         """Return the columns and SQL of a WITH query in reach."""

@@ -75,13 +75,14 @@ class Selection:
             qualify = self.expressions.condition(body.qualify, "QUALIFY clause")
 
         def render(items: Sequence[str]) -> str:
-            tail = f" FROM {source}" if source else ""
-            tail += f" WHERE {where}" if where else ""
             grouping = scope.grouping
+            rows = scope.with_keys(source) if grouping is None else source
+            tail = f" FROM {rows}" if rows else ""
+            tail += f" WHERE {where}" if where else ""
             if grouping is not None:
                 keys = ", ".join(str(i) for i in range(1, len(grouping.keys) + 1))
                 inner = f"SELECT {grouping.items()}{tail}" + (f" GROUP BY {keys}" if keys else "")
-                tail = f" FROM ({inner}) AS {grouping.alias}"
+                tail = f" FROM {scope.with_keys(f'({inner}) AS {grouping.alias}')}"
                 tail += f" WHERE {having.sql}" if having is not None else ""
             if qualify is None:
                 return f"SELECT {listed(items)}{tail}"
