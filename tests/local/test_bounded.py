@@ -199,9 +199,11 @@ def test_a_result_is_no_larger_than_the_session_wants(engine: Engine) -> None:
             with pytest.raises(psycopg.Error, match=r"^result exceeds max size of 1\.5 KiB$") as raised:
                 connection.execute(statement)  # type: ignore[call-overload]
             assert _state(raised.value) == sqlstate
-        with pytest.raises(psycopg.Error, match="result exceeds max size of 1"), connection.cursor() as cursor:
-            with cursor.copy("COPY (SELECT * FROM long) TO STDOUT") as copy:
-                list(copy)
+        with (
+            pytest.raises(psycopg.Error, match="result exceeds max size of 1"),
+            connection.cursor().copy("COPY (SELECT * FROM long) TO STDOUT") as copy,
+        ):
+            list(copy)
         connection.execute("RESET max_query_result_size")
         assert connection.execute("SELECT n FROM many").rowcount == 5000
 
