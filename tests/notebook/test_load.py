@@ -403,6 +403,12 @@ def test_interrupted_at_half_there_is_no_table(dsn: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         mzwidget.load(frame, "half", progress=report)
     assert back("half").empty
+    mzwidget.sql("INSERT INTO half VALUES (1, 'here before')")
+    interrupted.clear()
+    with pytest.raises(KeyboardInterrupt):
+        mzwidget.load(frame, "half", progress=report, if_exists="replace")
+    assert back("half").to_dict("records") == [{"a": 1, "s": "here before"}]
+    assert mzwidget.sql("SHOW TABLES")["name"].tolist() == ["half"]
     assert dsn
 
 

@@ -234,6 +234,8 @@ print(found.DataFrame()["sold"].tolist())
 print(shell.run_line_magic("sql", "SELECT item FROM sales WHERE sold = 5").DataFrame()["item"].tolist())
 print(shell.run_line_magic("sqlcmd", "tables"))
 print(shell.run_line_magic("sqlcmd", "columns --table sales"))
+print(shell.run_line_magic("sqlcmd", "profile --table sales"))
+print("explored:", shell.run_line_magic("sqlcmd", "explore --table sales"))
 """
 
 
@@ -251,6 +253,8 @@ def test_jupysql(dsn: str) -> None:
     assert "['ink']" in done.stdout
     assert "sales" in done.stdout
     assert all(name in done.stdout for name in ("item", "sold", "price"))
+    assert "unique" in done.stdout
+    assert "explored: " in done.stdout
 
 
 @pytest.mark.usefixtures("sales")
