@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from mzwidget.charts import altair, bars, line, number, table
 from mzwidget.charts.encoding import Encoding
+from mzwidget.charts.kinds import KINDS
 from mzwidget.charts.named import Free, Named
 from mzwidget.charts.options import Options
 from mzwidget.charts.order import Term
-from mzwidget.charts.roles import ChartError
 from mzwidget.tail.values import Column
 
 
@@ -40,7 +40,7 @@ def resolve(columns: Sequence[Column], options: Options, rows: int = 0, order: t
     ChartError
         What the user asks for cannot be drawn from these columns. It is never replaced by another picture.
     """
-    named = Named.of(columns, options)
+    named = options.find(columns)
     free = Free.of(columns, named)
     formats = tuple(options.format.get(of.name, "") for of in columns) if options.format else ()
     chosen = _choose(columns, named, free, options, rows)
@@ -50,28 +50,19 @@ def resolve(columns: Sequence[Column], options: Options, rows: int = 0, order: t
             chosen = replace(chosen, options={**chosen.options, "totals": False})
     if chosen.kind == "table":
         return replace(chosen, formats=formats, timezone=options.timezone)
-    instead = replace(table.encode(), order=order, formats=formats, timezone=options.timezone)
+    instead = Encoding("table", order=order, formats=formats, timezone=options.timezone)
     return replace(chosen, formats=formats, timezone=options.timezone, table=instead)
 
 
 def _choose(columns: Sequence[Column], named: Named, free: Free, options: Options, rows: int) -> Encoding:
     if options.chart is not None:
         return altair.encode(options.chart, columns)
-    match options.kind:
-        case "number":
-            return number.encode(columns, named, free)
-        case "line":
-            return line.encode(columns, named, free, options.limit)
-        case "bars":
-            return bars.encode(columns, named, free, options.limit)
-        case "table":
-            if named.any:
-                raise ChartError("a table shows all columns; x=, y=, color=, key= and value= are for other kinds")
-            return table.encode(options.limit)
+    if options.kind:
+        return KINDS[options.kind](columns, named, free, options.limit)
     if number.suits(columns, named, free, rows):
-        return number.encode(columns, named, free)
+        return number.encode(columns, named, free, options.limit)
     if line.suits(columns, named, free):
         return line.encode(columns, named, free, options.limit)
     if named.any or bars.suits(named, free):
         return bars.encode(columns, named, free, options.limit)
-    return table.encode(options.limit)
+    return table.encode(columns, named, free, options.limit)

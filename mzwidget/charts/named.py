@@ -6,45 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mzwidget.charts import roles
-from mzwidget.charts.options import Options
 from mzwidget.tail.values import Column
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Indexes of the columns that the options name; None or empty for what they do not."""
+    """Indexes of the columns that a user names; None or empty for what they do not."""
 
     x: int | None
     y: tuple[int, ...]
     color: int | None
     key: int | None
     value: tuple[int, ...]
-
-    @classmethod
-    def of(cls, columns: Sequence[Column], options: Options) -> Named:
-        """Look all names up.
-
-        Raises
-        ------
-        roles.ChartError
-            A name that the view does not have.
-        """
-
-        def find(option: str, name: str) -> int | None:
-            return roles.find(name, columns, option) if name else None
-
-        named = cls(
-            x=find("x", options.x),
-            y=tuple(roles.find(name, columns, "y") for name in options.y),
-            color=find("color", options.color),
-            key=find("key", options.key),
-            value=tuple(roles.find(name, columns, "value") for name in options.value),
-        )
-        require_numbers(columns, named.value, "value")
-        for name in options.format:
-            if columns[roles.find(name, columns, "format")].kind != "number":
-                raise roles.ChartError(f"format: {name!r} is no column of numbers, which a format is for")
-        return named
 
     @property
     def any(self) -> bool:

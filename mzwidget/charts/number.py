@@ -23,7 +23,7 @@ def suits(columns: Sequence[Column], named: Named, free: Free, rows: int) -> boo
     return (alone and not named.any and rows <= 1) or (chosen and not (free.discrete or free.times or free.others))
 
 
-def encode(columns: Sequence[Column], named: Named, free: Free) -> Encoding:
+def encode(columns: Sequence[Column], named: Named, free: Free, _limit: int) -> Encoding:
     """Say which column the number is of.
 
     Raises

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from mzwidget.charts import altair, formats
-
-KINDS = ("bars", "line", "number", "table")
+from mzwidget.charts import altair, formats, roles
+from mzwidget.charts.kinds import KINDS
+from mzwidget.charts.named import Named, require_numbers
+from mzwidget.tail.values import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,31 @@ class Options:
             timezone=timezone or "",
             chart=chart,
         )
+
+    def find(self, columns: Sequence[Column]) -> Named:
+        """Look up the columns that are named.
+
+        Raises
+        ------
+        ChartError
+            A name that the view does not have, or a column that is not of numbers where only numbers can be.
+        """
+
+        def found(option: str, name: str) -> int | None:
+            return roles.find(name, columns, option) if name else None
+
+        named = Named(
+            x=found("x", self.x),
+            y=tuple(roles.find(name, columns, "y") for name in self.y),
+            color=found("color", self.color),
+            key=found("key", self.key),
+            value=tuple(roles.find(name, columns, "value") for name in self.value),
+        )
+        require_numbers(columns, named.value, "value")
+        for name in self.format:
+            if columns[roles.find(name, columns, "format")].kind != "number":
+                raise roles.ChartError(f"format: {name!r} is no column of numbers, which a format is for")
+        return named
 
 
 def _name(option: str, given: object) -> str:

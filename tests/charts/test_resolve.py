@@ -69,7 +69,7 @@ name = st.sampled_from([*HOSTILE[1:], "gone"])
 any_options = st.fixed_dictionaries(
     {},
     optional={
-        "kind": st.sampled_from(KINDS),
+        "kind": st.sampled_from(list(KINDS)),
         "x": name,
         "color": name,
         "key": name,
