@@ -219,6 +219,20 @@ def test_portal_with_a_row_limit(connect: Connect) -> None:
     assert b"".join(kinds) == b"12DDsDDsDCCZ"
 
 
+def test_portals_that_are_executed_twice(connect: Connect) -> None:
+    execute = message(b"E", b"\0" + struct.pack("!i", 0))
+    data = message(b"Q", b"BEGIN\0")
+    for statement in (b"DECLARE c CURSOR FOR VALUES (1), (2)", b"FETCH c", b"CLOSE c"):
+        data += message(b"P", b"\0" + statement + b"\0" + struct.pack("!h", 0))
+        data += message(b"B", b"\0\0" + struct.pack("!hhh", 0, 0, 0))
+        data += execute * (2 if b"DECLARE" not in statement else 1)
+    answer = abuse(connect(), data + message(b"S", b"") + message(b"X", b""))
+    assert answer.count(b"FETCH 1\0") == 2, "it says again how it ended"
+    assert answer.count(b"CLOSE CURSOR\0") == 1
+    assert b"C55000\0" in answer
+    assert b'portal "" cannot be run\0' in answer
+
+
 def test_subscribe_with_a_row_limit_can_be_continued(connect: Connect, sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE t (a int)")
     sql.execute("INSERT INTO t VALUES (1), (2), (3)")

@@ -146,3 +146,15 @@ def test_a_type_stays_while_a_statement_names_it(sql: psycopg.Connection, user: 
     with pytest.raises(psycopg.Error, match=r'cannot drop type "pair": still depended upon by \w+ "u"'):
         sql.execute("DROP TYPE pair")
     sql.execute("DROP TYPE pair CASCADE")
+
+
+@pytest.mark.parametrize(
+    "limit", ["x.n", "(SELECT count(*) FROM t z WHERE z.n <= x.n)", "nullif(x.n, 3)", "x.n + (SELECT 0)"]
+)
+def test_limit_by_outer_columns(sql: psycopg.Connection, limit: str) -> None:
+    sql.execute("CREATE TABLE t (n int)")
+    sql.execute("INSERT INTO t VALUES (1), (2), (3)")
+    query = f"SELECT x.n, array_agg(y.n) FROM t x, LATERAL (SELECT n FROM t ORDER BY n DESC LIMIT {limit}) y GROUP BY 1"
+    assert sql.execute(f"{query} ORDER BY 1").fetchall() == [(1, [3]), (2, [2, 3]), (3, [1, 2, 3])]
+    with pytest.raises(psycopg.Error, match='column "n" does not exist'):
+        sql.execute("SELECT (SELECT n FROM t LIMIT n)")

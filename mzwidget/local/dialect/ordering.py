@@ -23,33 +23,48 @@ from mzwidget.local.formats.types import Column
 _NUMBER = r"(?:CAST\()*(\d{1,9})(?: AS \w+\))*"
 _LIMIT = re.compile(f" LIMIT {_NUMBER}(?: OFFSET {_NUMBER})?")
 _FEW = 10_000
+_ALL = 2**63 - 1
 _COMPARED = frozenset({"int2", "int4", "int8", "uint2", "uint4", "uint8", "float4", "float8", "numeric"}) | {
     "text", "varchar", "bool", "date", "timestamp", "timestamptz",
 }  # fmt: skip
 """Types whose values DuckDB compares as it orders them."""
 
 
-def limits(statement: Statement, query: tree.Query, plan: PlanSubquery, *, nested: bool) -> str:
-    sql = ""
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """LIMIT and OFFSET: as text, or if they vary what is to be compared with a row's number."""
+
+    sql: str = ""
+    bounds: tuple[str, ...] = ()
+
+
+def limits(outer: Scope, query: tree.Query, plan: PlanSubquery, *, nested: bool) -> Limit:
+    """Plan LIMIT and OFFSET, which may name columns of outer queries, not of their own."""
+    statement = outer.statement
+    counts: dict[str, str] = {}
+    varies = False
     for node, word in ((query.limit, "LIMIT"), (query.offset, "OFFSET")):
         if node is None or node == tree.Literal("null"):
             continue
-        scope = Scope(statement)
+        scope = outer.child()
         scope.clause = word
         value = Expressions(scope, plan).value(node)
         if value.parameter is not None:
             value = coerce(statement, value, t.INT8)
         if isinstance(node, tree.Parameter):
-            sql += f" {word} {_counted(value, word, nested=nested)}"
+            counts[word] = _counted(value, word, nested=nested)
+            varies = varies or nested
             continue
         if value.literal is None:
-            if any(isinstance(each, tree.Query) for each in node.walk()):
-                if nested or word != "LIMIT":
-                    raise unsupported(f"{word} of a subquery")
-                name = f"{t.sql_name(value.type)}_to_bigint".replace(" ", "_")
-                what = "select(???)" if value.type.name == "int8" else f"{name}(select(???))"
-                raise SqlError(f"Top-level LIMIT must be a constant expression, got {what}")
-            sql += f" {word} ({_counted(value, word, nested=True)})"
+            if scope.correlated or any(isinstance(each, tree.Query) for each in node.walk()):
+                if word != "LIMIT":
+                    raise unsupported("OFFSET by what is not constant")
+                if not nested:
+                    name = f"{t.sql_name(value.type)}_to_bigint".replace(" ", "_")
+                    what = "select(???)" if value.type.name == "int8" else f"{name}(select(???))"
+                    raise SqlError(f"Top-level LIMIT must be a constant expression, got {what}")
+            varies = varies or nested
+            counts[word] = f"({_counted(value, word, nested=True)})"
             continue
         count = coerce(statement, value, t.INT8, Context.ASSIGNMENT)
         try:
@@ -60,8 +75,14 @@ def limits(statement: Statement, query: tree.Query, plan: PlanSubquery, *, neste
             if word == "LIMIT":
                 raise SqlError("LIMIT must not be negative")
             raise SqlError(f"Invalid OFFSET clause: must not be negative, got {number}")
-        sql += f" {word} {count.sql}"
-    return sql
+        counts[word] = count.sql
+    if not varies:
+        return Limit("".join(f" {word} {count}" for word, count in counts.items()))
+    skipped = counts.get("OFFSET", "0")
+    bounds = [f"> {skipped}"]
+    if "LIMIT" in counts:
+        bounds.append(f"- {skipped} <= coalesce({counts['LIMIT']}, {_ALL})")
+    return Limit(bounds=tuple(bounds))
 
 
 def _counted(value: Value, word: str, *, nested: bool) -> str:
@@ -93,7 +114,7 @@ class Term:
 
 
 def ordered(
-    statement: Statement, query: tree.Query, block: Block, limit: str, *, once: bool
+    statement: Statement, query: tree.Query, block: Block, limit: Limit, *, once: bool
 ) -> tuple[tuple[Column, ...], str]:
     """Apply DISTINCT, ORDER BY, LIMIT and OFFSET to a body; `once`: as the last step of a SELECT."""
     settled = [settle(statement, value) for value in block.values]
@@ -102,7 +123,7 @@ def ordered(
     terms = [_term(block, settled, item) for item in query.order]
     if block.distinct and block.distinct_on:
         sql = _distinct_on(statement, block, settled, terms, limit)
-    elif not terms and not limit:
+    elif not terms and limit == Limit():
         inner = block.render(items_of_block(settled))
         sql = f"SELECT DISTINCT * FROM ({inner})" if block.distinct else inner
     else:
@@ -115,7 +136,7 @@ def ordered(
 
 
 def _sorted(
-    statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str, *, once: bool
+    statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: Limit, *, once: bool
 ) -> str:
     known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
     keyed = {sortable(value).sql: i for i, value in enumerate(settled, 1) if value.type.name == "jsonb"}
@@ -145,8 +166,8 @@ def _sorted(
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
     by = f" ORDER BY {', '.join(order)}" if order else ""
     if once and terms and block.scan:
-        inner = _candidates(block, inner, terms[0], order[0].partition(" ")[0].partition(".")[2], limit)
-    return f"SELECT {listed} FROM ({inner}) AS {alias}{by}{limit}"
+        inner = _candidates(block, inner, terms[0], order[0].partition(" ")[0].partition(".")[2], limit.sql)
+    return f"SELECT {listed} FROM ({inner}) AS {alias}{_bounded(limit, by)}"
 
 
 def _candidates(block: Block, inner: str, term: Term, column: str, limit: str) -> str:
@@ -177,7 +198,7 @@ def _encoded_ties(block: Block, settled: list[Value], row: list[Value], alias: s
     return ties([whole[sql] for sql in dict.fromkeys([*first, *behind]) if known.get(sql, -1) not in used])
 
 
-def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: str) -> str:
+def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: Limit) -> str:
     """Keep the first row of each key, in the order of ORDER BY, then of the whole row."""
     assert block.expressions is not None
     keys = [_referenced(block, settled, node, "DISTINCT ON") for node in block.distinct_on]
@@ -196,9 +217,17 @@ def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms
     picked = f"SELECT DISTINCT ON ({on}) * FROM ({inner}) ORDER BY {', '.join(order)}"
     alias = statement.alias()
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1))
-    by = ", ".join(term.written(f"{alias}.o{i}") for i, term in enumerate(ordering, 1))
-    rest = "".join(f", {alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1))
-    return f"SELECT {listed} FROM ({picked}) AS {alias} ORDER BY {by}{rest}{limit}"
+    by = " ORDER BY " + ", ".join(term.written(f"{alias}.o{i}") for i, term in enumerate(ordering, 1))
+    by += "".join(f", {alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1))
+    return f"SELECT {listed} FROM ({picked}) AS {alias}{_bounded(limit, by)}"
+
+
+def _bounded(limit: Limit, by: str) -> str:
+    """Return what ends a query: ORDER BY and its LIMIT; DuckDB has none that varies, there rows are counted."""
+    if not limit.bounds:
+        return f"{by}{limit.sql}"
+    number = f"row_number() OVER ({by.strip()})"
+    return f" QUALIFY {' AND '.join(f'{number} {bound}' for bound in limit.bounds)}{by}"
 
 
 def _term(block: Block, settled: list[Value], item: tree.OrderItem) -> Term:

@@ -85,7 +85,7 @@ def plan_in(query: tree.Query, outer: Scope) -> tuple[tuple[Column, ...], str]:
         return plan_in(query.body.query, scope)
     block = plan_body(statement, query.body, scope, query.order)
     nested = outer.parent is not None
-    limit = limits(statement, query, plan_nested, nested=nested)
+    limit = limits(scope, query, plan_nested, nested=nested)
     return ordered(statement, query, block, limit, once=statement.once and not nested)
 
 

@@ -119,7 +119,7 @@ class Extended:
             encoder(column.type, wire_format)
         await self._drop(portal_name)
         given = sum(len(data) for data in raw if data is not None)
-        portal = self._portals[portal_name] = Portal(prepared, values, results, given)
+        portal = self._portals[portal_name] = Portal(prepared, values, results, given, portal_name)
         self._charge(portal, given)
         self._outbox.add(wire.BIND_COMPLETE)
 

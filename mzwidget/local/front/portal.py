@@ -33,6 +33,8 @@ class Suspended:
     rows: list[bytes] = field(default_factory=list)
     sent: int = 0
     finished: bool = False
+    tag: str | None = None
+    """How it ended."""
 
 
 class Portal:
@@ -47,9 +49,13 @@ class Portal:
         Of the result's columns.
     given : int
         The parameters' bytes.
+    name : str
     """
 
-    def __init__(self, prepared: Prepared, values: list[Any], formats: list[int], given: int = 0) -> None:
+    def __init__(
+        self, prepared: Prepared, values: list[Any], formats: list[int], given: int = 0, name: str = ""
+    ) -> None:
+        self.name = name
         self.prepared = prepared
         self.formats = formats
         self.kept = 0
@@ -80,19 +86,23 @@ class Portal:
             self._state = Suspended(await session.execute(self.prepared, self._values))
         state = self._state
         result = state.result
+        if state.tag is not None and (result.columns is None or result.copy_format is not None):
+            raise SqlError(f'portal "{self.name}" cannot be run', "55000")
         _tell_notices(session, result, outbox)
         if result.copy_in is not None:
-            await _copy_in(result.copy_in, inbox, outbox)
+            state.tag = await _copy_in(result.copy_in, inbox, outbox)
         elif result.copy_format is not None:
-            await _copy_out(result, result.copy_format, outbox)
+            state.tag = await _copy_out(result, result.copy_format, outbox)
         else:
             if result.streaming:
                 await outbox.flush()
             if await self._rows(state, outbox, limit):
                 outbox.add(wire.PORTAL_SUSPENDED)
-            else:
-                outbox.add(wire.command_complete(result.tag(state.sent)))
-                state.sent = 0
+                return
+            if state.tag is None or not isinstance(self.prepared.statement, statements.Fetch):
+                state.tag = result.tag(state.sent)
+            state.sent = 0
+        outbox.add(wire.command_complete(state.tag))
 
     async def close(self) -> None:
         if self._state is not None:
@@ -138,7 +148,7 @@ async def _encoded(chunk: Chunk, encode: Callable[..., list[bytes]], *how: objec
     return await asyncio.to_thread(encode, *how) if chunk.large else encode(*how)
 
 
-async def _copy_out(result: Result, copy_format: str, outbox: Outbox) -> None:
+async def _copy_out(result: Result, copy_format: str, outbox: Outbox) -> str:
     columns = result.columns or ()
     outbox.add(wire.copy_response(b"H", int(copy_format == "binary"), len(columns)))
     await outbox.flush()
@@ -152,10 +162,10 @@ async def _copy_out(result: Result, copy_format: str, outbox: Outbox) -> None:
     if copy_format == "binary":
         outbox.add(wire.copy_data(lead + BINARY_TRAILER))
     outbox.add(wire.COPY_DONE)
-    outbox.add(wire.command_complete(result.tag(count)))
+    return result.tag(count)
 
 
-async def _copy_in(copy: CopyIn, inbox: Inbox, outbox: Outbox) -> None:
+async def _copy_in(copy: CopyIn, inbox: Inbox, outbox: Outbox) -> str:
     outbox.add(wire.copy_response(b"G", 0, copy.columns))
     await outbox.flush()
     try:
@@ -164,8 +174,7 @@ async def _copy_in(copy: CopyIn, inbox: Inbox, outbox: Outbox) -> None:
             if kind == b"d":
                 await copy.feed(body)
             elif kind == b"c":
-                outbox.add(wire.command_complete(await copy.finish()))
-                return
+                return await copy.finish()
             elif kind == b"f":
                 raise SqlError(f"COPY from stdin failed: {Body(body).text()}", "57014")
             elif kind not in b"HS":

@@ -280,7 +280,8 @@ class Planner:
             if cast is not None:
                 kind = cast[1] or cast[2]
                 return SqlError(f"AS OF or UP TO does not support casting from {kind} to mz_timestamp")
-            return SqlError(NOT_A_TIMESTAMP) if error.sqlstate != "0A000" else error
+            told = error.sqlstate == "0A000" or error.message.endswith(" does not exist")
+            return error if told else SqlError(NOT_A_TIMESTAMP)
         if not query.constant or query.parameters:
             return SqlError(NOT_A_TIMESTAMP)
         return query
