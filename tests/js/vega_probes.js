@@ -68,7 +68,7 @@ export async function churn(kind, columns, spec, seed, steps) {
 
 /** Wait until a chart has drawn all it was told. */
 export async function settle(picture) {
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 3 || picture.view.drawing; i++) {
     await frames(1);
     await picture.view.chart.runAsync();
   }

@@ -183,11 +183,15 @@ export function mount(el, encoding, host) {
   }
 
   let rows = 0;
-  /** @type {import("./view.js").View & { chart: View | null }} */
+  /** @type {import("./view.js").View & { chart: View | null, drawing: boolean }} */
   const own = {
     /** The chart as Vega has it, once there is one. */
     get chart() {
       return chart?.view ?? null;
+    },
+    /** Whether Vega draws, or rests from it: what it was told may not be seen yet. */
+    get drawing() {
+      return running;
     },
     paint(snapshot, change) {
       rows = snapshot.size;
