@@ -47,8 +47,11 @@ class Views(ipywidgets.VBox):  # type: ignore[misc]
             as_of = "" if row["as of"] is pd.NaT else f"{row['as of']:%H:%M:%S}"
             texts = (row["kind"], ", ".join(row["columns"]), rows, as_of)
             cells += [button, *(ipywidgets.HTML(html.escape(text)) for text in texts)]
-        layout = ipywidgets.Layout(grid_template_columns="repeat(5, auto)", grid_gap="0 1em", width="fit-content")
-        self._table = ipywidgets.GridBox(children=cells, layout=layout)
+        grid = ipywidgets.Layout(grid_template_columns="repeat(5, auto)", grid_gap="0 1em", width="fit-content")
+        table = ipywidgets.GridBox(children=cells, layout=grid)
+        # However many there are, what is drawn below stays in sight.
+        box = ipywidgets.Layout(max_height="24em", overflow="auto", flex="none")
+        self._table = ipywidgets.Box(children=[table], layout=box)
         super().__init__(children=[self._table])
 
     def _click(self, button: ipywidgets.Button) -> None:
