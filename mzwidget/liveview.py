@@ -9,6 +9,7 @@ import difflib
 import inspect
 import os
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,7 @@ from mzwidget.page.control import control
 from mzwidget.page.note import Given
 from mzwidget.page.protocol import shorten
 from mzwidget.page.report import report
-from mzwidget.page.view import View
+from mzwidget.page.view import View, Widget
 from mzwidget.params import Params
 from mzwidget.selecting import Selecting
 from mzwidget.tail import connect as connecting
@@ -209,13 +210,15 @@ class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWid
         question.shown()
         self._view = View(
             question.open(),
-            self._tell,
-            self._picture.to_json,
-            note,
-            self._supply,
-            lambda: self._announce("status"),
+            Widget(
+                send=self._tell,
+                encode=self._picture.to_json,
+                supply=self._supply,
+                announce=lambda: self._announce("status"),
+                select=self._hear_selected,
+            ),
             question,
-            self._hear_selected,
+            note,
         )
 
         def hear(message: object) -> None:
@@ -237,6 +240,7 @@ class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWid
             self.comm._reply_subshell_for = None
         cells.watch()
         self.on_msg(lambda _widget, message, _buffers: hear(message))
+        open_views.add(self)
         self._view.open(history)
         self._inquiry.join(self._ask_anew)
 
@@ -281,6 +285,7 @@ class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWid
             control.forget(self.control)
             self._announce("status")
             self._let_load()
+            open_views.discard(self)
         super().close()
 
     def __enter__(self) -> Self:
@@ -322,6 +327,10 @@ class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWid
     def _report(self) -> Mapping[str, Any]:
         told = report(self._view)
         return told if self._closed is None else {**told, "state": "closed"}
+
+
+open_views: weakref.WeakSet[LiveView] = weakref.WeakSet()
+"""Those that are not closed."""
 
 
 def _unknown_keyword(name: str) -> str:

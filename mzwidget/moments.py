@@ -11,6 +11,7 @@ from typing import Self
 import pandas as pd
 
 from mzwidget.errors import LiveViewError
+from mzwidget.page import waiting
 from mzwidget.shown import Shown
 
 _FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
@@ -58,7 +59,7 @@ class Moments(Shown):
         deadline = None if timeout is None else time.monotonic() + timeout
         if self._open():
             with self._view.awaited():
-                self._view.questions.wait(self.name, timeout)
+                waiting.wait(self._view, self.name, timeout)
                 self._picture.encoding(self._view.collection.columns, 0)
                 if wanted is not None:
                     self._await(wanted, timeout, deadline)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mzwidget.charts import Picture
 from mzwidget.errors import LiveViewError
+from mzwidget.page import waiting
 from mzwidget.page.report import Diagnostics, Stats, diagnostics, stats, status
 from mzwidget.page.view import View
 from mzwidget.tail.history import Change
@@ -94,7 +95,7 @@ class Shown:
         """Return what is shown, once there is anything."""
         if self._open():
             with self._view.awaited():
-                self._view.questions.wait(self.name, timeout, fresh=True)
+                waiting.wait(self._view, self.name, timeout, fresh=True)
             self._view.leader.settle()
         return self._shown()
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from ipywidgets.widgets.widget import _instances
-
 from mzwidget import wikipedia
-from mzwidget.liveview import LiveView
+from mzwidget.liveview import open_views
 
 
 def stop() -> None:
@@ -20,5 +18,5 @@ def stop() -> None:
     >>> mzwidget.stop()
     """
     wikipedia.stop()
-    for widget in [widget for widget in _instances.values() if isinstance(widget, LiveView)]:
-        widget.close()
+    for view in list(open_views):
+        view.close()

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import pandas as pd
 
 from mzwidget import background
-from mzwidget.errors import LiveViewError
 from mzwidget.page.playhead import Playhead
 from mzwidget.page.roles import Leader
 from mzwidget.tail.collection import Collection
@@ -139,15 +138,19 @@ class Questions:
         The one whose answer is shown; changes with the view's lock held.
     newest : Question
         The one that was asked last.
+    asked : Standby or None
+        The one under way.
+    closed : bool
+        Whether no more is asked.
     """
 
     def __init__(self, view: Asker, first: Question) -> None:
         self.shown = self.newest = first
         self._view = view
-        self._asked: Standby | None = None
+        self.asked: Standby | None = None
         self._left: Standby | None = None
         self._due = math.inf
-        self._closed = False
+        self.closed = False
         self._asked_at = -math.inf
         self._since = pd.Timestamp.now("UTC")
 
@@ -168,7 +171,7 @@ class Questions:
     @property
     def tail(self) -> Tail:
         """The tail of the newest question, as far as it has one."""
-        asked = self._asked
+        asked = self.asked
         return self._view.tail if asked is None else asked.tail
 
     def wake(self) -> None:
@@ -178,7 +181,7 @@ class Questions:
 
     def status(self) -> Status | None:
         """Return how the newest question fares; None if its answer is shown."""
-        newest, asked = self.newest, self._asked
+        newest, asked = self.newest, self.asked
         if not self.pending:
             return None
         if newest.problem is not None:
@@ -191,53 +194,21 @@ class Questions:
         held = "resume to see the answer" if asked.tail.collection.epoch and self._held else fares.message
         return Status("asking", held, since=self._since)
 
-    def wait(self, name: str, timeout: float | None, *, fresh: bool = False) -> None:
-        """Block until there is a snapshot of the newest question, and it is shown; errors are those of `Tail.wait`.
-
-        Parameters
-        ----------
-        name : str
-            What errors call the view.
-        timeout : float or None
-            Seconds; None waits for ever.
-        fresh : bool
-            As for `Tail.wait`.
-        """
-        deadline = math.inf if timeout is None else time.monotonic() + timeout
-        tried: tuple[Standby | None, int] = None, 0
-        while self.pending and not self._closed:
-            status, asked = self.status(), self._asked
-            if asked is not None and asked is not tried[0]:
-                tried = asked, asked.tail.attempts
-                asked.tail.wake(hurry=True)
-            refused = status is not None and status.state in ("failed", "reconnecting")
-            if status is not None and refused and (asked is None or asked.tail.attempts > tried[1]):
-                excerpt = f"\n{status.excerpt}" if status.excerpt else ""
-                raise LiveViewError(f"{name}: {status.message or status.state}{excerpt}", status.sqlstate)
-            left = deadline - time.monotonic()
-            if left <= 0:
-                said = f" ({status.message})" if status is not None and status.message else ""
-                raise TimeoutError(f"{name}: no answer to the new question after {timeout:g} s{said}")
-            with self._view.progress:
-                # In steps, so that an interrupt gets through on every platform.
-                self._view.progress.wait(min(left, 0.05))
-        self._view.tail.wait(None if timeout is None else max(deadline - time.monotonic(), 0.0), fresh=fresh)
-
     def close(self) -> None:
         """Ask no more."""
-        self._closed = True
+        self.closed = True
         background.call(self._let_go)
 
     # In the background thread
 
     def answered(self, standby: Standby) -> None:
         """Go over to a question whose first snapshot is there."""
-        if standby is not self._asked or (self._held and self._view.collection.epoch) or self._is_early(standby):
+        if standby is not self.asked or (self._held and self._view.collection.epoch) or self._is_early(standby):
             return
         view, before = self._view, Standby(self, self.shown, self._view.tail)
         if not view.move(standby.tail, before, standby, standby.question):
             return
-        self._asked = None
+        self.asked = None
         if before.tail.collection.epoch:
             self._left = before
             view.later(LINGER, lambda: self._forget(before))
@@ -259,14 +230,14 @@ class Questions:
 
     def fared(self, standby: Standby) -> None:
         """Tell how the newest question fares."""
-        if standby is self._asked and not self._closed:
+        if standby is self.asked and not self.closed:
             if standby.question is not self.newest:
                 self._appoint()
             self._tell()
 
     def wants(self, standby: Standby) -> bool:
         """Tell whether somebody looks at what a tail will hold."""
-        return standby is self._asked and self._view.wanted()
+        return standby is self.asked and self._view.wanted()
 
     @property
     def _held(self) -> bool:
@@ -275,7 +246,7 @@ class Questions:
 
     def _is_awaited(self) -> bool:
         """Whether a question is under way that is to be answered before a newer one takes its place."""
-        asked, newest = self._asked, self.newest
+        asked, newest = self.asked, self.newest
         if asked is None or newest.problem is not None or not self.pending or self._held:
             return False
         if asked.question.statement == newest.statement or asked.tail.status.state in ("failed", "reconnecting"):
@@ -293,19 +264,19 @@ class Questions:
 
     def _go(self, due: float) -> None:
         """Ask the newest question, unless it is asked already, or shown."""
-        if self._closed or due != self._due:
+        if self.closed or due != self._due:
             return
         self._due = math.inf
         if self._is_awaited():
             self._appoint()
             return
         self._asked_at = time.monotonic()
-        newest, asked = self.newest, self._asked
+        newest, asked = self.newest, self.asked
         if asked is not None and newest.problem is None and asked.question.statement == newest.statement:
             asked.question = newest
         else:
             self._drop(asked)
-            self._asked = None
+            self.asked = None
             if not self.pending:
                 self.shown = newest
             elif newest.problem is None:
@@ -316,13 +287,13 @@ class Questions:
         left, self._left = self._left, None
         if left is not None and left.question.statement == question.statement:
             left.question = question
-            self._asked = left
+            self.asked = left
         else:
             self._drop(left)
-            self._asked = Standby(self, question, question.open())
-            self._asked.tail.join(self._asked)
-        if self._asked.tail.collection.epoch or not self._view.collection.epoch:
-            self.answered(self._asked)
+            self.asked = Standby(self, question, question.open())
+            self.asked.tail.join(self.asked)
+        if self.asked.tail.collection.epoch or not self._view.collection.epoch:
+            self.answered(self.asked)
 
     def _forget(self, standby: Standby) -> None:
         if standby is self._left:
@@ -330,9 +301,9 @@ class Questions:
             self._drop(standby)
 
     def _let_go(self) -> None:
-        for standby in (self._asked, self._left):
+        for standby in (self.asked, self._left):
             self._drop(standby)
-        self._asked = self._left = None
+        self.asked = self._left = None
 
     def _drop(self, standby: Standby | None) -> None:
         if standby is not None:

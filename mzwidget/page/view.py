@@ -7,12 +7,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from mzwidget import background
 from mzwidget.page import budget
 from mzwidget.page.cells import cells
 from mzwidget.page.feed import Encode
+from mzwidget.page.followers import Followers
 from mzwidget.page.note import Given, Note
 from mzwidget.page.pages import Pages
 from mzwidget.page.questions import Question, Questions
@@ -85,6 +87,50 @@ class Alone:
             self._view.leader.consider()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widget:
+    """What a view calls of the widget that it is of.
+
+    Attributes
+    ----------
+    send, encode : callable
+    supply : callable
+        Sends a script.
+    announce : callable
+        Called when `status` may be another one.
+    select : callable
+        Takes what a page says is selected.
+    """
+
+    send: Send
+    encode: Encode
+    supply: Supply = lambda _: None
+    announce: Callable[[], None] = lambda: None
+    select: Select = lambda _: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """What a view calls of the process that it is in.
+
+    Attributes
+    ----------
+    clock : callable
+        Monotonic seconds.
+    later : callable
+        Calls a function in the background thread after so many seconds.
+    busy : callable
+        Whether a cell runs.
+    kernel : Bucket
+        The kernel's budget of messages.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    later: Later = background.later
+    busy: Callable[[], bool] = lambda: cells.running
+    kernel: budget.Bucket = field(default_factory=lambda: budget.kernel)
+
+
 class View(Telling):
     """One widget's view of a tail: what pages and Python are shown of it, and told.
 
@@ -93,43 +139,34 @@ class View(Telling):
     Parameters
     ----------
     tail : Tail
-    send, encode : callable
-    note : str or callable, optional
-    supply, announce, select : callable, optional
-        Sends a script; is called when `status` may be another one; takes what a page says is selected.
+    widget : Widget
     question : Question, optional
         The one that the tail answers.
-    clock, later, busy, kernel : optional
-        Monotonic seconds; calls a function after some of them; whether a cell runs; the kernel's budget of messages.
+    note : str or callable, optional
+    process : Process, optional
     """
 
     def __init__(
         self,
         tail: Tail,
-        send: Send,
-        encode: Encode,
-        note: Given = None,
-        supply: Supply = lambda _: None,
-        announce: Callable[[], None] = lambda: None,
+        widget: Widget,
         question: Question | None = None,
-        select: Select = lambda _: None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        later: Later = background.later,
-        busy: Callable[[], bool] = lambda: cells.running,
-        kernel: budget.Bucket | None = None,
+        note: Given = None,
+        process: Process | None = None,
     ) -> None:
+        process = process or Process()
+        pages = Pages(process.busy, process.clock)
+        super().__init__(tail.collection, widget.send, widget.encode, pages, process.kernel)
         self.tail = tail
-        super().__init__(tail.collection, send, encode, Pages(busy, clock), kernel or budget.kernel)
         self.leader: Leader = Alone(self)
         self.note = Note(note)
         self.complaint = ""
         self.progress = threading.Condition()
-        self.supply = supply
-        self.select = select
-        self._announce = announce
-        self.later = later
-        self._followers: tuple[Follower, ...] = ()
+        self.supply = widget.supply
+        self.select = widget.select
+        self._announce = widget.announce
+        self.later = process.later
+        self._followers = Followers()
         self._waiting = 0
         self._history = 0.0
         self._closed = False
@@ -161,8 +198,7 @@ class View(Telling):
             self._remember()
             if old.epoch and new.epoch and old.columns == new.columns:
                 self.feed.add(change if before is old.rows else difference(new.rows, before))
-                for follower in self._followers:
-                    follower.add(change, new.time)
+                self._followers.add(change, new.time)
                 self.leader.consider()
             else:
                 self._begin(uuid.uuid4().hex if new.epoch else "")
@@ -185,13 +221,11 @@ class View(Telling):
         self.pages.begin()
         if self.pages:
             self.tell_base()
-        for follower in self._followers:
-            follower.begin(of.columns, of.rows, of.time)
+        self._followers.begin(of)
 
     def on_batch(self, updates: Updates) -> None:
         self.feed.add(self.playhead.follow(updates))
-        for follower in self._followers:
-            follower.add(updates, self.collection.time)
+        self._followers.add(updates, self.collection.time)
 
     def on_progress(self) -> None:
         self.leader.consider()
@@ -230,24 +264,21 @@ class View(Telling):
         """Note a change of what is shown that is not the database's."""
         self.feed.add(updates)
         self._notify()
-        for follower in self._followers:
-            follower.moved()
+        self._followers.moved()
 
     # From Python
 
     def follow(self, follower: Follower) -> None:
         """Let Python follow, from the present content on."""
         with self.lock:
-            if self.collection.epoch:
-                follower.begin(self.collection.columns, self.collection.rows, self.collection.time)
-            self._followers += (follower,)
+            self._followers.join(follower, self.collection)
         self.questions.wake()
 
     def leave(self, follower: Follower) -> None:
         """Stop one who follows."""
         follower.end()
         with self.lock:
-            self._followers = tuple(other for other in self._followers if other is not follower)
+            self._followers.leave(follower)
 
     @contextlib.contextmanager
     def awaited(self) -> Iterator[None]:
@@ -285,5 +316,6 @@ class View(Telling):
             self.feed.begin("", (), {}, None)
             self.playhead.release()
             self._notify()
-        for follower in self._followers:
-            self.leave(follower)
+            left = self._followers.clear()
+        for follower in left:
+            follower.end()

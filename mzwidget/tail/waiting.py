@@ -53,8 +53,11 @@ class Awaited(Protocol):
     query: Query
     collection: Collection
     status: Status
-    attempts: int
     waiters: Waiters
+
+    @property
+    def attempts(self) -> int:
+        """Attempts that have ended."""
 
     def wake(self, *, hurry: bool = False) -> None:
         """Make sure the tail runs."""

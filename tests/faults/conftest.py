@@ -8,7 +8,7 @@ import comm
 import pytest
 
 from mzwidget.page import budget, feed, pages, view
-from mzwidget.tail import subscription, tail
+from mzwidget.tail import attempts, subscription, tail
 from tests.faults.lines import Postmaster
 from tests.faults.pages import Browser, Comm
 from tests.faults.run import Kernel, World
@@ -35,7 +35,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscription, "STALL", 2.0)
     monkeypatch.setattr(subscription, "SILENCE", 4.0)
     monkeypatch.setattr(tail, "LINGER", 0.6)
-    monkeypatch.setattr(tail, "BACKOFF", (0.02, 0.3))
+    monkeypatch.setattr(attempts, "BACKOFF", (0.02, 0.3))
     monkeypatch.setattr(budget, "kernel", budget.Bucket(rate=3000, burst=100))
 
 

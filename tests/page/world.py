@@ -12,7 +12,7 @@ from typing import Any
 from mzwidget.errors import LiveViewError
 from mzwidget.page.budget import Bucket
 from mzwidget.page.conversation import hear
-from mzwidget.page.view import View
+from mzwidget.page.view import Process, View, Widget
 from mzwidget.tail.history import History
 from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Updates, consolidate
@@ -45,12 +45,13 @@ class World:
         clock = lambda: self.now  # noqa: E731
         self.view = View(
             self,  # type: ignore[arg-type]
-            self.send,
-            self.encode,
-            clock=clock,
-            later=self.later,
-            busy=lambda: self.running,
-            kernel=Bucket(10**6, 10**6, clock),
+            Widget(send=self.send, encode=self.encode),
+            process=Process(
+                clock=clock,
+                later=self.later,
+                busy=lambda: self.running,
+                kernel=Bucket(10**6, 10**6, clock),
+            ),
         )
         self.history.begin(1)
         self.view.on_reset()

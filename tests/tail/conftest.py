@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mzwidget.tail import shared, subscription, tail
+from mzwidget.tail import attempts, shared, subscription, tail
 from tests.machine import eventually
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a tail lose patience within a second or two."""
     monkeypatch.setattr(tail, "TICK", 0.05)
-    monkeypatch.setattr(tail, "BACKOFF", (0.05, 0.3))
+    monkeypatch.setattr(attempts, "BACKOFF", (0.05, 0.3))
     monkeypatch.setattr(subscription, "ANSWER", 0.8)
     monkeypatch.setattr(subscription, "SNAPSHOT", 3.0)
     monkeypatch.setattr(subscription, "STALL", 0.4)

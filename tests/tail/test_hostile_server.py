@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mzwidget import LiveView, LiveViewError, catalog
-from mzwidget.tail import status, subscription, tail
+from mzwidget.tail import attempts, status, subscription, tail
 from tests.machine import eventually
 from tests.tail.server import OWN, Conversation, Server
 
@@ -411,7 +411,7 @@ def test_a_message_of_any_length_is_cut() -> None:
 
 
 def test_a_server_that_ends_after_every_snapshot_is_not_asked_ever_faster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "BACKOFF", (0.25, 30.0))
+    monkeypatch.setattr(attempts, "BACKOFF", (0.25, 30.0))
 
     def talk(server: Conversation, _: int) -> None:
         lively(server)
@@ -463,7 +463,7 @@ def noise(server: Conversation, number: int) -> None:
 
 
 def test_noise_is_a_status_in_words_and_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "BACKOFF", (30.0, 30.0))
+    monkeypatch.setattr(attempts, "BACKOFF", (30.0, 30.0))
 
     def well(server: Conversation, _: int) -> None:
         lively(server)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from mzwidget.tail import tail as tails
+from mzwidget.tail import attempts
 from mzwidget.tail.connect import parameters
 from mzwidget.tail.listeners import log
 from mzwidget.tail.query import parse
@@ -81,7 +81,7 @@ def test_one_that_raises_concerns_nobody_else(engine_dsn: str, faulty: str, capl
 
 
 def test_a_newcomer_does_not_wait_for_what_others_failed_at(engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tails, "BACKOFF", (1000.0, 1000.0))
+    monkeypatch.setattr(attempts, "BACKOFF", (1000.0, 1000.0))
     name = f"later_{time.time_ns()}"
     tail = shared(parameters(engine_dsn), parse(name))
     first, second = Listener(), Listener()
@@ -104,7 +104,7 @@ def test_a_server_that_is_back_is_back_for_all(engine_dsn: str, monkeypatch: pyt
     with temporary_table(engine_dsn, "n int", "SELECT 1") as name, Proxy(engine_dsn) as proxy:
         followed = []
         for backoff, query in ((0.2, f"SELECT n FROM {name}"), (1000.0, name)):
-            monkeypatch.setattr(tails, "BACKOFF", (backoff, backoff))
+            monkeypatch.setattr(attempts, "BACKOFF", (backoff, backoff))
             followed.append(shared(parameters(proxy.dsn), parse(query)))
         for tail in followed:
             tail.attach(listener)

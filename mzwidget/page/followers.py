@@ -1,0 +1,44 @@
+"""Who follows a view from Python."""
+
+from __future__ import annotations
+
+from mzwidget.page.roles import Follower
+from mzwidget.tail.collection import Collection
+from mzwidget.tail.updates import Updates
+
+
+class Followers:
+    """Any number of them; called, and changed, with the view's lock held."""
+
+    def __init__(self) -> None:
+        self._all: tuple[Follower, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def join(self, follower: Follower, of: Collection) -> None:
+        """Let one follow, from a collection's present content on."""
+        if of.epoch:
+            follower.begin(of.columns, of.rows, of.time)
+        self._all += (follower,)
+
+    def leave(self, follower: Follower) -> None:
+        self._all = tuple(other for other in self._all if other is not follower)
+
+    def clear(self) -> tuple[Follower, ...]:
+        """Let nobody follow; return who did."""
+        all_, self._all = self._all, ()
+        return all_
+
+    def begin(self, of: Collection) -> None:
+        """Let all start from a collection's content."""
+        for follower in self._all:
+            follower.begin(of.columns, of.rows, of.time)
+
+    def add(self, updates: Updates, at: int | None) -> None:
+        for follower in self._all:
+            follower.add(updates, at)
+
+    def moved(self) -> None:
+        for follower in self._all:
+            follower.moved()
