@@ -39,6 +39,7 @@ _INTEGERS = {
     "mz_timestamp": "UInt64",
 }
 _FLOATS = {"float4", "float8"}
+_KINDS: dict[str, Kind] = {"bool": "boolean", "jsonb": "json", "json": "json"}
 _TIMES = {"date", "time", "timestamp", "timestamptz"}
 _DATETIME = {"date": "datetime64[s]", "timestamp": "datetime64[us]", "timestamptz": "datetime64[us, UTC]"}
 _INTERVAL = re.compile(r"(?:(-?\d+) days? ?)?(?:([+-])?(\d+):(\d\d):(\d\d(?:\.\d+)?))?", re.ASCII)
@@ -85,7 +86,7 @@ class Column:
             return "number"
         if self.type in _TIMES:
             return "time"
-        return {"bool": "boolean", "jsonb": "json", "json": "json"}.get(self.type, "text")  # type: ignore[return-value]
+        return _KINDS.get(self.type, "text")
 
 
 def column(name: str, oid: int) -> Column:

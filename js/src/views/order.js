@@ -14,7 +14,7 @@ import { compareNumbers, isNumber } from "./numbers.js";
  * @param {string} a
  * @param {string} b
  */
-export function compareText(a, b) {
+function compareText(a, b) {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];

@@ -11,7 +11,7 @@ from mzwidget.local.formats.encoding import carrier
 from mzwidget.local.formats.results import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from mzwidget.local.dialect import Query
     from mzwidget.local.engine.store import Store
@@ -37,7 +37,7 @@ def carried(sql: str, columns: Sequence[Column]) -> str:
 
 async def read(
     store: Store, query: Query, values: Sequence[Any], timestamp: int, most: int | None = None
-) -> AsyncIterator[Chunk]:
+) -> AsyncGenerator[Chunk]:
     """Yield the result of `query` at `timestamp`, as it is computed; an error once it has more than `most` bytes."""
     reader = store.reader()
     connection = reader.connection

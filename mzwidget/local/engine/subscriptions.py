@@ -15,7 +15,7 @@ from mzwidget.local.formats.types import BOOL, INT8, Column, numeric
 from mzwidget.local.formats.types import TEXT as TEXT_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from mzwidget.local.dialect import Query
     from mzwidget.local.engine.contents import Batch
@@ -82,7 +82,7 @@ class Subscription:
         *,
         fixed: bool = False,
         opened: Callable[[Feed], None] = lambda _: None,
-    ) -> AsyncIterator[Chunk]:
+    ) -> AsyncGenerator[Chunk]:
         """Run: yield snapshot, updates and progress until the end, if there is one.
 
         Parameters
@@ -134,7 +134,7 @@ class Subscription:
                 feed.release(position.state)
             await asyncio.shield(feeds.leave(feed))
 
-    async def _constant(self, feeds: Feeds, values: Sequence[Any]) -> AsyncIterator[Chunk]:
+    async def _constant(self, feeds: Feeds, values: Sequence[Any]) -> AsyncGenerator[Chunk]:
         if self._tells_progress:
             yield self._progress(MAX_TIMESTAMP)
         if not self._snapshot:

@@ -77,10 +77,16 @@ def plain(number: Decimal) -> str:
     return "0" if found in ("-0", "") else found
 
 
+def _exponent(number: Decimal) -> int:
+    """Return the power of ten of the last digit; 0 for what has no digits."""
+    exponent = number.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
 def science(number: Decimal) -> str:
     """Return the text that messages use."""
     digits = number.as_tuple().digits
-    if isinstance(number.as_tuple().exponent, int) and (number.as_tuple().exponent > 0 or number.adjusted() < -6):  # type: ignore[operator]
+    if _exponent(number) > 0 or number.adjusted() < -6:
         text = "".join(map(str, digits))
         mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
         return f"{'-' if number.is_signed() else ''}{mantissa}E{number.adjusted():+d}"
@@ -138,7 +144,7 @@ def parse(text: str) -> Decimal:
         raise SqlError(f'invalid input syntax for type numeric: "{text}"')
     if found.adjusted() < DIGITS and ("." in body or found.adjusted() < 0):
         found = CONTEXT.plus(found)
-    if found and found.as_tuple().exponent < -DIGITS and found.adjusted() >= -DIGITS:  # type: ignore[operator]
+    if found and _exponent(found) < -DIGITS <= found.adjusted():
         found = found.quantize(_LEAST, context=WIDE)
     if beyond(found):
         raise SqlError(f'"{text}" is out of range for type numeric: exceeds maximum precision {DIGITS}')

@@ -9,7 +9,7 @@ from mzwidget.local.formats.copying import line_encoder
 from mzwidget.local.formats.encoding import fields_encoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from mzwidget.local.formats.types import Column, Row
 
@@ -57,14 +57,14 @@ class Notice:
     severity: str = "NOTICE"
 
 
-async def nothing() -> AsyncIterator[Chunk]:
+async def nothing() -> AsyncGenerator[Chunk]:
     """Yield no chunk."""
     empty: tuple[Chunk, ...] = ()
     for chunk in empty:
         yield chunk
 
 
-async def once(rows: Sequence[Row]) -> AsyncIterator[Chunk]:
+async def once(rows: Sequence[Row]) -> AsyncGenerator[Chunk]:
     """Yield one chunk."""
     yield Chunk(rows)
 
@@ -92,7 +92,7 @@ class Result:
 
     tag: Callable[[int], str]
     columns: tuple[Column, ...] | None = None
-    chunks: AsyncIterator[Chunk] = field(default_factory=nothing)
+    chunks: AsyncGenerator[Chunk] = field(default_factory=nothing)
     copy_format: str | None = None
     copy_in: CopyIn | None = None
     notices: list[Notice] = field(default_factory=list)

@@ -106,7 +106,7 @@ class Portal:
 
     async def close(self) -> None:
         if self._state is not None:
-            await self._state.result.chunks.aclose()  # type: ignore[attr-defined]
+            await self._state.result.chunks.aclose()
 
     async def _rows(self, state: Suspended, outbox: Outbox, limit: int) -> bool:
         """Send rows; True if the limit stopped that."""

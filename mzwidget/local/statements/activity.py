@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from mzwidget.local.engine.maintenance import Feed
     from mzwidget.local.formats.results import Chunk
@@ -82,11 +82,11 @@ class Activity:
         """Return what tells of a subscription that is to begin."""
         return Watching(f"t{next(self._numbers)}", self.visits.get(session), inputs)
 
-    async def watched(self, watching: Watching, chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
+    async def watched(self, watching: Watching, chunks: AsyncGenerator[Chunk]) -> AsyncGenerator[Chunk]:
         """Yield what a subscription gives, and tell of it until it ends."""
         self.watching[watching.id] = watching
         try:
-            async with contextlib.aclosing(chunks):  # type: ignore[type-var]
+            async with contextlib.aclosing(chunks):
                 async for chunk in chunks:
                     yield chunk
         finally:

@@ -16,7 +16,7 @@ from mzwidget.local.statements.kinds import Kind, done
 from mzwidget.local.statements.planning import DeclarePlan, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from mzwidget.local.formats.results import Chunk
     from mzwidget.local.formats.types import Column, Row, Type
@@ -38,7 +38,7 @@ class Cursor:
     def __init__(self, columns: tuple[Column, ...], start: Callable[[], Awaitable[Result]]) -> None:
         self.columns = columns
         self._start = start
-        self._chunks: AsyncIterator[Chunk] | None = None
+        self._chunks: AsyncGenerator[Chunk] | None = None
         self._endless = False
         self._next: asyncio.Task[Chunk | None] | None = None
         self._rows: deque[Row] = deque()
@@ -110,7 +110,7 @@ class Cursor:
                 await self._next
             self._next = None
         if self._chunks is not None:
-            await self._chunks.aclose()  # type: ignore[attr-defined]
+            await self._chunks.aclose()
             self._chunks = None
         self._ended = True
 
