@@ -126,11 +126,13 @@ TOO_LONG = {
 @pytest.mark.usefixtures("others")
 def test_a_text_that_is_too_long_is_an_error(engine: Engine, name: str) -> None:
     statement, sqlstate = TOO_LONG[name]
+    before = engine.peak
     with engine.connect() as connection:
         with pytest.raises(psycopg.Error) as raised:
             connection.execute(statement)
         assert _state(raised.value) == sqlstate, raised.value
         assert connection.execute("SELECT count(*) FROM many").fetchone() == (5000,)
+    assert engine.peak < before + 100, "nothing of it was built"
 
 
 DOUBLED = "SELECT 'aaaaaaaa'::text AS x"

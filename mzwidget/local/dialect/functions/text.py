@@ -88,9 +88,10 @@ def _lpad_blank(text: str, length: int) -> str:
     return _lpad(text, length, " ")
 
 
-_REPEAT = (
-    f"CASE WHEN strlen({{0}}) * greatest({{1}}, 0) > {MOST_BYTES} THEN error('mz:54000:requested length too large')"
-    " ELSE repeat({0}, CAST({1} AS BIGINT)) END"
+_TOO_LONG = f"strlen({{0}}) * greatest({{1}}, 0) > {MOST_BYTES}"
+_REPEAT = (  # DuckDB folds what is constant in both branches, so the second one must not build the text either
+    f"CASE WHEN {_TOO_LONG} THEN error('mz:54000:requested length too large')"
+    f" ELSE repeat({{0}}, CASE WHEN {_TOO_LONG} THEN 0 ELSE CAST({{1}} AS BIGINT) END) END"
 )
 
 
