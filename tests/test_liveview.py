@@ -215,6 +215,28 @@ def test_stats_count_what_happened(database: Database, live: Callable[..., LiveV
     eventually(lambda: view.stats.updates_per_second >= 0)
 
 
+@pytest.mark.parametrize("ahead", [-3, 3])
+def test_a_clock_that_is_wrong_does_not_change_the_lag(
+    database: Database, live: Callable[..., LiveView], monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + ahead)
+    view = live(database.table()).wait(10)
+    # It grows from nothing to a second, again and again.
+    eventually(lambda: 0 < (view.stats.lag or 0) < 2.5)
+    assert view.stats.lag is not None
+    assert view.status.state == "live"
+
+
+def test_names_with_dots(database: Database, live: Callable[..., LiveView]) -> None:
+    schema = database.name("a.b")
+    database.execute(f'CREATE SCHEMA "{schema}"')
+    database.execute(f'CREATE TABLE "{schema}"."c.d" (name text, n bigint)')
+    view = live(f'"{schema}"."c.d"').wait(10)
+    database.execute(f"""INSERT INTO "{schema}"."c.d" VALUES ('x.y', 1)""")
+    same(view, database, f'"{schema}"."c.d"')
+
+
 def test_when(database: Database, live: Callable[..., LiveView]) -> None:
     table = database.table()
     view = live(table).wait(10)

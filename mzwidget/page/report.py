@@ -27,7 +27,8 @@ class Stats:
     acks, resyncs, reconnects : int
         Acknowledgements of pages; bases that a page asked for; connections made after the first.
     lag : float or None
-        Seconds since the timestamp that `df` shows; None before the first snapshot and for a constant view.
+        Seconds since the timestamp that `df` shows, by the server's clock; None before the first snapshot and for a
+        constant view.
     """
 
     updates_per_second: float
@@ -108,7 +109,7 @@ def stats(view: View) -> Stats:
             acks=view.pages.acks,
             resyncs=view.pages.resyncs,
             reconnects=tail.reconnects,
-            lag=_lag(view.playhead.time),
+            lag=_lag(view.playhead.time, view.collection.ahead),
         )
 
 
@@ -124,7 +125,7 @@ def report(view: View) -> Report:
             "message": shorten(fares.message),
             "excerpt": fares.excerpt,
             "time": at,
-            "lag": _lag(at),
+            "lag": _lag(at, of.ahead),
             "epoch": "" if feed.problem else feed.epoch,
             "seq": feed.seq,
             "rows": sum(of.rows.values()),
@@ -158,5 +159,6 @@ def _milliseconds(moment: pd.Timestamp) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _lag(at: int | None) -> float | None:
-    return None if at is None else max(0.0, time.time() - at / 1000)
+def _lag(at: int | None, ahead: float) -> float | None:
+    """Return for how many seconds it has been later than `at`, by the clock of the server, which gave that time."""
+    return None if at is None else max(0.0, time.time() + ahead - at / 1000)

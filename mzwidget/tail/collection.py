@@ -28,6 +28,8 @@ class Collection:
         Empty before the first snapshot.
     definition : str
         The query of the view, if it is one; empty if that is not known.
+    ahead : float
+        By how many seconds the clock of the server, which gives timestamps, is ahead of this machine's.
     epoch : str
         Changes whenever `columns` do; empty before the first snapshot.
     time : int or None
@@ -44,6 +46,7 @@ class Collection:
         self.rows: Updates = {}
         self.columns: tuple[Column, ...] = ()
         self.definition = ""
+        self.ahead = 0.0
         self.epoch = ""
         self.time: int | None = None
         self.history = History()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -56,6 +57,8 @@ class Subscription:
         The view's; empty until the server has described them.
     definition : str
         The query of the view that is watched, as SHOW CREATE spells it; empty if that is not known.
+    ahead : float
+        By how many seconds the server's clock is ahead of this machine's; 0 if it does not tell its time.
     waiting : int
         Rows that have come and are not closed yet.
     answered : bool
@@ -71,6 +74,7 @@ class Subscription:
     def __init__(self, parameters: Parameters, statement: str, patience: float = 1.0, relation: str = "") -> None:
         self.columns: tuple[Column, ...] = ()
         self.definition = ""
+        self.ahead = 0.0
         self.waiting = 0
         self.answered = False
         self.began = self.heard = time.monotonic()
@@ -95,6 +99,7 @@ class Subscription:
         connection = await self._connect()
         try:
             check_cluster(connection, self._parameters)
+            self.ahead = await _ahead(connection)
             self.definition = await self._look_up(connection)
             async with contextlib.aclosing(self._read(Stream(connection, self._statement))) as batches:
                 async for batch in batches:
@@ -189,6 +194,16 @@ class Subscription:
                 self._connecting.cancel()
         else:
             hang_up(self._connection)  # cancelled, psycopg would call the server once more
+
+
+async def _ahead(connection: psycopg.AsyncConnection[Any]) -> float:
+    """Compare the server's clock with this machine's, to half of what it takes to ask."""
+    with contextlib.suppress(psycopg.DatabaseError):
+        asked = time.time()
+        answer = await (await connection.execute("SELECT now()")).fetchone()
+        if answer and isinstance(now := answer[0], datetime) and now.tzinfo:
+            return now.timestamp() - (asked + time.time()) / 2
+    return 0.0
 
 
 def _steps(number: float) -> int:

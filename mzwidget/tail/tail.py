@@ -147,7 +147,7 @@ class Tail:
         collection = self.collection
         with collection.lock:
             first = subscription.progressed is None
-            collection.definition = subscription.definition
+            collection.definition, collection.ahead = subscription.definition, subscription.ahead
             updates = collection.restart(subscription.columns, batch) if first else collection.apply(batch)
             if updates is None:
                 self.listeners.tell(lambda listener: listener.on_reset())

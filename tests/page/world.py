@@ -30,6 +30,7 @@ class World:
 
     def __init__(self) -> None:
         self.collection = self
+        self.ahead = 0.0
         self.lock = threading.RLock()
         self.rows: Updates = {}
         self.time: int | None = 1

@@ -26,9 +26,12 @@ class Clock:
 
     def wall(self) -> int:
         """Return the milliseconds since 1970; when the machine's clock is set back, go on from where it was."""
+        return self._nanoseconds() // 1_000_000
+
+    def _nanoseconds(self) -> int:
         steady = time.monotonic_ns()
         self._offset = max(self._offset, time.time_ns() - steady)
-        return (self._offset + steady) // 1_000_000
+        return self._offset + steady
 
     def go_on(self, timestamp: int) -> None:
         """Go on after a timestamp of an earlier process, also where the machine's clock was set back since."""
@@ -44,8 +47,8 @@ class Clock:
 
     async def reach(self, timestamp: int) -> None:
         """Wait until the wall shows `timestamp`."""
-        while (early := timestamp - self.wall()) > 0:  # noqa: ASYNC110 - time is not an event
-            await asyncio.sleep(early / 1000)
+        while (early := timestamp * 1_000_000 - self._nanoseconds()) > 0:  # noqa: ASYNC110 - time is not an event
+            await asyncio.sleep(early / 1e9)
 
     def begin_write(self) -> int:
         """Reserve the timestamp of the next commit."""

@@ -52,7 +52,9 @@ class Connection:
         self._inbox = Inbox(reader, self._left)
         self._outbox = Outbox(writer)
         self._extended = Extended(session, self._outbox, self._split, self._prepare, self._run)
-        self._running: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._running: object = None
+        """What is being answered: a mark of its own for each message."""
         self._cancel_requested = False
         self._reading = False
         self._reported = session.variables.reported()
@@ -60,7 +62,8 @@ class Connection:
     # --------------------------------------------------------------------------------------- life cycle
 
     async def serve(self) -> None:
-        """Answer messages until the client leaves."""
+        """Answer messages until the client leaves, in one task: another one for each would cost rounds of the loop."""
+        self._task = asyncio.current_task()
         try:
             self._ready()
             kind = b"S"
@@ -93,19 +96,23 @@ class Connection:
 
     def cancel(self) -> None:
         """Stop the statement that runs, as a CancelRequest asks."""
-        if self._running is not None and not self._running.done():
-            self._cancel_requested = True
-            self._running.cancel()
-        else:
+        if self._running is None:
             self._session.cancel()
+        elif not self._cancel_requested:
+            self._cancel_requested = True
+            self._stop(self._running)
 
     def _left(self) -> None:
         """Stop what nobody waits for any more."""
-        running = self._running
-        if running is not None and self._reading:
-            running.cancel()
-        elif running is not None:
-            asyncio.get_running_loop().call_later(_GRACE_SECONDS, running.cancel)
+        if self._reading:
+            self._stop(self._running)
+        elif self._running is not None:
+            asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._stop, self._running)
+
+    def _stop(self, running: object) -> None:
+        """Cancel what is being answered, if it still is."""
+        if self._task is not None and running is not None and self._running is running:
+            self._task.cancel()
 
     async def _message(self) -> tuple[bytes, bytes]:
         """Take the next message; in a transaction only for so long."""
@@ -124,18 +131,16 @@ class Connection:
 
     async def _guarded(self, work: Awaitable[None]) -> bool:
         """Do work that a CancelRequest can stop; tell the client about an error. False if there was one."""
-        running = self._running = asyncio.ensure_future(work)
+        self._running = object()
         try:
-            await running
+            await work
         except SqlError as error:
             await self._failed(error)
         except asyncio.CancelledError:
             if self._inbox.gone and not self._cancel_requested:
                 raise ClientGoneError from None
             if not self._cancel_requested:
-                running.cancel()
                 raise
-            self._cancel_requested = False
             await self._failed(SqlError("canceling statement due to user request", "57014"))
         except RecursionError:
             await self._failed(SqlError("statement exceeds nested expression limit", "54001"))
@@ -147,14 +152,16 @@ class Connection:
             _log.exception("a statement failed")
             await self._failed(SqlError("internal error: see the engine's standard error"))
         else:
-            self._cancel_requested = False
             return True
         finally:
+            if self._cancel_requested and self._task is not None:
+                self._task.uncancel()
             self._running = None
-            self._reading = False
+            self._reading = self._cancel_requested = False
         return False
 
     async def _failed(self, error: SqlError) -> None:
+        self._running = None  # nothing is left to be stopped
         if isinstance(error, ProtocolError):
             raise error
         await self._extended.close_portals()
