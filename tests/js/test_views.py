@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -397,6 +399,50 @@ def test_a_reopened_notebook_whose_kernel_is_new_says_what_to_do(stage: Stage, p
     assert page.locator(".mzw").get_attribute("data-state") == "live"
 
 
+def test_the_header_is_in_the_zone_of_the_picture(stage: Stage) -> None:
+    page = stage()
+    encoding = {"kind": "table", "channels": {}, "timezone": "Asia/Tokyo"}
+    act(
+        page,
+        """window.view = new FakeView([["n", "number"]], [[1]], {encoding: given});
+        (await load(view.model)).show()""",
+        encoding,
+    )
+    told = page.locator(".mzw-asof").get_attribute("title") or ""
+    assert told.startswith("the view at ")
+    assert told.endswith(" Asia/Tokyo")
+    moment = told.removeprefix("the view at ").removesuffix(" Asia/Tokyo")
+    zone = ZoneInfo("Asia/Tokyo")
+    assert abs(datetime.fromisoformat(moment).replace(tzinfo=zone) - datetime.now(zone)) < timedelta(minutes=1)
+    assert page.locator(".mzw-asof").inner_text() == f"as of {moment[11:19]}"
+
+
+def test_the_height_can_be_dragged(stage: Stage) -> None:
+    page = stage()
+    act(
+        page,
+        """const rows = Array.from({length: 60}, (_, i) => [i]);
+        window.view = new FakeView([["n", "number"]], rows, {encoding: {kind: "table", channels: {}}});
+        (await load(view.model)).show()""",
+    )
+    edge = page.get_by_role("separator", name="height of the picture")
+    height = "document.querySelector('.mzw-scroll').offsetHeight"
+    before = page.evaluate(height)
+    box = edge.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 50, box["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] - 96, steps=3)
+    page.mouse.up()
+    page.wait_for_function(f"{height} === {before - 100}")
+    edge.focus()
+    assert edge.get_attribute("aria-valuenow") == str(before - 100)
+    edge.press("ArrowDown")
+    page.wait_for_function(f"{height} === {before - 80}")
+    edge.dblclick()
+    page.wait_for_function(f"{height} === {before}")
+
+
 def test_words_that_change_move_nothing(stage: Stage) -> None:
     page = stage()
     open_bars(page, EDITORS)
@@ -445,7 +491,7 @@ def test_side_by_side_they_share_the_width_and_stay_true(stage: Stage, width: in
         width,
     )
     boxes = page.evaluate("[...document.querySelectorAll('.mzw')].map(root => root.getBoundingClientRect().width)")
-    assert boxes == [width / 4] * 4
+    assert boxes == [max(width / 4, 240)] * 4
     cut = """[...document.querySelectorAll('.mzw-value, .mzw-figure')]
         .filter(node => node.scrollWidth > node.clientWidth || node.getClientRects().length !== 1)
         .map(node => node.textContent)"""

@@ -1,6 +1,7 @@
 import { element, setAttribute } from "../dom.js";
 import { mountAloud } from "../views/aloud.js";
 import { loadAsset } from "./assets.js";
+import { mountGrip } from "./grip.js";
 import { mountHeader } from "./header.js";
 import { mountPast } from "./past.js";
 import { mountPicture } from "./picture.js";
@@ -58,7 +59,8 @@ export function mountFrame(el, client, signal) {
     signal,
   );
   const aloud = mountAloud(signal);
-  root.append(past.slider, pictureEl, header.missing, aloud.root);
+  const grip = mountGrip(pictureEl, schedule, signal);
+  root.append(past.slider, pictureEl, header.missing, grip.root, aloud.root);
   el.append(root);
 
   const display = client.displays.add();
@@ -96,12 +98,14 @@ export function mountFrame(el, client, signal) {
     frame = 0;
     paintedAt = performance.now();
     const now = Date.now();
-    const { snapshot, options } = store;
+    const { snapshot } = store;
+    const options = grip.height === null ? store.options : { ...store.options, height: grip.height };
     const fresh = snapshot !== null && snapshot !== painted;
     const told = describe(client, now);
     if (snapshot) picture.paint(snapshot, options, showTable);
     else if (told.tone === "busy") picture.paintSkeleton(options);
     else picture.clear();
+    grip.root.hidden = snapshot === null;
     painted = snapshot;
     past.paint(now);
     header.paint(now);

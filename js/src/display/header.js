@@ -103,7 +103,7 @@ export function mountHeader(el, client, steps, picture, signal) {
       setAttribute(el, "data-tone", told.tone);
       setText(word, told.word);
       const { since } = store.status;
-      setAttribute(state, "title", since ? `since ${clockTime(since, now)}` : null);
+      setAttribute(state, "title", since ? `since ${clockTime(since, now, snapshot)}` : null);
       setText(message, told.message);
       message.hidden = told.message === "";
       setText(excerpt, told.excerpt);
@@ -112,7 +112,7 @@ export function mountHeader(el, client, steps, picture, signal) {
       setText(aloud, news);
 
       setText(asOf, told.asOf);
-      setAttribute(asOf, "title", told.time === null ? null : `the view at ${clockTime(told.time, now, true)}`);
+      setAttribute(asOf, "title", told.time === null ? null : `the view at ${clockTime(told.time, now, snapshot, true)}`);
       setText(lag, told.lag);
       const size = snapshot?.size;
       setText(rows, size === undefined ? "" : countRows(size, picture.limit()));

@@ -96,7 +96,7 @@ export function mountPast({ store, playback }, signal) {
       }
       const share = (input.valueAsNumber - Number(input.min)) / (Number(input.max) - Number(input.min));
       slider.style.setProperty("--mzw-at", share.toFixed(4));
-      const text = clockTime(input.valueAsNumber, now);
+      const text = clockTime(input.valueAsNumber, now, store.snapshot);
       setText(bubble, text);
       setAttribute(input, "aria-valuetext", text);
     },

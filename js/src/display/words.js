@@ -36,22 +36,38 @@ const TONES = {
 /** Seconds, and more than the kernel ever waits before it tries again. */
 const LONGEST_WAIT = 60;
 
-/** @param {number} part */
-const two = (part) => String(part).padStart(2, "0");
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const clocks = new Map();
 
 /**
- * The local time of day, with the date if it is not today's.
+ * Writes a moment as 2026-11-25 10:00:00.
+ *
+ * @param {string} zone empty for the reader's
+ */
+function clockOf(zone) {
+  let clock = clocks.get(zone);
+  if (clock === undefined) {
+    clock = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", ...(zone && { timeZone: zone }) });
+    clocks.set(zone, clock);
+  }
+  return clock;
+}
+
+/**
+ * The time of day in the picture's zone, with the date if it is not today's.
  *
  * @param {number} time milliseconds since 1970
  * @param {number} now
- * @param {boolean} [full] whether to give date and milliseconds
+ * @param {import("../sync/content.js").Snapshot | null} snapshot
+ * @param {boolean} [full] whether to give date, milliseconds and zone
  */
-export function clockTime(time, now, full = false) {
-  const at = new Date(time);
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const hour = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  if (full) return `${day} ${hour}.${String(at.getMilliseconds()).padStart(3, "0")}`;
-  return new Date(now).toDateString() === at.toDateString() ? hour : `${day} ${hour}`;
+export function clockTime(time, now, snapshot, full = false) {
+  const zone = String(snapshot?.encoding["timezone"] ?? "");
+  const clock = clockOf(zone);
+  const text = clock.format(time);
+  if (full) return `${text}.${String(new Date(time).getMilliseconds()).padStart(3, "0")}${zone && ` ${zone}`}`;
+  const [day = "", hour = ""] = text.split(" ");
+  return clock.format(now).startsWith(day) ? hour : text;
 }
 
 /** @param {number | null} lag seconds */
@@ -112,7 +128,7 @@ export function describe({ store, playback, conversation }, now) {
     message,
     excerpt,
     time,
-    asOf: time === null ? "" : `${stale ? "stale since" : "as of"} ${clockTime(time, now)}`,
+    asOf: time === null ? "" : `${stale ? "stale since" : "as of"} ${clockTime(time, now, snapshot)}`,
     lag: stale || status.paused || snapshot === null ? "" : describeLag(status.lag),
     canRetry: connected && (status.state === "reconnecting" || status.state === "failed"),
     canPause: connected && (playback.paused || former || !["connecting", "failed", "ended", "closed"].includes(status.state)),
