@@ -135,7 +135,8 @@ def test_a_selected_point_stays_selected_while_its_numbers_change(easel: Easel) 
 
 def test_it_is_as_wide_as_its_cell_and_as_high_as_asked(easel: Easel) -> None:
     page = easel()
-    draw(page, {**BAR, "width": "container"}, [["ann", 5], ["bob", 7]], width="640px", height=320)
+    fluid = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}  # as the kernel has it
+    draw(page, {**BAR, **fluid}, [["ann", 5], ["bob", 7]], width="640px", height=320)
     size = """() => {
         const { width, height } = document.querySelector(".mzw-chart > svg").getBoundingClientRect();
         return [width, height];

@@ -439,6 +439,9 @@ def test_the_height_can_be_dragged(stage: Stage) -> None:
     assert edge.get_attribute("aria-valuenow") == str(before - 100)
     edge.press("ArrowDown")
     page.wait_for_function(f"{height} === {before - 80}")
+    for _ in range(6):
+        edge.press("ArrowDown")
+    page.wait_for_function(f"{height} === {before + 40}")
     edge.dblclick()
     page.wait_for_function(f"{height} === {before}")
 

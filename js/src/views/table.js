@@ -40,7 +40,7 @@ export function mount(el, encoding, host) {
   scroll.setAttribute("aria-colcount", String(columns.length));
   keepKeys(scroll);
   keepText(scroll, host.signal);
-  if (height) scroll.style.height = `${height}px`;
+  if (height) Object.assign(scroll.style, { height: `${height}px`, maxHeight: "none" });
   const count = element("span", "");
   const filter = element("button", "mzw-button", "filter");
   filter.type = "button";

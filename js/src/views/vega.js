@@ -34,7 +34,9 @@ const PARTS = ["hconcat", "vconcat", "concat", "facet", "repeat"];
  */
 function fitted(spec, height) {
   const parts = PARTS.some((name) => name in spec) || ["row", "column", "facet"].some((name) => name in (spec["encoding"] ?? {}));
-  return height === 0 || parts ? spec : { ...spec, height, autosize: { type: "fit", contains: "padding", ...spec["autosize"] } };
+  if (height === 0 || parts) return spec;
+  const { type = "fit", ...autosize } = spec["autosize"] ?? {};
+  return { ...spec, height, autosize: { contains: "padding", ...autosize, type: type === "fit-x" ? "fit" : type } };
 }
 
 /**
