@@ -30,6 +30,8 @@ SELECT 'ab' LIKE ANY (SELECT f1 || '%' FROM t1 UNION SELECT 'a_'), 'a' NOT LIKE 
 SELECT f1, f2, rank() OVER (PARTITION BY f2 % 2 ORDER BY 10 / (f1 - 1) DESC) FROM t1 WHERE f1 <> 1 | f1 f2 rank: 3 4 1
 SELECT row_number() OVER (ORDER BY 10 / (f1 - 1)) FROM t1                                     | Evaluation error: division by zero
 SELECT f1, row_number() OVER (ORDER BY sum(f2) / count(*) DESC) FROM t1 GROUP BY f1 ORDER BY 1 | f1 row_number: 1 2, 3 1
+SELECT CASE f1 + f1 * 2 + f1 * 3 + f1 * 4 WHEN 10 THEN 'a' WHEN 30 THEN 'b' END, CASE f1 + f1 * 2 + f1 * 3 + f1 * 4 WHEN (SELECT 30) THEN 'c' END FROM t1 ORDER BY 1 | case case: a None, b c
+SELECT nullif(f1 + f1 * 2 + f1 * 3 + f1 * 4 + f1 * 5, 15) FROM t1 ORDER BY f1 | nullif: None, 45
 SELECT pg_catalog.int4 '7', pg_catalog.interval '1 day' = interval '1 day'                    | int4 ?column?: 7 True
 SELECT f1 FROM t1 JOIN days USING (f1)                                                        | NATURAL/USING join column "f1" types integer and date cannot be matched
 SELECT * FROM t1 JOIN t1 b USING (f1, f2) JOIN t1 c USING (f1) JOIN t1 d USING (f2)           | common column name "f2" appears more than once in left table

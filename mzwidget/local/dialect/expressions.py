@@ -17,7 +17,7 @@ from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
-from mzwidget.local.dialect.values import Value, apply, array_sql, quote_text
+from mzwidget.local.dialect.values import Value, apply, array_sql, bound_once, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import intervals
 from mzwidget.local.formats import types as t
@@ -228,12 +228,20 @@ class Expressions:
         raise SqlError("COLLATE not yet supported")
 
     def _case(self, node: tree.Case) -> Value:
-        conditions: list[Value] = []
         if node.operand is None:
-            conditions = [self.condition(test, self.scope.clause) for test, _ in node.branches]
-        else:
-            operand = self.value(node.operand)
-            conditions = [self.compare("=", operand, self.value(test)) for test, _ in node.branches]
+            return self._branches(node, [self.condition(test, self.scope.clause) for test, _ in node.branches])
+        return bound_once(
+            self.value(node.operand),
+            self._stand_in(),
+            lambda operand: self._branches(
+                node, [self.compare("=", operand, self.value(test)) for test, _ in node.branches]
+            ),
+        )
+
+    def _stand_in(self) -> str:
+        return f"~{self.statement.alias()}~"
+
+    def _branches(self, node: tree.Case, conditions: Sequence[Value]) -> Value:
         results = self.values([result for _, result in node.branches])
         results.append(self.value(node.default) if node.default is not None else Value("NULL", t.UNKNOWN))
         values, type_ = unify(self.statement, results, "CASE")
@@ -253,13 +261,16 @@ class Expressions:
         """Return a parameter with the type that it has been given meanwhile."""
         return value if value.parameter is None else self.statement.parameter(value.parameter)
 
+    def _nullif(self, left: Value, right: Value) -> Value:
+        equal = self.compare("=", left, right)
+        left = self._known(left)
+        left = coerce(self.statement, left, t.TEXT) if left.is_open else left
+        return apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
+
     def _choice(self, node: tree.Choice) -> Value:
         given = self.values(node.arguments)
         if node.word == "nullif":
-            equal = self.compare("=", *given)
-            left = self._known(given[0])
-            left = coerce(self.statement, left, t.TEXT) if left.is_open else left
-            return apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
+            return bound_once(given[0], self._stand_in(), lambda left: self._nullif(left, given[1]))
         values, type_ = unify(self.statement, given, node.word)
         if node.word == "coalesce":
             return replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))

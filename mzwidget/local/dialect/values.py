@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mzwidget.local.formats.types import Type
 
@@ -93,6 +93,21 @@ def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bo
     for name, text in reversed(bound):
         sql = f"list_transform([{text}], lambda {name}: {sql})[1]"
     return Value(sql, type_, fallible=fallible, depth=depth)
+
+
+def bound_once(operand: Value, name: str, build: Callable[[Value], Value]) -> Value:
+    """Return what `build` makes of an operand, whose text, if it is long, stands there once only.
+
+    `name` is in nobody's SQL yet. DuckDB takes no subquery where the operand is bound: then its text is repeated.
+    """
+    if len(operand.sql) <= 3 * _SHORT or operand.literal is not None or operand.parameter is not None:
+        return build(operand)
+    found = build(replace(operand, sql=name))
+    if "SELECT" in found.sql:
+        return replace(found, sql=found.sql.replace(name, operand.sql))
+    depth = max(found.depth, operand.depth) + 1
+    inner = found.sql.replace(name, f"v{depth}")
+    return replace(found, sql=f"list_transform([{operand.sql}], lambda v{depth}: {inner})[1]", depth=depth)
 
 
 def items_of(array: str) -> str:
