@@ -74,6 +74,17 @@ def test_answers(sql: psycopg.Connection) -> None:
 
 
 @pytest.mark.parametrize(
+    "statement",
+    [
+        f"SELECT {'nullif(' * 30}2{', 1)' * 30}",
+        f"SELECT {'CASE ' * 30}2{' WHEN 1 THEN 1 WHEN 2 THEN 2 END' * 30}",
+    ],
+)
+def test_what_is_compared_stands_in_the_sql_once(sql: psycopg.Connection, statement: str) -> None:
+    assert sql.execute(statement.encode()).fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
     ("before", "statement", "refusal"),
     [
         (["BEGIN READ ONLY", "BEGIN"], "INSERT INTO t VALUES (1)", "transaction in read-only mode"),
