@@ -53,6 +53,12 @@ CREATE TABLE d (a int DEFAULT false)                                            
 CREATE MATERIALIZED VIEW m WITH (ASSERT NOT NULL f1, ASSERT NOT NULL f1) AS SELECT * FROM t1  | duplicate column "f1" in non-null assertions
 CREATE MATERIALIZED VIEW m (a) WITH (ASSERT NOT NULL f1) AS SELECT f1 FROM t1                 | column "f1" in ASSERT NOT NULL option not found
 INSERT INTO t1 VALUES (7, 8) RETURNING q.*                                                    | no table named 'q' in scope
+SELECT (interval '1:2:3.4 5-6')::text, (interval '-1 -:.27')::text, (interval '02-01!1~1:')::text  | interval interval interval: 5 years 6 months 01:02:03.4 -1 days -00:00:00.27 2 years 1 month 1 day 01:00:00
+SELECT (interval '1-2 3' HOUR)::text, (interval '3:4.5')::text, (interval '-1 y 1 d 1 s')::text  | interval interval interval: 1 year 2 months 03:00:00 00:03:04.5 -1 years +1 day 00:00:01
+SELECT (interval '0.00000001 min 0.0006 ms 3.5 us')::text                                     | interval: 00:00:00.000006
+SELECT (timestamptz '2020-03-08 02:59:59 America/New_York')::text                             | text: 2020-03-08 07:59:59+00
+SELECT right('hello', -2147483648)                                                            | right: hello
+SELECT 9e38::float4                                                                           | "900000000000000000000000000000000000000" real out of range
 """  # noqa: E501
 
 

@@ -46,6 +46,12 @@ COMMENT ON TABLE words IS 1                         | 42601 Expected NULL or lit
 SELECT 1 LIMIT 1 LIMIT 2                            | 42601 multiple LIMIT/FETCH clauses not allowed @18
 SELECT * FROM words JOIN words w                    | 42601 Expected ON, or USING after JOIN, found EOF @33
 SELECT * FROM words JOIN words w USING (a, a)       | XX000 column name "a" appears more than once in USING clause not yet supported
+SELECT interval '1-2 3-4'                            | XX000 invalid input syntax for type interval: YEAR or MONTH field set twice: "1-2 3-4"
+SELECT interval '1-2 3:4 5'                          | XX000 invalid input syntax for type interval: SECOND field set twice: "1-2 3:4 5"
+SELECT interval '9-13'                               | XX000 invalid input syntax for type interval: MONTH must be [-12, 12], got 13: "9-13"
+SELECT interval '1+2:3'                              | XX000 invalid input syntax for type interval: Cannot determine format of all parts. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY: "1+2:3"
+CREATE TYPE x AS MAP (KEY TYPE = text)               | XX000 VALUE TYPE option is required
+SELECT '{}'::map[int => text]                        | XX000 map key type must be text, got integer
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 """  # noqa: E501
 

@@ -115,8 +115,17 @@ def _to_float(value: Decimal) -> float:
     return float(value)
 
 
+_ABOVE_SINGLES = 3.4028235677973366e38
+
+
+def _numeric_to_single(value: Decimal) -> float:
+    if abs(found := float(value)) > _ABOVE_SINGLES:
+        raise SqlError(f'"{numerics.plain(value)}" real out of range')
+    return found
+
+
 def _to_single(value: float) -> float:
-    if math.isfinite(value) and abs(value) > 3.4028235677973366e38:
+    if math.isfinite(value) and abs(value) > _ABOVE_SINGLES:
         raise SqlError("value out of range: overflow")
     return value
 
@@ -251,7 +260,8 @@ def _of_fractions() -> Iterable[Cast]:
         for b in INTEGERS:
             yield Cast(f, b, A, _from_float(b, f))
         yield Cast(f, "numeric", A, udf.declare("float_numeric", _float_to_numeric(f == "float4"), [_S[f]], t.NUMERIC))
-        yield Cast("numeric", f, I, _python("numeric_float", _to_float, "numeric", f))
+        read = _numeric_to_single if f == "float4" else _to_float
+        yield Cast("numeric", f, I, _python("numeric_float", read, "numeric", f))
     yield Cast("float4", "float8", I, "CAST({0} AS DOUBLE)", False)
     yield Cast("float8", "float4", A, udf.declare("single", _to_single, [t.FLOAT8], t.FLOAT4))
     for b in INTEGERS:

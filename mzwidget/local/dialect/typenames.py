@@ -37,8 +37,9 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
     if node.kind == "map":
         assert node.key is not None
         assert node.element is not None
-        if resolve_type(node.key, catalog).name != "text":
-            raise SqlError("map keys must be of type text")
+        key = resolve_type(node.key, catalog)
+        if key.name != "text":
+            raise SqlError(f"map key type must be text, got {t.sql_name(key)}")
         return t.map_of(resolve_type(node.element, catalog))
     if node.element is not None:
         element = resolve_type(node.element, catalog)

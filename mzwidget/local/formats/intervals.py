@@ -27,10 +27,13 @@ _UNITS: dict[str, tuple[str, int, int, int]] = {
     for word in words.split()
 }
 _PART = re.compile(
-    r"\s*(?:(?P<sign>[+-])?(?P<h>\d+):(?P<m>\d+)(?::(?P<s>\d+)(?:\.(?P<f>\d*))?)?(?![\w.:])"
-    r"|(?P<years>[+-]?\d+)-(?P<months>\d+)(?![\w.:-])"
-    r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*(?P<unit>[A-Za-z]+)?|(?P<word>[A-Za-z]+))"
+    r"\s*(?:(?P<sign>[+-])?(?P<h>\d*):(?P<m>\d*)(?P<third>:(?P<s>\d*))?(?:\.(?P<f>\d*))?(?![\d.:])"
+    r"|(?P<years>[+-]?\d+)-(?P<months>\d*)(?![\w.:-])"
+    r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?![\d:+-])\s*(?P<unit>[A-Za-z]+)?|(?P<word>[A-Za-z]+))"
 )
+_LEADING_COLONS = re.compile(r"(?<!\S):+")
+_PUNCTUATION = re.compile(r"[!-*,/;-@\[-`{-~]")
+_NANO = Decimal("1e-9")
 _FORMAT = (
     "Cannot determine format of all parts. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY"
 )
@@ -82,37 +85,41 @@ class _Reading:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._months = self._days = self._micros = Decimal(0)
+        self._months = self._days = self._micros = 0
         self._seen: set[str] = set()
+        self._has_split_second = False
 
     def invalid(self, why: str) -> SqlError:
         return _invalid("interval", self._text, why)
 
     def parts(self) -> list[re.Match[str]]:
-        at, body = 0, self._text.strip().removeprefix("@")
+        at, body = 0, _LEADING_COLONS.sub("", _PUNCTUATION.sub(" ", self._text).strip())
         parts = []
         while at < len(body):
             match = _PART.match(body, at)
             if match is None or match.end() == at:
-                if body[at:].strip(" ,") == "":
-                    break
                 raise self.invalid(_FORMAT)
             at = match.end()
             parts.append(match)
         return parts
 
     def add_clock(self, part: re.Match[str]) -> None:
-        self._set("hour", "minute", "second")
-        for field, digits in (("MINUTE", part["m"]), ("SECOND", part["s"] or "0")):
-            if int(digits) > 59:
-                raise self.invalid(f"{field} must be (-60, 60), got {digits}")
-        clock = Decimal(int(part["h"]) * HOUR + int(part["m"]) * MINUTE + int(part["s"] or 0) * SECOND)
-        clock += Decimal("0." + (part["f"] or "0")) * SECOND
+        self._set_group("HOUR, MINUTE, SECOND")
+        hours, minutes, seconds = (int(part[group] or 0) for group in "hms")
+        if part["f"] is not None and part["m"] and part["third"] is None:
+            hours, minutes, seconds = 0, hours, minutes
+        for field, count, most in (("MINUTE", minutes, 59), ("SECOND", seconds, 60)):
+            if count > most:
+                raise self.invalid(f"{field} must be [-{most}, {most}], got {count}")
+        clock = hours * HOUR + minutes * MINUTE + seconds * SECOND
+        clock += _whole_micros(Decimal("0." + (part["f"] or "0")) * SECOND)
         self._micros += -clock if part["sign"] == "-" else clock
 
     def add_years(self, part: re.Match[str]) -> None:
-        self._set("year", "month")
-        months = int(part["months"])
+        self._set_group("YEAR or MONTH")
+        months = int(part["months"] or 0)
+        if months > 12:
+            raise self.invalid(f"MONTH must be [-12, 12], got {months}")
         self._months += int(part["years"]) * 12 + (-months if part["years"].startswith("-") else months)
 
     def add(self, amount: Decimal, unit: str) -> None:
@@ -122,20 +129,27 @@ class _Reading:
         if known is None:
             raise self.invalid(f"unknown units {unit}")
         field, per_month, per_day, per_micro = known
-        self._set(field)
+        if field in self._seen:
+            raise self.invalid(f"{field.upper()} field set twice")
+        if field in ("milliseconds", "microseconds") and self._has_split_second:
+            why = "Cannot set MILLISECONDS or MICROSECONDS field if SECOND field has a fraction component"
+            raise self.invalid(why)
+        self._seen.add(field)
+        amount = amount.quantize(_NANO, "ROUND_DOWN") if amount != amount.to_integral_value() else amount
+        self._has_split_second |= field == "second" and amount != int(amount)
         if per_month:
             total = amount * per_month
             whole = int(total)
             self._months += whole
             rest = (total - whole) * 30 if per_month == 1 else Decimal(0)
             self._days += int(rest)
-            self._micros += (rest - int(rest)) * DAY
+            self._micros += _whole_micros((rest - int(rest)) * DAY)
         elif per_day:
             whole = int(amount)
             self._days += whole
-            self._micros += (amount - whole) * DAY
+            self._micros += _whole_micros((amount - whole) * DAY)
         else:
-            self._micros += amount * per_micro
+            self._micros += _whole_micros(amount * per_micro)
 
     def total(self) -> Interval:
         for count, field in ((self._months, "months"), (self._days, "days")):
@@ -146,20 +160,23 @@ class _Reading:
             raise self.invalid(
                 "Overflows maximum microseconds; cannot exceed 9223372036854775807/-9223372036854775808 microseconds"
             )
-        return int(self._months), int(self._days), int(self._micros.to_integral_value("ROUND_HALF_UP"))
+        return self._months, self._days, self._micros
 
-    def _set(self, *fields: str) -> None:
-        for field in fields:
-            if field in self._seen:
-                raise self.invalid(f"{field.upper()} field set twice")
-            self._seen.add(field)
+    def _set_group(self, fields: str) -> None:
+        names = set(re.findall(r"[a-z]{4,}", fields.lower()))
+        if names & self._seen:
+            raise self.invalid(f"{fields} field set twice")
+        self._seen |= names
+
+
+def _whole_micros(count: Decimal) -> int:
+    return int(count.to_integral_value("ROUND_HALF_UP"))
 
 
 def read_interval(text: str, unit: str = "") -> Interval:
     """Read an interval; a number without a unit counts ``unit``, seconds if there is none."""
     reading = _Reading(text)
     parts = reading.parts()
-    bare = sum(part["number"] is not None and not part["unit"] for part in parts)
     for part, following in itertools.zip_longest(parts, parts[1:]):
         if part["word"]:
             if part["word"].lower() not in _UNITS:
@@ -171,10 +188,9 @@ def read_interval(text: str, unit: str = "") -> Interval:
         elif part["unit"]:
             reading.add(Decimal(part["number"]), part["unit"])
         else:
-            before_clock = following is not None and following["h"] is not None
-            if bare > 1 or (len(parts) > 1 and not before_clock):
+            if following is not None and following["h"] is None:
                 raise reading.invalid(_FORMAT)
-            reading.add(Decimal(part["number"]), "day" if before_clock else unit or "second")
+            reading.add(Decimal(part["number"]), "day" if following is not None else unit or "second")
     return reading.total()
 
 
@@ -195,7 +211,7 @@ def show_interval(value: Interval) -> str:
         sign = "-" if days < 0 else "+" if months < 0 else ""
         words.append(f"{sign}{_counted(abs(days), 'day', sign)}")
     if micros or not words:
-        sign = "-" if micros < 0 else "+" if months < 0 or days < 0 else ""
+        sign = "-" if micros < 0 else "+" if days < 0 or (months < 0 and not days) else ""
         words.append(f"{sign}{show_clock(abs(micros))}")
     return " ".join(words)
 

@@ -176,7 +176,10 @@ def read_timestamptz(text: str) -> int:
     days, end = _date(body, name, text)
     micros, where = _rest(body[end:], name, text)
     found = days * DAY + micros
-    return found - utc_offset(where, found, local=True)
+    offset = utc_offset(where, found, local=True)
+    if isinstance(where, zoneinfo.ZoneInfo) and utc_offset(where, found - offset, local=False) != offset:
+        found += HOUR  # a local time that the clocks skipped is read an hour later
+    return found - offset
 
 
 def _body(text: str, name: str) -> str:

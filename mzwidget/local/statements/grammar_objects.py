@@ -112,9 +112,12 @@ def _create_type(reader: Reader) -> CreateType:
         if not reader.accept_sign(","):
             break
     reader.expect_sign(")")
+    for which in ("element",) if word == "list" else ("key", "value"):
+        if not found.get(which):
+            raise SqlError(f"{which.upper()} TYPE option is required")
     if word == "list":
-        return CreateType(name, f"{found.get('element', '')} list", reader.all())
-    return CreateType(name, f"map[{found.get('key', '')} => {found.get('value', '')}]", reader.all())
+        return CreateType(name, f"{found['element']} list", reader.all())
+    return CreateType(name, f"map[{found['key']} => {found['value']}]", reader.all())
 
 
 def _create_index(reader: Reader, *, default: bool = False) -> CreateIndex:

@@ -105,7 +105,9 @@ def _concatenated() -> str:
         " WHEN len(d.a) = len(d.b) AND d.a[2:] = d.b[2:] THEN list_prepend(d.a[1] + d.b[1], d.a[2:])"
         " WHEN len(d.a) + 1 = len(d.b) AND d.a = d.b[2:] THEN list_prepend(d.b[1] + 1, d.a)"
         " WHEN len(d.a) = len(d.b) + 1 AND d.b = d.a[2:] THEN list_prepend(d.a[1] + 1, d.b)"
-        " ELSE error('mz:XX000:cannot concatenate incompatible arrays') END)[1]"
+        " ELSE error('mz:XX000:cannot concatenate incompatible arrays\n\nmz-detail:Arrays ' || CASE"
+        " WHEN abs(len(d.a) - len(d.b)) > 1 THEN 'of ' || len(d.a) || ' and ' || len(d.b) || ' dimensions'"
+        " ELSE 'with differing dimensions' END || ' are not compatible for concatenation.') END)[1]"
     )
     items = "list_concat(({0}).items, ({1}).items)"
     return (

@@ -64,7 +64,7 @@ def _left(text: str, count: int) -> str:
 def _right(text: str, count: int) -> str:
     if count == 0:
         return ""
-    return text[-count:]
+    return text if count == -(2**31) else text[-count:]
 
 
 def _bounded(length: int) -> None:
