@@ -120,8 +120,8 @@ def is_shown(picture: Locator, connection: psycopg.Connection[Any]) -> bool:
 
     return bool(
         shown["state"] == "live"
-        and shown["rows"]
-        and all(any(is_part(of, row) for row in answer) for of in shown["rows"])
+        and bool(shown["rows"]) == bool(answer)
+        and all(any(is_part(of, row) for row in answer) for of in shown["rows"] or ())
     )
 
 

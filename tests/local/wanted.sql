@@ -209,3 +209,14 @@ SELECT uuid_generate_v5('6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid, 'example.c
 -- Punctuation around a timestamp counts as space, as its tokenizer says; a zone may have none.
 SELECT '["2024-01-01 10:00:00","2024-01-02")'::tsrange, timestamp '2024-01-01!', date '"2024-01-01"';
 SELECT timestamptz '"2024-01-01 10:00:00+02"';
+
+-- The views of the notebook of two streams, over its tables.
+CREATE TABLE changes (id bigint, kind text, wiki text, namespace int, title text, user_name text, bot boolean, minor boolean, delta bigint, edited_at timestamptz, rev_id bigint);
+CREATE TABLE wikis (dbname text, language_code text, language text, project text, url text, closed boolean);
+CREATE OR REPLACE MATERIALIZED VIEW edits_by_language AS SELECT w.language, CASE WHEN e.bot THEN 'bots' ELSE 'people' END AS by_whom, count(*) AS edits FROM changes AS e JOIN wikis AS w ON w.dbname = e.wiki WHERE w.project = 'Wikipedia' AND mz_now() <= e.edited_at + INTERVAL '10 minutes' GROUP BY w.language, e.bot;
+UPDATE wikis SET language = 'Deutsch' WHERE dbname = 'dewiki';
+
+-- What the notebook of the engine's inside reads.
+SELECT o.name AS watched, count(*) AS subscriptions FROM (SELECT unnest(referenced_object_ids) AS id FROM mz_internal.mz_subscriptions) AS used JOIN mz_catalog.mz_objects AS o ON o.id = used.id GROUP BY o.name;
+SELECT h.occurred_at, o.name, extract(epoch FROM h.lag) AS seconds FROM mz_internal.mz_wallclock_global_lag_recent_history AS h JOIN mz_catalog.mz_objects AS o ON o.id = h.object_id WHERE o.id LIKE 'u%';
+SELECT regexp_replace(name, 'Dataflow: |[a-z_]+[.]', '', 'g') AS dataflow, sum(records) AS records, sum(size) AS bytes FROM mz_introspection.mz_dataflow_arrangement_sizes GROUP BY 1;
