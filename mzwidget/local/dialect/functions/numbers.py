@@ -94,12 +94,14 @@ def _exp(value: float) -> float:
 
 
 def _exp_numeric(value: Decimal) -> Decimal:
-    return _finite(numerics.CONTEXT.exp(value))
+    return _in_range(numerics.CONTEXT.exp(value), zero=False)
 
 
-def _finite(value: Decimal) -> Decimal:
+def _in_range(value: Decimal, *, zero: bool) -> Decimal:
     if value.is_infinite():
         raise SqlError("value out of range: overflow")
+    if value == 0 and not zero:
+        raise SqlError("value out of range: underflow")
     return value
 
 
@@ -142,7 +144,7 @@ def _power_numeric(base: Decimal, exponent: Decimal) -> Decimal:
         raise SqlError("function pow cannot return complex numbers")
     if base == 0 and exponent == 0:
         return Decimal(1)
-    return _finite(numerics.CONTEXT.power(base, exponent))
+    return _in_range(numerics.CONTEXT.power(base, exponent), zero=base == 0)
 
 
 def _round(value: Decimal) -> Decimal:
