@@ -115,7 +115,8 @@ def is_shown(picture: Locator, connection: psycopg.Connection[Any]) -> bool:
 
     def is_part(drawn: list[str], row: tuple[Any, ...]) -> bool:
         cells = [*map(str, row), *(None for cell in row if isinstance(cell, datetime))]
-        cells += [f"{cell:,}" for cell in row if isinstance(cell, int)]  # as tables group digits
+        # Tables group digits, also those of types that psycopg gives as text.
+        cells += [f"{int(cell):,}" for cell in map(str, row) if cell.isdecimal()]
         return all(cell in cells or (None in cells and TIME.fullmatch(cell)) for cell in drawn)
 
     return bool(
