@@ -106,6 +106,19 @@ def test_what_a_picture_shows_is_said_at_most_every_ten_seconds(stage: Stage, ki
     assert min(gaps) >= 9_900
 
 
+def test_a_picture_that_is_not_painted_yet_does_not_say_that_there_are_no_rows(stage: Stage) -> None:
+    page = stage()
+    page.evaluate(
+        """() => {
+            const [soon, frame] = [setTimeout, requestAnimationFrame];
+            window.setTimeout = (call, wait, ...rest) => soon(call, wait || 200, ...rest);
+            window.requestAnimationFrame = call => soon(() => frame(call), 600);
+        }"""
+    )
+    show(page, "line")
+    expect(page.locator(".mzw > .mzw-aloud[role=status]").last).to_have_text(SAID["line"])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_takes_no_more_memory_as_time_passes(stage: Stage, kind: str) -> None:
     page = stage()

@@ -146,9 +146,9 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
       return mounted?.subject.encoding ?? null;
     },
 
-    /** What is told of it to those who do not see it. */
+    /** What is told of it to those who do not see it; empty until it is painted. */
     get summary() {
-      return mounted?.view?.summary?.() ?? "";
+      return (mounted?.painted && mounted.view?.summary?.()) || "";
     },
 
     /** Draw again: the theme is another one. */
