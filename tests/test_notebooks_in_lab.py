@@ -83,7 +83,7 @@ def notebook(put: Callable[[str], str]) -> str:
 
 
 # What a picture shows: its query, its kind and its rows as texts; of stacked bars a row for each part, of a table the
-# rows in sight, of lines their names, of a Vega chart what it tells of each mark.
+# rows in sight, of lines what they tell at each point that keys go to, of a Vega chart what it tells of each mark.
 SHOWN = """(root) => {
     const of = (selector) => [...root.querySelectorAll(selector)];
     const rows = {
@@ -98,7 +98,19 @@ SHOWN = """(root) => {
         }),
         table: () => of("[role=row]:has([role=gridcell])").map((row) =>
             [...row.querySelectorAll("[role=gridcell]")].map((cell) => cell.textContent)),
-        line: () => of(".mzw-keys button, .mzw-key").map((key) => [key.textContent]),
+        line: () => {
+            const [plot, told] = [".mzw-plot", ".mzw-lines .mzw-aloud"].map((found) => root.querySelector(found));
+            const rows = [];
+            let before = null;
+            for (let key = "Home"; rows.length < 2000; key = "ArrowRight") {
+                plot.dispatchEvent(new KeyboardEvent("keydown", { key }));
+                if (told.textContent === before) break;
+                before = told.textContent;
+                const values = of(".mzw-reading-value").map((value) => value.textContent.replaceAll(",", ""));
+                rows.push(...of(".mzw-reading-name").map((name, i) => [name.textContent, values[i]]));
+            }
+            return rows;
+        },
         vega: () => of("[aria-roledescription='rect mark'][aria-label]").map((mark) =>
             mark.getAttribute("aria-label").split("; ").map((part) => part.split(": ").at(-1).replaceAll(",", ""))),
     };
@@ -108,7 +120,10 @@ SHOWN = """(root) => {
 
 
 def is_shown(picture: Locator, connection: psycopg.Connection[Any]) -> bool:
-    """Whether a picture shows what SELECT answers: all that it shows are columns of one row, but for times."""
+    """Whether a picture shows what SELECT answers: all that it shows are columns of one row, but for times.
+
+    Lines, at all their points together, show all values that a label has, and no others.
+    """
     shown = picture.evaluate(SHOWN)
     query = shown["query"] if shown["query"].startswith("SELECT") else f"SELECT * FROM {shown['query']}"
     answer = connection.execute(query, PARAMS if "%(" in query else None).fetchall()
@@ -119,11 +134,14 @@ def is_shown(picture: Locator, connection: psycopg.Connection[Any]) -> bool:
         cells += [f"{int(cell):,}" for cell in map(str, row) if cell.isdecimal()]
         return all(cell in cells or (None in cells and TIME.fullmatch(cell)) for cell in drawn)
 
-    return bool(
-        shown["state"] == "live"
-        and bool(shown["rows"]) == bool(answer)
-        and all(any(is_part(of, row) for row in answer) for of in shown["rows"] or ())
-    )
+    if shown["state"] != "live" or bool(shown["rows"]) != bool(answer):
+        return False
+    if shown["kind"] == "line":
+        drawn = {(name, round(float(value), 3)) for name, value in shown["rows"]}
+        names = {name for name, _ in drawn}
+        found = {(name, round(float(value), 3)) for _, name, value in answer if name in names}
+        return drawn == found
+    return all(any(is_part(of, row) for row in answer) for of in shown["rows"] or ())
 
 
 def run_code(page: Page, code: str) -> None:
