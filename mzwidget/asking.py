@@ -199,7 +199,7 @@ class Asking(Shown):
 
     @property
     def params(self) -> Named | Listed:
-        """The values of the query's ``%(name)s`` or ``%s``, as they were given: a dict or a list that can be changed.
+        """The values of the query's ``%(name)s`` or ``%s``, as they were given, a dict or a list that can be changed.
 
         ``view.params["least"] = 50``, ``view.params.update(…)`` and ``view.params = {…}`` ask anew: while the answer is
         awaited, the picture stays, dimmed; `wait` and `df` wait for it.
@@ -212,10 +212,10 @@ class Asking(Shown):
         return Listed(self._inquiry) if isinstance(self._inquiry.params, list) else Named(self._inquiry)
 
     @params.setter
-    def params(self, params: Params | Named | Listed | None) -> None:
+    def params(self, params: Params | None) -> None:
         self.ask(self._inquiry.query, params)
 
-    def ask(self, query: str, params: Params | Named | Listed | None = None) -> None:
+    def ask(self, query: str, params: Params | None = None) -> None:
         """Ask something else, query and parameters at once, as where the new query names other parameters.
 
         Parameters

@@ -42,7 +42,7 @@ class Contents(Shown):
 
     @property
     def df(self) -> pd.DataFrame:
-        """The rows as a typed data frame: the view at `timestamp`, in the order of its picture.
+        """The rows as a typed data frame, exact at `timestamp` and in the order of the picture.
 
         ``.attrs`` holds its ``status``, ``timestamp`` (ISO 8601) and the values of its ``params``, as JSON has
         them. A stale view gives one `StaleWarning`.

@@ -147,7 +147,7 @@ class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWid
     selected = _Computed(lambda live: live._selected_cells())
     """What is selected as pages have it, a `page.protocol.Selection`; `selection` is the same for Python."""
     status = _Computed(lambda live: live._status(), lambda _, live: live._report())
-    """How the view fares, a `Status`: `state`, `message`, `sqlstate`, `since`, `retry_at`.
+    """How the view fares, a `Status` with `state`, `message`, `sqlstate`, `since`, `retry_at` and `excerpt`.
 
     Its observers are called on the kernel's loop, at most 20 times a second.
     """

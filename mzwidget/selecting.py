@@ -32,9 +32,10 @@ class Selecting(Contents, traitlets.HasTraits):
     """Knows what is selected in a view, and tells it to pages and to those who follow it."""
 
     selection = _Trait()
-    """What is selected, a `Selection`: ``{"user_name": ["A", "B"]}``, an interval being a tuple ``(low, high)``.
+    """What is selected, a `Selection`.
 
-    Set it to select from Python, by values or with rows of `df`; None takes everything back. Its observers are called
+    Set it to select from Python, by values as in ``{"user_name": ["A", "B"]}`` (an interval is a tuple ``(low, high)``)
+    or with rows of `df`; None takes everything back. Its observers are called
     as those of `status` are. What is selected stays so until it is taken back, whether or not it is in the view.
     Setting it waits for the view's columns as `df` does, and raises as that does; a column or a value that the view
     cannot have is a ValueError or TypeError.

@@ -78,7 +78,7 @@ class Shown:
 
     @property
     def stats(self) -> Stats:
-        """Figures of the work done so far: updates, batches, messages, bytes, lag."""
+        """Figures of the work done so far, such as updates, messages and lag."""
         return stats(self._view)
 
     def diagnostics(self) -> Diagnostics:

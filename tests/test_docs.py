@@ -25,6 +25,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets import Widget
 from ipywidgets.widgets.widget import _instances
 
+import mzwidget
 from mzwidget import LiveView, cli
 from mzwidget.notebook import session
 from mzwidget.tail import connect
@@ -194,5 +195,12 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     reference = (tmp_path / "reference.html").read_text("utf-8")
-    for name in ("LiveView", "LiveView.df", "LiveView.seek", "together", "connect", "load", "Status"):
-        assert f'id="mzwidget.{name}"' in reference, f"the reference lacks {name}"
+    told = set(re.findall(r'id="mzwidget\.([\w.]+)"', reference))
+    public = {name for name in mzwidget.__all__ if not name.startswith("__") and "_ipython_" not in name}
+    assert public - told == set(), "public names that the reference lacks"
+    ours = [vars(of) for of in LiveView.__mro__ if of.__module__.startswith("mzwidget")]
+    members = {name for of in ours for name, member in of.items() if name[0] != "_" and getattr(member, "__doc__", "")}
+    listed = {name.removeprefix("LiveView.") for name in told if name.startswith("LiveView.")}
+    of_pages = {"base", "delta", "control", "group", "options", "selected"}
+    assert listed == members - of_pages
+    assert ">Type<" not in reference, "a description that begins with words and a colon is taken for a type"

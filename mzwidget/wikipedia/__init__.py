@@ -38,9 +38,9 @@ from mzwidget.wikipedia.tally import Stats
 __all__ = ["DAY", "WIKIS", "Edit", "Ingest", "Revision", "Source", "Stats", "follow", "stop"]
 
 DAY = Path(__file__).parent / "data" / "wikipedia-2015-09-12.csv.gz"
-"""The recorded day as a CSV file: ms (since midnight), kind, wiki, namespace, title, user_name, bot, minor, delta."""
+"""The recorded day, a CSV file of ms (since midnight), kind, wiki, namespace, title, user_name, bot, minor, delta."""
 WIKIS = Path(__file__).parent / "data" / "wikis.csv"
-"""Wikimedia's wikis as a CSV file: dbname, language_code, language, project, url, closed."""
+"""Wikimedia's wikis, a CSV file of dbname, language_code, language, project, url, closed."""
 
 USER_AGENT = f"mzwidget/{__version__} (https://github.com/mzwidget/mzwidget)"
 

@@ -219,7 +219,6 @@ CREATE TABLE IF NOT EXISTS revisions (wiki text, rev_id bigint, edit_count bigin
 CREATE OR REPLACE MATERIALIZED VIEW edits_by_experience AS SELECT CASE WHEN r.temporary OR r.edit_count IS NULL THEN 'no account' WHEN r.edit_count < 10 THEN 'fewer than 10 edits' WHEN r.edit_count < 100 THEN '10 and more' WHEN r.edit_count < 1000 THEN '100 and more' WHEN r.edit_count < 10000 THEN '1,000 and more' ELSE '10,000 and more' END AS experience, min(CASE WHEN NOT r.temporary THEN r.edit_count END) AS fewest, count(*) AS edits FROM changes AS e JOIN revisions AS r ON r.wiki = e.wiki AND r.rev_id = e.rev_id WHERE NOT e.bot AND mz_now() <= e.edited_at + INTERVAL '10 minutes' AND mz_now() <= r.edited_at + INTERVAL '10 minutes' GROUP BY 1;
 
 -- The table and a chart of the notebook of one's own data.
-DROP TABLE IF EXISTS wiki_day CASCADE;
 CREATE TABLE wiki_day (at timestamptz, kind text, wiki text, namespace smallint, title text, user_name text, bot boolean, minor boolean, delta integer);
 SELECT wiki, extract(hour FROM at)::int AS hour, count(*) AS edits FROM wiki_day WHERE wiki IN (SELECT wiki FROM wiki_day GROUP BY wiki HAVING count(*) >= 3) GROUP BY 1, 2;
 
