@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 import re
 import shlex
@@ -26,7 +27,7 @@ from ipywidgets import Widget
 from ipywidgets.widgets.widget import _instances
 
 import mzwidget
-from mzwidget import LiveView, cli
+from mzwidget import LiveView, cli, wikipedia
 from mzwidget.notebook import session
 from mzwidget.tail import connect
 from tests.machine import ROOT
@@ -173,6 +174,38 @@ def test_every_file_that_the_map_names_is_there() -> None:
     rooms = {path.name for path in (ROOT / "mzwidget").iterdir() if path.suffix in ("", ".py") and path.name[0] != "_"}
     map_of = {part for name in named for part in name.split("/")}
     assert rooms - {"static"} - map_of == set(), "rooms that the map does not name"
+
+
+def test_every_name_that_a_page_speaks_of_is_there() -> None:
+    spoken_of = {"view": LiveView, "mzwidget": mzwidget, "wikipedia": wikipedia}
+    named = {
+        (of, name)
+        for page in PAGES
+        for of, name in re.findall(r"[`(=](view|mzwidget|wikipedia)\.([a-z_]+)", (ROOT / page).read_text("utf-8"))
+        if page != "docs/hosts.md" or of != "view"  # marimo's wrapper
+    }
+    assert len(named) > 30
+    named.remove(("mzwidget", "server"))  # a module
+    assert [f"{of}.{name}" for of, name in sorted(named) if not hasattr(spoken_of[of], name)] == []
+
+
+def test_what_a_public_call_takes_is_what_its_description_says() -> None:
+    calls = {name: getattr(mzwidget, name) for name in mzwidget.__all__ if "_ipython_" not in name}
+    calls |= {"LiveView": LiveView.__init__, "follow": wikipedia.follow}
+    for of in (LiveView, mzwidget.Link, mzwidget.Selection, mzwidget.Together, wikipedia.Ingest):
+        for base in of.__mro__:
+            if base.__module__.startswith("mzwidget"):
+                calls |= {f"{of.__name__}.{name}": call for name, call in vars(base).items() if name[0] != "_"}
+    checked = 0
+    for name, call in calls.items():
+        if inspect.isfunction(call) and name != "LiveView.observe":  # as every widget's
+            description = inspect.cleandoc((LiveView if name == "LiveView" else call).__doc__ or "")
+            section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-+$|\Z)", description, re.MULTILINE | re.DOTALL)
+            heads = re.findall(r"^[*\w].*", section[1] if section else "", re.MULTILINE)
+            described = {of.strip("* ") for head in heads for of in head.partition(" : ")[0].split(",")}
+            assert described == set(inspect.signature(call).parameters) - {"self", "unknown"}, name
+            checked += 1
+    assert checked > 25
 
 
 def test_the_address_of_the_repository_is_the_projects() -> None:

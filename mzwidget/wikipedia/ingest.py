@@ -74,7 +74,13 @@ class Ingest:
             self._end()
 
     def wait(self, timeout: float = 10.0) -> bool:
-        """Wait until a first row is in the database, and return whether there is one."""
+        """Wait until a first row is in the database, and return whether there is one.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds.
+        """
         deadline = time.monotonic() + timeout
         while not (inserted := self.stats.inserted) and time.monotonic() < deadline:
             time.sleep(0.02)
