@@ -237,3 +237,16 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     of_pages = {"base", "delta", "control", "group", "options", "selected"}
     assert listed == members - of_pages
     assert ">Type<" not in reference, "a description that begins with words and a colon is taken for a type"
+    assert broken_links({path: path.read_text("utf-8") for path in tmp_path.resolve().glob("*.html")}) == []
+
+
+def broken_links(site: dict[Path, str]) -> list[str]:
+    """Return the links within a site that lead to no file, or to no place in it."""
+    broken = []
+    for page, text in site.items():
+        for link in set(re.findall(r'(?:href|src)="(?![a-z]+:)([^"]+)"', text)):
+            name, _, place = link.partition("#")
+            target = (page.parent / unquote(name.partition("?")[0])).resolve() if name else page
+            if not target.exists() or (place and target in site and f'id="{unquote(place)}"' not in site[target]):
+                broken.append(f"{page.name}: {link}")
+    return broken

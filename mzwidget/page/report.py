@@ -20,12 +20,20 @@ class Stats:
     ----------
     updates_per_second : float
         Rows that came or went in the database, over the last ten seconds.
-    updates, batches : int
-        Consolidated updates, and the batches they came in, since the parameters are what they are.
-    messages, bytes_sent : int
-        Bases and deltas sent to pages, and the size of their data as JSON.
-    acks, resyncs, reconnects : int
-        Acknowledgements of pages; bases that a page asked for; connections made after the first.
+    updates : int
+        Rows that came or went, since the parameters are what they are.
+    batches : int
+        The batches they came in, each of one timestamp.
+    messages : int
+        Bases and deltas sent to pages.
+    bytes_sent : int
+        The size of their data as JSON.
+    acks : int
+        States that pages have said they painted.
+    resyncs : int
+        Bases that a page asked for.
+    reconnects : int
+        Connections made after the first.
     lag : float or None
         Seconds since the timestamp that `df` shows, by the server's clock; None before the first snapshot and for a
         constant view.
