@@ -189,6 +189,12 @@ def test_every_name_that_a_page_speaks_of_is_there() -> None:
     assert [f"{of}.{name}" for of, name in sorted(named) if not hasattr(spoken_of[of], name)] == []
 
 
+def test_every_environment_variable_is_in_the_reference() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "mzwidget").rglob("*.py"))
+    page = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    assert set(re.findall(r"MZWIDGET_[A-Z_]+", code)) == set(re.findall(r"MZWIDGET_[A-Z_]+", page))
+
+
 def test_what_a_public_call_takes_is_what_its_description_says() -> None:
     calls = {name: getattr(mzwidget, name) for name in mzwidget.__all__ if "_ipython_" not in name}
     calls |= {"LiveView": LiveView.__init__, "follow": wikipedia.follow}
