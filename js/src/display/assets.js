@@ -5,44 +5,59 @@
  * @module
  */
 
-/** Milliseconds until a script is asked for again; doubled each time. */
-const ASK_AGAIN = 2_000;
-const ASK_AGAIN_AT_MOST = 30_000;
-
-/**
- * @typedef {object} Asset
- * @property {Promise<any>} module
- * @property {(script: BufferSource) => void} arrive
- * @property {boolean} here
- * @property {number} askedAt
- */
+import { Asking } from "../sync/asking.js";
+import { systemClock } from "../sync/clock.js";
 
 /** @type {Map<string, Asset>} */
 const assets = new Map();
 
-/** @param {string} name */
-function assetOf(name) {
-  const asset = assets.get(name);
-  if (asset === undefined) {
-    /** @type {(module: Promise<any>) => void} */
-    let resolve = () => {};
-    /** @type {Asset} */
-    const own = {
-      module: new Promise((done) => (resolve = done)),
-      here: false,
-      askedAt: -Infinity,
-      arrive(script) {
-        if (own.here) return;
-        own.here = true;
-        const module = evaluate(script);
-        module.catch(() => assets.delete(name)); // so that the next picture asks for a better one
-        resolve(module);
-      },
-    };
-    assets.set(name, own);
-    return own;
+/** A script, asked for until it comes: of the kernels of those who wait for it, one after the other. */
+class Asset {
+  /** @type {(module: Promise<any>) => void} */
+  #resolve = () => {};
+  /** @type {Set<() => void>} */
+  #askers = new Set();
+  #asking = new Asking(() => this.#askNext(), systemClock);
+  #isHere = false;
+
+  /** @param {string} name without its ending */
+  constructor(name) {
+    this.name = name;
+    /** @type {Promise<any>} */
+    this.module = new Promise((resolve) => (this.#resolve = resolve));
   }
-  return asset;
+
+  /**
+   * @param {() => void} ask
+   * @param {AbortSignal} signal
+   */
+  need(ask, signal) {
+    if (this.#isHere || signal.aborted) return;
+    this.#askers.add(ask);
+    signal.addEventListener("abort", () => {
+      this.#askers.delete(ask);
+      if (this.#askers.size === 0) this.#asking.rest();
+    });
+    this.#asking.need();
+  }
+
+  /** @param {BufferSource} script */
+  arrive(script) {
+    if (this.#isHere) return;
+    this.#isHere = true;
+    this.#asking.rest();
+    const module = evaluate(script);
+    module.catch(() => assets.delete(this.name)); // so that the next picture asks for a better one
+    this.#resolve(module);
+  }
+
+  #askNext() {
+    for (const ask of this.#askers) {
+      this.#askers.delete(ask);
+      this.#askers.add(ask); // at the end: the next time it is another one's turn
+      return ask();
+    }
+  }
 }
 
 /** @param {BufferSource} script */
@@ -64,19 +79,9 @@ async function evaluate(script) {
  * @returns {Promise<any>} its module
  */
 export function loadAsset(name, ask, signal) {
-  const asset = assetOf(name);
-  let wait = ASK_AGAIN;
-  const askUntilHere = () => {
-    if (asset.here || signal.aborted) return;
-    const now = performance.now();
-    if (now - asset.askedAt >= ASK_AGAIN) {
-      asset.askedAt = now;
-      ask();
-    }
-    setTimeout(askUntilHere, wait);
-    wait = Math.min(2 * wait, ASK_AGAIN_AT_MOST);
-  };
-  askUntilHere();
+  const asset = assets.get(name) ?? new Asset(name);
+  assets.set(name, asset);
+  asset.need(ask, signal);
   return asset.module;
 }
 

@@ -5,7 +5,7 @@ import { Timer } from "./clock.js";
 const ASK_AGAIN = 2_000;
 const ASK_AGAIN_AT_MOST = 30_000;
 
-/** Asks for a base for as long as one is needed, ever more patiently. */
+/** Asks for something for as long as it is needed, ever more patiently. */
 export class Asking {
   #ask;
   #clock;
@@ -23,7 +23,7 @@ export class Asking {
     this.#timer = new Timer(clock);
   }
 
-  /** A base is needed: ask, unless that was done a moment ago. */
+  /** It is needed: ask, unless that was done a moment ago. */
   need() {
     const wait = this.#lastAsked + this.#patience - this.#clock.now();
     if (wait > 0) {
@@ -36,7 +36,7 @@ export class Asking {
     this.#timer.start(this.#patience, () => this.need());
   }
 
-  /** None is needed any more. */
+  /** It is not needed any more. */
   rest() {
     this.#timer.stop();
     this.#patience = ASK_AGAIN;
