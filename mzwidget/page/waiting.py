@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import time
 
-from mzwidget.errors import LiveViewError
 from mzwidget.page.questions import Standby
 from mzwidget.page.view import View
+from mzwidget.tail.status import refusal
 
 
 def wait(view: View, name: str, timeout: float | None, *, fresh: bool = False) -> None:
@@ -33,8 +33,7 @@ def wait(view: View, name: str, timeout: float | None, *, fresh: bool = False) -
             asked.tail.wake(hurry=True)
         refused = status is not None and status.state in ("failed", "reconnecting")
         if status is not None and refused and (asked is None or asked.tail.attempts > tried[1]):
-            excerpt = f"\n{status.excerpt}" if status.excerpt else ""
-            raise LiveViewError(f"{name}: {status.message or status.state}{excerpt}", status.sqlstate)
+            raise refusal(name, status)
         left = deadline - time.monotonic()
         if left <= 0:
             said = f" ({status.message})" if status is not None and status.message else ""

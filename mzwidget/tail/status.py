@@ -10,7 +10,7 @@ import pandas as pd
 import psycopg
 
 from mzwidget import errors
-from mzwidget.errors import Names
+from mzwidget.errors import LiveViewError, Names
 from mzwidget.tail.query import Query
 
 State = Literal[
@@ -71,6 +71,12 @@ class Status:
     since: pd.Timestamp = field(default_factory=lambda: pd.Timestamp.now("UTC"))
     retry_at: pd.Timestamp | None = None
     excerpt: str = ""
+
+
+def refusal(name: str, status: Status) -> LiveViewError:
+    """Return the error that says in Python what a status says of a view."""
+    said = f"{name}: {status.message or status.state}"
+    return LiveViewError(f"{said}\n{status.excerpt}" if status.excerpt else said, status.sqlstate)
 
 
 ENGINE_ENDED = "the embedded engine has ended, and its data with it; mzwidget.connect() starts a new, empty one"

@@ -7,10 +7,9 @@ import time
 from collections.abc import Iterator
 from typing import Protocol
 
-from mzwidget.errors import LiveViewError
 from mzwidget.tail.collection import Collection
 from mzwidget.tail.query import Query
-from mzwidget.tail.status import Status
+from mzwidget.tail.status import Status, refusal
 
 
 class Waiters:
@@ -89,7 +88,6 @@ def wait(tail: Awaited, timeout: float | None, *, fresh: bool = False) -> None:
             if status.state not in ("idle", "connecting") or not fresh:
                 return
         elif status.state == "closed" or (status.state in ("failed", "reconnecting") and tail.attempts > attempts):
-            excerpt = f"\n{status.excerpt}" if status.excerpt else ""
-            raise LiveViewError(f"{name}: {status.message or status.state}{excerpt}", status.sqlstate)
+            raise refusal(name, status)
     said = f"{status.state}: {status.message}" if status.message else status.state
     raise TimeoutError(f"{name}: no snapshot after {timeout:g} s ({said})")
