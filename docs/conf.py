@@ -22,6 +22,7 @@ exclude_patterns = ["gallery/*"]
 html_theme = "furo"
 html_title = f"mzwidget {__version__}"
 html_static_path = ["static"]
+html_favicon = "static/favicon.svg"
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
