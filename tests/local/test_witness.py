@@ -37,8 +37,6 @@ _WANTED = Path(__file__).parent / "wanted.sql"
 _SESSION = dict.fromkeys(
     ("current_user", "session_user", "current_role", "current_database", "current_schema", "mz_version"), "x"
 )
-
-
 # What stands in the place of parameters.
 _VALUES = {"least": 3, "shops": ["Oslo", "Rome"], "shop": "Oslo", "x": 1}
 # What the notebooks load, which makes tables without SQL.
