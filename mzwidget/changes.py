@@ -82,6 +82,11 @@ class Batch:
     def __len__(self) -> int:
         return len(self._updates)
 
+    def __repr__(self) -> str:
+        came = sum(diff for diff in self._updates.values() if diff > 0)
+        went = -sum(diff for diff in self._updates.values() if diff < 0)
+        return f"<Batch at {self.timestamp}: {came:,} rows came, {went:,} went>"
+
     @property
     def inserts(self) -> pd.DataFrame:
         """The rows that came, each as often as it came; the dtypes are those of `LiveView.df`."""

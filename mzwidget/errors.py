@@ -174,6 +174,7 @@ def _slips(a: str, b: str) -> int:
 
 _BEFORE_BY = ("GROUP", "ORDER", "PARTITION")
 _BEFORE_VALUES = ("=", "<", ">", "(", ",", "~")
+_PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s")
 _EXPECTED = re.compile(r"\b[A-Z]{2,}\b")
 
 _Advice = tuple[str, Token | None]
@@ -206,6 +207,8 @@ def _syntax(said: str, sql: str, offset: int, names: Callable[[], Names]) -> _Ad
         return f"Did you mean {meant if token.text.isupper() else meant.lower()}?", token
     if here is not None and here.text.upper() in _BEFORE_BY:
         return f"{here.text} is followed by {'BY' if here.text.isupper() else 'by'}", here
+    if advice := _placeholder(said, sql, offset):
+        return advice, None
     if "trailing comma" in said or "an expression, found comma" in said:
         return "A comma is too many", None
     if "unterminated quoted string" in said:
@@ -213,6 +216,17 @@ def _syntax(said: str, sql: str, offset: int, names: Callable[[], Names]) -> _Ad
     if sql[offset : offset + 1] in ("`", "[", "]"):
         return 'A name is quoted with ": "odd name"', None
     return "", here
+
+
+def _placeholder(said: str, sql: str, offset: int) -> str:
+    """Advise on a placeholder that has no value, or holds a list where none can stand."""
+    found = _PLACEHOLDER.search(sql)
+    if found is None:
+        return ""
+    if 'operator "%"' in said:
+        return f"Give the value of {found[0]}: params={f'{{{found[1]!r}: …}}' if found[1] else '[…]'}"
+    before_list = re.match(r"(?s).*\bIN\s*$", sql[:offset], re.IGNORECASE)
+    return f"A list follows = ANY: = ANY({sql[offset : offset + len(found[0])]})" if before_list else ""
 
 
 def _means_something(word: str) -> bool:
@@ -322,6 +336,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, Callable[[], 
     (re.compile(r'unrecognized configuration parameter "(\w+)"'), _shown),
     (re.compile(r"operator does not exist: .+ (&&) "), _operator),
     (re.compile(r"unknown catalog item '([^']+)'"), _relation),
+    (re.compile(r"cannot insert multiple (commands) into"), _told("Write one statement at a time")),
     (
         re.compile(r"function (round)\(double precision, (?:integer|bigint)\) does not exist"),
         _told("Digits are those of numeric: {}(value::numeric, 2)"),

@@ -56,7 +56,14 @@ class Following(Contents, traitlets.HasTraits):
         -------
         callable
             Call it to stop.
+
+        Raises
+        ------
+        TypeError
+            The callback is no function.
         """
+        if not callable(callback):
+            raise TypeError(f"on_change() wants a function of a Batch, not {type(callback).__name__}: {callback!r:.60}")
         follower = Follower()
         self._follow(follower)
 
@@ -88,7 +95,13 @@ class Following(Contents, traitlets.HasTraits):
             Not in time.
         LiveViewError
             There is no content to be had, or the view was closed before the condition was met.
+        TypeError
+            The predicate is no function.
         """
+        if not callable(predicate):
+            raise TypeError(
+                f"when() wants a function of the data frame, not {type(predicate).__name__}: {predicate!r:.60}"
+            )
         deadline = None if timeout is None else time.monotonic() + timeout
         follower = Follower()
         self._follow(follower)

@@ -139,7 +139,10 @@ def literal(value: Any, placeholder: str = "a parameter", *, bare: bool = False)
             return sql.Literal(Jsonb(plain)).as_string(None)
         text = sql.Literal(plain).as_string(None).strip()
     except psycopg.ProgrammingError:
-        raise TypeError(f"{placeholder}: a {type(value).__name__} cannot be written in SQL: {value!r:.80}") from None
+        shown = " ".join(repr(value).split())
+        raise TypeError(
+            f"{placeholder}: a value of type {type(value).__name__} cannot be written in SQL: {shown:.80}"
+        ) from None
     except (psycopg.DataError, UnicodeEncodeError) as error:
         raise ValueError(f"{placeholder}: {value!r:.80} cannot be written in SQL: {error}") from None
     except (TypeError, ValueError) as error:  # json's own

@@ -140,7 +140,7 @@ def test_parameters_by_place(table: str, live: Callable[..., LiveView]) -> None:
 
 
 def test_mistakes_are_told_where_they_are_made(least: LiveView) -> None:
-    with pytest.raises(TypeError, match=r"%\(least\)s: a object cannot be written in SQL"):
+    with pytest.raises(TypeError, match=r"%\(least\)s: a value of type object cannot be written in SQL"):
         least.params["least"] = object()
     with pytest.raises(ValueError, match=r"did you mean %\(lest\)s"):
         least.params = {"lest": 3}

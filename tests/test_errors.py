@@ -93,6 +93,11 @@ def test_a_caret_is_in_the_users_own_sql_whatever_was_written_into_it(shop: str)
     assert line[marks.index("^") :].startswith("itm")
 
 
+def test_a_list_after_in_is_told_of_any(shop: str) -> None:
+    with pytest.raises(SqlError, match=r"A list follows = ANY: = ANY\(%\(items\)s\)"):
+        mzwidget.sql("SELECT item FROM shop WHERE item in %(items)s", {"items": ["pen", "ink"]}, dsn=shop)
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -104,6 +109,9 @@ def test_a_caret_is_in_the_users_own_sql_whatever_was_written_into_it(shop: str)
         ("SELECT o.item FROM orders JION shop", "Did you mean JOIN?"),
         ("SELCT item FROM shop", "Did you mean SELECT?\n  SELCT item FROM shop\n  ^^^^^"),
         ("UPDATE shop SET cost = 1", "LiveView takes a view's name or a SELECT"),
+        ("SELECT 1; SELECT 2", "Write one statement at a time"),
+        ("SELECT item FROM shop WHERE cost > %(least)s", "Give the value of %(least)s: params={'least': …}"),
+        ("SELECT item FROM shop WHERE cost > %s", "Give the value of %s: params=[…]"),
     ],
 )
 def test_a_live_view_teaches_as_well(shop: str, query: str, said: str) -> None:

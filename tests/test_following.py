@@ -87,6 +87,19 @@ def wakes(view: LiveView, act: Callable[[], object], predicate: Callable[[pd.Dat
     assert time.monotonic() - began < 10
 
 
+def test_what_is_no_function_is_refused_at_once(view: LiveView) -> None:
+    with pytest.raises(TypeError, match=r"when\(\) wants a function of the data frame, not str: 'n > 1'"):
+        view.when("n > 1")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"on_change\(\) wants a function of a Batch, not NoneType"):
+        view.on_change(None)  # type: ignore[arg-type]
+
+
+def test_a_batch_says_what_it_holds(view: LiveView) -> None:
+    for batch in view.changes():
+        assert repr(batch) == f"<Batch at {batch.timestamp}: 1 rows came, 0 went>"
+        break
+
+
 def test_when_is_woken_by_another_moment(database: psycopg.Connection[Any], table: str, view: LiveView) -> None:
     first = view.timestamp
     assert first is not None

@@ -122,6 +122,16 @@ def test_polars_and_arrow_come_back() -> None:
 
 
 @pytest.mark.usefixtures("dsn")
+def test_unsigned_numbers_stay_exact() -> None:
+    numbers = np.array([2**64 - 1, 2**53 + 1], "uint64")
+    for data in (pd.DataFrame({"u": numbers}), pl.DataFrame({"u": numbers})):
+        mzwidget.load(data, "unsigned", if_exists="replace")
+        assert sorted(back("unsigned")["u"]) == [2**53 + 1, 2**64 - 1]
+        with mzwidget.LiveView("unsigned") as view:
+            assert sorted(view.df["u"]) == [2**53 + 1, 2**64 - 1]
+
+
+@pytest.mark.usefixtures("dsn")
 def test_maps_of_arrow_are_documents() -> None:
     column = pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int64()))
     mzwidget.load(pa.table({"m": column}), "maps")
@@ -341,7 +351,7 @@ def test_bad_values_are_named_and_nothing_stays(frame: pd.DataFrame, said: str) 
     assert "bad" not in mzwidget.sql("SHOW TABLES")["name"].tolist()
 
 
-@pytest.mark.parametrize("data", [[1, 2], {"a": [1]}, None, 5, object(), np.array([1])])
+@pytest.mark.parametrize("data", [[1, 2], {"a": [1]}, None, 5, object(), np.array([1]), pd.Series([1])])
 def test_what_cannot_be_loaded_is_said(data: object) -> None:
     with pytest.raises(TypeError, match="load\\(\\) takes a data frame"):
         mzwidget.load(data, "x")

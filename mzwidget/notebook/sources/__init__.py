@@ -31,12 +31,15 @@ def source(data: Any) -> Source:
         found = files.read(Path(data))
     elif _is(data, "polars", "DataFrame") or _is(data, "polars", "LazyFrame"):
         found = polars.read(data)
-    elif hasattr(data, "__arrow_c_stream__") or _is(data, "pyarrow", "RecordBatchReader"):
+    elif (hasattr(data, "__arrow_c_stream__") and not hasattr(data, "to_frame")) or _is(
+        data, "pyarrow", "RecordBatchReader"
+    ):
         found = arrow.read(data)
     else:
+        hint = "; data.to_frame() makes one of it" if hasattr(data, "to_frame") else ""
         raise TypeError(
             "load() takes a data frame of pandas or polars, an Arrow table, or the path of a CSV or Parquet file, "
-            f"not {type(data).__name__}"
+            f"not {type(data).__name__}{hint}"
         )
     _check(found.names)
     return found

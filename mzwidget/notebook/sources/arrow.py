@@ -16,7 +16,7 @@ _ARROW = (
     ("is_uint8", "smallint"),
     ("is_uint16", "integer"),
     ("is_uint32", "bigint"),
-    ("is_uint64", "numeric"),
+    ("is_uint64", "uint8"),
     ("is_float16", "real"),
     ("is_float32", "real"),
     ("is_float64", "double precision"),

@@ -21,7 +21,7 @@ _NUMPY = {
     "uint8": "smallint",
     "uint16": "integer",
     "uint32": "bigint",
-    "uint64": "numeric",
+    "uint64": "uint8",
     "float16": "real",
     "float32": "real",
     "float64": "double precision",

@@ -17,7 +17,7 @@ _POLARS = {
     "UInt8": "smallint",
     "UInt16": "integer",
     "UInt32": "bigint",
-    "UInt64": "numeric",
+    "UInt64": "uint8",
     "Float32": "real",
     "Float64": "double precision",
     "Decimal": "numeric",
