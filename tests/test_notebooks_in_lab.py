@@ -102,6 +102,7 @@ SHOWN = """(root) => {
             const [plot, told] = [".mzw-plot", ".mzw-lines .mzw-aloud"].map((found) => root.querySelector(found));
             const rows = [];
             let before = null;
+            if (plot === null) return rows;  // its script is still to come
             for (let key = "Home"; rows.length < 2000; key = "ArrowRight") {
                 plot.dispatchEvent(new KeyboardEvent("keydown", { key }));
                 if (told.textContent === before) break;
