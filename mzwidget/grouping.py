@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import ipywidgets
 import pandas as pd
 
+from mzwidget.charts import static
+from mzwidget.contents import GLIMPSE
 from mzwidget.errors import LiveViewError
 from mzwidget.liveview import LiveView
 from mzwidget.page.group import Group
+from mzwidget.shown import Content
 
 _PATIENCE = 30.0
 
@@ -46,9 +50,13 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
         TimeoutError
             For 30 s there was no moment at which the contents of all views are known.
         """
-        deadline = time.monotonic() + _PATIENCE
+        return [view._frame(content) for view, content in zip(self.views, self._contents(_PATIENCE), strict=True)]
+
+    def _contents(self, timeout: float) -> list[Content]:
+        """Return the views' contents at one moment."""
+        deadline = time.monotonic() + timeout
         for view in self.views:
-            view.wait(_PATIENCE)
+            view.wait(max(0.0, deadline - time.monotonic()))
         while True:
             for view in self.views:
                 if view.comm is None:
@@ -57,13 +65,23 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
                 break
             if time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"together(): no moment at which the contents of all views are known, after {_PATIENCE:.0f} s; "
+                    f"together(): no moment at which the contents of all views are known, after {timeout:.0f} s; "
                     + ", ".join(f"{view.name}: {view.status.state}" for view in self.views)
                 )
             time.sleep(0.01)
         with self._group.locked():
-            contents = [view._shown() for view in self.views]
-        return [view._frame(content) for view, content in zip(self.views, contents, strict=True)]
+            return [view._shown() for view in self.views]
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Return the widget and, for whatever cannot follow it, what the views show now."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        try:
+            contents = self._contents(GLIMPSE)
+        except (LiveViewError, TimeoutError):
+            return bundle
+        stills = [view._still(content) for view, content in zip(self.views, contents, strict=True)]
+        text, html = map(static.text, stills), map(static.in_notebook, stills)
+        return {**bundle, "text/plain": "\n\n".join(text), "text/html": "".join(html)}
 
 
 def together(*views: LiveView) -> Together:

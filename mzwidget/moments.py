@@ -16,6 +16,8 @@ from mzwidget.shown import Shown
 
 _FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
 
+_GIVE = "give a datetime, text such as '2026-12-31 09:30', or whole milliseconds since 1970"
+
 Moment = pd.Timestamp | datetime | str | int | Decimal
 """A moment (UTC if it names no time zone), or milliseconds since 1970 as ``SELECT mz_now()`` gives them."""
 
@@ -121,7 +123,12 @@ def _milliseconds(moment: Moment) -> int:
             raise ValueError("a moment is within 8.64e15 milliseconds of 1970")
         at = pd.Timestamp(milliseconds, unit="ms")
     else:
-        at = pd.Timestamp(moment)
+        if isinstance(moment, float):  # seconds, as time.time() gives them, would be taken for nanoseconds
+            raise TypeError(f"{moment!r} is no moment; {_GIVE}")
+        try:
+            at = pd.Timestamp(moment)
+        except (TypeError, ValueError):
+            raise ValueError(f"{moment!r} is no moment; {_GIVE}") from None
     if pd.isna(at):
-        raise ValueError(f"{moment!r} is no moment")
+        raise ValueError(f"{moment!r} is no moment; {_GIVE}")
     return int((at.tz_localize("UTC") if at.tzinfo is None else at).timestamp() * 1000)

@@ -365,6 +365,24 @@ def test_together_with_a_closed_member_says_so(engine_dsn: str, table: str, view
 # Content that is odd
 
 
+def test_together_leaves_in_a_notebook_what_all_showed_at_one_moment(engine_dsn: str, view: LiveView) -> None:
+    with LiveView("SELECT 'total' AS what", dsn=engine_dsn) as other:
+        both = mzwidget.together(view, other)
+        bundle = both._repr_mimebundle_()
+        assert "application/vnd.jupyter.widget-view+json" in bundle
+        assert [bundle["text/plain"].count(text) for text in (view.name, "total", "1 row")] == [1, 2, 2]
+        assert bundle["text/html"].count("<table>") == 2
+        other.close()
+        assert "text/html" not in both._repr_mimebundle_()
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "", None, [1], float("nan"), 1795730438.5])
+def test_what_is_no_moment_is_named(view: LiveView, moment: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"is no moment; give a datetime, text such as"):
+        view.seek(moment)
+    assert view.status.state == "live"
+
+
 def test_labels_that_have_no_order_of_their_own(engine_dsn: str) -> None:
     for type_, values in {"jsonb": ("'{\"a\": 1}'", "'[1, 2]'", "NULL"), "text[]": ("'{x}'", "'{}'", "NULL")}.items():
         select = " UNION ALL ".join(f"SELECT {value}::{type_} AS label, 1 AS n" for value in values)
