@@ -205,6 +205,11 @@ def _syntax(said: str, sql: str, offset: int, names: Callable[[], Names]) -> _Ad
     if likely:
         _, _, meant, token = min(likely)
         return f"Did you mean {meant if token.text.isupper() else meant.lower()}?", token
+    before = next((token.text.upper() for token in reversed(found) if token.end <= offset), "")
+    if before == "WITHIN" and here is not None and here.text.upper() == "GROUP":
+        return "Materialize has no aggregates WITHIN GROUP, such as percentile_cont", here
+    if before == "TOP":
+        return "Write LIMIT at the end instead of TOP", here
     if here is not None and here.text.upper() in _BEFORE_BY:
         return f"{here.text} is followed by {'BY' if here.text.isupper() else 'by'}", here
     if advice := _placeholder(said, sql, offset):
@@ -244,6 +249,13 @@ def _column(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advi
     if token is not None and token.kind == "name" and sql[: token.start].rstrip().endswith(_BEFORE_VALUES):
         text = token.identifier.replace("'", "''")
         return f"A text is written in single quotes: '{text}'", token
+    if name == "all" and token is not None and re.search(r"(?i)\bGROUP\s+BY\s+$", sql[: token.start]):
+        return "Name what to group by, or its places in the select list: GROUP BY 1, 2", token
+    later = [
+        word for word in words_of(sql) if word.identifier == name and re.search(r"(?i)\bHAVING\b", sql[: word.start])
+    ]
+    if later and token is not None and token.start < later[0].start:
+        return "HAVING knows no name of the select list: repeat the expression", later[0]
     there = names()
     relations = {word.identifier for word in words_of(sql)}
     used = [column for of, columns in there.columns.items() if of.rsplit(".", 1)[-1] in relations for column in columns]

@@ -47,6 +47,11 @@ TYPOS = [
     ("SELECT avrage(cost) FROM shop", "avrage", "write avg(value)"),
     ("SELECT item FROM [shop]", "]", 'A name is quoted with "'),
     ("SELECT item,, cost FROM shop", ",", "A comma is too many"),
+    ("SELECT TOP 5 * FROM shop", "5", "Write LIMIT at the end"),
+    ("SELECT mode() WITHIN GROUP (ORDER BY cost) FROM shop", "GROUP", "no aggregates WITHIN GROUP"),
+    ("SELECT item FROM shop GROUP BY ALL", "ALL", "GROUP BY 1, 2"),
+    ("SELECT item, sum(cost) AS spent FROM shop GROUP BY item HAVING spent > 1", "spent", "repeat the expression"),
+    ("SELECT item FROM shop GROUP BY ROLLUP (item)", "ROLLUP", "with UNION ALL between them"),
 ]
 
 
