@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
@@ -20,8 +19,6 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column
 
-_NUMBER = r"(?:CAST\()*(\d{1,9})(?: AS \w+\))*"
-_LIMIT = re.compile(f" LIMIT {_NUMBER}(?: OFFSET {_NUMBER})?")
 _FEW = 10_000
 _ALL = 2**63 - 1
 _COMPARED = frozenset({"int2", "int4", "int8", "uint2", "uint4", "uint8", "float4", "float8", "numeric"}) | {
@@ -32,16 +29,28 @@ _COMPARED = frozenset({"int2", "int4", "int8", "uint2", "uint4", "uint8", "float
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """LIMIT and OFFSET: as text, or if they vary what is to be compared with a row's number."""
+    """LIMIT and OFFSET.
+
+    Attributes
+    ----------
+    sql : str
+        The clauses, if they are the same for all rows.
+    bounds : tuple of str
+        If they vary, what is to be compared with a row's number.
+    reach : int or None
+        How many rows there are up to the last one wanted, if that is written as numbers.
+    """
 
     sql: str = ""
     bounds: tuple[str, ...] = ()
+    reach: int | None = None
 
 
 def limits(outer: Scope, query: tree.Query, plan: PlanSubquery, *, nested: bool) -> Limit:
     """Plan LIMIT and OFFSET, which may name columns of outer queries, not of their own."""
     statement = outer.statement
     counts: dict[str, str] = {}
+    numbers: dict[str, int] = {}
     varies = False
     for node, word in ((query.limit, "LIMIT"), (query.offset, "OFFSET")):
         if node is None or node == tree.Literal("null"):
@@ -76,8 +85,11 @@ def limits(outer: Scope, query: tree.Query, plan: PlanSubquery, *, nested: bool)
                 raise SqlError("LIMIT must not be negative")
             raise SqlError(f"Invalid OFFSET clause: must not be negative, got {number}")
         counts[word] = count.sql
+        if value.literal.isdigit():
+            numbers[word] = number
     if not varies:
-        return Limit("".join(f" {word} {count}" for word, count in counts.items()))
+        reach = sum(numbers.values()) if "LIMIT" in numbers and numbers.keys() == counts.keys() else None
+        return Limit("".join(f" {word} {count}" for word, count in counts.items()), reach=reach)
     skipped = counts.get("OFFSET", "0")
     bounds = [f"> {skipped}"]
     if "LIMIT" in counts:
@@ -166,23 +178,19 @@ def _sorted(
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
     by = f" ORDER BY {', '.join(order)}" if order else ""
     if once and terms and block.scan:
-        inner = _candidates(block, inner, terms[0], order[0].partition(" ")[0].partition(".")[2], limit.sql)
+        inner = _candidates(block, inner, terms[0], order[0].partition(" ")[0].partition(".")[2], limit.reach)
     return f"SELECT {listed} FROM ({inner}) AS {alias}{_bounded(limit, by)}"
 
 
-def _candidates(block: Block, inner: str, term: Term, column: str, limit: str) -> str:
+def _candidates(block: Block, inner: str, term: Term, column: str, reach: int | None) -> str:
     """Keep the rows of `inner` that can be among the first ones: only they are to be told apart where they tie.
 
     They are those up to the last one by the first item of ORDER BY, its `column`, and those where that is NULL.
     """
-    found = _LIMIT.fullmatch(limit)
     value = term.value
-    if found is None or value.fallible or value.type.name not in _COMPARED:
+    if reach is None or not 0 < reach <= _FEW or value.fallible or value.type.name not in _COMPARED:
         return inner
-    count = int(found[1]) + int(found[2] or 0)
-    if not 0 < count <= _FEW:
-        return inner
-    keys = f"SELECT k FROM ({block.render([f'{value.sql} AS k'])}) ORDER BY {term.written('k')} LIMIT {count}"
+    keys = f"SELECT k FROM ({block.render([f'{value.sql} AS k'])}) ORDER BY {term.written('k')} LIMIT {reach}"
     last, comparison = ("min", ">=") if term.descending else ("max", "<=")
     kept = f"{column} {comparison} (SELECT {last}(k) FROM ({keys}))"
     return f"SELECT * FROM ({inner}) WHERE {kept} UNION ALL SELECT * FROM ({inner}) WHERE {column} IS NULL"
