@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from mzwidget.charts import altair, bars, line, number, table
 from mzwidget.charts.encoding import Encoding
+from mzwidget.charts.formats import PLAIN
 from mzwidget.charts.kinds import KINDS
 from mzwidget.charts.named import Free, Named
 from mzwidget.charts.options import Options
 from mzwidget.charts.order import Term
+from mzwidget.charts.roles import is_plain
 from mzwidget.tail.values import Column
 
 
@@ -42,7 +44,8 @@ def resolve(columns: Sequence[Column], options: Options, rows: int = 0, order: t
     """
     named = options.find(columns)
     free = Free.of(columns, named)
-    formats = tuple(options.format.get(of.name, "") for of in columns) if options.format else ()
+    formats = tuple(options.format.get(of.name, PLAIN if is_plain(of) else "") for of in columns)
+    formats = formats if any(formats) else ()
     chosen = _choose(columns, named, free, options, rows)
     if order:
         chosen = replace(chosen, order=order)

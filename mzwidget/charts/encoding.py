@@ -27,7 +27,8 @@ class Encoding:
     order : tuple of (column index, descending, NULLs first)
         The order of rows, also of those of `df`: see `mzwidget.charts.order`.
     formats : tuple of str
-        A d3-format for each column, "" for the default (see `mzwidget.charts.formats`); empty if all have it.
+        A d3-format for each column, "" for the default, `formats.PLAIN` for digits as they are (see
+        `mzwidget.charts.formats`); empty if all have the default.
     timezone : str
         IANA name of the zone for times; "" for the reader's own.
     options : dict

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
+PLAIN = "id"
+"""Stands in place of a specifier for numbers that are written as they are, digit for digit: identifiers and years."""
 DECIMALS = 4
 DIGITS = 15
 """Of a double, before the point: a greater one has a power of ten."""
@@ -102,7 +104,7 @@ def formatter(texts: Iterable[str | None], given: str = "", double: bool = False
     texts : iterable of str or None
         The column as the server printed it; it settles the number of decimals where no format is given.
     given : str
-        A specifier, or "" for the default.
+        A specifier, "" for the default, or `PLAIN`.
     double : bool
         Whether the numbers are doubles, whose digits end.
 
@@ -111,6 +113,8 @@ def formatter(texts: Iterable[str | None], given: str = "", double: bool = False
     callable
         Takes one of the texts. What is no finite number stays as it is.
     """
+    if given == PLAIN:
+        return str
     if given:
         chosen = parse(given)
         # As in a browser: the double that is nearest is what gets rounded.

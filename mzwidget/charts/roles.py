@@ -29,6 +29,14 @@ def is_identifier(of: Column) -> bool:
     )
 
 
+def is_plain(of: Column) -> bool:
+    """Whether the digits of the values are not grouped: those of identifiers, and of years."""
+    whole = of.type.startswith(("int", "uint")) or of.type == "numeric"
+    return of.kind == "number" and (
+        is_identifier(of) or (whole and re.search(r"(?i)(?:^|_)year$", of.name) is not None)
+    )
+
+
 def named_like_id(name: str) -> bool:
     """Whether a name says that its column holds identifiers."""
     return re.search(r"(?:^|_)(?:id|uuid|guid)$", name.lower()) is not None or _CAMEL.search(name) is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from mzwidget.charts import formats, roles
+from mzwidget.charts import formats
 from mzwidget.charts.encoding import Encoding
 from mzwidget.tail.values import Column
 
@@ -32,7 +32,7 @@ def writers(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]], e
 def _writer(of: Column, texts: Iterable[str | None], given: str, timezone: str) -> Write:
     if of.type == "mz_timestamp" or of.type in {"timestamp", "timestamptz"}:
         return _moments(of, [text for text in texts if text is not None], timezone)
-    if of.kind == "number" and (given or not roles.is_identifier(of)):
+    if of.kind == "number":
         number = formats.formatter(texts, given, of.type.startswith("float"))
         return lambda text: NULL if text is None else number(text)
     if of.kind == "boolean":

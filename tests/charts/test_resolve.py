@@ -154,6 +154,14 @@ def test_shapes(columns: list[str], kind: str, channels: dict[str, list[str]]) -
     assert drawn(resolve(given, Options(), 1), given) == (kind, channels)
 
 
+def test_digits_of_identifiers_and_years_are_not_grouped() -> None:
+    columns = view("id int8", "year int4", "connection_id int8", "light_year float8", "sold int8", "name text")
+    assert resolve(columns, Options(), 1).formats == ("id", "id", "id", "", "", "")
+    given = Options.of(format={"year": ",d"})
+    assert resolve(columns, given, 1).formats == ("id", ",d", "id", "", "", "")
+    assert resolve(view("editor text", "edits int8"), Options(), 1).formats == ()
+
+
 SALES = view("year int4", "country text", "shop text", "sold int8", "revenue numeric", "day date", "new bool")
 
 

@@ -133,6 +133,7 @@ def test_numbers_are_written_alike(node: Path, js_modules: Path) -> None:
         "x",
         ".4r",
         "p",
+        formats.PLAIN,
     ]
     numbers = [
         "0",

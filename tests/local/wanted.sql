@@ -159,6 +159,7 @@ SELECT parse_ident('a.'), 1;
 SELECT parse_ident('a b', false);
 SELECT length('\xe9'::bytea, 'latin1');
 SELECT array_fill(0, array[2, 2]), array_fill(1, array[0]);
+SELECT array_fill(0, array[2, 0])::text, array_fill(0, array[0, 2]) = array_fill(0, array[0]);
 SELECT array_position(array[1, 2], 1, null);
 SELECT datediff('foo', date '2024-01-01', date '2024-01-05');
 SELECT digest('a', 'SHA256');

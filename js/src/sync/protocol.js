@@ -27,8 +27,9 @@
  *   [option: string]: unknown,
  * }} Encoding
  *   order: of rows, equal ones following by all their columns; limit: rows drawn at most; reserve: rows that room is
- *   kept for; formats: a d3-format for each column, "" for the usual; timezone: in which times are read, absent for the
- *   reader's own; table: what is shown when the user switches to a table, absent where the picture is one
+ *   kept for; formats: a d3-format for each column, "" for the usual, "id" for digits as they are; timezone: in which
+ *   times are read, absent for the reader's own; table: what is shown when the user switches to a table, absent where
+ *   the picture is one
  */
 
 /**

@@ -6,6 +6,8 @@ import { formatNumber } from "./numbers.js";
 /** @typedef {import("../sync/protocol.js").Value} Value */
 /** @typedef {(value: Value | undefined) => string} Format */
 
+/** In place of a d3-format: digits as they are, those of identifiers and years. */
+const PLAIN = "id";
 const DECIMALS = 4;
 /** Zeros after the point from which on all numbers of a column have a power of ten. */
 const ZEROS = 6;
@@ -89,6 +91,7 @@ function specified(given) {
  * @returns {Format}
  */
 export function givenFormat(given, usual) {
+  if (given === PLAIN) return String;
   const write = specified(given);
   return (value) => {
     const number = value === null || value === undefined || value === "" ? NaN : Number(value);

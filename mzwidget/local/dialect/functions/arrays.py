@@ -78,7 +78,10 @@ _POSITION_FROM = _FLAT.format(
 )
 _MOST = 134217728
 _COUNT = "list_product(list_transform(({1}).items, lambda s: CAST(s AS DOUBLE)))"
-_DIMS = "CASE WHEN len(({1}).items) > 1 THEN list_transform(({1}).items, lambda s: CAST(s AS INTEGER))"
+_DIMS = (
+    f"CASE WHEN len(({{1}}).items) > 1 AND {_COUNT} > 0"
+    " THEN list_transform(({1}).items, lambda s: CAST(s AS INTEGER))"
+)
 _FILLED = (
     "CASE WHEN {1} IS NULL THEN error('mz:XX000:dimension array or low bound array must not be null')"
     " WHEN list_bool_or(list_transform(({1}).items, lambda s: s IS NULL))"
