@@ -18,6 +18,7 @@ CREATE TABLE t2 (f1 int, f2 int);
 CREATE TABLE days (f1 date);
 INSERT INTO t1 VALUES (1, 2), (3, 4);
 INSERT INTO t2 VALUES (3, 4), (5, 6);
+CREATE TABLE bare ();
 """
 
 ANSWERS = """
@@ -58,6 +59,7 @@ SELECT (interval '1-2 3' HOUR)::text, (interval '3:4.5')::text, (interval '-1 y 
 SELECT (interval '0.00000001 min 0.0006 ms 3.5 us')::text                                     | interval: 00:00:00.000006
 SELECT (timestamptz '2020-03-08 02:59:59 America/New_York')::text                             | text: 2020-03-08 07:59:59+00
 SELECT right('hello', -2147483648)                                                            | right: hello
+SELECT count(*), (SELECT count(*) FROM (SELECT FROM t1) q) FROM bare                             | count count: 0 2
 SELECT array_fill(1, ARRAY[2, 0])::text, array_fill(1, ARRAY[0, 2]) = array_fill(1, ARRAY[0])     | array_fill ?column?: {} True
 SELECT exp(-50000::numeric)                                                                   | value out of range: underflow
 SELECT 9e38::float4                                                                           | "900000000000000000000000000000000000000" real out of range

@@ -81,9 +81,7 @@ def timed(sql: str, number: int) -> str:
 
 def live(table: str, columns: Sequence[Column], *, row_id: bool = False) -> str:
     """DuckDB SQL of the rows of a stored table at the time ``mz_now``."""
-    names = ", ".join(stored_names(columns))
-    if row_id:
-        names = f'rowid AS "~row", {names}'
+    names = ", ".join(['rowid AS "~row"'] * row_id + stored_names(columns)) or "NULL"
     now = "CAST(getvariable('mz_now') AS BIGINT)"
     return f'(SELECT {names} FROM {quoted(table)} WHERE "~from" <= {now} AND "~until" > {now})'
 
