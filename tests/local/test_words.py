@@ -50,6 +50,7 @@ SELECT interval '1-2 3-4'                            | XX000 invalid input synta
 SELECT interval '1-2 3:4 5'                          | XX000 invalid input syntax for type interval: SECOND field set twice: "1-2 3:4 5"
 SELECT interval '9-13'                               | XX000 invalid input syntax for type interval: MONTH must be [-12, 12], got 13: "9-13"
 SELECT interval '1+2:3'                              | XX000 invalid input syntax for type interval: Cannot determine format of all parts. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY: "1+2:3"
+CREATE MATERIALIZED VIEW x WITH (REFRESH = ON COMMIT, REFRESH ON COMMIT) AS SELECT 1 | XX000 REFRESH ON COMMIT cannot be specified multiple times
 CREATE TYPE x AS MAP (KEY TYPE = text)               | XX000 VALUE TYPE option is required
 SELECT '{}'::map[int => text]                        | XX000 map key type must be text, got integer
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value

@@ -220,6 +220,7 @@ def _view_options(reader: Reader) -> tuple[str, ...]:
     """Read WITH (…) of a materialized view; return the columns said to be not null."""
     reader.expect_sign("(")
     found: list[str] = []
+    refreshes = 0
     while True:
         if reader.accept("assert", "not", "null"):
             reader.accept_sign("=")
@@ -228,6 +229,7 @@ def _view_options(reader: Reader) -> tuple[str, ...]:
             reader.expect("not", "null")
         elif reader.accept("refresh"):
             _refresh(reader)
+            refreshes += 1
         elif reader.ahead("retain"):
             retain_history(reader)
         elif reader.accept("partition"):
@@ -238,6 +240,8 @@ def _view_options(reader: Reader) -> tuple[str, ...]:
         if not reader.accept_sign(","):
             break
     reader.expect_sign(")")
+    if refreshes > 1:
+        raise SqlError("REFRESH ON COMMIT cannot be specified multiple times")
     return tuple(found)
 
 
