@@ -10,8 +10,8 @@ import { describe } from "./words.js";
 /** @typedef {import("../sync/client.js").Client} Client */
 
 const TICK = 1_000;
-/** Milliseconds since the last paint within which the next waits for its animation frame; after them it need not wait. */
-const BUSY = 40;
+/** Milliseconds since the last paint within which the next waits for its animation frame, so that a burst is painted once. */
+const BUSY = 8;
 const AT_ONCE = -1;
 
 /**
