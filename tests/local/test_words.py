@@ -53,6 +53,8 @@ SELECT interval '1+2:3'                              | XX000 invalid input synta
 CREATE MATERIALIZED VIEW x WITH (REFRESH = ON COMMIT, REFRESH ON COMMIT) AS SELECT 1 | XX000 REFRESH ON COMMIT cannot be specified multiple times
 CREATE TYPE x AS MAP (KEY TYPE = text)               | XX000 VALUE TYPE option is required
 SELECT '{}'::map[int => text]                        | XX000 map key type must be text, got integer
+SELECT mz_catalog.abs(1)                             | XX000 function "mz_catalog.abs" does not exist
+SELECT * FROM mz_catalog.generate_series(1, 2)       | XX000 function "mz_catalog.generate_series" does not exist
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 """  # noqa: E501
 

@@ -330,6 +330,8 @@ def callable_(parts: Sequence[str], statement: Statement) -> bool:
         return False
     if schema and schema[-1] == "pg_catalog" and name in OF_MZ_CATALOG:
         return False
+    if schema and schema[-1] == "mz_catalog" and name in functions.KNOWN - OF_MZ_CATALOG - _OF_EITHER:
+        return False
     return name in functions.KNOWN or name in statement.session or is_elsewhere(name)
 
 
@@ -341,6 +343,12 @@ OF_MZ_CATALOG = frozenset(
     mz_uptime mz_version mz_version_num regexp_extract repeat_row seahash unnest
     """.split()  # noqa: SIM905
 )
+_OF_EITHER = frozenset(
+    """
+    constant_time_eq crc32 current_timestamp datediff parse_ident try_parse_monotonic_iso8601_timestamp uuid_generate_v5
+    """.split()  # noqa: SIM905
+)
+"""Functions Materialize adds to PostgreSQL's: no recorded answer says in which schema they are."""
 
 
 def _plain_exponent(text: str) -> str:
