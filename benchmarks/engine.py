@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 import psycopg
+from psycopg.pq import ExecStatus
 
 from benchmarks import processes
 from benchmarks.figures import Figure
@@ -29,6 +30,11 @@ INSERT INTO edits
     SELECT n, 'edit', 'enwiki', 0, 'title ' || n::text, 'user ' || (n % 10000)::text, false, false, 1, now()
     FROM generate_series(1, {rows}) AS i (n)
 """
+STATEMENT = """
+SELECT user_name, count(*) AS edits FROM edits WHERE id <> {number}
+    GROUP BY user_name ORDER BY edits DESC, user_name LIMIT 10
+"""
+STATEMENTS = 100_000
 INSERT = "INSERT INTO edits (id, user_name) VALUES (0, 'user 1')"
 
 
@@ -53,6 +59,8 @@ def run(bench: Bench) -> Iterable[Figure]:
         yield Figure("commits of a single row", commits / seconds, "/s")
         copied = int(bench.pick(50_000, 500_000))
         yield Figure("rows copied", copied / _seconds(lambda: _copy(connection, copied)), "/s")
+    with _engine() as (pid, connection):
+        yield from _prepared(pid, connection, int(bench.pick(STATEMENTS // 20, STATEMENTS)))
 
 
 @contextlib.contextmanager
@@ -67,6 +75,22 @@ def _engine() -> Iterator[tuple[int, psycopg.Connection[Any]]]:
                 yield process.pid, connection
         finally:
             process.kill()
+
+
+def _prepared(pid: int, connection: psycopg.Connection[Any], count: int) -> Iterable[Figure]:
+    """Let distinct statements be parsed, resolved and written, none twice; the first tenth warms up."""
+    before, took = 0.0, []
+    for number in range(count):
+        if number == count // 10:
+            before = processes.resident(pid)
+        statement = STATEMENT.format(number=number).encode()
+        began = time.monotonic()
+        answer = connection.pgconn.prepare(b"", statement)
+        took.append(time.monotonic() - began)
+        assert answer.status == ExecStatus.COMMAND_OK, answer.error_message
+    yield Figure("a statement like top10's prepared, median", 1000 * median(took), at_most=3)
+    grown = processes.resident(pid) - before
+    yield Figure(f"engine's memory grown by {count:,} distinct statements", grown, "MB", at_most=10)
 
 
 def _told(writer: psycopg.Connection[Any]) -> list[float]:
