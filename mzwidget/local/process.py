@@ -22,7 +22,12 @@ from mzwidget.local.engine import memory
 from mzwidget.local.engine.store import KeepError
 from mzwidget.local.front.server import Server
 
+if sys.platform != "win32":
+    import fcntl
+
 _WATCH_SECONDS = 0.5
+_FOLDER = "mzwidget-engine-"
+_LOCK = "lock"
 
 
 def child() -> None:
@@ -68,9 +73,33 @@ def foreground(host: str, port: int, password: str | None, keep: Path | None = N
 
 def _take_folder() -> None:
     """Take a private folder for what does not fit into memory; it goes when the process is told to end."""
-    tempfile.tempdir = tempfile.mkdtemp(prefix="mzwidget-engine-")
+    _remove_left_folders(Path(tempfile.gettempdir()))
+    tempfile.tempdir = tempfile.mkdtemp(prefix=_FOLDER)
+    _hold(Path(tempfile.tempdir))
     atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
     signal.signal(signal.SIGTERM, lambda *_: _end())
+
+
+def _hold(folder: Path) -> None:
+    """Lock a folder for as long as this process lives; the lock appears in it already locked."""
+    if sys.platform != "win32":
+        new = folder / f"{_LOCK}.new"
+        fcntl.flock(os.open(new, os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX)
+        new.rename(folder / _LOCK)
+
+
+def _remove_left_folders(where: Path) -> None:
+    """Remove the folders of engines that were killed: what nobody holds any more."""
+    if sys.platform == "win32":
+        return
+    for lock in where.glob(f"{_FOLDER}*/{_LOCK}"):
+        with contextlib.suppress(OSError):
+            file = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.parent, ignore_errors=True)
+            finally:
+                os.close(file)
 
 
 def _end() -> None:

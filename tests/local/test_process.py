@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -129,6 +130,25 @@ def test_a_dead_engine_is_started_again_and_stop_stops() -> None:
     first, second, stopped = out.splitlines()
     assert first != second
     assert stopped == "True"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are held by POSIX locks")
+def test_what_a_killed_engine_left_goes_with_the_next_start(tmp_path: Path) -> None:
+    starts = f"import os; os.environ['TMPDIR'] = {str(tmp_path)!r}; {STARTS} input()"
+    with parent(starts) as living, parent(starts) as killed:
+        for process in (living, killed):
+            assert process.stdout is not None
+            process.stdout.readline()
+        before = set(tmp_path.iterdir())
+        assert len(before) == 2
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in before} == {0o700}
+        engine_of(killed.pid).kill()
+        with parent(starts) as third:
+            assert third.stdout is not None
+            third.stdout.readline()
+            after = set(tmp_path.iterdir())
+            assert len(after) == 2
+            assert len(after & before) == 1
 
 
 def test_start_from_many_threads_is_one_engine() -> None:
