@@ -111,11 +111,12 @@ class Watch:
                 resource.setrlimit(
                     resource.RLIMIT_DATA, (bound if most == resource.RLIM_INFINITY else min(bound, most), most)
                 )
+            if size > self._first and time.monotonic() - given_back > _GIVE_BACK_SECONDS:
+                memory.give_back()  # first: what an earlier statement has left is nobody's fault
+                given_back = time.monotonic()
+                size, _ = self._sizes()
             if size > self._first:
                 self._interrupt(size)
-                if time.monotonic() - given_back > _GIVE_BACK_SECONDS:
-                    memory.give_back()
-                    given_back = time.monotonic()
             time.sleep(_BUSY_SECONDS if self._jobs else _IDLE_SECONDS)
 
     def _interrupt(self, size: int) -> None:
