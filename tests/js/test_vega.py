@@ -25,8 +25,8 @@ BAR = {
 
 
 def act(page: Page, script: str, argument: Any = None) -> Any:
-    """Run statements in the page, where `given` is the argument, and let it paint."""
-    return page.evaluate(f"async given => {{ {script}; await frames(2) }}", argument)
+    """Run statements in the page, where `given` is the argument, and let the picture draw what comes of them."""
+    return page.evaluate(f"async given => {{ {script}; await frames(2); await settle(window.picture) }}", argument)
 
 
 def draw(page: Page, spec: dict[str, Any], rows: list[list[Any]], **options: Any) -> None:
@@ -125,11 +125,12 @@ def test_a_selected_point_stays_selected_while_its_numbers_change(easel: Easel) 
     }
     draw(page, spec, [["ann", 5], ["bob", 7]])
     page.locator(".mark-rect path").first.click()
+    act(page, "")
     opacity = "() => [...document.querySelectorAll('.mark-rect path')].map(path => path.getAttribute('opacity'))"
     assert sorted(page.evaluate(opacity)) == ["0.25", "1"]
-    act(page, "picture.become([['ann', 6], ['bob', 9]]); await settle(picture)")
+    act(page, "picture.become([['ann', 6], ['bob', 9]])")
     assert sorted(page.evaluate(opacity)) == ["0.25", "1"]
-    act(page, "picture.become([['bob', 9]]); await settle(picture)")
+    act(page, "picture.become([['bob', 9]])")
     assert page.evaluate(opacity) == ["0.25"]
 
 
@@ -143,7 +144,7 @@ def test_it_is_as_wide_as_its_cell_and_as_high_as_asked(easel: Easel) -> None:
     }"""
     inner = "document.querySelector('.mzw-picture').clientWidth"
     assert page.evaluate(size) == [page.evaluate(inner), 320]
-    act(page, "picture.root.style.width = '420px'; await frames(1); picture.view.resize(); await settle(picture)")
+    act(page, "picture.root.style.width = '420px'; await frames(1); picture.view.resize()")
     assert page.evaluate(size) == [page.evaluate(inner), 320]
 
 
@@ -158,7 +159,7 @@ def test_it_follows_the_theme(easel: Easel) -> None:
     act(
         page,
         """document.body.dataset.jpThemeLight = "false"; await frames(1);
-        picture.view.resize(); picture.become([["ann", 6], ["bob", 7]]); await settle(picture)""",
+        picture.view.resize(); picture.become([["ann", 6], ["bob", 7]])""",
     )
     dark = page.evaluate(colours)
     assert light[0] != dark[0]
@@ -197,7 +198,7 @@ def test_an_empty_view_is_an_empty_chart(easel: Easel) -> None:
     assert page.locator(".mark-rect path").count() == 0
     assert page.locator(".mzw-notice").is_hidden()
     assert page.locator(".mzw-none").is_visible()
-    act(page, "picture.become([['a', 2]]); await settle(picture)")
+    act(page, "picture.become([['a', 2]])")
     assert page.locator(".mark-rect path").count() == 1
     assert page.locator(".mzw-none").is_hidden()
 
@@ -206,10 +207,10 @@ def test_more_rows_than_vega_can_draw_are_refused_in_words(easel: Easel) -> None
     page = easel()
     draw(page, BAR, [["a", 1], ["b", 2]])
     many = "Array.from({length: 100_001}, (_, i) => ['a', i])"
-    act(page, f"await settle(picture); picture.become({many})")
+    act(page, f"picture.become({many})")
     assert "it has 100,001 rows, and 100,000 are the most" in page.locator(".mzw-notice").inner_text()
     assert page.locator(".mzw-chart *").count() == 0
-    act(page, "picture.become([['b', 2], ['c', 3], ['d', 4]]); await settle(picture)")
+    act(page, "picture.become([['b', 2], ['c', 3], ['d', 4]])")
     assert page.locator(".mzw-notice").is_hidden()
     assert page.locator(".mark-rect path").count() == 3
 
@@ -219,7 +220,6 @@ def test_a_narrow_chart_leaves_room_for_its_marks(easel: Easel) -> None:
     colour = {"color": {"field": "who", "type": "nominal"}}
     spec = {**BAR, "width": "container", "encoding": {**BAR["encoding"], **colour}}
     draw(page, spec, [["a very long name of somebody that takes all the room there is", 1], ["b", 2]], width="240px")
-    act(page, "await settle(picture)")
     assert page.evaluate("picture.view.chart.width()") > 80
 
 

@@ -70,7 +70,7 @@ export async function churn(kind, columns, spec, seed, steps) {
 export async function settle(picture) {
   for (let i = 0; i < 3 || picture.view.drawing; i++) {
     await frames(1);
-    await picture.view.chart.runAsync();
+    await picture.view.chart?.runAsync();
   }
 }
 
