@@ -175,6 +175,7 @@ def _slips(a: str, b: str) -> int:
 _BEFORE_BY = ("GROUP", "ORDER", "PARTITION")
 _BEFORE_VALUES = ("=", "<", ">", "(", ",", "~")
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s")
+_COLON = re.compile(r":([^\W\d]\w*)")
 _EXPECTED = re.compile(r"\b[A-Z]{2,}\b")
 
 _Advice = tuple[str, Token | None]
@@ -224,7 +225,9 @@ def _syntax(said: str, sql: str, offset: int, names: Callable[[], Names]) -> _Ad
 
 
 def _placeholder(said: str, sql: str, offset: int) -> str:
-    """Advise on a placeholder that has no value, or holds a list where none can stand."""
+    """Advise on a placeholder of another library, without a value, or with a list where none can stand."""
+    if other := _COLON.match(sql, offset):
+        return f"A parameter is written %({other[1]})s: params={{{other[1]!r}: …}}"
     found = _PLACEHOLDER.search(sql)
     if found is None:
         return ""

@@ -53,7 +53,7 @@ def test_comments_before_a_query_do_not_hide_it() -> None:
     assert parse("/* hot */ -- or not\nSELECT 1;").statement == "SUBSCRIBE (\nSELECT 1\n) WITH (PROGRESS)"
 
 
-@pytest.mark.parametrize("text", ["", "  ", ";", "-- nothing", "SUBSCRIBE top10", "tail top10", "a\0b"])
+@pytest.mark.parametrize("text", ["", "  ", ";", "-- nothing", "SUBSCRIBE top10", "tail top10", "a\0b", "a\ud800b"])
 def test_what_cannot_be_watched_is_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError) as error:  # noqa: PT011
         parse(text)

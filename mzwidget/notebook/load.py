@@ -142,7 +142,7 @@ def _drop(name: str, dsn: str | None) -> None:
 def _name(table: str) -> str:
     """Read a table's name as `LiveView` reads a view's."""
     if not isinstance(table, str):
-        raise TypeError(f"load() wants the table's name as text, not {type(table).__name__}")
+        raise TypeError(f"load() wants the data, then the table's name as text, not {type(table).__name__}")
     if not table.strip() or "\0" in table:
         raise ValueError(f"load(): {table!r} is no table's name")
     return table.strip() if is_name(table) else quoted(table)

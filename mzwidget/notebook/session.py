@@ -16,7 +16,7 @@ from mzwidget.catalog import names
 from mzwidget.errors import Explanation, SqlError, explain
 from mzwidget.lexing import words
 from mzwidget.params import Composed
-from mzwidget.tail.connect import Parameters, parameters
+from mzwidget.tail.connect import Parameters, answering, parameters
 from mzwidget.tail.query import parse
 from mzwidget.tail.status import explain as reason
 
@@ -59,7 +59,8 @@ def session(dsn: str | None = None) -> Connection:
 
 def _connect(given: Parameters) -> Connection:
     try:
-        return psycopg.connect(**given, autocommit=True, context=_Texts())
+        with answering(given):
+            return psycopg.connect(**given, autocommit=True, context=_Texts())
     except psycopg.Error as error:
         raise SqlError(reason(error).message, error.sqlstate) from None
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
 import psycopg
@@ -86,7 +88,8 @@ def connect(
     global _chosen  # noqa: PLW0603 - the process's default database
     named = _Named(dsn, cluster, isolation).or_chosen()
     given = parameters(*named)
-    connection = psycopg.connect(**given, autocommit=True, cursor_factory=TableCursor)
+    with answering(given):
+        connection = psycopg.connect(**given, autocommit=True, cursor_factory=TableCursor)
     try:
         check_cluster(connection, given)
     except psycopg.DataError as error:
@@ -95,6 +98,18 @@ def connect(
     with _lock:
         _chosen = named
     return connection
+
+
+@contextlib.contextmanager
+def answering(given: Parameters) -> Iterator[None]:
+    """Name the server that does not answer; psycopg says only that time is over."""
+    try:
+        yield
+    except psycopg.errors.ConnectionTimeout:
+        place = f"{given.get('host', 'localhost')}:{given.get('port', 5432)}"
+        raise psycopg.errors.ConnectionTimeout(
+            f"{place}: no answer after {given['connect_timeout']} s; are these the host and port of Materialize's SQL?"
+        ) from None
 
 
 def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Isolation | None = None) -> Parameters:

@@ -71,6 +71,8 @@ def parse(text: str) -> Query:
         raise ValueError(f"{text!r} names no view; give a view's name or a SELECT")
     if "\0" in bare:
         raise ValueError(f"{text!r} holds a NUL character, which no name or query can")
+    if not bare.isascii() and any("\ud800" <= character <= "\udfff" for character in bare):
+        raise ValueError(f"{text!r} holds half a surrogate pair, which no name or query can")
     if _STREAM.match(bare):
         raise ValueError(f"{text!r} is already a SUBSCRIBE; give LiveView the view's name or the SELECT alone")
     if _SELECT.match(bare):

@@ -14,7 +14,7 @@ import psycopg
 from mzwidget.catalog import hang_up
 from mzwidget.lexing import defined_as
 from mzwidget.tail.batches import Batch, Batches
-from mzwidget.tail.connect import Parameters, check_cluster
+from mzwidget.tail.connect import Parameters, answering, check_cluster
 from mzwidget.tail.status import Status
 from mzwidget.tail.stream import Stream
 from mzwidget.tail.values import Column
@@ -118,7 +118,8 @@ class Subscription:
         connect = psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
         self._connecting = asyncio.get_running_loop().create_task(connect)
         try:
-            self._connection = await self._connecting
+            with answering(self._parameters):
+                self._connection = await self._connecting
         except asyncio.CancelledError:
             if self.overdue:
                 raise psycopg.OperationalError(self.overdue) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import traceback
@@ -33,6 +34,16 @@ def test_no_part_of_a_password_that_should_be_escaped_is_told(secret: str) -> No
             call(f"postgres://somebody:{secret}@127.0.0.1:1/materialize")
         told = "".join(traceback.format_exception(error.value)).rpartition("ValueError")[2]
         assert not [part for part in re.findall(r"[a-zA-Z]+", secret) if part in told]
+
+
+def test_a_server_that_does_not_answer_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        dsn = f"postgres://somebody:Zq@{place}/materialize?connect_timeout=2"
+        with pytest.raises(psycopg.OperationalError, match=rf"^{place}: no answer after 2 s; .*host and port"):
+            mzwidget.connect(dsn)
+        with LiveView("v", dsn=dsn) as view, pytest.raises(LiveViewError, match=rf"{place}: no answer after 2 s"):
+            view.wait(10)
 
 
 @pytest.mark.parametrize("secret", ["p%40ss", "p%2Fss", "p?ss", "p#ss", "p:ss", "%25%40%2F"])
