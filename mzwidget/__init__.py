@@ -1,5 +1,6 @@
 """Watch a Materialize view live in a notebook."""
 
+import difflib as _difflib
 import importlib as _importlib
 import logging as _logging
 from typing import TYPE_CHECKING
@@ -70,17 +71,20 @@ _HOMES = {
     "tail.status": ("Status",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
+_LOWER = {name.lower(): name for name in _HOME}
 
 _logging.getLogger(__name__).addHandler(_logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOME:
-        raise AttributeError(f"module 'mzwidget' has no attribute {name!r}")
+        near = () if name.startswith("_") else _difflib.get_close_matches(name.lower(), _LOWER, n=1)
+        hint = f"; did you mean {_LOWER[near[0]]!r}?" if near else ""
+        raise AttributeError(f"module 'mzwidget' has no attribute {name!r}{hint}")
     found: object = getattr(_importlib.import_module(f"mzwidget.{_HOME[name]}"), name)
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

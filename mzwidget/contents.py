@@ -151,7 +151,11 @@ class Contents(Shown):
         ------
         ValueError
             Another ending; or the view is a table, which has no SVG.
+        TypeError
+            This is no file's name.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"save() wants the name of a file, such as 'view.html', not {path!r:.60}")
         ending = Path(path).suffix.lower()
         match ending:
             case ".html":

@@ -175,7 +175,8 @@ def _slips(a: str, b: str) -> int:
 _BEFORE_BY = ("GROUP", "ORDER", "PARTITION")
 _BEFORE_VALUES = ("=", "<", ">", "(", ",", "~")
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s")
-_COLON = re.compile(r":([^\W\d]\w*)")
+_NAMED = re.compile(r":([^\W\d]\w*)|\{([^\W\d]\w*)\}")
+_BY_PLACE = "A value is written %s, and given as params=[…]"
 _EXPECTED = re.compile(r"\b[A-Z]{2,}\b")
 
 _Advice = tuple[str, Token | None]
@@ -226,8 +227,11 @@ def _syntax(said: str, sql: str, offset: int, names: Callable[[], Names]) -> _Ad
 
 def _placeholder(said: str, sql: str, offset: int) -> str:
     """Advise on a placeholder of another library, without a value, or with a list where none can stand."""
-    if other := _COLON.match(sql, offset):
-        return f"A parameter is written %({other[1]})s: params={{{other[1]!r}: …}}"
+    if other := _NAMED.match(sql, offset):
+        name = other[1] or other[2]
+        return f"A parameter is written %({name})s: params={{{name!r}: …}}"
+    if sql[offset : offset + 1] == "?":
+        return _BY_PLACE
     found = _PLACEHOLDER.search(sql)
     if found is None:
         return ""
@@ -351,6 +355,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, Callable[[], 
     (re.compile(r'unrecognized configuration parameter "(\w+)"'), _shown),
     (re.compile(r"operator does not exist: .+ (&&) "), _operator),
     (re.compile(r"unknown catalog item '([^']+)'"), _relation),
+    (re.compile(r"(does not support parameters|there is no parameter \$)"), _told(_BY_PLACE)),
     (re.compile(r"cannot insert multiple (commands) into"), _told("Write one statement at a time")),
     (
         re.compile(r"function (round)\(double precision, (?:integer|bigint)\) does not exist"),

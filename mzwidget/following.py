@@ -19,6 +19,7 @@ from mzwidget import background
 from mzwidget.changes import Batch, Changes, Follower
 from mzwidget.contents import Contents
 from mzwidget.errors import LiveViewError
+from mzwidget.page import waiting
 
 INTERVAL = 0.05
 """Seconds between two calls of observers at the least."""
@@ -96,13 +97,13 @@ class Following(Contents, traitlets.HasTraits):
         LiveViewError
             There is no content to be had, or the view was closed before the condition was met.
         TypeError
-            The predicate is no function.
+            The predicate is no function, or `timeout` no number.
         """
         if not callable(predicate):
             raise TypeError(
                 f"when() wants a function of the data frame, not {type(predicate).__name__}: {predicate!r:.60}"
             )
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = waiting.deadline_of(timeout)
         follower = Follower()
         self._follow(follower)
         try:

@@ -5,13 +5,10 @@ The class is long for its documentation: every option and trait is explained whe
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import os
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +20,7 @@ from mzwidget import background, charts
 from mzwidget.asking import Asking, Inquiry
 from mzwidget.errors import LiveViewError
 from mzwidget.following import Following
+from mzwidget.meant import Meant, unknown_keyword
 from mzwidget.moments import Moments
 from mzwidget.page import assets, conversation
 from mzwidget.page.cells import cells
@@ -37,7 +35,7 @@ from mzwidget.tail import connect as connecting
 from mzwidget.tail.history import SECONDS
 from mzwidget.uncopied import Uncopied
 
-_STATIC = Path(__file__).parent / "static"
+_STATIC = assets.folder()
 _LOADING = 3.0  # seconds within which a page loads a widget, or gives it up
 
 
@@ -66,7 +64,7 @@ class _Computed(traitlets.TraitType[Any, Any]):
         raise traitlets.TraitError(f"{self.name} cannot be set")
 
 
-class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWidget):
+class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget.AnyWidget):
     """A live picture of a view, and its rows.
 
     Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's
@@ -178,7 +176,7 @@ class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWid
         **unknown: object,
     ) -> None:
         if unknown:
-            raise TypeError(_unknown_keyword(next(iter(unknown))))
+            raise TypeError(unknown_keyword(LiveView, next(iter(unknown))))
         if height is not None and (isinstance(height, bool) or not isinstance(height, int) or height < 1):
             raise ValueError(f"height must be a whole number from 1 up, not {height!r}")
         if isinstance(history, bool) or not isinstance(history, int | float) or not history >= 0:
@@ -331,11 +329,3 @@ class LiveView(Asking, Moments, Following, Selecting, Uncopied, anywidget.AnyWid
 
 open_views: weakref.WeakSet[LiveView] = weakref.WeakSet()
 """Those that are not closed."""
-
-
-def _unknown_keyword(name: str) -> str:
-    taken = inspect.signature(LiveView.__init__).parameters.values()
-    keywords = [parameter.name for parameter in taken if parameter.kind is parameter.KEYWORD_ONLY]
-    nearest = difflib.get_close_matches(name, keywords, n=1, cutoff=0.5)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; it takes {', '.join(keywords)}"
-    return f"LiveView() got an unknown keyword {name!r}{hint}"

@@ -48,6 +48,10 @@ class Moments(Shown):
             The server refused or cannot be reached, and the message is its own; or the view is closed.
         TimeoutError
             Not in time.
+        TypeError
+            `timeout` is no number.
+        ValueError
+            `until` is no moment; or the view has no column that an option names.
 
         Examples
         --------
@@ -58,7 +62,7 @@ class Moments(Shown):
         >>> view.wait(10, until=now).df
         """
         wanted = None if until is None else _milliseconds(until)
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = waiting.deadline_of(timeout)
         if self._open():
             with self._view.awaited():
                 waiting.wait(self._view, self.name, timeout)

@@ -24,6 +24,7 @@ from mzwidget.lexing import Token, tokens
 Params = Mapping[str, Any] | Sequence[Any]
 
 _NESTED = re.compile(r"%\([^()]*\)[stb]|%[stb]\b")
+_OTHER = re.compile(r"\$\d+|\?|(?<!:):[^\W\d]\w*|\{\w*\}")  # placeholders of other libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def compose(query: str, params: Params | None) -> Composed:
         pieces.append(piece)
         length += len(piece)
     if not isinstance(params, Mapping) and used != len(params):
-        raise ValueError(f"the query has {used} placeholders %s, and params has {len(params)} values")
+        other = None if used else _OTHER.search(query)
+        hint = f"; write %s in place of {other[0]}" if other else ""
+        raise ValueError(f"the query has {used} placeholders %s, and params has {len(params)} values{hint}")
     return Composed("".join(pieces), tuple(edges) or ((0, 0),))
 
 

@@ -117,6 +117,9 @@ def test_a_list_after_in_is_told_of_any(shop: str) -> None:
         ("SELECT 1; SELECT 2", "Write one statement at a time"),
         ("SELECT item FROM shop WHERE cost > %(least)s", "Give the value of %(least)s: params={'least': …}"),
         ("SELECT item FROM shop WHERE cost > %s", "Give the value of %s: params=[…]"),
+        ("SELECT item FROM shop WHERE cost > ?", "A value is written %s, and given as params=[…]"),
+        ("SELECT item FROM shop WHERE cost > $1", "A value is written %s, and given as params=[…]"),
+        ("SELECT item FROM shop WHERE cost > {least}", "A parameter is written %(least)s: params={'least': …}"),
         ("SELECT item FROM shop WHERE cost > :least", "A parameter is written %(least)s: params={'least': …}"),
     ],
 )

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from ipywidgets import Widget
 
 import mzwidget
 from mzwidget import LiveView, LiveViewError
+from mzwidget.page import assets
 from mzwidget.tail import subscription, tail
 from tests.machine import eventually
 from tests.proxy import Proxy
@@ -484,6 +486,52 @@ def test_an_option_out_of_range_is_quoted(engine_dsn: str, options: dict[str, An
     [(name, value)] = options.items()
     with pytest.raises(ValueError, match=f"{name} .*{value!r}"):
         LiveView("t", dsn=engine_dsn, **options)
+
+
+def test_what_is_chosen_when_a_view_is_made_is_not_set_in_silence(live: Callable[..., LiveView]) -> None:
+    view = live("SELECT 1 AS n")
+    with pytest.raises(AttributeError, match=r"view\.show\(title=…\)"):
+        view.title = "sales"
+    with pytest.raises(AttributeError, match=r"LiveView\(…, cluster=…\)"):
+        view.cluster = "big"
+    view.of_mine = 3  # as with any widget
+    assert view.of_mine == 3
+
+
+def test_what_a_view_does_not_have_is_told_with_what_was_meant(live: Callable[..., LiveView]) -> None:
+    view = live("SELECT 1 AS n")
+    for name, meant in (("head", r"view\.df\.head"), ("timestmap", "'timestamp'"), ("zzz", "'zzz'$")):
+        with pytest.raises(AttributeError, match=meant):
+            getattr(view, name)
+    assert not hasattr(view, "_repr_html_")
+
+
+@pytest.mark.parametrize("act", [lambda view: view.wait("10"), lambda view: view.when(len, "10")])
+def test_a_timeout_that_is_no_number_is_quoted(live: Callable[..., LiveView], act: Callable[[LiveView], Any]) -> None:
+    with pytest.raises(TypeError, match=r"number of seconds.* not '10'"):
+        act(live("SELECT 1 AS n"))
+
+
+def test_a_view_is_saved_to_a_file_that_has_a_name(live: Callable[..., LiveView]) -> None:
+    with pytest.raises(TypeError, match=r"'view\.html', not None"):
+        live("SELECT 1 AS n").save(None)  # type: ignore[arg-type]
+
+
+def test_an_address_that_is_no_text_is_told() -> None:
+    with pytest.raises(TypeError, match=r"address must be text.* not int"):
+        mzwidget.connect(6875)  # type: ignore[arg-type]
+
+
+def test_a_picture_by_its_name_is_no_chart() -> None:
+    with pytest.raises(TypeError, match=r"'pie'; a picture by its name is kind="):
+        LiveView("t", chart="pie")
+    with pytest.raises(ValueError, match="not 'pie'; any other picture is an Altair chart"):
+        LiveView("t", kind="pie")
+
+
+def test_a_checkout_that_was_never_installed_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ImportError, match=r"pip install -e \."):
+        assets.folder(tmp_path)
 
 
 def test_a_connection_string_that_cannot_be_read_is_not_repeated() -> None:

@@ -122,6 +122,8 @@ def test_negative_numbers_bind_tightly(victim: psycopg.Connection) -> None:
         ("SELECT %(x)s", [1], "write %s"),
         ("SELECT %s", {"x": 1}, r"write %\(name\)s"),
         ("SELECT %s", [], "more placeholders"),
+        ("SELECT $1", [1], r"write %s in place of \$1"),
+        ("SELECT n::text FROM t WHERE n = :n", [1], "write %s in place of :n"),
         ("SELECT %s", [1, 2], "2 values"),
         ("SELECT 5 % 2, %s", [1], "written %%"),
         ("SELECT 'a%', %s", [1], "written %%"),

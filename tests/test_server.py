@@ -76,5 +76,5 @@ def test_each_public_name_is_there_and_listed() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["together", "link"]
-    with pytest.raises(AttributeError, match="'mzwidget' has no attribute 'LiveViews'"):
+    with pytest.raises(AttributeError, match="'mzwidget' has no attribute 'LiveViews'; did you mean 'LiveView'"):
         mzwidget.LiveViews  # type: ignore[attr-defined]  # noqa: B018

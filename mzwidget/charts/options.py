@@ -13,6 +13,8 @@ from mzwidget.charts.kinds import KINDS
 from mzwidget.charts.named import Named, require_numbers
 from mzwidget.tail.values import Column
 
+_KINDS = ", ".join(map(repr, KINDS))
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -72,7 +74,7 @@ class Options:
             Anything else that cannot be meant so; the message names the option and quotes its value.
         """
         if kind is not None and kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(map(repr, KINDS))}, not {kind!r}{_nearest(kind)}")
+            raise ValueError(f"kind must be one of {_KINDS}, not {kind!r}{_nearest(kind)}")
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
             raise ValueError(f"limit must be a whole number from 1 up, not {limit!r}")
         if y is not None and value is not None:
@@ -90,7 +92,10 @@ class Options:
         if chart is not None and (given := next((name for name, other in others.items() if other is not None), None)):
             raise ValueError(f"chart says all of the picture; {given} is for the other kinds")
         if chart is not None and not altair.is_chart(chart):
-            raise TypeError(f"chart must be an Altair chart or a Vega-Lite dict, not {type(chart).__name__}")
+            by_name = (
+                f" {chart!r:.40}; a picture by its name is kind=, any of {_KINDS}" if isinstance(chart, str) else ""
+            )
+            raise TypeError(f"chart must be an Altair chart or a Vega-Lite dict, not {type(chart).__name__}{by_name}")
         if timezone is not None:
             _check_zone(timezone)
         for column, text in _mapping("format", format).items():
@@ -172,4 +177,4 @@ def _check_zone(name: object) -> None:
 
 def _nearest(kind: object) -> str:
     near = difflib.get_close_matches(kind, KINDS, n=1) if isinstance(kind, str) else []
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f"; did you mean {near[0]!r}?" if near else "; any other picture is an Altair chart: chart=alt.Chart()…"

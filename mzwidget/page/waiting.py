@@ -10,6 +10,21 @@ from mzwidget.page.view import View
 from mzwidget.tail.status import refusal
 
 
+def deadline_of(timeout: float | None) -> float | None:
+    """Return when `timeout` seconds are over, by the monotonic clock; None for never.
+
+    Raises
+    ------
+    TypeError
+        This is no number of seconds.
+    """
+    if timeout is None:
+        return None
+    if not isinstance(timeout, int | float):
+        raise TypeError(f"timeout must be a number of seconds, or None to wait for ever, not {timeout!r:.60}")
+    return time.monotonic() + timeout
+
+
 def wait(view: View, name: str, timeout: float | None, *, fresh: bool = False) -> None:
     """Block until there is a snapshot of the newest question, and it is shown; errors are those of `Tail.wait`.
 

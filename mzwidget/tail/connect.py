@@ -52,6 +52,7 @@ DEFAULTS: Parameters = {
 
 _SERVERS = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _REQUIRES_AUTH = 160_000  # the libpq from which on it can insist on a way to log in
+_EXAMPLE = "postgres://user:password@host:6875/materialize"
 _CLUSTER = re.compile(r"--cluster=((?:[^\\\s]|\\.)*)")
 
 
@@ -80,6 +81,8 @@ def connect(
 
     Raises
     ------
+    TypeError
+        The connection string is no text.
     ValueError
         The connection string cannot be read, or the database has no such cluster or isolation.
     psycopg.OperationalError
@@ -122,7 +125,7 @@ def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Is
         a password.
     """
     dsn, cluster, isolation = _Named(dsn, cluster, isolation).or_chosen()
-    given = DEFAULTS | (_default() if dsn is None else _read(dsn, "dsn"))
+    given = DEFAULTS | (_default() if dsn is None else _read(dsn, "the address"))
     options = [given["options"]] if given.get("options") else []
     if cluster is not None:
         if not isinstance(cluster, str) or not cluster:
@@ -186,6 +189,8 @@ def _default() -> Parameters:
 
 
 def _read(text: str, origin: str) -> Parameters:
+    if not isinstance(text, str):
+        raise TypeError(f"{origin} must be text, such as {_EXAMPLE}, not {type(text).__name__}")
     if _SERVERS.match(text):
         address = text.partition("://")[2].partition("?")[0]
         if address.count("@") > 1 or address.count("@") > address.partition("/")[0].count("@"):
@@ -196,9 +201,7 @@ def _read(text: str, origin: str) -> Parameters:
     try:
         given = conninfo_to_dict(text)
     except psycopg.ProgrammingError:
-        raise ValueError(
-            f"{origin} is not a connection string; write postgres://user:password@host:6875/materialize"
-        ) from None
+        raise ValueError(f"{origin} is not a connection string; write {_EXAMPLE}") from None
     if "@" in str(given.get("host", "")) or not re.fullmatch(r"[\d,]*", str(given.get("port", ""))):
         raise ValueError(
             f"{origin} has no host or no port where one is due; in a user's name or password write %40 for @ and %3A "

@@ -1,0 +1,60 @@
+"""What a user probably meant who asks a view for what it does not have, or sets what is chosen when it is made."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+_LOOKS = frozenset(
+    {"title", "kind", "x", "y", "color", "key", "value", "chart", "limit", "format", "timezone", "height"}
+)
+"""Options of which `show` makes another picture."""
+
+
+class Meant:
+    """Errors about a view's attributes and options say what was probably meant."""
+
+    def __getattr__(self, name: str) -> Any:
+        kind = type(self)
+        if name.startswith("_") or hasattr(kind, name):
+            return object.__getattribute__(self, name)  # raises what a property raised
+        said = f"{kind.__name__!r} object has no attribute {name!r}"
+        if hasattr(pd.DataFrame, name):
+            raise AttributeError(f"{said}; its rows are a data frame: view.df.{name}", name=name, obj=self)
+        raise AttributeError(f"{said}{did_you_mean(name, _own(kind))}", name=name, obj=self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = type(self)
+        if not name.startswith("_") and not hasattr(kind, name) and name in options(kind):
+            shown = f"view.show({name}=…) makes another picture of it"
+            instead = shown if name in _LOOKS else f"make another: {kind.__name__}(…, {name}=…)"
+            raise AttributeError(f"{name} is chosen when a view is made; {instead}", name=name, obj=self)
+        super().__setattr__(name, value)
+
+
+def options(kind: type[Any]) -> list[str]:
+    """Return the keywords that a class takes."""
+    taken = inspect.signature(kind.__init__).parameters.values()
+    return [parameter.name for parameter in taken if parameter.kind is parameter.KEYWORD_ONLY]
+
+
+def unknown_keyword(kind: type[Any], name: str) -> str:
+    """Say that a class takes no such keyword, and which was meant."""
+    said = f"{kind.__name__}() got an unknown keyword {name!r}"
+    return said + (did_you_mean(name, options(kind)) or f"; it takes {', '.join(options(kind))}")
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """Return the end of a message that names the nearest choice; empty if there is none."""
+    near = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _own(kind: type) -> set[str]:
+    """Return the public names that a class has of this package."""
+    ours = [of for of in kind.__mro__ if of.__module__.partition(".")[0] == __package__]
+    return {name for of in ours for name in vars(of) if not name.startswith("_")}
