@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 Kind = Literal["space", "comment", "text", "name", "word", "number", "placeholder", "symbol"]
 
@@ -56,12 +56,9 @@ def tokens(sql: str) -> Iterator[Token]:
     """Yield all tokens of a text, whatever it is; together they are the text."""
     at = 0
     while match := _TOKEN.match(sql, at):
-        kind, end = match.lastgroup or "symbol", match.end()
-        if match["text"] is not None:
-            kind = "text"  # a dollar quote's tag is a group, too
-        if match[0] == "/*":
-            end = _comment_end(sql, end)
-        yield Token(kind, sql[at:end], at)  # type: ignore[arg-type]
+        kind = cast("Kind", match.lastgroup)
+        end = _comment_end(sql, match.end()) if match[0] == "/*" else match.end()
+        yield Token(kind, sql[at:end], at)
         at = end
 
 

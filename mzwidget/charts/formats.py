@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from string import hexdigits
 
 PLAIN = "id"
 """Stands in place of a specifier for numbers that are written as they are, digit for digit: identifiers and years."""
@@ -169,8 +170,10 @@ def write(number: Decimal, spec: Format) -> str:
     elif spec.sign in "+ ":
         prefix = spec.sign
     prefix += symbol
-    whole, rest = re.match(r"([0-9a-fA-F]*)(.*)", digits, re.DOTALL).groups() if spec.comma else (digits, "")  # type: ignore[union-attr]
-    suffix = rest + suffix
+    whole = digits
+    if spec.comma:
+        whole = digits[: len(digits) - len(digits.lstrip(hexdigits))]
+        suffix = digits[len(whole) :] + suffix
     filled = spec.fill == "0" and spec.align == "="
     if spec.comma and not filled:
         whole = _grouped(whole)

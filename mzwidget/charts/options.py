@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import zoneinfo
 from collections.abc import Mapping, Sequence
@@ -169,10 +170,11 @@ def _mapping(option: str, given: object) -> Mapping[str, Any]:
 
 
 def _check_zone(name: object) -> None:
-    try:
-        zoneinfo.ZoneInfo(name)  # type: ignore[arg-type]
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        raise ValueError(f"timezone must be a name such as 'Europe/Berlin' or 'UTC', not {name!r}") from None
+    with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        if isinstance(name, str):
+            zoneinfo.ZoneInfo(name)
+            return
+    raise ValueError(f"timezone must be a name such as 'Europe/Berlin' or 'UTC', not {name!r}")
 
 
 def _nearest(kind: object) -> str:

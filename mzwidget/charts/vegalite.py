@@ -271,8 +271,8 @@ def _check_predicate(predicate: object, fields: Fields) -> None:
         case {"and": list(all_)} | {"or": list(all_)}:
             for inner in all_:
                 _check_predicate(inner, fields)
-        case {"field": str(field)}:
-            predicate["field"] = fields.path(field)  # type: ignore[index]
+        case dict() if isinstance(field := predicate.get("field"), str):
+            predicate["field"] = fields.path(field)
 
 
 def _check_list(names: list[Any], fields: Fields) -> None:

@@ -109,9 +109,10 @@ class SqlMagics(Magics):
         if text is None:
             return None
         try:
-            return eval(text, self._variables)  # type: ignore[no-any-return] # the user's own expression, as in a cell
+            params: Params = eval(text, self._variables)  # the user's own expression, as in a cell
         except Exception as error:
             raise UsageError(f"--params {text}: {type(error).__name__}: {error}") from None
+        return params
 
     def _keep(self, name: str, value: Any) -> None:
         if name and not name.isidentifier():

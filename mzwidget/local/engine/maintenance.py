@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 TICK_MS = 1000
 """An idle subscription tells its progress this often."""
 
-_IDLE_FACTOR = 1.0
-
 _T = TypeVar("_T")
 
 _log = logging.getLogger("mzwidget.local")
@@ -281,7 +279,8 @@ class Feed:
         self.state = state
         if old is not None:
             self.release(old)
-        self._rest_until = time.monotonic() + (time.monotonic() - began) * _IDLE_FACTOR
+        ended = time.monotonic()
+        self._rest_until = ended + (ended - began)  # so a costly query takes no more than half of the time
 
     # ------------------------------------------------------------------------------------ differences
 

@@ -135,8 +135,11 @@ def _not_maintained(refusal: SqlError) -> SqlError:
 
 
 def _plan_copy(session: Session, statement: statements.CopyTo, types: Sequence[Type | None]) -> Plan:
-    plan = _plan_query if isinstance(statement.source, statements.Query) else _plan_subscribe
-    source = plan(session, statement.source, types)  # type: ignore[arg-type]
+    source: Plan
+    if isinstance(statement.source, statements.Query):
+        source = _plan_query(session, statement.source, types)
+    else:
+        source = _plan_subscribe(session, statement.source, types)
     if source.parameters:
         raise SqlError("COPY does not support parameters", "42P02")
     return CopyToPlan(statement, source=source)

@@ -45,16 +45,16 @@ def infer(name: str, values: Sequence[Any]) -> str:
         They are of several types.
     """
     kinds = {kind: _family(kind) for kind in set(map(type, values)) - {type(None)}}
-    families = frozenset(kinds.values())
-    if not families:
+    if not kinds:
         return "text"
-    if None in families:
+    if None in kinds.values():
         odd = next(index for index, value in enumerate(values) if value is not None and kinds[type(value)] is None)
         raise TypeError(
             f"load(): row {odd} of column {name!r} holds a {type(values[odd]).__name__}, which has no SQL form: "
             f"{values[odd]!r:.60}"
         )
-    family = next(iter(families)) if len(families) == 1 else _TOGETHER.get(families)  # type: ignore[arg-type]
+    families = frozenset(family for family in kinds.values() if family is not None)
+    family = next(iter(families)) if len(families) == 1 else _TOGETHER.get(families)
     if family is None:
         first = next(value for value in values if value is not None)
         odd = next(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from mzwidget.local.dialect import udf
@@ -134,11 +135,7 @@ for _name, _sample, _root in (
     ("stddev", True, True), ("stddev_samp", True, True), ("stddev_pop", False, True),
     ("variance", True, False), ("var_samp", True, False), ("var_pop", False, False),
 ):  # fmt: skip
-
-    def _numeric_spread(values, sample=_sample, root=_root):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        return _spread(values, sample=sample, root=root)
-
-    _template = udf.declare(_name, _numeric_spread, [_NUMERICS], t.NUMERIC)
+    _template = udf.declare(_name, partial(_spread, sample=_sample, root=_root), [_NUMERICS], t.NUMERIC)
     for _type in ("int2", "int4", "int8", "uint2", "uint4", "uint8"):
         FUNCTIONS.append(line(_name, f"{_type} -> numeric", _template.replace("{0}", f"«list:{whole_key('{0}')}»")))
     FUNCTIONS.append(line(_name, "numeric -> numeric", _template.replace("{0}", "«list»")))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.errors import SqlError
@@ -153,13 +155,13 @@ def _of_interval(text: str, value: Interval) -> Decimal:
     raise no_unit(unit)
 
 
+def _as_float(field: Callable[[str, Any], Decimal]) -> Callable[[str, Any], float]:
+    return lambda text, value: float(field(text, value))
+
+
 for _name, _function in (
     ("date", _of_date), ("time", _of_time), ("timestamp", _of_moment), ("timestamptz", _of_moment),
     ("interval", _of_interval),
 ):  # fmt: skip
     FUNCTIONS.append(line("extract", f"text, {_name} -> numeric", python=_function))
-
-    def _float_part(text, value, function=_function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        return float(function(text, value))
-
-    FUNCTIONS.append(line("date_part", f"text, {_name} -> float8", python=_float_part))
+    FUNCTIONS.append(line("date_part", f"text, {_name} -> float8", python=_as_float(_function)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 
 from mzwidget.local.dialect.overloads import Overload, line
@@ -196,7 +197,9 @@ def _cot(value: float) -> float:
     return 1 / math.tan(value) if value else math.copysign(math.inf, value)
 
 
-def _checked(name: str, function, domain=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _checked(
+    name: str, function: Callable[[float], float], domain: Callable[[float], bool] | None = None
+) -> Callable[[float], float]:
     def call(value: float) -> float:
         if math.isnan(value):
             return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from mzwidget.local.dialect.casts import cast
@@ -13,6 +13,8 @@ from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import moments, numerics
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.intervals import show_interval
+
+IntOperator = Callable[[int, int], int]
 
 _S = t.SCALARS
 SIGNED = ("int2", "int4", "int8")
@@ -39,6 +41,40 @@ def _in_range(operator: str) -> str:
     )
 
 
+_EXACT: dict[str, IntOperator] = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__}
+_SHIFTS: dict[str, IntOperator] = {"<<": int.__lshift__, ">>": int.__rshift__}
+
+
+def _unsigned(operator: str, name: str, end: int) -> IntOperator:
+    """Return an operation of integers from 0 up to, not including, `end`."""
+    exact = _EXACT[operator]
+
+    def compute(a: int, b: int) -> int:
+        found = exact(a, b)
+        if not 0 <= found < end:
+            raise SqlError(f'"{a} {operator} {b}" {name} out of range')
+        return found
+
+    return compute
+
+
+def _unsigned_shift(operator: str, end: int) -> IntOperator:
+    """Return a shift of integers from 0 up to, not including, `end`; what leaves on the left is lost."""
+    shift, width = _SHIFTS[operator], max(end.bit_length() - 1, 32)
+    return lambda a, by: shift(a, by % width) % end
+
+
+def _signed_shift(operator: str, end: int) -> IntOperator:
+    """Return a shift of integers from -`end` up to, not including, `end`."""
+    shift = _unsigned_shift(operator, 2 * end)
+
+    def compute(a: int, by: int) -> int:
+        found = shift(a, by)
+        return found - 2 * end if found >= end else found
+
+    return compute
+
+
 for _name in SIGNED:
     _type = _S[_name].duckdb
     _low = {"int2": -(2**15), "int4": -(2**31), "int8": -(2**63)}[_name]
@@ -57,28 +93,14 @@ for _name in SIGNED:
         f" ELSE CAST(-{{0}} AS {_type}) END"))  # fmt: skip
     for _operator, _sql in (("&", "({0} & {1})"), ("|", "({0} | {1})"), ("#", "xor({0}, {1})")):
         OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _sql, fallible=False))
-    _bits = {"int2": 16, "int4": 32, "int8": 64}[_name]
-    _modulus, _half = 2**_bits, 2 ** (_bits - 1)
-    for _operator, _shift in (("<<", lambda a, b: a << b), (">>", lambda a, b: a >> b)):
-
-        def _shifted(a, b, shift=_shift, bits=_bits, modulus=_modulus, half=_half):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            found = shift(a, b % (max(bits, 32))) % modulus
-            return found - modulus if found >= half else found
-
-        OPERATORS.append(line(_operator, f"{_name}, int4 -> {_name}", python=_shifted))
+    for _operator in _SHIFTS:
+        OPERATORS.append(line(_operator, f"{_name}, int4 -> {_name}", python=_signed_shift(_operator, -_low)))
     PREFIX.append(line("~", f"{_name} -> {_name}", "(~{0})", fallible=False))
 for _name in UNSIGNED:
     _type = _S[_name].duckdb
     _most = {"uint2": 2**16, "uint4": 2**32, "uint8": 2**64}[_name]
-    for _operator in "+-*":
-
-        def _whole(a, b, operator=_operator, most=_most, name=_name):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            found = a + b if operator == "+" else a - b if operator == "-" else a * b
-            if not 0 <= found < most:
-                raise SqlError(f'"{a} {operator} {b}" {name} out of range')
-            return found
-
-        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", python=_whole))
+    for _operator in _EXACT:
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", python=_unsigned(_operator, _name, _most)))
     OPERATORS.append(
         line(
             "/",
@@ -95,13 +117,8 @@ for _name in UNSIGNED:
     )
     for _operator, _sql in (("&", "({0} & {1})"), ("|", "({0} | {1})"), ("#", "xor({0}, {1})")):
         OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _sql, fallible=False))
-    for _operator in ("<<", ">>"):
-
-        def _shifted_unsigned(a, b, operator=_operator, most=_most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            by = b % max(most.bit_length() - 1, 32)
-            return (a << by) % most if operator == "<<" else a >> by
-
-        OPERATORS.append(line(_operator, f"{_name}, uint4 -> {_name}", python=_shifted_unsigned))
+    for _operator in _SHIFTS:
+        OPERATORS.append(line(_operator, f"{_name}, uint4 -> {_name}", python=_unsigned_shift(_operator, _most)))
     PREFIX.append(line("~", f"{_name} -> {_name}", f"CAST({_most - 1} - {{0}} AS {_type})", fallible=False))
 PREFIX += [
     line("-", "uint2 -> int4", "(-CAST({0} AS INTEGER))", fallible=False),

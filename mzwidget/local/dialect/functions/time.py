@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import zoneinfo
 from collections.abc import Sequence
 
 from mzwidget.local.dialect.casts import cast
@@ -206,7 +207,7 @@ def _justify_interval(value: Interval) -> Interval:
 # -------------------------------------------------------------------------------------------- time zones, making
 
 
-def _zone(name: str) -> object:
+def _zone(name: str) -> zoneinfo.ZoneInfo | int:
     """Return a zone; offsets in digits count westwards, as POSIX has it."""
     try:
         found = moments.zone(name)
@@ -216,11 +217,11 @@ def _zone(name: str) -> object:
 
 
 def _to_utc(name: str, micros: int) -> int:
-    return micros - moments.utc_offset(_zone(name), micros, local=True)  # type: ignore[arg-type]
+    return micros - moments.utc_offset(_zone(name), micros, local=True)
 
 
 def _to_local(name: str, micros: int) -> int:
-    return micros + moments.utc_offset(_zone(name), micros, local=False)  # type: ignore[arg-type]
+    return micros + moments.utc_offset(_zone(name), micros, local=False)
 
 
 def _fixed(zone: Interval) -> int:
