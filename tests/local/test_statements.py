@@ -437,7 +437,10 @@ def test_execute_with_parameters(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE t (a int, b text)")
     sql.execute("PREPARE put AS INSERT INTO t VALUES ($1, $2)")
     sql.execute("EXECUTE put (1 + 1, 'it''s')")
-    sql.execute("EXECUTE put (NULL, NULL)")
+    sql.execute("EXECUTE put (NULL::int, NULL)")
+    for given, type_ in [("'1'", "text"), ("NULL", "text"), ("true", "boolean")]:
+        words = f"unable to cast given parameter $1: expected integer, got {type_}"
+        refused(sql, f"EXECUTE put ({given}, 'x')", "XX000", words)
     assert sql.execute("SELECT * FROM t ORDER BY a").fetchall() == [(2, "it's"), (None, None)]
     refused(sql, "EXECUTE put (1)", "XX000", "expected 2 params, got 1")
     refused(sql, "EXECUTE put (1 / 0, 'x')", "XX000", "division by zero")

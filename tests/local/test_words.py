@@ -125,15 +125,62 @@ def test_the_default_index_of_a_grouped_view_is_over_its_groups(sql: psycopg.Con
         ]
 
 
-def test_show_create_view_spells_casts_and_names_in_full(sql: psycopg.Connection) -> None:
-    sql.execute("CREATE TABLE t (a int)")
-    for query, shown in [
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
         ("SELECT a::text s, CAST(a + 1 AS bigint)", "SELECT a::pg_catalog.text AS s, (a + 1)::pg_catalog.int8"),
         ("SELECT cast(a AS numeric(5, 2)) n, 'x' o", "SELECT a::pg_catalog.numeric(5, 2) AS n, 'x' AS o"),
+        ('SELECT DISTINCT ON (a) a, (b) AS "left"', 'SELECT DISTINCT ON (a) a, (b) AS "left"'),
+        ("SELECT -a AS m, a IN (1,2), NULLIF(a,1) AS f", "SELECT - a AS m, a IN ( 1, 2 ), NULLIF (a, 1) AS f"),
+        ("SELECT coalesce(b, 'x'), date '2020-01-01'", "SELECT COALESCE(b, 'x'), '2020-01-01'::pg_catalog.date"),
+        ("SELECT extract(day FROM now()), true", "SELECT pg_catalog.extract('day', pg_catalog.now()), true"),
+        ("SELECT trim(b), a > 1 IS NOT true", "SELECT pg_catalog.btrim(b), a > 1 IS NOT TRUE"),
+    ],
+)
+def test_show_create_view_spells_in_full(sql: psycopg.Connection, query: str, shown: str) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    sql.execute(f"CREATE VIEW v AS {query} FROM t")
+    ((_, statement),) = sql.execute("SHOW CREATE VIEW v").fetchall()
+    assert shown in " ".join(statement.split())
+
+
+def test_show_create_view_breaks_lines(sql: psycopg.Connection, schema: str) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    sql.execute(
+        "CREATE VIEW v (a, n) AS WITH w AS (SELECT a FROM t) SELECT w.a, count(*) FILTER (WHERE t.b = 'words') AS n"
+        " FROM w JOIN t USING (a) CROSS JOIN t t2 WHERE t.a > 1 AND (t.b = 'x' OR t.b LIKE 'a pattern of letters%')"
+        " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 3"
+    )
+    ((_, statement),) = sql.execute("SHOW CREATE VIEW v").fetchall()
+    at = f"materialize.{schema}"
+    assert statement.splitlines() == [
+        "CREATE VIEW",
+        f"    {at}.v",
+        "    (a, n)",
+        "    AS",
+        f"        WITH w AS (SELECT a FROM {at}.t)",
+        "        SELECT w.a, pg_catalog.count(*) FILTER (WHERE t.b = 'words') AS n",
+        f"        FROM w JOIN {at}.t USING(a)  CROSS JOIN {at}.t AS t2",
+        "        WHERE t.a > 1 AND (t.b = 'x' OR t.b LIKE 'a pattern of letters%')",
+        "        GROUP BY 1",
+        "        ORDER BY n DESC, 1",
+        "        LIMIT 3;",
+    ]
+
+
+def test_show_create_type(sql: psycopg.Connection, schema: str) -> None:
+    for definition, shown in [
+        ("LIST (ELEMENT TYPE int)", "LIST (ELEMENT TYPE = pg_catalog.int4)"),
+        (
+            "MAP (KEY TYPE = text, VALUE TYPE = real)",
+            "MAP (KEY TYPE = pg_catalog.text, VALUE TYPE = pg_catalog.float4)",
+        ),
+        ('(x int, "Y" text)', '(x pg_catalog.int4, "Y" pg_catalog.text)'),
     ]:
-        sql.execute(f"CREATE OR REPLACE VIEW v AS {query} FROM t")
-        ((_, statement),) = sql.execute("SHOW CREATE VIEW v").fetchall()
-        assert f"AS {shown} FROM" in statement
+        sql.execute(f"CREATE TYPE ty AS {definition}")
+        name = f"materialize.{schema}.ty"
+        assert sql.execute("SHOW CREATE TYPE ty").fetchall() == [(name, f"CREATE TYPE {name} AS {shown};")]
+        sql.execute("DROP TYPE ty")
 
 
 def test_rows_without_columns_are_copied(sql: psycopg.Connection) -> None:

@@ -72,11 +72,11 @@ def _create_table(session: Session, statement: statements.CreateTable) -> Defini
     found = Definition("CREATE TABLE")
     item = definitions.table(path, owner, columns, statement.sql)
     item = replace(item, types=frozenset(planner.names.used_types))
-    if taken(names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+    if taken(names, path, kind="table", if_not_exists=statement.if_not_exists, notices=found.notices):
         return found
 
     async def change() -> None:
-        if not taken(session.names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+        if not taken(session.names, path, kind="table", if_not_exists=statement.if_not_exists, notices=found.notices):
             await definitions.add_table(item)
 
     found.change = change
@@ -103,14 +103,16 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     found = Definition(f"CREATE {statement.kind.upper()}")
     if statement.or_replace:
         definitions.replaced(names, item)
-    elif taken(names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+    elif taken(names, path, kind=statement.kind, if_not_exists=statement.if_not_exists, notices=found.notices):
         return found
 
     async def change() -> None:
         old = None
         if statement.or_replace:
             old = definitions.replaced(session.names, item)
-        elif taken(session.names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+        elif taken(
+            session.names, path, kind=statement.kind, if_not_exists=statement.if_not_exists, notices=found.notices
+        ):
             return
         definitions.replace(old, item)
 
@@ -144,7 +146,7 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
     beside = target.path[:-1]
     name = statement.name or _index_name(session, target, keys, default=statement.keys is None)
     path = (*beside, name)
-    if taken(names, path, if_not_exists=statement.if_not_exists, notices=found.notices):
+    if taken(names, path, kind="index", if_not_exists=statement.if_not_exists, notices=found.notices):
         return found
     if not keys:
         found.notices.append(
@@ -164,7 +166,7 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
     ]
 
     async def change() -> None:
-        if not taken(session.names, path, if_not_exists=statement.if_not_exists, notices=[]):
+        if not taken(session.names, path, kind="index", if_not_exists=statement.if_not_exists, notices=[]):
             id_, oid = catalog.new_id()
             catalog.add(Item(id_, oid, "index", target.database, target.schema, name, on=target.id, keys=keys))
 
@@ -211,13 +213,13 @@ def _create_type(session: Session, statement: statements.CreateType) -> Definiti
         type_ = resolve_type(parse_type(statement.text), names)
         used = frozenset(names.used_types)
     found = Definition("CREATE TYPE")
-    taken(names, path, if_not_exists=False, notices=found.notices)
+    taken(names, path, kind="type", if_not_exists=False, notices=found.notices)
     id_, oid = catalog.new_id()
     database, schema, name = path
     made = replace(type_, alias=(id_, name))
 
     async def change() -> None:
-        taken(session.names, path, if_not_exists=False, notices=[])
+        taken(session.names, path, kind="type", if_not_exists=False, notices=[])
         catalog.add(Item(id_, oid, "type", database, schema, name, sql=statement.sql, type=made, types=used))
 
     found.change = change

@@ -173,14 +173,14 @@ def place(names: Names, name: Parts, *, temporary: int = 0) -> Parts:
     return "", TEMPORARY, name[-1]
 
 
-def taken(names: Names, path: Parts, *, if_not_exists: bool, notices: list[Notice]) -> bool:
-    """Whether something has that name already, which is an error unless IF NOT EXISTS was said."""
+def taken(names: Names, path: Parts, *, kind: str, if_not_exists: bool, notices: list[Notice]) -> bool:
+    """Whether something has that name already, which is an error unless IF NOT EXISTS was said of a `kind`."""
     found = names.find(tuple(part for part in path if part))
     if found is None:
         return False
     if not if_not_exists:
         raise SqlError(f'{found.kind} "{found.full_name}" already exists')
-    notices.append(Notice(f'{found.kind} "{found.name}" already exists, skipping', "42710"))
+    notices.append(Notice(f'{kind} "{found.name}" already exists, skipping', "42710"))
     return True
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local import dialect
 from mzwidget.local.dialect import Relation
-from mzwidget.local.dialect.casts import constant
+from mzwidget.local.dialect.castlines import Context
+from mzwidget.local.dialect.casts import castable, constant
 from mzwidget.local.dialect.conditions import contains_mz_now
 from mzwidget.local.dialect.functions import MANY
 from mzwidget.local.dialect.syntax import tree
@@ -16,7 +17,7 @@ from mzwidget.local.engine.reading import carried
 from mzwidget.local.engine.store import live
 from mzwidget.local.engine.subscriptions import Subscription
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.formats.types import TEXT, Column
+from mzwidget.local.formats.types import TEXT, Column, sql_name
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.system import SystemCatalog
 
@@ -256,14 +257,18 @@ class Planner:
         parsed = dialect.parse(f'SELECT * FROM "~shown" WHERE ({where})')
         return dialect.plan_query(parsed, self.names, session=self._functions)
 
-    def constant(self, sql: str, kind: Type) -> dialect.Query:
-        """Translate an expression that reads nothing, as a value of a type."""
+    def constant(self, sql: str, kind: Type, number: int) -> dialect.Query:
+        """Translate an expression that reads nothing, as a value of the type of a statement's parameter."""
         parsed = dialect.parse(f"SELECT CAST(({sql}) AS {dialect.sql_type(kind)})")
         if any(isinstance(node, _QUERIES) for node in parsed.walk()):
             raise SqlError("EXECUTE does not allow subqueries")
         query = dialect.plan_query(parsed, self.names, session=self._functions)
         if not query.constant or query.parameters:
             raise SqlError("EXECUTE takes only constants", "0A000")
+        [given] = dialect.plan_query(dialect.parse(f"SELECT ({sql})"), self.names, session=self._functions).columns
+        if not castable(given.type, kind, Context.ASSIGNMENT):
+            kinds = f"expected {sql_name(kind)}, got {sql_name(given.type)}"
+            raise SqlError(f"unable to cast given parameter ${number}: {kinds}")
         return query
 
     def bound(self, sql: str | None) -> dialect.Query | SqlError | None:

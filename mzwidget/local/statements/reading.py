@@ -176,7 +176,7 @@ def _plan_execute(session: Session, statement: statements.Execute, _: Sequence[T
     if len(prepared.parameters) != len(statement.values):
         raise SqlError(f"expected {len(prepared.parameters)} params, got {len(statement.values)}")
     typed = zip(statement.values, prepared.parameters, strict=True)
-    given = [session.planner.constant(value, type_) for value, type_ in typed]
+    given = [session.planner.constant(value, type_, number) for number, (value, type_) in enumerate(typed, 1)]
     return ExecutePlan(statement, prepared.columns, name=statement.name, values=tuple(given))
 
 

@@ -16,7 +16,7 @@ from mzwidget.local.statements.definitions import known_cluster
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import Plan
-from mzwidget.local.statements.spelling import laid_out, named, path_of, table_of
+from mzwidget.local.statements.spelling import path_of, table_of, type_of, view_of
 from mzwidget.local.statements.system_relations import RELATIONS
 
 if TYPE_CHECKING:
@@ -260,35 +260,31 @@ def _create(session: Session, statement: statements.ShowCreate) -> list[Row]:
     if item.kind != statement.kind:
         raise SqlError(f"{item.full_name} is not a {statement.kind}")
     catalog = session.engine.catalog
-    name = path_of(item.path)
     match item.kind:
         case "table":
             created = table_of(item, session.names)
-        case "view":
-            verb = "CREATE TEMPORARY VIEW" if item.owner else "CREATE VIEW"
-            created = laid_out(verb, name, f"AS {named(item.query, catalog)}")
-        case "materialized view":
-            created = laid_out(
-                f"CREATE MATERIALIZED VIEW {name}",
-                f"IN CLUSTER {_CLUSTER}",
-                f"WITH ({', '.join([*_asserted(item), 'REFRESH = ON COMMIT'])})",
-                f"AS {named(item.query, catalog)}",
-            )
+        case "view" | "materialized view":
+            created = view_of(item, *_columns_and_options(item), session.names, catalog)
         case "index":
             target = catalog.by_id(item.on)
             on = "" if target is None else path_of(target.path)
             columns = set() if target is None else {column.name for column in target.columns}
             keys = ", ".join(path_of([key]) if key in columns else key for key in item.keys)
             created = f"CREATE INDEX {path_of([item.name])} IN CLUSTER {_CLUSTER} ON {on} ({keys});"
+        case "type":
+            made = parse(item.sql)
+            assert isinstance(made, statements.CreateType)
+            created = type_of(item, made.text, session.names)
         case _:
             raise unsupported(f"SHOW CREATE {item.kind.upper()}")
     return [(item.full_name, created)]
 
 
-def _asserted(item: Item) -> list[str]:
+def _columns_and_options(item: Item) -> tuple[Sequence[str], list[str]]:
     made = parse(item.sql)
-    columns = made.not_null if isinstance(made, statements.CreateView) else ()
-    return [f"ASSERT NOT NULL = {path_of([name])}" for name in columns]
+    assert isinstance(made, statements.CreateView)
+    asserted = [f"ASSERT NOT NULL = {path_of([name])}" for name in made.not_null]
+    return made.columns or (), [*asserted, "REFRESH = ON COMMIT"]
 
 
 KINDS: dict[type[Any], Kind] = {

@@ -6,11 +6,14 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect import functions, parse, resolve_type
+from mzwidget.local.dialect import functions, parse, parse_type, resolve_type
 from mzwidget.local.dialect.expressions import OF_MZ_CATALOG
 from mzwidget.local.dialect.syntax import tree, type_at
+from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS
 from mzwidget.local.dialect.syntax.lexer import tokenize
+from mzwidget.local.statements.layout import Group, bracket, lines, listed, nested, rendered
 from mzwidget.local.statements.text import SHORT_TYPES, spelled
+from mzwidget.local.statements.written import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +36,9 @@ _SPOKEN = frozenset(
 """Keywords that are written in capitals; others may be names."""
 _SYNTAX = frozenset({"extract", "position", "substring", "trim", "overlay", "coalesce", "nullif", "greatest", "least"})
 """Functions that have a syntax of their own."""
+_RESERVED = NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS
+"""Keywords that cannot stand for a name everywhere, so that they are quoted as names."""
+_BARE = re.compile(r"[a-z_][a-z0-9_$]*")
 _PLACE = re.compile("\0(u[0-9]+)\0")
 
 
@@ -51,14 +57,28 @@ def resolved(query: str, names: Names) -> str:
 
 def _labels(found: Sequence[Token], texts: Mapping[int, str], casts: Mapping[int, str]) -> dict[int, str]:
     """Return names of columns that stand without AS, by the places of their tokens."""
+    first = {
+        _closed(found, index + 2)
+        for index, (before, token) in enumerate(itertools.pairwise(found), 1)
+        if before.is_word("distinct") and token.is_word("on")
+    }
     return {
         index: f"AS {path_of([token.value])}"
         for index, (before, token) in enumerate(itertools.pairwise(found), 1)
-        if token.kind == "ident" and index not in texts
+        if token.kind == "ident" and index not in texts and index not in first
         if before.kind in {"ident", "number", "string", ")", "]"}
         or before.is_word("end", "null", "true", "false")
         or (index - 1 in casts and before.kind != "(")
     }
+
+
+def _closed(found: Sequence[Token], start: int) -> int:
+    """Return the place behind the parenthesis that closes what begins at a place."""
+    depth, at = 1, start
+    while depth and at < len(found):
+        depth += (found[at].kind == "(") - (found[at].kind == ")")
+        at += 1
+    return at
 
 
 def _casts(found: Sequence[Token], query: str, names: Names) -> dict[int, str]:
@@ -174,15 +194,46 @@ def named(query: str, catalog: Catalog) -> str:
 
 def path_of(parts: Sequence[str]) -> str:
     """Return a name with qualifiers as SQL writes it."""
-    return ".".join(
-        part if re.fullmatch(r"[a-z_][a-z0-9_$]*", part) else '"' + part.replace('"', '""') + '"' for part in parts
-    )
+    return ".".join(part if _BARE.fullmatch(part) and part not in _RESERVED else quoted(part) for part in parts)
 
 
-def laid_out(*parts: str) -> str:
-    """Return a statement on one line, or a line a part where it is too long."""
-    line = " ".join(parts) + ";"
-    return line if len(line) <= _WIDTH + 1 else "\n    ".join(parts) + ";"
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def view_of(item: Item, columns: Sequence[str], options: Sequence[str], names: Names, catalog: Catalog) -> str:
+    """Return the statement that makes a view, as SHOW CREATE spells it; `options` are those of a materialized one."""
+    query = nested("AS", Layout(lambda node: _type(node, names), path_of, _function).parsed(named(item.query, catalog)))
+    listing = [bracket("(", listed([path_of([column]) for column in columns]), ")")] if columns else []
+    name = path_of(item.path)
+    if item.kind == "materialized view":
+        cluster, with_ = "IN CLUSTER quickstart", bracket("WITH (", listed(options), ")")
+        made = nested(f"CREATE MATERIALIZED VIEW {name}", *listing, cluster, with_, query)
+    else:
+        made = nested(f"CREATE{' TEMPORARY' if item.owner else ''} VIEW", Group(lines([name, *listing, query])))
+    return f"{rendered(made, _WIDTH)};"
+
+
+def type_of(item: Item, text: str, names: Names) -> str:
+    """Return the statement that makes a type, given its definition as a type name, as SHOW CREATE spells it."""
+    if text.startswith("("):
+        made = parse(f"CREATE TABLE t {text}")
+        assert isinstance(made, tree.CreateTable)
+        shape = f"({', '.join(f'{path_of([each.name])} {_type(each.type, names)}' for each in made.columns)})"
+    else:
+        node = parse_type(text)
+        assert node.element is not None
+        element = _type(node.element, names)
+        key = "pg_catalog.text"
+        options = f"KEY TYPE = {key}, VALUE TYPE = {element}" if node.kind == "map" else f"ELEMENT TYPE = {element}"
+        shape = f"{node.kind.upper()} ({options})"
+    return f"CREATE TYPE {path_of(item.path)} AS {shape};"
+
+
+def _function(name: Sequence[str]) -> str:
+    if len(name) > 1 or name[0] not in functions.KNOWN:
+        return path_of(name)
+    return path_of(["mz_catalog" if name[0] in OF_MZ_CATALOG else "pg_catalog", *name])
 
 
 # ------------------------------------------------------------------------------------------------------- tables

@@ -42,7 +42,8 @@ def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
         text = texts.get(index)
         qualified = before is not None and before.kind == "."
         if text is None:
-            text = token.value if qualified and token.is_bare else _shown(token, sql)
+            literal = token.is_word("true", "false") and not _of_is(found[:index])
+            text = token.value if literal or (qualified and token.is_bare) else _shown(token, sql)
         together = (called and token.kind == "(") or text.startswith(("::", ")::"))
         if before is not None and text and not together and not _close(before, token):
             line += " "
@@ -51,6 +52,13 @@ def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
         if text:
             before = token
     return line
+
+
+def _of_is(before: Sequence[Token]) -> bool:
+    """Whether IS or IS NOT is what stands last."""
+    return any(token.is_word("is") for token in before[-1:]) or (
+        len(before) > 1 and before[-1].is_word("not") and before[-2].is_word("is")
+    )
 
 
 def _shown(token: Token, sql: str) -> str:
