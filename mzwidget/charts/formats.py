@@ -4,10 +4,10 @@ A specifier is ``[[fill]align][sign][symbol][0][width][,][.precision][~][type]``
 (https://d3js.org/d3-format#locale_format); beyond it, `symbol` may be any currency's sign and not only ``$``.
 
 Without a specifier, an integer shows all its digits in groups of three. The other numbers of a column share one number
-of decimals: as many as the value with most of them needs, but at most four after the zeros that follow the point in
-the largest value. So nothing jumps, and 12.5 stands below 3.25 as 12.50. A number too small for these decimals is
-written with a power of ten, as 1e-9 is; so are all where the largest has six zeros after the point, or more, and
-doubles with more than 15 digits before it.
+of decimals: as many as the value with most of them needs once all are rounded to at most four after the zeros that
+follow the point in the largest value. So nothing jumps, and 12.5 stands below 3.25 as 12.50. A number too small for
+these decimals is written with a power of ten, as 1e-9 is; so are all where the largest has six zeros after the point,
+or more, and doubles with more than 15 digits before it.
 """
 
 from __future__ import annotations
@@ -146,8 +146,10 @@ def finite(text: str) -> Decimal | None:
 def _decimals(numbers: list[Decimal]) -> int:
     largest = max(map(abs, numbers), default=Decimal(0))
     zeros = max(0, -largest.adjusted() - 1) if largest else 0
-    needed = max((_places(number) for number in numbers), default=0)
-    return min(needed, DECIMALS + zeros) if zeros < ZEROS else 0
+    if zeros >= ZEROS:
+        return 0
+    unit = Decimal(1).scaleb(-DECIMALS - zeros)
+    return max((_places(number.quantize(unit, context=_CONTEXT)) for number in numbers), default=0)
 
 
 def _places(number: Decimal) -> int:

@@ -4,7 +4,8 @@ Channels
 --------
 x : one column
     Of a time: `date` and `timestamp` without zone are drawn as they are written, `timestamptz` in the encoding's
-    `timezone` or the reader's, `mz_timestamp` are milliseconds since 1970, in that zone too. Or of numbers.
+    `timezone` or the reader's, `mz_timestamp` are milliseconds since 1970, in that zone too. Or of numbers, such as
+    years.
 y : one or more columns of numbers
     One line each. NULL, NaN and infinities are gaps.
 color : one column, optional
@@ -25,7 +26,7 @@ from collections.abc import Sequence
 
 from mzwidget.charts.encoding import Encoding
 from mzwidget.charts.named import Free, Named, require_numbers
-from mzwidget.charts.roles import ChartError, is_time, listed
+from mzwidget.charts.roles import ChartError, is_calendar, is_time, listed
 from mzwidget.tail.values import Column
 
 LIMIT = 20
@@ -43,7 +44,8 @@ def suits(columns: Sequence[Column], named: Named, free: Free) -> bool:
     if named.key is not None:
         return False
     if named.x is not None:
-        return is_time(columns[named.x])
+        several = named.color is None and len(free.discrete) > 1
+        return is_time(columns[named.x]) or (is_calendar(columns[named.x]) and not several)
     measures = named.y or named.value or free.measures
     return (
         len(free.times) == 1

@@ -32,7 +32,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """Indexes of the columns that nobody named, by what they may be; `others` have no place but in a table."""
+    """Indexes of the columns that nobody named, by what they may be; `others` have no place but in a table.
+
+    Years and hours that stand by themselves are times; beside a time they tell things apart.
+    """
 
     times: tuple[int, ...]
     measures: tuple[int, ...]
@@ -45,10 +48,12 @@ class Free:
     def of(cls, columns: Sequence[Column], named: Named) -> Free:
         """Sort the columns."""
         left = [(index, of) for index, of in enumerate(columns) if index not in named.all]
+        calendar = tuple(index for index, of in left if roles.is_calendar(of))
         times = tuple(index for index, of in left if roles.is_time(of))
+        times, parts = (times, calendar) if times else (calendar, ())
         measures = tuple(index for index, of in left if roles.is_measure(of))
         labels = tuple(index for index, of in left if roles.is_label(of))
-        identifiers = tuple(index for index, of in left if roles.is_identifier(of))
+        identifiers = tuple(index for index, of in left if roles.is_identifier(of)) + parts
         booleans = tuple(index for index, of in left if of.kind == "boolean")
         placed = {*times, *measures, *labels, *identifiers, *booleans}
         others = tuple(index for index, _ in left if index not in placed)

@@ -9,7 +9,35 @@ from collections.abc import Sequence
 from mzwidget.errors import LiveViewError
 from mzwidget.tail.values import Column
 
-_CAMEL = re.compile(r"[a-z]I[dD]$")
+_WORD = re.compile(r"[^\W\d_]+?(?=$|[\W\d_]|(?<=[a-z])[A-Z])")
+_IDENTIFIERS = frozenset(
+    {
+        *("id", "uuid", "guid", "oid", "pid", "tid", "uid", "gid", "code", "key", "status", "port", "asn"),
+        *("zip", "zipcode", "postcode", "plz", "phone", "fax", "isbn", "ean", "sku", "ssn"),
+    }
+)
+"""Last words of names whose numbers tell things apart and are no amounts."""
+_NUMBERS = frozenset({"number", "no", "nr"})
+"""Likewise, after the word for a thing: `order_number`, but not `number`."""
+_COUNTED = frozenset({"count", "total", "sum", "num", "avg", "mean", "average", "per"})
+"""Words that make an amount of what follows: `total_number`, `revenue_per_year`."""
+_CALENDAR = frozenset(
+    (
+        "decade",
+        "year",
+        "isoyear",
+        "quarter",
+        "month",
+        "week",
+        "weekday",
+        "dow",
+        "isodow",
+        "doy",
+        "day",
+        "hour",
+        "minute",
+    )
+)
 _NAMES = 20
 
 
@@ -23,34 +51,49 @@ def is_time(of: Column) -> bool:
 
 
 def is_identifier(of: Column) -> bool:
-    """Whether the values only tell things apart: a uuid, or integers in a column named ``id``, ``user_id`` or so."""
-    return of.type in {"uuid", "oid"} or (
-        of.kind == "number" and of.type not in {"float4", "float8", "mz_timestamp"} and named_like_id(of.name)
-    )
+    """Whether the values only tell things apart: a uuid, or integers named ``user_id``, ``zip_code`` or so."""
+    return of.type in {"uuid", "oid"} or (_is_whole(of) and named_like_id(of.name))
+
+
+def is_calendar(of: Column) -> bool:
+    """Whether the numbers are a part of a date: a year, or a month or an hour in a column of just this name."""
+    words = _words(of.name)
+    if of.kind != "number" or of.type == "mz_timestamp" or not words or not _COUNTED.isdisjoint(words):
+        return False
+    return (len(words) == 1 and words[0] in _CALENDAR) or (words[-1] == "year" and _is_whole(of))
 
 
 def is_plain(of: Column) -> bool:
     """Whether the digits of the values are not grouped: those of identifiers, and of years."""
-    whole = of.type.startswith(("int", "uint")) or of.type == "numeric"
-    return of.kind == "number" and (
-        is_identifier(of) or (whole and re.search(r"(?i)(?:^|_)year$", of.name) is not None)
-    )
+    return of.kind == "number" and (is_identifier(of) or is_calendar(of))
 
 
 def named_like_id(name: str) -> bool:
     """Whether a name says that its column holds identifiers."""
-    return re.search(r"(?:^|_)(?:id|uuid|guid)$", name.lower()) is not None or _CAMEL.search(name) is not None
+    words = _words(name)
+    if not words or not _COUNTED.isdisjoint(words):
+        return False
+    return words[-1] in _IDENTIFIERS or (len(words) > 1 and words[-1] in _NUMBERS)
 
 
 def is_measure(of: Column) -> bool:
     """Whether the values have a size that a length or a height can show."""
-    return of.kind == "number" and of.type != "mz_timestamp" and not is_identifier(of)
+    return of.kind == "number" and of.type != "mz_timestamp" and not is_identifier(of) and not is_calendar(of)
 
 
 def is_label(of: Column) -> bool:
     """Whether the values name what is measured."""
     plain = of.kind == "text" and not of.type.endswith("]") and of.type not in {"list", "map", "bytea", "unknown"}
     return (plain and of.type != "uuid") or of.type == "time"
+
+
+def _is_whole(of: Column) -> bool:
+    return of.kind == "number" and (of.type.startswith(("int", "uint")) or of.type == "numeric")
+
+
+def _words(name: str) -> list[str]:
+    """Part a name such as ``user_id``, ``userId`` or ``user id`` into its words."""
+    return [word.lower() for word in _WORD.findall(name)]
 
 
 def find(name: str, columns: Sequence[Column], option: str) -> int:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from mzwidget.charts import bars, formats, line
 from mzwidget.charts.encoding import Encoding
 from mzwidget.charts.order import Row
-from mzwidget.charts.roles import is_time
+from mzwidget.charts.roles import is_calendar, is_time
 from mzwidget.charts.words import Write, moment, short, writers
 from mzwidget.tail.values import Column
 
@@ -265,6 +265,7 @@ class _Frame:
             shapes.append(f'<path d="M{self.left:.5g} {y:.5g}H{WIDTH}" stroke="currentColor" stroke-opacity=".15"/>')
         for share, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
             at = self.x0 + share * (self.x1 - self.x0)
+            at = round(at) if is_calendar(of) else at
             text = write_x(_unread(of, at))
             shapes.append(_text(self._x(at), self.bottom + 16, text, f' text-anchor="{anchor}"'))
             if self.x1 == self.x0:

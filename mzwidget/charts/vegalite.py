@@ -29,7 +29,7 @@ def vega_type(of: Column) -> str:
     """Return how Vega-Lite shall take a column's values."""
     if roles.is_time(of):
         return "temporal"
-    return "quantitative" if roles.is_measure(of) else "nominal"
+    return "quantitative" if roles.is_measure(of) or roles.is_calendar(of) else "nominal"
 
 
 class Fields:

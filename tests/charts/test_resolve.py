@@ -146,6 +146,28 @@ def test_every_view_has_a_picture(columns: list[Column], rows: int) -> None:
         (["a int8", "b int8"], "table", {}),
         (["at timestamptz", "until timestamptz", "n int8"], "table", {}),
         (["a text", "b text", "c text", "n int8"], "table", {}),
+        (["year int4", "n int8"], "line", {"x": ["year"], "y": ["n"]}),
+        (
+            ["country text", "order_year numeric", "n int8"],
+            "line",
+            {"x": ["order_year"], "y": ["n"], "color": ["country"]},
+        ),
+        (["hour int4", "n int8"], "line", {"x": ["hour"], "y": ["n"]}),
+        (["country text", "n int8", "year int4"], "bars", {"label": ["country"], "value": ["n"]}),
+        (["year int4", "month int4", "n int8"], "table", {}),
+        (["day date", "hour int4", "n int8"], "line", {"x": ["day"], "y": ["n"], "color": ["hour"]}),
+        (["country text", "year int4"], "table", {}),
+        (["year numeric"], "number", {"value": ["year"]}),
+        (["pid int4", "cpu float8"], "bars", {"label": ["pid"], "value": ["cpu"]}),
+        (["port int4", "connections int8"], "bars", {"label": ["port"], "value": ["connections"]}),
+        (["zip_code int4", "city text", "n int8"], "bars", {"label": ["city"], "value": ["n"]}),
+        (["statusCode int4", "n int8"], "bars", {"label": ["statusCode"], "value": ["n"]}),
+        (["order_number int8", "status int4"], "table", {}),
+        (["number int8", "label text"], "bars", {"label": ["label"], "value": ["number"]}),
+        (["label text", "total_number int8"], "bars", {"label": ["label"], "value": ["total_number"]}),
+        (["label text", "revenue_per_year int8"], "bars", {"label": ["label"], "value": ["revenue_per_year"]}),
+        (["label text", "paid int8", "valid int8"], "bars", {"label": ["label"], "value": ["paid", "valid"]}),
+        (["label text", "hours int8"], "bars", {"label": ["label"], "value": ["hours"]}),
         ([], "table", {}),
     ],
 )
@@ -155,10 +177,13 @@ def test_shapes(columns: list[str], kind: str, channels: dict[str, list[str]]) -
 
 
 def test_digits_of_identifiers_and_years_are_not_grouped() -> None:
-    columns = view("id int8", "year int4", "connection_id int8", "light_year float8", "sold int8", "name text")
-    assert resolve(columns, Options(), 1).formats == ("id", "id", "id", "", "", "")
-    given = Options.of(format={"year": ",d"})
-    assert resolve(columns, given, 1).formats == ("id", ",d", "id", "", "", "")
+    plain = view(
+        "id int8", "year int4", "connectionId int8", "PORT int4", "zip int4", "invoice_no numeric", "year float8"
+    )
+    assert resolve(plain, Options(), 1).formats == ("id",) * len(plain)
+    amounts = view("light_year float8", "sold int8", "name text", "code_count int8", "edits_per_year int8")
+    assert resolve(amounts, Options(), 1).formats == ()
+    assert resolve([*plain, *amounts], Options.of(format={"zip": ",d"}), 1).formats[3:8] == ("id", ",d", "id", "id", "")
     assert resolve(view("editor text", "edits int8"), Options(), 1).formats == ()
 
 
@@ -173,7 +198,12 @@ SALES = view("year int4", "country text", "shop text", "sold int8", "revenue num
         ({"x": "sold", "y": "country"}, "bars", {"label": ["country"], "value": ["sold"]}),
         ({"x": "country", "y": "sold"}, "bars", {"label": ["country"], "value": ["sold"]}),
         ({"x": "country", "y": ["sold", "revenue"]}, "bars", {"label": ["country"], "value": ["sold", "revenue"]}),
-        ({"x": "year", "y": "sold"}, "bars", {"label": ["year"], "value": ["sold"]}),
+        (
+            {"x": "year", "y": "sold"},
+            "bars",
+            {"label": ["year"], "value": ["sold"]},
+        ),  # three columns could have a line each
+        ({"x": "year", "y": "sold", "color": "shop"}, "line", {"x": ["year"], "y": ["sold"], "color": ["shop"]}),
         (
             {"key": "country", "value": "sold", "color": "shop"},
             "bars",

@@ -211,12 +211,19 @@ def test_a_line_can_be_hidden_and_shown_alone(easel: Easel) -> None:
     assert page.locator("main img").count() == 0
 
 
+def test_years_are_whole_and_not_in_groups_of_three(easel: Easel) -> None:
+    page = easel()
+    draw(page, [[2024, "ann", 1], [2026, "ann", 2]], type="int8", formats=["id", "", ""])
+    assert page.evaluate("picture.view.chart.axes[0]._values") == ["2024", "2025", "2026"]
+    assert hover(page, 0.99)["when"] == "2026"
+
+
 def test_what_cannot_be_drawn_is_told(easel: Easel) -> None:
     page = easel()
     draw(page, [])
-    assert page.locator(".mzw-none").is_visible()
+    assert page.locator(".mzw-none").inner_text() == "no rows"
     act(page, "picture.become([[null, 'ann', 1], ['infinity', 'ann', 2], ['2026-11-25 10:00:00+00', 'ann', 'NaN']])")
-    assert page.locator(".mzw-none").is_hidden()
+    assert page.locator(".mzw-none").inner_text() == "no values of n"
     assert page.locator(".mzw-foot").inner_text() == "2 rows without at not shown"
     page.evaluate("picture.close()")
     draw(page, [["0", "ann", 1], ["18446744073709551615", "ann", 2]], type="mz_timestamp")

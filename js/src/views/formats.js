@@ -7,7 +7,7 @@ import { formatNumber } from "./numbers.js";
 /** @typedef {(value: Value | undefined) => string} Format */
 
 /** In place of a d3-format: digits as they are, those of identifiers and years. */
-const PLAIN = "id";
+export const PLAIN = "id";
 const DECIMALS = 4;
 /** Zeros after the point from which on all numbers of a column have a power of ten. */
 const ZEROS = 6;
@@ -16,22 +16,43 @@ const POWER = ".3~e";
 const LARGE = 1e15;
 
 /**
- * How many decimals the numbers of a column are shown with: as many as one of them needs, but at most four after the
- * zeros that follow the point in the largest. A number too small for them has a power of ten.
+ * How many decimals the numbers of a column are shown with: as many as one of them needs once they are rounded to at
+ * most four after the zeros that follow the point in the largest. A number too small for them has a power of ten.
  *
  * @param {readonly Value[]} values
  */
 export function decimalsOf(values) {
-  let [largest, needed] = [0, 0];
-  for (const value of values) {
-    const number = Number(value);
-    if (value === null || !Number.isFinite(number)) continue;
-    largest = Math.max(largest, Math.abs(number));
-    const [, fraction = "", power = "0"] = /^[^.e]*\.?(\d*?)0*(?:e(.*))?$/i.exec(String(value)) ?? [];
-    needed = Math.max(needed, fraction.length - Number(power));
-  }
+  const numbers = values.filter((value) => value !== null && Number.isFinite(Number(value))).map(String);
+  const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(Number(number))), 0);
   const zeros = largest > 0 && largest < 1 ? Math.ceil(-Math.log10(largest)) - 1 : 0;
-  return zeros < ZEROS ? Math.min(needed, DECIMALS + zeros) : 0;
+  if (zeros >= ZEROS) return 0;
+  const most = DECIMALS + zeros;
+  const rounded = rounding(most);
+  let needed = 0;
+  for (const number of numbers) {
+    if (needed === most) break;
+    needed = Math.max(needed, placesOf(number) > most ? placesOf(rounded(number)) : placesOf(number));
+  }
+  return needed;
+}
+
+/** @param {string} number */
+function placesOf(number) {
+  const [, fraction = "", power = "0"] = /^[^.e]*\.?(\d*?)0*(?:e(.*))?$/i.exec(number) ?? [];
+  return fraction.length - Number(power);
+}
+
+/** @type {Map<number, (number: string) => string>} making one takes longer than a frame has */
+const roundings = new Map();
+
+/** @param {number} places */
+function rounding(places) {
+  let round = roundings.get(places);
+  if (round === undefined) {
+    const format = new Intl.NumberFormat("en", { maximumFractionDigits: places, useGrouping: false });
+    roundings.set(places, (round = (number) => format.format(/** @type {any} */ (number))));
+  }
+  return round;
 }
 
 /**

@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
 import { mountAloud } from "./aloud.js";
-import { givenFormat } from "./formats.js";
+import { PLAIN, givenFormat } from "./formats.js";
 import { formatNumber } from "./numbers.js";
 import { look, palette } from "./palette.js";
 import { zoneOf } from "./times.js";
@@ -9,7 +9,7 @@ import { mountChoosing } from "./line/choosing.js";
 import { mountKeys } from "./line/keys.js";
 import { Lines, heights } from "./line/lines.js";
 import { mountReading } from "./line/reading.js";
-import { STEPS, YEAR, momentText, numberText, numberTicks, roundYears, timeTicks, unitOf } from "./line/ticks.js";
+import { STEPS, WHOLE, YEAR, momentText, numberText, numberTicks, roundYears, timeTicks, unitOf } from "./line/ticks.js";
 import { trace } from "./line/trace.js";
 import style from "./line/style.css";
 
@@ -74,6 +74,8 @@ export function mount(el, encoding, host) {
   const { columns, signal } = host;
   const xColumn = columns[encoding.channels["x"]?.[0] ?? 0];
   const isTime = xColumn?.kind === "time" || xColumn?.type === "mz_timestamp";
+  /** Years, hours: whole, and not in groups of three. */
+  const isPlain = encoding.formats?.[encoding.channels["x"]?.[0] ?? -1] === PLAIN;
   const zone = zoneOf(xColumn, encoding["timezone"]);
   const lines = new Lines(columns, encoding);
 
@@ -144,7 +146,7 @@ export function mount(el, encoding, host) {
     lines: visible,
     colour,
     swatch,
-    x: (at) => (isTime ? momentText(at, zone, shown[1] - shown[0]) : numberText(at)),
+    x: (at) => (isTime ? momentText(at, zone, shown[1] - shown[0]) : isPlain ? String(at) : numberText(at)),
     y: format,
     height: (value) => chart.valToPos(value / unit, "y"),
   });
@@ -185,8 +187,12 @@ export function mount(el, encoding, host) {
         {
           ...axis,
           space: isTime ? 72 : 60,
-          ...(isTime ? { incrs: STEPS } : {}),
-          values: (_, ticks, __, ___, every) => (isTime ? timeTicks(ticks, every, zone) : numberTicks(ticks, every)),
+          size: isTime ? 44 : 28,
+          ...(isTime ? { incrs: STEPS } : isPlain ? { incrs: WHOLE } : {}),
+          values: (_, ticks, __, ___, every) => {
+            if (isPlain) return ticks.map(String);
+            return isTime ? timeTicks(ticks, every, zone) : numberTicks(ticks, every);
+          },
         },
         {
           ...axis,
@@ -234,7 +240,7 @@ export function mount(el, encoding, host) {
   function target() {
     const [first, last] = zoom ?? lines.span ?? (isTime ? [Date.now() - 60_000, Date.now()] : [0, 1]);
     if (first < last) return /** @type {Range} */ ([first, last]);
-    const room = isTime ? 30_000 : Math.abs(first) / 10 || 1;
+    const room = isTime ? 30_000 : isPlain ? 1 : Math.abs(first) / 10 || 1;
     return /** @type {Range} */ ([first - room, last + room]);
   }
 
@@ -344,7 +350,8 @@ export function mount(el, encoding, host) {
       changedAt = now;
       lines.update(() => snapshot.entries, change);
       chosen = lines.greatest(encoding.limit ?? Infinity);
-      none.hidden = lines.size > 0;
+      none.hidden = chosen.some(({ ys }) => ys.some((y) => y === y));
+      setText(none, lines.size === 0 ? "no rows" : `no values of ${measures}`);
       const left = lines.size - chosen.length;
       const notes = [
         ...(left > 0 ? [`the ${chosen.length} greatest of ${formatNumber(lines.size)} lines`] : []),

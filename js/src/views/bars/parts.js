@@ -59,7 +59,7 @@ class PartedBar {
   show({ label, parts, shown }, colour, { share, lanes }) {
     setText(this.label, labelText(label));
     this.label.classList.toggle("mzw-null", label === null || label === "");
-    if (this.value.textContent !== shown.join("")) this.value.replaceChildren(...shown.map((own) => element("span", "", own)));
+    if (this.value.textContent !== shown.join("")) this.value.replaceChildren(...shown.map((own) => element("span", own === "null" ? "mzw-null" : "", own)));
     const told = parts.map((part) => `${part.name}: ${part.shown}`);
     setAttribute(this.root, "title", [text(label), ...told].join("\n"));
     setAttribute(this.root, "data-label", text(label));

@@ -33,7 +33,7 @@ export function mountKeys(measure, changed) {
   function button({ id, name }, colour) {
     const swatch = element("span", "mzw-swatch");
     swatch.style.background = colour;
-    const label = element("span", "mzw-key-name", name === "" ? "\u201c\u201d" : name);
+    const label = element("span", `mzw-key-name${id.endsWith(",null]") ? " mzw-null" : ""}`, name === "" ? "\u201c\u201d" : name);
     const node = element("button", "mzw-key", swatch, label);
     node.type = "button";
     node.title = name;

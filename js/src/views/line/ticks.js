@@ -8,13 +8,16 @@ export const YEAR = 365 * DAY;
 /** Milliseconds that may lie between two ticks of a time axis; months are of 30 days, years of 365, as uPlot has them. */
 export const STEPS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
-  ...[1, 5, 10, 15, 30].map((count) => count * SECOND),
-  ...[1, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
   ...[1, 2, 3, 4, 6, 8, 12].map((count) => count * HOUR),
   ...[1, 2, 3, 4, 5, 6, 7, 10, 15].map((count) => count * DAY),
   ...[1, 2, 3, 4, 6].map((count) => count * 30 * DAY),
   ...[1, 2, 5, 10, 20, 50].flatMap((count) => [1, 100, 10_000].map((times) => count * times * YEAR)).sort((a, b) => a - b),
 ];
+
+/** Numbers that may lie between two ticks of an axis of years and the like. */
+export const WHOLE = [1, 10, 100, 1_000, 10_000].flatMap((power) => [1, 2, 5].map((count) => count * power));
 
 /**
  * A power of ten by which the numbers of an axis are divided, since uPlot marks none that need more than 17 digits.
