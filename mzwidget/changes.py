@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError
 from mzwidget.tail.updates import Row, Updates, consolidate
 from mzwidget.tail.values import Column, to_pandas, to_python
@@ -158,13 +158,9 @@ class Follower:
             self._updates, self._moved = {}, False
 
     def _wait(self, ready: Callable[[], bool], timeout: float | None) -> None:
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not ready() and not self._ended:
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                return
-            # In steps, so that an interrupt gets through on every platform.
-            self._condition.wait(0.1 if left is None else min(left, 0.1))
+        deadline = Deadline(timeout)
+        while not (ready() or self._ended or deadline.over):
+            deadline.await_news(self._condition)
 
     @property
     def ended(self) -> bool:

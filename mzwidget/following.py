@@ -18,8 +18,8 @@ import traitlets
 from mzwidget import background
 from mzwidget.changes import Batch, Changes, Follower
 from mzwidget.contents import Contents
+from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError
-from mzwidget.page import waiting
 
 INTERVAL = 0.05
 """Seconds between two calls of observers at the least."""
@@ -103,12 +103,12 @@ class Following(Contents, traitlets.HasTraits):
             raise TypeError(
                 f"when() wants a function of the data frame, not {type(predicate).__name__}: {predicate!r:.60}"
             )
-        deadline = waiting.deadline_of(timeout)
+        deadline = Deadline(timeout)
         follower = Follower()
         self._follow(follower)
         try:
             while True:
-                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                left = deadline.left
                 ended = follower.ended
                 if predicate(frame := self._frame(self._content(left))):
                     return frame
@@ -196,7 +196,7 @@ class Announcer:
 
     def __init__(self, function: Callable[[], object]) -> None:
         self._function = function
-        self._appointed = False
+        self._scheduled = False
         self._called = 0.0
         try:
             self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
@@ -205,8 +205,8 @@ class Announcer:
 
     def announce(self) -> None:
         """Note that there is news; from any thread."""
-        if not self._appointed:
-            self._appointed = True
+        if not self._scheduled:
+            self._scheduled = True
             background.later(max(0.0, self._called + INTERVAL - time.monotonic()), self._dispatch)
 
     def _dispatch(self) -> None:
@@ -217,6 +217,6 @@ class Announcer:
             self._loop.call_soon_threadsafe(self._call)
 
     def _call(self) -> None:
-        self._appointed = False
+        self._scheduled = False
         self._called = time.monotonic()
         self._function()

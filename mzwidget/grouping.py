@@ -9,13 +9,12 @@ import ipywidgets
 import pandas as pd
 
 from mzwidget.charts import static
-from mzwidget.contents import GLIMPSE
+from mzwidget.contents import FIRST_SNAPSHOT, GLIMPSE
+from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError
 from mzwidget.liveview import LiveView
 from mzwidget.page.group import Group
-from mzwidget.shown import Content
-
-_PATIENCE = 30.0
+from mzwidget.shown import Content, moment
 
 
 class Together(ipywidgets.VBox):  # type: ignore[misc]
@@ -31,13 +30,13 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
         self._group = Group(tuple(view._view for view in views))
         for view in views:
             view._view.join(self._group)
-        self._group.consider()
+        self._group.tell_when_due()
         super().__init__(children=views)
 
     @property
     def timestamp(self) -> pd.Timestamp | None:
         """The one moment (UTC) that all views show; None until each has a snapshot."""
-        return None if self._group.time is None else pd.Timestamp(self._group.time, unit="ms", tz="UTC")
+        return moment(self._group.time)
 
     @property
     def dfs(self) -> list[pd.DataFrame]:
@@ -50,20 +49,20 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
         TimeoutError
             For 30 s there was no moment at which the contents of all views are known.
         """
-        return [view._frame(content) for view, content in zip(self.views, self._contents(_PATIENCE), strict=True)]
+        return [view._frame(content) for view, content in zip(self.views, self._contents(FIRST_SNAPSHOT), strict=True)]
 
     def _contents(self, timeout: float) -> list[Content]:
         """Return the views' contents at one moment."""
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(timeout)
         for view in self.views:
-            view.wait(max(0.0, deadline - time.monotonic()))
+            view.wait(deadline.left)
         while True:
             for view in self.views:
                 if view.comm is None:
                     raise LiveViewError(f"together(): {view.name!r} is closed")
-            if self._group.settle():
+            if self._group.catch_up():
                 break
-            if time.monotonic() > deadline:
+            if deadline.over:
                 raise TimeoutError(
                     f"together(): no moment at which the contents of all views are known, after {timeout:.0f} s; "
                     + ", ".join(f"{view.name}: {view.status.state}" for view in self.views)

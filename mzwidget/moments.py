@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -10,9 +9,10 @@ from typing import Self
 
 import pandas as pd
 
+from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError
 from mzwidget.page import waiting
-from mzwidget.shown import Shown
+from mzwidget.shown import Shown, moment
 
 _FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
 
@@ -62,13 +62,13 @@ class Moments(Shown):
         >>> view.wait(10, until=now).df
         """
         wanted = None if until is None else _milliseconds(until)
-        deadline = waiting.deadline_of(timeout)
+        deadline = Deadline(timeout)
         if self._open():
             with self._view.awaited():
-                waiting.wait(self._view, self.name, timeout)
+                waiting.wait(self._view, self.name, deadline)
                 self._picture.encoding(self._view.collection.columns, 0)
                 if wanted is not None:
-                    self._await(wanted, timeout, deadline)
+                    self._await(wanted, deadline)
         elif (at := self._kept().time) is not None and wanted is not None and at < wanted:
             raise LiveViewError(f"{self.name}: the view is closed")
         return self
@@ -93,7 +93,7 @@ class Moments(Shown):
         at = _milliseconds(timestamp)
         self._lead(lambda: self._view.leader.seek(at))
 
-    def _await(self, wanted: int, timeout: float | None, deadline: float | None) -> None:
+    def _await(self, wanted: int, deadline: Deadline) -> None:
         """Block until the moment `wanted` is shown."""
         view = self._view
         with view.progress:
@@ -103,12 +103,11 @@ class Moments(Shown):
                     return
                 if status.state in ("closed", "failed"):
                     raise LiveViewError(f"{self.name}: {status.message or status.state}", status.sqlstate)
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
-                    then = pd.Timestamp(wanted, unit="ms", tz="UTC")
-                    raise TimeoutError(f"{self.name}: not yet at {then} after {timeout:g} s ({status.state})")
-                # In steps, so that an interrupt gets through on every platform.
-                view.progress.wait(0.1 if left is None else min(left, 0.1))
+                if deadline.over:
+                    raise TimeoutError(
+                        f"{self.name}: not yet at {moment(wanted)} after {deadline.timeout:g} s ({status.state})"
+                    )
+                deadline.await_news(view.progress)
 
     def _lead(self, act: Callable[[], None]) -> None:
         if self._open():

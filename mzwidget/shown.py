@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from mzwidget.charts import Picture
+from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError
 from mzwidget.page import waiting
 from mzwidget.page.report import Diagnostics, Stats, diagnostics, stats, status
@@ -95,8 +96,8 @@ class Shown:
         """Return what is shown, once there is anything."""
         if self._open():
             with self._view.awaited():
-                waiting.wait(self._view, self.name, timeout, fresh=True)
-            self._view.leader.settle()
+                waiting.wait(self._view, self.name, Deadline(timeout), fresh=True)
+            self._view.leader.catch_up()
         return self._shown()
 
     def _shown(self) -> Content:

@@ -20,7 +20,7 @@ def hear(view: View, message: object) -> None:
         if page is None:
             return
         _ANSWERS[said["type"]](view, page, said)
-        view.leader.consider()
+        view.leader.tell_when_due()
         if said["type"] != "ack":
             view.on_status()
     if view.pages:

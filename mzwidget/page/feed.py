@@ -51,7 +51,7 @@ class Feed:
         self.problem = ""
         self.messages = 0
         self.bytes = 0
-        self._choose = encode
+        self._encode = encode
         self._columns: tuple[Column, ...] = ()
         self._size = 0  # rows of the state `seq`
         self._encoding: dict[str, Any] = {}
@@ -63,7 +63,7 @@ class Feed:
         self.epoch, self._columns, self.time = epoch, columns, time
         self.seq, self.pending, self._base = 0, {}, None
         self._size = sum(rows.values())
-        self._encoding = self._encode() if epoch else {}
+        self._encoding = self._choose_encoding() if epoch else {}
 
     def add(self, updates: Updates) -> None:
         """Note a change that pages still have to be told."""
@@ -90,7 +90,7 @@ class Feed:
 
     def delta(self, updates: Updates) -> Delta | None:
         """Encode the step that was taken; None if a base tells it better: it is smaller, or the picture another one."""
-        encoding, self._encoding = self._encoding, self._encode()
+        encoding, self._encoding = self._encoding, self._choose_encoding()
         if len(updates) > max(self._size, INLINE) or encoding != self._encoding:
             return None
         inserts, insert_counts = _split({row: diff for row, diff in updates.items() if diff > 0})
@@ -120,7 +120,7 @@ class Feed:
         if not self.epoch:
             return None
         if self._base is None:
-            self._encoding = self._encode()
+            self._encoding = self._choose_encoding()
             if self.problem:
                 return None
             single, counts = _split(rows)
@@ -141,11 +141,11 @@ class Feed:
             self._count(size)
         return base
 
-    def _encode(self) -> dict[str, Any]:
-        """Choose the picture of the present state."""
+    def _choose_encoding(self) -> dict[str, Any]:
+        """Choose the picture of the present state; note as `problem` why there is none."""
         self.problem = ""
         try:
-            return self._choose(self._columns, self._size)
+            return self._encode(self._columns, self._size)
         except LiveViewError as error:
             self.problem = str(error)
             return {}

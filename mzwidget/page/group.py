@@ -34,8 +34,8 @@ class Group:
         self.paused = False
         self.time: int | None = None
         self._members = members
-        self._aim: int | None = None
-        self._appointed = False
+        self._sought: int | None = None
+        self._scheduled = False
 
     # page.roles.Leader
 
@@ -43,25 +43,25 @@ class Group:
         self.paused = True
 
     def resume(self) -> None:
-        self.paused, self._aim = False, None
-        self.consider()
+        self.paused, self._sought = False, None
+        self.tell_when_due()
 
     def seek(self, time: int) -> None:
-        self.paused, self._aim = True, time
-        self.consider()
+        self.paused, self._sought = True, time
+        self.tell_when_due()
 
-    def consider(self) -> None:
+    def tell_when_due(self) -> None:
         """Take a step soon: a member's timestamp, page or content changed. From any thread."""
-        if not self._appointed:
-            self._appointed = True
+        if not self._scheduled:
+            self._scheduled = True
             background.call(self._step)
 
     def release(self, member: View) -> None:
         """Let a member go its own way."""
         self._members = tuple(other for other in self._members if other is not member)
-        self.consider()
+        self.tell_when_due()
 
-    def settle(self) -> bool:
+    def catch_up(self) -> bool:
         """Go as far as can be now, whatever the pace of pages; return whether all show one moment. From any thread."""
         with self.locked():
             self._go()
@@ -79,13 +79,13 @@ class Group:
                     return
 
     def _step(self) -> None:
-        self._appointed = False
+        self._scheduled = False
         with self.locked():
             waits = [member.wait() for member in self._members if member.pages.visible]
             if any(wait is None for wait in waits):
                 return  # an acknowledgement brings us back
             if (wait := max((wait for wait in waits if wait is not None), default=0.0)) > 0:
-                self._appointed = True
+                self._scheduled = True
                 background.later(wait, self._step)
                 return
             self._go()
@@ -99,11 +99,11 @@ class Group:
 
     def _go(self) -> None:
         """Go to the next moment there is, if there is one."""
-        if self.paused and self._aim is None:
+        if self.paused and self._sought is None:
             return
         members = self._following()
         target = self._target(members)
-        self._aim = None
+        self._sought = None
         if target is None or (target == self.time and all(of.playhead.time == target for of in members)):
             return
         self.time = target
@@ -118,7 +118,7 @@ class Group:
         least = min((of.time for of in moving if of.time is not None), default=None)
         if least is None:
             return None
-        target = least if self._aim is None else min(self._aim, least)
+        target = least if self._sought is None else min(self._sought, least)
         while (known := min(of.history.known(target) for of in moving)) < target:
             target = known
         earliest = max(of.history.earliest or 0 for of in moving)

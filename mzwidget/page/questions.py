@@ -161,7 +161,7 @@ class Questions:
         if not self.pending:
             self._since = pd.Timestamp.now("UTC")
         self.newest = question
-        background.call(self._appoint)
+        background.call(self._schedule)
 
     @property
     def pending(self) -> bool:
@@ -215,7 +215,7 @@ class Questions:
         else:
             self._drop(before)
         if self.pending:
-            self._appoint()
+            self._schedule()
 
     def _is_early(self, standby: Standby) -> bool:
         """Whether an answer is of a moment before the one shown; it may soon come up to it, or has to be taken."""
@@ -232,7 +232,7 @@ class Questions:
         """Tell how the newest question fares."""
         if standby is self.asked and not self.closed:
             if standby.question is not self.newest:
-                self._appoint()
+                self._schedule()
             self._tell()
 
     def wants(self, standby: Standby) -> bool:
@@ -253,7 +253,7 @@ class Questions:
             return False
         return time.monotonic() < self._asked_at + PATIENCE
 
-    def _appoint(self) -> None:
+    def _schedule(self) -> None:
         """Ask the newest question as soon as may be."""
         now = time.monotonic()
         due = max(now + SOON, self._asked_at + (PATIENCE if self._is_awaited() else EVERY))
@@ -268,7 +268,7 @@ class Questions:
             return
         self._due = math.inf
         if self._is_awaited():
-            self._appoint()
+            self._schedule()
             return
         self._asked_at = time.monotonic()
         newest, asked = self.newest, self.asked

@@ -27,10 +27,10 @@ class Leader(Protocol):
     def seek(self, time: int) -> None:
         """Pause, and go back to a timestamp, as far as that is still known."""
 
-    def consider(self) -> None:
+    def tell_when_due(self) -> None:
         """Tell pages what they lack, if now is the time; else make sure that it is done when it is."""
 
-    def settle(self) -> object:
+    def catch_up(self) -> object:
         """Show the moment that is due, whatever the pace of pages; called without the lock."""
 
     def release(self, member: Any) -> None:

@@ -31,6 +31,17 @@ class Telling:
     pages : Pages
     kernel : Bucket
         The kernel's budget of messages.
+
+    Attributes
+    ----------
+    collection : Collection
+        The one shown.
+    feed : Feed
+        What pages have been sent, and still have to be.
+    pages : Pages
+        Who looks.
+    playhead : Playhead
+        Which moment of the collection is shown.
     """
 
     def __init__(self, collection: Collection, send: Send, encode: Encode, pages: Pages, kernel: Bucket) -> None:

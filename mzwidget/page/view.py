@@ -39,7 +39,7 @@ class Alone:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._appointed = False
+        self._scheduled = False
 
     # page.roles.Leader
 
@@ -54,16 +54,16 @@ class Alone:
 
     def resume(self) -> None:
         self._view.show(self._view.playhead.release())
-        self.consider()
+        self.tell_when_due()
 
     def seek(self, time: int) -> None:
         self.pause()
         of = self._view.collection
         if of.time is not None:
             self._view.show(self._view.playhead.go(of.history.known(min(time, of.time))))
-            self.consider()
+            self.tell_when_due()
 
-    def consider(self) -> None:
+    def tell_when_due(self) -> None:
         if not self._view.feed.pending:
             return
         wait = self._view.wait()
@@ -71,20 +71,20 @@ class Alone:
             return  # an acknowledgement, or a page that comes to look, brings us back
         if wait <= 0:
             self._view.tell()
-        elif not self._appointed:
-            self._appointed = True
-            self._view.later(wait, self._keep_appointment)
+        elif not self._scheduled:
+            self._scheduled = True
+            self._view.later(wait, self._look_again)
 
-    def settle(self) -> None:
+    def catch_up(self) -> None:
         pass  # there is nobody to wait for
 
     def release(self, member: Any) -> None:
         pass
 
-    def _keep_appointment(self) -> None:
+    def _look_again(self) -> None:
         with self._view.lock:
-            self._appointed = False
-            self._view.leader.consider()
+            self._scheduled = False
+            self._view.leader.tell_when_due()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +144,16 @@ class View(Telling):
         The one that the tail answers.
     note : str or callable, optional
     process : Process, optional
+
+    Attributes
+    ----------
+    leader : Leader
+        Who decides which moment is shown.
+    questions : Questions
+    complaint : str
+        What Python raised while it followed; empty while all is well.
+    progress : threading.Condition
+        Notified whenever another moment is shown, or another question.
     """
 
     def __init__(
@@ -199,10 +209,11 @@ class View(Telling):
             if old.epoch and new.epoch and old.columns == new.columns:
                 self.feed.add(change if before is old.rows else difference(new.rows, before))
                 self._followers.add(change, new.time)
-                self.leader.consider()
+                self.leader.tell_when_due()
             else:
                 self._begin(uuid.uuid4().hex if new.epoch else "")
             self.on_status()
+            self._notify()
         return True
 
     def _remember(self) -> None:
@@ -228,7 +239,7 @@ class View(Telling):
         self._followers.add(updates, self.collection.time)
 
     def on_progress(self) -> None:
-        self.leader.consider()
+        self.leader.tell_when_due()
         self._notify()
 
     def on_status(self) -> None:
@@ -240,7 +251,7 @@ class View(Telling):
         self._ask_note()
         with self.lock:
             self.pages.expire(self.feed.seq)
-            self.leader.consider()
+            self.leader.tell_when_due()
             if self.pages.visible:
                 self._send("status", None)
             self.repeat_selected()

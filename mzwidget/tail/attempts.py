@@ -67,7 +67,8 @@ class Attempts:
         self._meanwhile = meanwhile
         self._hints = Hints(parameters, query)
         self._backoff = Backoff(*BACKOFF)
-        self._backing_off = self._hastened = False
+        self._backing_off = False
+        self._spared = False  # a wait, since a subscription was steady
         self._task: asyncio.Task[None] | None = None
         self._retry = asyncio.Event()
 
@@ -95,7 +96,7 @@ class Attempts:
         elif task is not None:
             task.cancel()
 
-    def hurry(self, *, hanging: bool = False) -> None:
+    def retry_now(self, *, hanging: bool = False) -> None:
         """Make the next attempt now; one under way goes on, but for one that is `hanging`, if so asked."""
         if self.subscription is None:
             self._retry.set()
@@ -103,10 +104,10 @@ class Attempts:
             self._retry.set()
             self.subscription.hang_up("asked to try again")
 
-    def hasten(self) -> None:
-        """Make the next attempt now, if that is only a matter of time; once, until a subscription is steady again."""
-        if self._backing_off and not self._hastened:
-            self._hastened = True
+    def server_is_back(self) -> None:
+        """Wait no longer for the next attempt: others reach the server. Once, until a subscription is steady again."""
+        if self._backing_off and not self._spared:
+            self._spared = True
             self._retry.set()
 
     @property
@@ -151,7 +152,7 @@ class Attempts:
                 self.subscription = None
             if subscription.lived(time.monotonic()) > STEADY:
                 self._backoff.reset()
-                self._hastened = False
+                self._spared = False
         return None
 
     async def _back_off(self, problem: Status) -> None:

@@ -30,7 +30,7 @@ def shared(parameters: Parameters, query: Query) -> Tail:
         with _lock:
             others = [other for at, other in _tails.items() if _address(at) == _address(key)]
         for other in others:
-            other.hasten()
+            other.server_is_back()
 
     with _lock:
         if key in _tails:

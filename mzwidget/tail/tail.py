@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mzwidget import background
+from mzwidget.deadline import Deadline
 from mzwidget.tail.attempts import Attempts
 from mzwidget.tail.batches import Batch
 from mzwidget.tail.collection import Collection
@@ -99,17 +100,17 @@ class Tail:
 
         background.call(leave)
 
-    def wake(self, *, hurry: bool = False) -> None:
-        """Make sure the tail runs: somebody looks. In a `hurry` the next attempt is now; one under way goes on."""
-        background.call(self._hurry if hurry else self._wake)
+    def wake(self, *, retry: bool = False) -> None:
+        """Make sure the tail runs: somebody looks. With `retry` the next attempt is now; one under way goes on."""
+        background.call(self._retry if retry else self._wake)
 
     def retry(self) -> None:
         """Try again now, rather than at the appointed time or when an attempt that hangs is given up."""
-        background.call(self._hurry, hanging=True)
+        background.call(self._retry, hanging=True)
 
-    def wait(self, timeout: float | None, *, fresh: bool = False) -> None:
+    def wait(self, deadline: Deadline, *, fresh: bool = False) -> None:
         """Block until there is a snapshot, as `waiting.wait` does."""
-        wait(self, timeout, fresh=fresh)
+        wait(self, deadline, fresh=fresh)
 
     # In the background thread
 
@@ -123,20 +124,20 @@ class Tail:
         if self.status.state == "ended":
             self._wake()
         else:
-            self._hurry()  # a user asks, and shall not wait for what others failed at
+            self._retry()  # a user asks, and shall not wait for what others failed at
 
-    def hasten(self) -> None:
-        """Try again now, if that is only a matter of time; once, until a subscription is steady again."""
-        self._attempts.hasten()
+    def server_is_back(self) -> None:
+        """Wait no longer for the next attempt: others reach the server. Once, until a subscription is steady again."""
+        self._attempts.server_is_back()
 
     def _wake(self) -> None:
         self._last_wanted = time.monotonic()
         if self.listeners:
             self._attempts.start()
 
-    def _hurry(self, *, hanging: bool = False) -> None:
+    def _retry(self, *, hanging: bool = False) -> None:
         self._wake()
-        self._attempts.hurry(hanging=hanging)
+        self._attempts.retry_now(hanging=hanging)
 
     def _stop(self, state: State) -> None:
         self._attempts.stop()

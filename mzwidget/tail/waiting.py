@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Protocol
 
+from mzwidget.deadline import Deadline
 from mzwidget.tail.collection import Collection
 from mzwidget.tail.query import Query
 from mzwidget.tail.status import Status, refusal
@@ -27,20 +27,17 @@ class Waiters:
         with self._condition:
             self._condition.notify_all()
 
-    def until(self, timeout: float | None) -> Iterator[None]:
-        """Yield at once, and whenever it is time to look again, until `timeout` seconds are over."""
-        deadline = None if timeout is None else time.monotonic() + timeout
+    def until(self, deadline: Deadline) -> Iterator[None]:
+        """Yield at once, and whenever it is time to look again, until the time is over."""
         with self._condition:
             self._count += 1
         try:
             while True:
                 yield
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
+                if deadline.over:
                     return
                 with self._condition:
-                    # In steps, so that an interrupt gets through on every platform.
-                    self._condition.wait(0.1 if left is None else min(left, 0.1))
+                    deadline.await_news(self._condition)
         finally:
             with self._condition:
                 self._count -= 1
@@ -58,18 +55,17 @@ class Awaited(Protocol):
     def attempts(self) -> int:
         """Attempts that have ended."""
 
-    def wake(self, *, hurry: bool = False) -> None:
+    def wake(self, *, retry: bool = False) -> None:
         """Make sure the tail runs."""
 
 
-def wait(tail: Awaited, timeout: float | None, *, fresh: bool = False) -> None:
+def wait(tail: Awaited, deadline: Deadline, *, fresh: bool = False) -> None:
     """Block until there is a snapshot.
 
     Parameters
     ----------
     tail : Awaited
-    timeout : float or None
-        Seconds; None waits for ever.
+    deadline : Deadline
     fresh : bool
         Wake an idle tail and wait until it has caught up.
 
@@ -81,8 +77,8 @@ def wait(tail: Awaited, timeout: float | None, *, fresh: bool = False) -> None:
         No snapshot in time.
     """
     attempts, name = tail.attempts, tail.query.text
-    tail.wake(hurry=not tail.collection.epoch)
-    for _ in tail.waiters.until(timeout):
+    tail.wake(retry=not tail.collection.epoch)
+    for _ in tail.waiters.until(deadline):
         status = tail.status
         if tail.collection.epoch:
             if status.state not in ("idle", "connecting") or not fresh:
@@ -90,4 +86,4 @@ def wait(tail: Awaited, timeout: float | None, *, fresh: bool = False) -> None:
         elif status.state == "closed" or (status.state in ("failed", "reconnecting") and tail.attempts > attempts):
             raise refusal(name, status)
     said = f"{status.state}: {status.message}" if status.message else status.state
-    raise TimeoutError(f"{name}: no snapshot after {timeout:g} s ({said})")
+    raise TimeoutError(f"{name}: no snapshot after {deadline.timeout:g} s ({said})")

@@ -27,7 +27,7 @@ class Pair:
         self.group = Group(tuple(world.view for world in self.worlds))
         for world in self.worlds:
             world.view.join(self.group)
-        self.group.consider()
+        self.group.tell_when_due()
         self.settle()
 
     def settle(self) -> None:
@@ -93,7 +93,7 @@ def test_a_read_from_python_goes_on_at_once_and_pages_follow_at_their_pace(monke
     for n in range(200):
         one.put("a", n)
         other.progress(one.time or 0)
-        assert pair.group.settle()
+        assert pair.group.catch_up()
         assert pair.group.time == one.time
     assert len(one.deltas) <= 12
     for _ in range(3):
@@ -171,7 +171,7 @@ def test_any_schedule_shows_one_moment(schedule: list[tuple[str, int, int]]) -> 
             elif what == "settle":
                 pair.settle()
             elif what == "read":
-                pair.group.settle()
+                pair.group.catch_up()
             elif what == "seek":
                 page.say("seek", time=amount)
             else:

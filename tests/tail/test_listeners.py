@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from mzwidget.deadline import Deadline
 from mzwidget.tail import attempts
 from mzwidget.tail.connect import parameters
 from mzwidget.tail.listeners import log
@@ -64,7 +65,7 @@ def test_one_that_raises_concerns_nobody_else(engine_dsn: str, faulty: str, capl
         with caplog.at_level(logging.ERROR, log.name):
             tail.attach(bad)
             tail.attach(good)
-            tail.wait(20)
+            tail.wait(Deadline(20))
             with psycopg.connect(engine_dsn, autocommit=True) as database:
                 database.execute(f"INSERT INTO {table} VALUES (2)")
             eventually(lambda: tail.collection.rows == {("1",): 1, ("2",): 1})
