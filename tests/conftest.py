@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from tests.running_demo import StartDemo
 
 
+PATIENCE = 90_000
+"""Milliseconds that a page may take until it shows what a test waits for, on a machine that others use too."""
+
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 
@@ -150,7 +153,7 @@ def postgres_dsn() -> Iterator[str]:
             yield dsn
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(30)
+            server.wait(60)
     finally:
         shutil.rmtree(home)
 
@@ -183,7 +186,9 @@ def bundle(node: Path) -> Path:  # noqa: ARG001
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a headless Chromium, driven by Playwright's sync API."""
-    from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415
+    from playwright.sync_api import Error, expect, sync_playwright  # noqa: PLC0415
+
+    expect.set_options(timeout=PATIENCE)
 
     with sync_playwright() as playwright:
         arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -202,7 +207,7 @@ def empty_page(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
     """Give an empty page in a context of its own, and the errors in its console as they come."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
         page.on("console", lambda m: problems.append(f"{m.text} ({m.location})") if m.type == "error" else None)

@@ -91,7 +91,7 @@ class LabServer:
             assert self.pid is not None, self.log.read_text()
             return "started" in self.api("status")
 
-        eventually(answers, within=60, what="JupyterLab answers")
+        eventually(answers, within=120, what="JupyterLab answers")
 
     def stop(self) -> None:
         """Stop the server and its kernels."""
@@ -99,7 +99,7 @@ class LabServer:
             return
         self._process.terminate()
         try:
-            self._process.wait(20)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -128,7 +128,7 @@ class LabServer:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"token {self.token}"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -153,7 +153,7 @@ class LabServer:
         page.goto(self.link(name))
         self.wait_ready(page)
 
-    def wait_ready(self, page: Page, *, timeout: float = 60) -> None:
+    def wait_ready(self, page: Page, *, timeout: float = 120) -> None:
         """Wait until the page shows a notebook whose kernel is connected and idle."""
         page.wait_for_function(
             """() => {

@@ -54,7 +54,7 @@ def free_port() -> int:
     return port
 
 
-def eventually(probe: Callable[[], T], *, within: float = 30, every: float = 0.05, what: str = "") -> T:
+def eventually(probe: Callable[[], T], *, within: float = 90, every: float = 0.05, what: str = "") -> T:
     """Return the first true result of `probe`, or fail when there was none in time.
 
     A probe that raises AssertionError or OSError counts as not yet true, and its last error as the reason.

@@ -61,7 +61,7 @@ class RunningDemo:
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Stop it; return its exit status."""
         self.process.send_signal(number)
-        status = self.process.wait(30)
+        status = self.process.wait(90)
         self._take()
         return status
 

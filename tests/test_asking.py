@@ -308,12 +308,13 @@ def test_thirty_moves_leave_one_subscription(
     slider = ipywidgets.IntSlider(0)
     view = live(f"SELECT n FROM {table} WHERE n >= %(least)s", {"least": slider})
     most = 0
+    began = time.monotonic()
     for number in range(30):
         slider.value = number % 20
         time.sleep(0.01)
         most = max(most, len(shared._tails))
     assert numbers(view) == [*range(9, 21)]
-    assert len(asked) < 15, "what is set within 100 ms is asked once"
+    assert len(asked) < 5 + 10 * (time.monotonic() - began), "what is set within 100 ms is asked once"
     assert most <= 2
     eventually(lambda: len(shared._tails) == 1, what="only what is shown is followed")
     watched = f"SELECT s.id FROM mz_internal.mz_subscriptions s, mz_tables t WHERE t.name = '{table}'"

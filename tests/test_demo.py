@@ -215,7 +215,7 @@ def test_nothing_is_left_running(start_demo: StartDemo, tmp_path: Path, number: 
     assert len(family) >= 2, "the kernel and the engine"
     status = running.stop(number)
     assert status == (-signal.SIGKILL if number == signal.SIGKILL else 0)
-    eventually(lambda: not [p for p in family if p.is_running()], within=20, what="kernel and engine are gone")
+    eventually(lambda: not [p for p in family if p.is_running()], what="kernel and engine are gone")
     if number != signal.SIGKILL:
         assert list((tmp_path / "tmp").iterdir()) == []
 
@@ -241,7 +241,7 @@ def test_ctrl_c_while_a_cell_runs(start_demo: StartDemo, tmp_path: Path) -> None
     eventually((tmp_path / demo.FOLDER / "begun").exists, within=60, what="the cell runs")
     begun = time.monotonic()
     assert running.stop() == 0
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 90
     assert "Traceback" not in running.said
     assert "was destroyed" not in running.said
     assert "could not be started" not in running.said

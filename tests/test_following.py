@@ -83,8 +83,8 @@ def wakes(view: LiveView, act: Callable[[], object], predicate: Callable[[pd.Dat
     """Check that `when` notices what `act` does at once, and not at its deadline."""
     threading.Timer(0.3, act).start()
     began = time.monotonic()
-    view.when(predicate, timeout=25)
-    assert time.monotonic() - began < 10
+    view.when(predicate, timeout=120)
+    assert time.monotonic() - began < 60
 
 
 def test_what_is_no_function_is_refused_at_once(view: LiveView) -> None:
@@ -166,18 +166,24 @@ def test_status_can_be_observed(view: LiveView) -> None:
         assert isinstance(change["new"], Status)
         seen.append((change["name"], change["old"].state, change["new"].state))
 
+    async def until(happened: Callable[[], bool]) -> None:
+        for _ in range(6000):
+            if happened():
+                return
+            await asyncio.sleep(0.01)
+
     async def pause_and_resume() -> None:
         view.observe(note, "status")
-        for act in (view.pause, view.resume, view.pause):
+        for count, act in enumerate((view.pause, view.resume, view.pause), 1):
             act()
-            await asyncio.sleep(0.3)
+            await until(lambda count=count: len(seen) == count)
         for _ in range(200):
             view.resume()
             view.pause()
             await asyncio.sleep(0.001)
-        await asyncio.sleep(0.3)
+        await until(lambda: seen[-1][2] == "paused")
         view.close()
-        await asyncio.sleep(0.3)
+        await until(lambda: seen[-1][2] == "closed")
 
     began = time.monotonic()
     asyncio.run(pause_and_resume())
@@ -241,21 +247,21 @@ def test_slow_code_of_the_user_holds_up_nobody_else(
     database: psycopg.Connection[Any], engine_dsn: str, table: str, view: LiveView
 ) -> None:
     asked: list[float] = []
+    enough = threading.Event()
 
     def slow_note() -> str:
         asked.append(time.monotonic())
-        time.sleep(5)
+        enough.wait(200)
         return "slow"
 
     with LiveView(f"SELECT n FROM {table}", dsn=engine_dsn, note=slow_note) as slow:
         slow.wait(20)
-        slow.on_change(lambda _: time.sleep(5))
+        slow.on_change(lambda _: enough.wait(200))
         eventually(lambda: asked, what="the note is asked for")
         for n in range(2, 12):
-            began = time.monotonic()
             insert(database, table, n)
-            view.when(lambda frame, n=n: len(frame) == n, timeout=20)
-            assert time.monotonic() - began < 3
+            view.when(lambda frame, n=n: len(frame) == n, timeout=90)
+        enough.set()
         eventually(lambda: slow.note == "slow")
         assert len(asked) <= 3
 

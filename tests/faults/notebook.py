@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import psycopg
 
+from tests.conftest import PATIENCE
 from tests.machine import eventually, free_port
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Notebook:
         """Open the notebook in a browser window of its own, in which the script `prepare` has run before all else."""
         context = self._stack.enter_context(self.browser.new_context(viewport={"width": 1280, "height": 900}))
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE)
         page.add_init_script(prepare)
         self.lab.open(page, self.name)
         return page
@@ -106,7 +107,7 @@ class Notebook:
                     assert sorted(picture["rows"]) == truth, f"{pictures}, not {truth}"
             return True
 
-        eventually(agree, within=60)
+        eventually(agree)
 
     # The database
 
@@ -122,7 +123,7 @@ class Notebook:
 
     def ask(self, expression: str) -> Any:
         """Evaluate an expression in the kernel, past Jupyter and past whatever runs there."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=90) as connection:
             connection.sendall(expression.encode() + b"\n")
             return json.loads(connection.makefile().readline())
 

@@ -125,7 +125,7 @@ class Browser:
         assert self._process.stdout is not None
         assert self._process.poll() is None, "the pages' process ended by itself"
         self._process.stdin.close()
-        assert self._process.wait(30) == 0
+        assert self._process.wait(90) == 0
         self._reader.join()
         self._process.stdout.close()
 
@@ -190,7 +190,7 @@ class Page:
     def probe(self) -> dict[str, Any]:
         """Ask for the page's present state; only of a page that is not frozen."""
         self.call("probe")
-        probed = self._probed.get(timeout=30)
+        probed = self._probed.get(timeout=90)
         return {**probed, "snapshot": Painted.read(probed["snapshot"])}
 
     def lose_connection(self) -> None:

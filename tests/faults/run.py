@@ -27,7 +27,7 @@ from tests.proxy import Proxy
 if TYPE_CHECKING:
     from tests.faults.lines import Postmaster
 
-HEALING = 60.0
+HEALING = 120.0
 """Seconds in which all has to be well again."""
 FOR_EVER = 2**63
 

@@ -27,38 +27,41 @@ def freeze(page: Page, *, frozen: bool) -> None:
     session.send("Page.setWebLifecycleState", {"state": "frozen" if frozen else "active"})
 
 
-def test_two_tabs_and_then_none(opened: Notebook) -> None:
-    first = opened.start()
-    second = opened.tab()
-    opened.right(first, second)
-    opened.change(20)
-    opened.right(first, second)
-    eventually(lambda: opened.ask("view.diagnostics().pages") == 2)
+# A tab's last word may be lost with it; its silence is noticed sooner than usual.
+IMPATIENT = "from mzwidget.page import pages; pages.SILENCE, pages.SEEN, pages.HIDDEN = 3.0, 12.0, 12.0"
 
-    first.close()
-    # A tab's last word may be lost with it; its silence is noticed within `pages.SEEN`.
-    eventually(lambda: opened.ask("view.diagnostics().pages") == 1, within=90)
-    opened.change(20)
-    opened.right(second)
 
-    second.close()
-    eventually(lambda: opened.ask("view.diagnostics().pages") == 0, within=90)
-    opened.nothing_is_sent()
-    eventually(lambda: opened.tails == 0, what="a tail that nobody looks at has ended")
-    opened.change()
-    assert opened.tails == 0
+def test_two_tabs_and_then_none(lab: LabServer, browser: Browser, engine_dsn: str) -> None:
+    with notebook(lab, browser, engine_dsn, before=IMPATIENT) as opened:
+        first = opened.start()
+        second = opened.tab()
+        opened.right(first, second)
+        opened.change(20)
+        opened.right(first, second)
+        eventually(lambda: opened.ask("view.diagnostics().pages") == 2)
 
-    third = opened.tab()
-    opened.right(third)
-    opened.change(5)
-    opened.right(third)
-    assert opened.tails == 1
-    assert opened.threads == ["mzwidget"]
+        first.close()
+        eventually(lambda: opened.ask("view.diagnostics().pages") == 1)
+        opened.change(20)
+        opened.right(second)
+
+        second.close()
+        eventually(lambda: opened.ask("view.diagnostics().pages") == 0)
+        opened.nothing_is_sent()
+        eventually(lambda: opened.tails == 0, what="a tail that nobody looks at has ended")
+        opened.change()
+        assert opened.tails == 0
+
+        third = opened.tab()
+        opened.right(third)
+        opened.change(5)
+        opened.right(third)
+        assert opened.tails == 1
+        assert opened.threads == ["mzwidget"]
 
 
 def test_a_tab_that_dies_without_a_word(lab: LabServer, browser: Browser, engine_dsn: str) -> None:
-    patience = "from mzwidget.page import pages; pages.SILENCE, pages.SEEN, pages.HIDDEN = 3.0, 12.0, 12.0"
-    with notebook(lab, browser, engine_dsn, before=patience) as opened:
+    with notebook(lab, browser, engine_dsn, before=IMPATIENT) as opened:
         page = opened.start()
         page.evaluate(
             """() => {
@@ -96,7 +99,7 @@ def test_two_displays_of_one_widget(opened: Notebook) -> None:
 def test_reloads_leave_nothing_behind(opened: Notebook) -> None:
     page = opened.start()
     memory = 0
-    for turn in range(6):
+    for turn in range(4):
         opened.change(3)
         page.reload()
         opened.lab.wait_ready(page)
@@ -203,9 +206,7 @@ def cover(page: Page, *, away: bool) -> None:
         page.evaluate("() => window.jupyterapp.shell.activateById(window.watched.id)")
 
 
-@pytest.mark.parametrize("put", [scroll, set_visible, collapse, cover], ids=lambda put: put.__name__)
-def test_out_of_sight_nothing_is_sent(lab: LabServer, browser: Browser, engine_dsn: str, put: object) -> None:
-    assert callable(put)
+def test_out_of_sight_nothing_is_sent(lab: LabServer, browser: Browser, engine_dsn: str) -> None:
     long = "print('\\n' * 200)"
     with notebook(lab, browser, engine_dsn, *[long] * 3) as opened:
         page = opened.tab()
@@ -213,30 +214,32 @@ def test_out_of_sight_nothing_is_sent(lab: LabServer, browser: Browser, engine_d
         # JupyterLab goes to the last cell, when it likes; what is far from there is not in the page.
         eventually(lambda: scroll(page, away=False) or opened.pictures(page))
         opened.right(page)
-        put(page, away=True)
-        eventually(lambda: not opened.ask("view.diagnostics().visible"), what="the kernel knows that nobody looks")
-        opened.nothing_is_sent()
-        assert opened.ask("view.diagnostics().pages") == 1
-        before = opened.ask(PICTURES_SENT)
-        put(page, away=False)
-        opened.right(page)
-        assert opened.ask(PICTURES_SENT) - before == 1
-        opened.change(3)
-        opened.right(page)
+        for put in (scroll, set_visible, collapse, cover):
+            put(page, away=True)
+            eventually(lambda: not opened.ask("view.diagnostics().visible"), what="the kernel knows that nobody looks")
+            opened.nothing_is_sent()
+            assert opened.ask("view.diagnostics().pages") == 1
+            before = opened.ask(PICTURES_SENT)
+            put(page, away=False)
+            opened.right(page)
+            assert opened.ask(PICTURES_SENT) - before == 1, put.__name__
+            opened.change(3)
+            opened.right(page)
 
 
 def test_a_busy_cell_lets_all_pass(opened: Notebook) -> None:
     page = opened.start()
-    opened.execute(page, "import time\nbusy = True\nend = time.time() + 8\nwhile time.time() < end: pass\nbusy = False")
+    opened.execute(page, "busy = True\nwhile busy: pass\nended = True")
     eventually(lambda: opened.ask("busy") is True)
     deltas, acks = opened.ask(PICTURES_SENT), opened.ask("view.stats.acks")
     for _ in range(10):
         opened.change()
         opened.right(page)
     deltas, acks = opened.ask(PICTURES_SENT) - deltas, opened.ask("view.stats.acks") - acks
-    assert opened.ask("busy") is True, "the cell ended too early for this to say anything"
     assert deltas >= 10
     assert acks > 0
+    opened.ask("globals().update(busy=False)")
+    eventually(lambda: opened.ask("ended") is True, what="the cell has ended")
 
 
 def test_closed_views_leave_no_rows_in_the_page(opened: Notebook) -> None:
@@ -292,7 +295,7 @@ ADD_UP = """() => new Promise((done) => {
         const [parts, total] = [shown("bars", ".mzw-row[data-label]"), shown("number", ".mzw-figure")];
         totals.add(total);
         if (parts !== total) done({ parts, total, totals: totals.size });
-        else if (performance.now() < end) requestAnimationFrame(look);
+        else if (performance.now() < end && totals.size < 30) requestAnimationFrame(look);
         else done({ totals: totals.size });
     };
     look();
@@ -311,7 +314,7 @@ def test_views_together_add_up_in_every_frame(lab: LabServer, browser: Browser, 
             seen = page.evaluate(ADD_UP)
             changing.result()
         assert seen.keys() == {"totals"}, seen
-        assert seen["totals"] > 10
+        assert seen["totals"] > 3
         opened.ask("(view.pause(), None)[1]")
         # The first of the three displays may be out of sight.
         eventually(lambda: page.locator(".mzw[data-state=paused]").count() >= 2, what="pausing one pauses all")

@@ -113,7 +113,7 @@ def test_every_picture_is_an_answer_to_one_question(world: World, monkeypatch: p
             assert Counter(tuple(map(text, row)) for row in view.df.itertuples(index=False)) == truth
         return True
 
-    eventually(agree, within=30, what="pages and Python show the answer to the last question")
+    eventually(agree, what="pages and Python show the answer to the last question")
     for page in pages:
         assert len(page.painted) > 1
         for painted in page.painted:

@@ -135,20 +135,24 @@ function lengths() {
   return Object.fromEntries(rows);
 }
 
-/** Where a bar and its end are at every frame while `change` takes effect. */
+/** Where a bar and its end are on their way while `change` takes effect: at moments of its animations, not of this machine. */
 async function path(label, change) {
   const row = document.querySelector(`[data-label="${label}"]`);
   const bar = row.querySelector(".mzw-positive .mzw-bar");
   const at = () => [row.getBoundingClientRect().top, bar.getBoundingClientRect().right];
   const places = [at()];
+  const animations = () => row.getAnimations({ subtree: true });
   change();
-  await frames(2);
-  while (row.getAnimations({ subtree: true }).length) {
+  await null; // as it is painted in a microtask
+  for (let n = 0; n < 20 && animations().length === 0; n++) await frames(1);
+  const moving = animations();
+  for (const each of moving) each.pause();
+  for (let step = 0; step <= 16; step++) {
+    for (const each of moving) each.currentTime = (step / 16) * each.effect.getComputedTiming().endTime;
     places.push(at());
-    await frames(1);
   }
-  places.push(at());
-  return places;
+  for (const each of moving) each.finish();
+  return [...places, at()];
 }
 
 /** Where the fixed parts are under each status: one entry if nothing moves. */

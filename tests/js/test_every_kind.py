@@ -141,5 +141,5 @@ def test_a_picture_takes_no_more_memory_as_time_passes(stage: Stage, kind: str) 
         used: float = session.send("Runtime.getHeapUsage")["usedSize"]
         return used
 
-    before = after(60)
-    assert after(150) - before < 1_500_000
+    before = after(40)
+    assert after(100) - before < 1_000_000

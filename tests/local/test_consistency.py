@@ -165,7 +165,7 @@ def test_folding_the_stream_gives_the_view(
     for tail in tails:
         tail.enough = times[-1]
     for tail in tails:
-        tail.join(30)
+        tail.join(120)
         assert not tail.is_alive()
         if tail.failure is not None:
             raise tail.failure
@@ -221,7 +221,7 @@ def test_commits_and_subscribers_do_not_starve_each_other(connect: Connect, sql:
     end = _now(sql)
     for tail in tails:
         tail.enough = end
-        tail.join(60)
+        tail.join(120)
         assert tail.failure is None
         during = [frontier for frontier, _ in tail.states if began < frontier <= end]
         assert len(during) > (end - began) / 1000, "more than once a second, at least"

@@ -42,7 +42,7 @@ class Kept:
     def end(self, number: signal.Signals = signal.SIGKILL) -> str:
         """End it; return what it complained of."""
         self._process.send_signal(number)
-        complaints = self._process.communicate(timeout=30)[1]
+        complaints = self._process.communicate(timeout=90)[1]
         return str(complaints)
 
 

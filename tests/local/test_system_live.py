@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("embedded")
 
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 
 
 def updates(connection: psycopg.Connection, query: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
@@ -53,7 +53,7 @@ def test_frontiers_go_on_by_themselves_and_lag_stays_small(sql: psycopg.Connecti
     sql.execute("CREATE TABLE t (a int)")
     sql.execute("CREATE MATERIALIZED VIEW v AS SELECT a FROM t")
     query = (
-        "SELECT o.name, f.write_frontier, w.lag < INTERVAL '5 seconds' FROM mz_internal.mz_frontiers f"
+        "SELECT o.name, f.write_frontier, w.lag < INTERVAL '20 seconds' FROM mz_internal.mz_frontiers f"
         " JOIN mz_objects o ON o.id = f.object_id JOIN mz_internal.mz_wallclock_global_lag w USING (object_id)"
         " WHERE o.name IN ('t', 'v')"
     )
@@ -65,7 +65,7 @@ def test_frontiers_go_on_by_themselves_and_lag_stays_small(sql: psycopg.Connecti
         if all(len(found) > 2 for found in seen.values()):
             break
     assert all(found == sorted(set(found)) for found in seen.values())
-    assert all(later - former < 5000 for found in seen.values() for former, later in itertools.pairwise(found))
+    assert all(later - former < 20_000 for found in seen.values() for former, later in itertools.pairwise(found))
 
 
 def test_what_is_held_is_what_was_put_there(sql: psycopg.Connection, connect: Connect, schema: str) -> None:

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 import mzwidget
 from mzwidget.errors import SqlError
+from mzwidget.local import starter
 from mzwidget.notebook import load as loading
 
 
@@ -70,12 +71,19 @@ def test_pandas_columns_come_back(name: str) -> None:
             assert loaded == (pd.Timestamp(wanted) if name == "day" else wanted)
 
 
+def processor_time() -> float:
+    """Return the seconds that this process and its engine have computed, whatever else the machine does."""
+    engine = psutil.Process(starter._engine.process.pid) if starter._engine else psutil.Process()
+    return sum(times.user + times.system for times in (one.cpu_times() for one in {psutil.Process(), engine}))
+
+
 @pytest.mark.usefixtures("dsn")
 def test_a_frame_of_500_columns_takes_no_longer_than_its_size_asks_for() -> None:
     names = [f"c{index}" for index in range(500)]
-    began = time.monotonic()
+    mzwidget.sql("SELECT 1")
+    spent = processor_time()
     assert mzwidget.load(pd.DataFrame(np.eye(3, 500), columns=names), "wide") == 3
-    assert time.monotonic() - began < 4, "it took 6 s when DuckDB compared the checks of all columns"
+    assert processor_time() - spent < 4, "it took 6 s when DuckDB compared the checks of all columns"
     assert back("wide")["c1"].tolist() == [0.0, 1.0, 0.0]
 
 

@@ -72,7 +72,7 @@ def test_silence_after_the_greeting_ends_and_retry_begins_anew() -> None:
         eventually(lambda: server.connections == 1)
         time.sleep(0.1)
         seen = []
-        eventually(lambda: seen.append(view.status) or server.connections >= 3, within=10)
+        eventually(lambda: seen.append(view.status) or server.connections >= 3)
         assert any("did not answer" in one.message for one in seen)
         assert all(one.retry_at is None or one.retry_at.timestamp() > time.time() - 15 for one in seen)
         with pytest.raises(LiveViewError, match="did not answer"):
@@ -110,7 +110,7 @@ def test_retry_ends_an_attempt_that_hangs(monkeypatch: pytest.MonkeyPatch) -> No
         eventually(lambda: "no answer yet" in view.status.message)
         assert view.status.state == "connecting"
         view.retry()
-        eventually(lambda: view.status.state == "live", within=3)
+        eventually(lambda: view.status.state == "live")
 
 
 @pytest.mark.parametrize("step", ["greet", "parse", "copy", "progress"])
@@ -141,7 +141,7 @@ def test_silence_after_a_reconnect_is_not_for_ever(step: str) -> None:
         assert list(view.df["n"]) == [1]
         while server.connections < 3:
             retry_at = view.status.retry_at
-            assert retry_at is None or retry_at.timestamp() > time.time() - 1, "an appointment that is long past"
+            assert retry_at is None or retry_at.timestamp() > time.time() - 10, "an appointment that is long past"
             time.sleep(0.05)
         eventually(lambda: view.status.state == "live")
         assert list(view.df["n"]) == [2]
@@ -165,7 +165,7 @@ def test_an_answer_that_never_ends_holds_up_nobody_else() -> None:
         other.wait(10)
         before = other.timestamp
         eventually(lambda: other.timestamp > before)
-        eventually(lambda: "silent" in one.status.message, within=10)
+        eventually(lambda: "silent" in one.status.message)
         assert list(one.df["n"]) == [1]
 
 
@@ -260,11 +260,13 @@ def test_a_lie_is_found_out(message: str, lie: Callable[[Conversation], None]) -
         lie(server)
         server.silence()
 
+    taken = threading.Event()
+
     def later(server: Conversation, number: int) -> None:
         if number:
             server.silence()
         lively(server)
-        time.sleep(0.1)  # in which it is taken
+        taken.wait(60)
         lie(server)
         server.silence()
 
@@ -272,6 +274,7 @@ def test_a_lie_is_found_out(message: str, lie: Callable[[Conversation], None]) -
         refused(server, message)
     with Server(later) as server, watching(server) as view:
         view.wait(10)
+        taken.set()
         eventually(lambda: view.status.state == "failed")
         assert message in view.status.message
         assert list(view.df["n"]) == [1]
@@ -418,7 +421,8 @@ def test_a_server_that_ends_after_every_snapshot_is_not_asked_ever_faster(monkey
 
     with Server(talk) as server, watching(server), watching(server, "w"):
         time.sleep(4)
-        assert 4 <= server.connections <= 14
+        assert server.connections <= 14
+        eventually(lambda: server.connections >= 4)
 
 
 def test_a_lost_connection_is_told_in_plain_words() -> None:

@@ -114,6 +114,6 @@ def test_a_server_that_is_back_is_back_for_all(engine_dsn: str, monkeypatch: pyt
         proxy.cut()
         eventually(lambda: followed[1].status.retry_at is not None)
         proxy.accept()
-        eventually(lambda: [tail.status.state for tail in followed] == ["live"] * 2, within=15)
+        eventually(lambda: [tail.status.state for tail in followed] == ["live"] * 2)
         for tail in followed:
             tail.detach(listener)

@@ -30,7 +30,6 @@ def no_thread_stays() -> Iterator[None]:
     wikipedia._running.clear()
     eventually(
         lambda: not [t.name for t in threading.enumerate() if t.name.startswith("mzwidget-")],
-        within=15,
         what="the ingest's threads end",
     )
 
