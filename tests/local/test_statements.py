@@ -709,3 +709,25 @@ def test_fetch_waits_for_as_long_as_it_says(sql: psycopg.Connection, timeout: st
     began = time.monotonic()
     assert sql.execute(f"FETCH 1 c WITH (TIMEOUT = '{timeout}')").fetchall() == []
     assert seconds - 0.1 < time.monotonic() - began < seconds + 30
+
+    assert seconds - 0.1 < time.monotonic() - began < seconds + 5
+
+
+def test_show_all_describes_each_setting(sql: psycopg.Connection) -> None:
+    shown = sql.execute("SHOW ALL").fetchall()
+    assert [column.name for column in sql.execute("SHOW ALL").description or ()] == ["name", "setting", "description"]
+    assert all(len(row) == 3 and row[2].endswith(".") for row in shown)
+    assert {"search_path", "server_version"} <= {row[0] for row in shown}
+    refused(sql, "SHOW max_tables", "0A000", "SHOW max_tables is not supported")
+    refused(sql, "SET max_tables = 1", "42704", 'unrecognized configuration parameter "max_tables"')
+
+
+def test_what_the_system_needs_stays(sql: psycopg.Connection, schema: str) -> None:
+    for statement, words in [
+        ("DROP TYPE int4", "cannot drop type int4 because it is required by the database system"),
+        ("COPY mz_tables FROM STDIN", "cannot insert into system table 'mz_catalog.mz_tables'"),
+        (f"ALTER SCHEMA {schema} OWNER TO nobody_here", "unknown role 'nobody_here'"),
+        ("ALTER DATABASE nowhere OWNER TO materialize", "unknown database 'nowhere'"),
+    ]:
+        refused(sql, statement, "XX000", words)
+    sql.execute(f"ALTER SCHEMA {schema} OWNER TO materialize")

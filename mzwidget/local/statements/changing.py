@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import parse_type, resolve_type
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, SYSTEM_SCHEMAS, TEMPORARY
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice
@@ -16,6 +17,7 @@ from mzwidget.local.statements.variables import CLUSTERS
 
 if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Item, Parts
+    from mzwidget.local.engine.names import Names
     from mzwidget.local.statements.kinds import Kind
     from mzwidget.local.statements.session import Session
 
@@ -34,7 +36,7 @@ def _drop(session: Session, statement: statements.Drop) -> Definition:
         if item is None:
             if not statement.if_exists and statement.kind == "type":
                 names.check(parts)
-                raise SqlError(f'type "{".".join(parts)}" does not exist')
+                raise _no_type(names, parts)
             if not statement.if_exists and statement.kind == "secret":
                 raise unsupported("DROP SECRET")
             if not statement.if_exists:
@@ -56,6 +58,17 @@ def _drop(session: Session, statement: statements.Drop) -> Definition:
 
     found.change = change
     return found
+
+
+def _no_type(names: Names, parts: Parts) -> SqlError:
+    """Return the error for a type that nobody made: one of the system, or none at all."""
+    try:
+        known = resolve_type(tree.TypeName("named", parts), names).name == parts[-1]
+    except SqlError:
+        known = False
+    if known:
+        return SqlError(f"cannot drop type {parts[-1]} because it is required by the database system")
+    return SqlError(f'type "{".".join(parts)}" does not exist')
 
 
 def _absent(kind: str, name: str) -> Notice:
@@ -250,9 +263,15 @@ def _altered(session: Session, kind: str, parts: Parts, if_exists: bool, found: 
 
 def _change_owner(session: Session, statement: statements.ChangeOwner) -> Definition:
     found = Definition(f"ALTER {statement.kind.upper()}")
-    if statement.kind in {"schema", "database"}:
-        raise unsupported(f"ALTER {statement.kind.upper()} … OWNER TO")
-    item = _altered(session, statement.kind, statement.name, statement.if_exists, found)
+    item: object
+    if statement.kind == "schema":
+        item = session.names.schema_of(statement.name)
+    elif statement.kind == "database":
+        item = statement.name[-1]
+        if item not in session.engine.catalog.databases:
+            raise SqlError(f"unknown database '{item}'")
+    else:
+        item = _altered(session, statement.kind, statement.name, statement.if_exists, found)
     if item is not None and statement.role != session.user:
         if statement.role not in session.engine.catalog.roles:
             raise SqlError(f"unknown role '{statement.role}'")

@@ -185,8 +185,6 @@ def _copy_to(reader: Reader, source: Query | Subscribe | None, columns: tuple[st
     for option in ("delimiter", "quote", "null"):
         if option in options:
             return Unsupported(f"COPY TO does not support {option.upper()} option yet")
-    if options:
-        raise unsupported(f"COPY … TO option {next(iter(options)).upper()}")
     return Unsupported("named with COPY TO STDOUT unsupported") if source is None else CopyTo(source, wire_format)
 
 

@@ -65,9 +65,9 @@ async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     _end_local(session)
     notices = []
     name, value = statement.name.lower(), variables.get(statement.name)
-    if name == "database" and value not in session.engine.catalog.databases:
+    if name == "database" and variables.warns and value not in session.engine.catalog.databases:
         notices.append(Notice(f'database "{value}" does not exist', "MZ006"))
-    elif name == "cluster" and value not in CLUSTERS:
+    elif name == "cluster" and variables.warns and value not in CLUSTERS:
         hint = (
             "Create the cluster with CREATE CLUSTER or pick an extant cluster with SET CLUSTER = name. List available "
             "clusters with SHOW CLUSTERS."

@@ -80,7 +80,9 @@ def _pattern(like: str) -> re.Pattern[str]:
 
 
 def _plan_variable(_: Session, statement: statements.ShowVariable, __: Sequence[Type | None]) -> Plan:
-    return Plan(statement, _texts("name", "setting") if statement.name == "all" else _texts(statement.name))
+    return Plan(
+        statement, _texts("name", "setting", "description") if statement.name == "all" else _texts(statement.name)
+    )
 
 
 async def _show_variable(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
@@ -88,9 +90,9 @@ async def _show_variable(session: Session, plan: Plan, _: Sequence[Any]) -> Resu
     assert isinstance(statement, statements.ShowVariable)
     if statement.name == "all":
         return Result(selected, plan.columns, once(list(session.variables.all())))
-    value: str | None = session.variables.get(statement.name)
+    value: str | None = session.variables.shown(statement.name)
     notices = []
-    if statement.name == "database" and value not in session.engine.catalog.databases:
+    if statement.name == "database" and value not in session.engine.catalog.databases and session.variables.warns:
         notices.append(Notice(f'database "{value}" does not exist', "MZ006"))
     if statement.name == "schema":
         value = session.names.current_schema

@@ -184,6 +184,7 @@ _VARIABLES = {
     "client_min_messages": _Variable("notice", _one_of(*SEVERITIES)),
     "cluster": _Variable("quickstart", reported=True),
     "cluster_replica": _Variable(""),
+    "current_object_missing_warnings": _Variable("on", _flag),
     "database": _Variable("materialize", reported=True),
     "DateStyle": _Variable("ISO, MDY", _date_style, reported=True),
     "emit_timestamp_notice": _Variable("off", _off),
@@ -210,6 +211,47 @@ _VARIABLES = {
     "transaction_isolation": _Variable(STRICT, _isolation),
     "welcome_message": _Variable("on", _flag),
 }
+_DESCRIPTIONS = {
+    "application_name": "What the client calls itself.",
+    "auto_route_catalog_queries": "Whether queries of the catalog alone run on the cluster mz_catalog_server.",
+    "client_encoding": "The encoding of text sent to the client.",
+    "client_min_messages": "The least severity of notices sent to the client.",
+    "cluster": "The cluster that statements run on.",
+    "cluster_replica": "The replica that a SELECT is sent to.",
+    "current_object_missing_warnings": "Whether a database or cluster that does not exist is warned of.",
+    "database": "The database of names without one.",
+    "DateStyle": "The form of dates in text.",
+    "emit_timestamp_notice": "Whether a notice tells the timestamp of a query.",
+    "emit_trace_id_notice": "Whether a notice tells the trace of a statement.",
+    "extra_float_digits": "The digits of floating-point numbers in text.",
+    "failpoints": "Faults made on purpose.",
+    "idle_in_transaction_session_timeout": "How long a session may wait in a transaction; a plain number is milliseconds.",
+    "integer_datetimes": "Whether moments are 64-bit integers.",
+    "IntervalStyle": "The form of intervals in text.",
+    "is_superuser": "Whether the user is a superuser.",
+    "max_identifier_length": "The most bytes of a name.",
+    "max_query_result_size": "The most bytes of a query's result.",
+    "mz_version": "The version of the server.",
+    "search_path": "The schemas of names without one, in order.",
+    "server_version": "The version of PostgreSQL that the server is compatible with.",
+    "server_version_num": "The version of PostgreSQL as a number.",
+    "sql_safe_updates": "Whether statements that may destroy much are refused.",
+    "standard_conforming_strings": "Whether backslashes in plain strings mean themselves.",
+    "statement_logging_sample_rate": "The share of statements that are logged.",
+    "statement_timeout": "How long a statement may run; a plain number is milliseconds.",
+    "TimeZone": "The time zone of moments in text.",
+    "transaction_isolation": "The isolation level of transactions.",
+    "welcome_message": "Whether a notice greets after connecting.",
+}
+_OF_THE_SYSTEM = frozenset(
+    """
+    allowed_cluster_replica_sizes max_aws_privatelink_connections max_clusters max_connections max_copy_from_size
+    max_credit_consumption_rate max_databases max_kafka_connections max_materialized_views max_mysql_connections
+    max_objects_per_schema max_postgres_connections max_replicas_per_cluster max_result_size max_roles
+    max_schemas_per_database max_secrets max_sinks max_sources max_tables
+    """.split()  # noqa: SIM905
+)
+"""Limits of a region of Materialize: SHOW tells them there, SET does not know them."""
 _SPELLINGS = {name.lower(): name for name in _VARIABLES} | {"schema": "search_path"}
 
 
@@ -276,12 +318,24 @@ class Variables:
         """Return what clients are told."""
         return {name: self.get(name) for name, variable in _VARIABLES.items() if variable.reported}
 
-    def all(self) -> list[tuple[str, str]]:
-        return [(name, self.get(name)) for name in sorted(_VARIABLES, key=str.lower)]
+    def shown(self, name: str) -> str:
+        """Return the value of a variable as SHOW does, which knows more of them than SET."""
+        if name.lower() in _OF_THE_SYSTEM:
+            raise unsupported(f"SHOW {name.lower()}")
+        return self.get(name)
+
+    def all(self) -> list[tuple[str, str, str]]:
+        """Return name, value and description of all variables."""
+        return [(name, self.get(name), _DESCRIPTIONS[name]) for name in sorted(_VARIABLES, key=str.lower)]
 
     def by_name(self) -> dict[str, str]:
         """Return all values by their names in small letters."""
-        return {name.lower(): value for name, value in self.all()}
+        return {name.lower(): value for name, value, _ in self.all()}
+
+    @property
+    def warns(self) -> bool:
+        """Whether notices tell of a database or a cluster that does not exist."""
+        return self.get("current_object_missing_warnings") == "on"
 
     @property
     def search_path(self) -> Values:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
 from mzwidget.local.errors import SqlError, evaluated
@@ -100,9 +99,7 @@ async def _mutate(session: Session, plan: MutatePlan, values: Sequence[Any]) -> 
 def _plan_copy_from(session: Session, statement: statements.CopyFrom, _: Sequence[Type | None]) -> Plan:
     names = session.names
     if names.find(statement.table) is None and (found := names.system_name(statement.table)) is not None:
-        schema, name = found
-        shown = name if schema in IMPLICIT_SCHEMAS else f"{schema}.{name}"
-        raise SqlError(f"cannot insert into {SystemCatalog.kind(schema, name)} '{shown}'")
+        raise SqlError(f"cannot insert into {SystemCatalog.kind(*found)} '{'.'.join(found)}'")
     names.item(statement.table)
     return Plan(statement)
 
