@@ -141,7 +141,7 @@ def _functions() -> Iterator[str]:
 
 
 def _settings() -> Iterator[str]:
-    rows = [[f"`{name}`", f"`{value}`" if value else "empty"] for name, value in Variables().all()]
+    rows = [[f"`{name}`", f"`{value}`" if value else "empty"] for name, value, _ in Variables().all()]
     yield "## Settings\n\n" + _table(["name", "default"], rows)
 
 

@@ -22,6 +22,12 @@ CREATE TABLE bare ();
 """
 
 ANSWERS = """
+SELECT * FROM t1 WHERE false LIMIT 'x'                                                        | invalid input syntax for type bigint: invalid digit found in string: "x"
+SELECT * FROM t1 WHERE false OFFSET 'x'                                                       | Invalid OFFSET clause: invalid input syntax for type bigint: invalid digit found in string: "x"
+SELECT 1 OFFSET NULL                                                                          | Invalid OFFSET clause: Expected an expression that evaluates to a non-null value, got null
+SELECT f1 FROM t1 OFFSET (SELECT 1)                                                           | OFFSET does not allow subqueries
+SELECT f1 FROM t1 LIMIT date '2020-01-01'                                                     | LIMIT does not support casting from date to bigint
+SELECT f1 FROM t1 ORDER BY 1 LIMIT true                                                       | f1: 1
 SELECT f1 FROM (t1 JOIN t2 USING (f1)) JOIN (t1 a JOIN t2 b USING (f1)) USING (f1)            | f1: 3
 SELECT * FROM t2, t2 x JOIN t1 USING (f2) ORDER BY 1     | f1 f2 f2 f1 f1: 3 4 4 3 3, 5 6 4 3 3
 SELECT (SELECT * FROM (SELECT 1 AS a) q)                                                      | a: 1

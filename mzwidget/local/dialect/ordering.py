@@ -17,10 +17,13 @@ from mzwidget.local.dialect.ties import ties
 from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.reading import whole
 from mzwidget.local.formats.types import Column
 
 _FEW = 10_000
 _ALL = 2**63 - 1
+_read_number = whole("bigint", -(2**63), _ALL)
+_BAD_OFFSET = "Invalid OFFSET clause"
 _COMPARED = frozenset({"int2", "int4", "int8", "uint2", "uint4", "uint8", "float4", "float8", "numeric"}) | {
     "text", "varchar", "bool", "date", "timestamp", "timestamptz",
 }  # fmt: skip
@@ -53,6 +56,8 @@ def limits(outer: Scope, query: tree.Query, plan: PlanSubquery, *, nested: bool)
     numbers: dict[str, int] = {}
     varies = False
     for node, word in ((query.limit, "LIMIT"), (query.offset, "OFFSET")):
+        if word == "OFFSET" and node == tree.Literal("null"):
+            raise SqlError(f"{_BAD_OFFSET}: Expected an expression that evaluates to a non-null value, got null")
         if node is None or node == tree.Literal("null"):
             continue
         scope = outer.child()
@@ -66,6 +71,8 @@ def limits(outer: Scope, query: tree.Query, plan: PlanSubquery, *, nested: bool)
             continue
         if value.literal is None:
             if scope.correlated or any(isinstance(each, tree.Query) for each in node.walk()):
+                if word != "LIMIT" and not scope.correlated:
+                    raise SqlError("OFFSET does not allow subqueries")
                 if word != "LIMIT":
                     raise unsupported("OFFSET by what is not constant")
                 if not nested:
@@ -75,15 +82,13 @@ def limits(outer: Scope, query: tree.Query, plan: PlanSubquery, *, nested: bool)
             varies = varies or nested
             counts[word] = f"({_counted(value, word, nested=True)})"
             continue
+        _countable(value, word)
         count = coerce(statement, value, t.INT8, Context.ASSIGNMENT)
-        try:
-            number = round(float(value.literal))
-        except ValueError:
-            number = 0
+        number = _number(value, word)
         if number < 0:
             if word == "LIMIT":
                 raise SqlError("LIMIT must not be negative")
-            raise SqlError(f"Invalid OFFSET clause: must not be negative, got {number}")
+            raise SqlError(f"{_BAD_OFFSET}: must not be negative, got {number}")
         counts[word] = count.sql
         if value.literal.isdigit():
             numbers[word] = number
@@ -97,15 +102,33 @@ def limits(outer: Scope, query: tree.Query, plan: PlanSubquery, *, nested: bool)
     return Limit(bounds=tuple(bounds))
 
 
+def _number(value: Value, word: str) -> int:
+    """Return a literal as LIMIT or OFFSET take it; it is read before there are rows."""
+    assert value.literal is not None
+    try:
+        if value.is_open:
+            return int(_read_number(value.literal))
+        number = round(float(value.literal))
+        if number > _ALL:
+            raise SqlError(f'"{value.literal}" bigint out of range')
+        return number
+    except SqlError as error:
+        raise SqlError(error.message if word == "LIMIT" else f"{_BAD_OFFSET}: {error.message}") from None
+
+
+def _countable(value: Value, word: str) -> None:
+    if not value.is_open and not castable(value.type, t.INT8, Context.EXPLICIT):
+        raise SqlError(f"{word} does not support casting from {t.sql_name(value.type)} to bigint")
+
+
 def _counted(value: Value, word: str, *, nested: bool) -> str:
     """Return a LIMIT or OFFSET by a parameter; of another type than bigint it fails as a LIMIT of the whole query."""
-    if not castable(value.type, t.INT8, Context.ASSIGNMENT):
-        raise SqlError(f"{word} must have type bigint, not type {t.sql_name(value.type)}")
+    _countable(value, word)
     if word == "LIMIT" and value.type.name != "int8" and not nested:
         name = f"{t.sql_name(value.type)}_to_bigint".replace(" ", "_")
         message = quote_text(f"mz:XX000:Top-level LIMIT must be a constant expression, got {name}(")
         return f"CAST(error({message} || coalesce({text_form(value).sql}, 'null') || ')') AS BIGINT)"
-    count = cast(value, t.INT8, Context.ASSIGNMENT)
+    count = cast(value, t.INT8, Context.EXPLICIT)
     negative = "'mz:XX000:LIMIT must not be negative'"
     if word == "OFFSET":
         negative = "'mz:XX000:Invalid OFFSET clause: must not be negative, got ' || CAST({0} AS VARCHAR)"
