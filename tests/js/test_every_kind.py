@@ -143,3 +143,22 @@ def test_a_picture_takes_no_more_memory_as_time_passes(stage: Stage, kind: str) 
 
     before = after(40)
     assert after(100) - before < 1_000_000
+
+
+def test_a_page_that_is_hidden_while_its_theme_changes_is_drawn_in_its_size(stage: Stage) -> None:
+    page = stage("light")
+    show(page, "line")
+    colour = "getComputedStyle(document.querySelector('.mzw-swatch')).backgroundColor"
+    size = "() => ['.mzw-plot .u-wrap', '.mzw-plot'].map(name => document.querySelector(name).clientWidth)"
+    light, (drawn, room) = page.evaluate(colour), page.evaluate(size)
+    assert drawn == room
+    page.evaluate(
+        """async () => {
+            document.body.style.display = "none";
+            document.body.dataset.jpThemeLight = "false";
+            for (let turn = 0; turn < 5; turn++) await null;
+            document.body.style.display = "";
+        }"""
+    )
+    page.wait_for_function(f"light => {colour} !== light", arg=light)
+    assert page.evaluate(size) == [room, room]

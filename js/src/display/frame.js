@@ -143,7 +143,7 @@ export function mountFrame(el, client, signal) {
   });
   observer.observe(root);
   document.addEventListener("visibilitychange", updateVisible, { signal });
-  followTheme(picture.redraw, signal);
+  followTheme(picture.retheme, signal);
   const unsubscribe = store.subscribe(schedule);
   // The first paint does not wait to be seen, so that a notebook has its height before one scrolls to it.
   paint();

@@ -42,7 +42,7 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
   /** @type {Encoding | null} */
   let encoding = null;
 
-  const redraw = () => guard(() => mounted?.view?.resize?.());
+  const redraw = () => guard(() => (el.clientWidth > 0 ? mounted?.view?.resize?.() : undefined));
   const observer = new ResizeObserver(redraw);
   observer.observe(el);
 
@@ -151,8 +151,8 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
       return (mounted?.painted && mounted.view?.summary?.()) || "";
     },
 
-    /** Draw again: the theme is another one. */
-    redraw,
+    /** Draw again, for the theme is another one: in the next frame, since JupyterLab hides the page while it changes. */
+    retheme: () => void requestAnimationFrame(redraw),
 
     /** Say that rows are coming. */
     paintSkeleton,
