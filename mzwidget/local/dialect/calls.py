@@ -82,6 +82,8 @@ def row_of(items: Sequence[Value]) -> Value:
 
 def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> Value:
     """Return the value of a chosen line over its arguments."""
+    if any(wanted.name == "unknown" for wanted in found.wanted):
+        raise SqlError("could not determine polymorphic type because input has type unknown")
     given = [
         value
         if not value.is_open and value.parameter is None and (name == "any" or value.type.base == wanted.base)
@@ -128,8 +130,6 @@ def call(statement: Statement, name: str, values: Sequence[Value]) -> Value:
     found = choose(overloads, given)
     if len(found) != 1:
         raise no_function(name, given, many=bool(found))
-    if any(wanted.name == "unknown" for wanted in found[0].wanted):
-        raise SqlError("could not determine polymorphic type because input has type unknown")
     _settled(statement, found[0], values)
     return finish(statement, found[0], values)
 

@@ -17,31 +17,55 @@ from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.expressions import Expressions
+    from mzwidget.local.formats.types import Type
 
 
-def array(expressions: Expressions, node: tree.Array) -> Value:
+def array(expressions: Expressions, node: tree.Array, hint: Type | None = None) -> Value:
+    """Return an array or a list; the hint is what it is cast to, which its items and those of inner ones become."""
+    is_array = node.word == "array"
+    wanted = hint.element if hint is not None and hint.kind == node.word else None
     if not node.items:
-        what = "array" if node.word == "array" else "list"
-        raise SqlError(f"cannot determine type of empty {what}")
-    values, type_ = unify(expressions.statement, expressions.values(node.items), node.word.upper())
-    if node.word == "array":
+        if wanted is None:
+            raise SqlError(f"cannot determine type of empty {'array' if is_array else 'list'}")
+        made = t.array_of(wanted.base) if is_array else t.list_of(wanted.base)
+        return Value(f"CAST({array_sql('[]') if is_array else '[]'} AS {made.duckdb})", made, nullable=False)
+    inner = hint if is_array else wanted
+    items = [
+        array(expressions, item, inner) if isinstance(item, tree.Array) and item.word == node.word
+        else expressions.value(item)
+        for item in node.items
+    ]  # fmt: skip
+    if wanted is not None and is_array and any(item.type.kind == "array" for item in items):
+        wanted = hint
+    values, type_ = _alike(expressions, items, wanted, node.word.upper())
+    if is_array:
         if type_.kind == "array":
             return apply(_STACKED, [apply("[{*}]", values, t.list_of(type_))], type_, fallible=True)
         if type_.kind in ("list", "map"):
             raise SqlError(f"{t.sql_name(type_)}[] not yet supported")
         if type_.name == "bpchar":
-            size = next((v.type.typmod - 4 for v in values if v.type.typmod > 4), None)
-            sized = next(
-                (expressions.value(i).type.typmod - 4 for i in node.items if expressions.value(i).type.typmod > 4), size
-            )
-            raise SqlError(f"char({sized})[] not yet supported" if sized else "char[] not yet supported")
-        array = t.array_of(type_)
+            size = next((v.type.typmod - 4 for v in (*values, *items) if v.type.typmod > 4), None)
+            raise SqlError(f"char({size})[] not yet supported" if size else "char[] not yet supported")
+        made = t.array_of(type_)
     else:
         if type_.name == "bpchar":
             raise SqlError("char list not yet supported")
-        array = t.list_of(type_)
-    listed = "[{*}]" if node.word == "list" else array_sql("[{*}]")
-    return replace(apply(f"CAST({listed} AS {array.duckdb})", values, array), nullable=False)
+        made = t.list_of(type_)
+    listed = array_sql("[{*}]") if is_array else "[{*}]"
+    return replace(apply(f"CAST({listed} AS {made.duckdb})", values, made), nullable=False)
+
+
+def _alike(
+    expressions: Expressions, items: Sequence[Value], wanted: Type | None, construct: str
+) -> tuple[list[Value], Type]:
+    """Return the items as what is wanted, or as their common type."""
+    if wanted is None:
+        return unify(expressions.statement, items, construct)
+    for item in items:
+        if not item.is_open and not castable(item.type, wanted, Context.EXPLICIT):
+            given, needed = t.sql_name(item.type.base), t.sql_name(wanted.base)
+            raise SqlError(f"{construct} could not convert type {given} to {needed}")
+    return [coerce(expressions.statement, item, wanted, Context.EXPLICIT) for item in items], wanted.base
 
 
 def array_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
@@ -60,11 +84,18 @@ def array_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
     return Value(items if node.word == "list" else array_sql(items), found, fallible=True)
 
 
-def map_(expressions: Expressions, node: tree.Map) -> Value:
+def map_(expressions: Expressions, node: tree.Map, hint: Type | None = None) -> Value:
+    wanted = hint.element if hint is not None and hint.kind == "map" else None
     if not node.items:
-        raise SqlError("cannot determine type of empty map")
+        if wanted is None:
+            raise SqlError("cannot determine type of empty map")
+        return Value(f"CAST(map() AS {t.map_of(wanted.base).duckdb})", t.map_of(wanted.base), nullable=False)
     keys = [coerce(expressions.statement, expressions.value(key), t.TEXT) for key, _ in node.items]
-    values, type_ = unify(expressions.statement, [expressions.value(item) for _, item in node.items], "MAP")
+    given = [
+        map_(expressions, item, wanted) if isinstance(item, tree.Map) else expressions.value(item)
+        for _, item in node.items
+    ]
+    values, type_ = _alike(expressions, given, wanted, "MAP")
     if type_.name == "bpchar":
         raise SqlError("char map not yet supported")
     entries = [

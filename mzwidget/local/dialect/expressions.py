@@ -17,7 +17,7 @@ from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
-from mzwidget.local.dialect.values import Value, apply, array_sql, bound_once, quote_text
+from mzwidget.local.dialect.values import Value, apply, bound_once, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import intervals
 from mzwidget.local.formats import types as t
@@ -205,11 +205,12 @@ class Expressions:
 
     def _cast(self, node: tree.Cast) -> Value:
         target = resolve_type(node.type, self.statement.catalog)
-        if isinstance(node.operand, tree.Array) and not node.operand.items and target.element is not None:
-            return Value(f"CAST({'[]' if target.kind == 'list' else array_sql('[]')} AS {target.duckdb})", target)
-        if isinstance(node.operand, tree.Map) and not node.operand.items and target.kind == "map":
-            return Value(f"CAST(map() AS {target.duckdb})", target)
-        value = self.value(node.operand)
+        if isinstance(node.operand, tree.Array):
+            value = composites.array(self, node.operand, target)
+        elif isinstance(node.operand, tree.Map):
+            value = composites.map_(self, node.operand, target)
+        else:
+            value = self.value(node.operand)
         if target.name in t.REGISTERED and (value.literal is not None or value.type.name in STRINGS):
             if value.literal is None:
                 raise unsupported(f"a cast of anything but a constant to {target.name}")

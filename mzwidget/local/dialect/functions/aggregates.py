@@ -146,7 +146,7 @@ for _name, _sample, _root in (
 
 for _function in ("min", "max"):
     for _name in (
-        "bool", "int2", "int4", "int8", "uint2", "uint4", "uint8", "oid", "float4", "float8", "numeric", "date", "time",
+        "bool", "int2", "int4", "int8", "uint2", "uint4", "uint8", "float4", "float8", "numeric", "date", "time",
         "timestamp", "timestamptz", "text", "bpchar", "mz_timestamp",
     ):  # fmt: skip
         FUNCTIONS.append(line(_function, f"{_name} -> {_name}", f"«{_function}»", fallible=False))
@@ -158,7 +158,6 @@ FUNCTIONS += [
     line("count", "any -> int8", "«count»", fallible=False),
     line("bool_and", "bool -> bool", "«bool_and»", fallible=False),
     line("bool_or", "bool -> bool", "«bool_or»", fallible=False),
-    line("every", "bool -> bool", "«bool_and»", fallible=False),
     line("string_agg", "text, text -> text", "", build="string_agg"),
     line("array_agg", "anynonarray -> anyarray", "«list»", build="array_agg"),
     line("list_agg", "any -> anylist", "«list»", build="list_agg"),

@@ -164,4 +164,5 @@ for _name, _function in (
     ("interval", _of_interval),
 ):  # fmt: skip
     FUNCTIONS.append(line("extract", f"text, {_name} -> numeric", python=_function))
-    FUNCTIONS.append(line("date_part", f"text, {_name} -> float8", python=_as_float(_function)))
+    if _name != "date":  # which is a timestamptz to date_part: it has hours there, and none to extract
+        FUNCTIONS.append(line("date_part", f"text, {_name} -> float8", python=_as_float(_function)))

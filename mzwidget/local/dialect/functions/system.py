@@ -176,11 +176,11 @@ FUNCTIONS: list[Overload] = [
          "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
     line("pg_stat_get_numscans", "oid -> int8", "CASE WHEN {0} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
     line("pg_tablespace_location", "oid -> text", "CASE WHEN {0} IN (1663, 1664) THEN '' END", fallible=False),
-    line("shobj_description", "oid, text -> text", "CAST(NULL AS VARCHAR)", fallible=False),
     line("obj_description", "oid, text -> text", asks=_of_objects("obj_description", lambda each: each.comment)),
-    line("obj_description", "oid -> text", asks=_of_objects("obj_description", lambda each: each.comment)),
-    *(line(name, f"oid{more} -> text", asks=_of_objects(name, lambda each: each.definition))
-      for name in ("pg_get_viewdef", "pg_get_indexdef") for more in ("", ", bool", ", int4, bool")),
+    *(line("pg_get_viewdef", f"oid{more} -> text", asks=_of_objects("pg_get_viewdef", lambda each: each.definition))
+      for more in ("", ", bool", ", int4")),
+    *(line("pg_get_indexdef", f"oid{more} -> text", asks=_of_objects("pg_get_indexdef", lambda each: each.definition))
+      for more in ("", ", int4, bool")),
     *(line(name, f"oid{more} -> text", "CAST(NULL AS VARCHAR)", fallible=False)
       for name in ("pg_get_constraintdef", "pg_get_ruledef") for more in ("", ", bool")),
     *(line(f"has_{what}_privilege", f"{role}, {of}, text -> bool", asks=_privileged(0))
