@@ -51,7 +51,7 @@ SELECT extract(hour FROM time '10:00'), extract(hour FROM timestamp '2026-03-31 
 SELECT date_part('hour', time '10:00'), date_part('hour', timestamp '2026-03-31 10:00'), date_part('hour', timestamptz '2026-03-31 10:00+00');
 SELECT date_part('hour', interval '1 day 2 hours');
 SELECT date('2026-01-01'), date(timestamp '2026-03-31 10:00');
-SELECT array_fill(1, array[1::int8]);
+SELECT array_fill(1, array[1], array[1]);
 SELECT current_setting('timezone'), current_setting('timezone', true);
 SELECT format_type(3::oid, 3);
 SELECT pg_table_is_visible(3::oid);

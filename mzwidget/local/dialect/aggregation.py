@@ -44,13 +44,12 @@ class Aggregation:
         if name in functions.MANY and not aggregate:
             return self._table_function(node, name)
         if not aggregate and not window:
-            if name not in functions.SCALARS:
-                return None
             if node.filter is not None:
                 raise SqlError(f"FILTER specified, but {name} is not an aggregate function")
             if node.over is not None:
+                schema = "mz_catalog" if name in functions.OF_MZ_CATALOG else "pg_catalog"
                 raise SqlError(
-                    f"OVER clause not allowed on pg_catalog.{name}. The OVER clause can only be used with window"
+                    f"OVER clause not allowed on {schema}.{name}. The OVER clause can only be used with window"
                     " functions (including aggregations)."
                 )
             return None

@@ -329,21 +329,14 @@ def callable_(parts: Sequence[str], statement: Statement) -> bool:
         return True
     if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
         return False
-    if schema and schema[-1] == "pg_catalog" and name in OF_MZ_CATALOG:
+    if schema and schema[-1] == "pg_catalog" and name in functions.OF_MZ_CATALOG:
         return False
-    if schema and schema[-1] == "mz_catalog" and name in functions.KNOWN - OF_MZ_CATALOG - _OF_EITHER:
+    if schema and schema[-1] == "mz_catalog" and name in functions.KNOWN - functions.OF_MZ_CATALOG - _OF_EITHER:
         return False
     return name in functions.KNOWN or name in statement.session or is_elsewhere(name)
 
 
 _EXPANDS = ("information_schema", "_pg_expandarray")
-OF_MZ_CATALOG = frozenset(
-    """
-    csv_extract date_bin_hopping kafka_murmur2 list_agg list_append list_cat list_length list_length_max list_n_layers
-    list_prepend list_remove map_agg map_build map_length mz_environment_id mz_is_superuser mz_logical_timestamp mz_now
-    mz_uptime mz_version mz_version_num regexp_extract repeat_row seahash unnest
-    """.split()  # noqa: SIM905
-)
 _OF_EITHER = frozenset(
     """
     constant_time_eq crc32 current_timestamp datediff parse_ident try_parse_monotonic_iso8601_timestamp uuid_generate_v5

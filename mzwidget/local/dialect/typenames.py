@@ -18,11 +18,15 @@ OFFERED_THERE = frozenset(
         "mz_aclitem",
         "aclitem",
         "int2vector",
-        "record",
-        "anyarray",
         "list",
         "map",
     ]
+)
+PSEUDO = frozenset(
+    """
+    any anyarray anycompatible anycompatiblearray anycompatiblenonarray anycompatiblerange anyelement anynonarray
+    anyrange internal record
+    """.split()  # noqa: SIM905
 )
 
 
@@ -57,6 +61,8 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
         made = catalog.type_of(node.parts) if catalog is not None else None
         if made is not None:
             return made
+        if name in PSEUDO and not own:
+            raise SqlError(f"cannot reference pseudo type pg_catalog.{name}")
         if name in OFFERED_THERE and not own:
             raise unsupported(f"type {name}")
         raise SqlError(f'type "{".".join(node.parts)}" does not exist')

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions, parse, parse_type, resolve_type
-from mzwidget.local.dialect.expressions import OF_MZ_CATALOG
+from mzwidget.local.dialect.functions import OF_MZ_CATALOG
 from mzwidget.local.dialect.syntax import tree, type_at
 from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS
 from mzwidget.local.dialect.syntax.lexer import tokenize

@@ -8,7 +8,7 @@ from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import text_form
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, array_sql, items_of
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
 FUNCTIONS: list[Overload] = []
@@ -41,9 +41,13 @@ _JOIN = udf.declare("join", _join, [t.list_of(t.TEXT), t.TEXT, t.TEXT], t.TEXT, 
 
 
 def _filled(values: Sequence[Value]) -> Value:
-    item, sizes = values
+    item, sizes, *lowest = values
     if item.type.kind == "array":
         raise SqlError("array_fill with arrays not yet supported")
+    if item.type.kind in ("list", "map") or item.type.name == "bpchar":
+        raise SqlError(f"array_fill on {t.sql_name(item.type.base)} not yet supported")
+    if lowest:
+        raise unsupported("an array that does not begin at 1")
     type_ = t.array_of(item.type.base)
     return apply(f"CAST(({_FILLED}) AS {type_.duckdb})", [item, sizes], type_, fallible=True)
 
@@ -135,10 +139,8 @@ FUNCTIONS += [
     line("array_cat", "anycompatiblearray, anycompatiblearray -> anycompatiblearray", _CONCATENATED, strict=False),
     line("array_position", "anyarray, anyelement -> int4", _POSITION, strict=False),
     line("array_position", "anyarray, anyelement, int4 -> int4", _POSITION_FROM, strict=False),
-    *(
-        line("array_fill", f"anyelement, {size}[] -> anyarray", build=_filled, strict=False)
-        for size in ("int4", "int8")
-    ),
+    line("array_fill", "anyelement, int4[] -> anyarray", build=_filled, strict=False),
+    line("array_fill", "anyelement, int4[], int4[] -> anyarray", build=_filled, strict=False),
     line("list_append", "anylist, listelement -> anylist",
          "list_append(coalesce({0}, []), {1})", strict=False, fallible=False),
     line("list_prepend", "listelement, anylist -> anylist",

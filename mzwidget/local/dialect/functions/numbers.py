@@ -72,10 +72,14 @@ for _name in ("ln", "log10", "log"):
 
 def _log(base: Decimal, value: Decimal) -> Decimal:
     for each in (base, value):
+        if each.is_nan():
+            continue
         if each == 0:
             raise SqlError("function log is not defined for zero")
         if each < 0:
             raise SqlError("function log is not defined for negative numbers")
+    if base.is_nan() or value.is_nan():
+        return Decimal("NaN")
     bottom = numerics.WIDE.ln(base)
     if bottom == 0:
         raise SqlError("division by zero")
@@ -113,7 +117,7 @@ def _sqrt(value: float) -> float:
 
 
 def _sqrt_numeric(value: Decimal) -> Decimal:
-    if value < 0:
+    if not value.is_nan() and value < 0:
         raise SqlError("cannot take square root of a negative number")
     return numerics.CONTEXT.sqrt(value)
 
@@ -139,6 +143,8 @@ def _power(base: float, exponent: float) -> float:
 
 
 def _power_numeric(base: Decimal, exponent: Decimal) -> Decimal:
+    if base.is_nan() or exponent.is_nan():
+        return Decimal("NaN")
     if base == 0 and exponent < 0:
         raise SqlError("zero raised to a negative power is undefined")
     if base < 0 and exponent != exponent.to_integral_value():
