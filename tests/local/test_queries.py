@@ -67,6 +67,10 @@ SELECT (timestamptz '2020-03-08 02:59:59 America/New_York')::text               
 SELECT right('hello', -2147483648)                                                            | right: hello
 SELECT count(*), (SELECT count(*) FROM (SELECT FROM t1) q) FROM bare                             | count count: 0 2
 SELECT array_fill(1, ARRAY[2, 0])::text, array_fill(1, ARRAY[0, 2]) = array_fill(1, ARRAY[0])     | array_fill ?column?: {} True
+SELECT ARRAY[ARRAY[1], ARRAY['3']]::int[]::text, ARRAY[[]]::int[]::text                           | array array: {{1},{3}} {}
+SELECT LIST[LIST['1'], LIST[]]::int list list::text, MAP['a'=>MAP[]]::map[text=>map[text=>int]]::text  | list map: {{1},{}} {a=>{}}
+SELECT date_part('hour', date '2026-01-01')                                                   | date_part: 0.0
+SELECT sqrt('NaN'::numeric), log(2, 'NaN'::numeric), power('NaN'::numeric, 0)                     | sqrt log power: NaN NaN NaN
 SELECT exp(-50000::numeric)                                                                   | value out of range: underflow
 SELECT 9e38::float4                                                                           | "900000000000000000000000000000000000000" real out of range
 """  # noqa: E501

@@ -55,6 +55,22 @@ CREATE TYPE x AS MAP (KEY TYPE = text)               | XX000 VALUE TYPE option i
 SELECT '{}'::map[int => text]                        | XX000 map key type must be text, got integer
 SELECT mz_catalog.abs(1)                             | XX000 function "mz_catalog.abs" does not exist
 SELECT * FROM mz_catalog.generate_series(1, 2)       | XX000 function "mz_catalog.generate_series" does not exist
+SELECT every(true)                                  | XX000 function "every" does not exist
+SELECT now() OVER ()                                | XX000 OVER clause not allowed on pg_catalog.now. The OVER clause can only be used with window functions (including aggregations).
+SELECT NULL ?& 'a'                                  | XX000 could not determine polymorphic type because input has type unknown
+SELECT NULL::record                                 | XX000 cannot reference pseudo type pg_catalog.record
+SELECT array_fill(LIST[1], ARRAY[2])                | XX000 array_fill on integer list not yet supported
+SELECT array_fill(1, NULL)                          | XX000 dimension array or low bound array must not be null
+SELECT ARRAY[date '2026-01-01']::int[]              | XX000 ARRAY could not convert type date to integer
+SELECT LIST[1]::int list list                       | XX000 LIST could not convert type integer to integer list
+SELECT '['::jsonb                                   | XX000 invalid input syntax for type jsonb: EOF while parsing a list at line 1 column 1: "["
+SELECT '1.'::jsonb                                  | XX000 invalid input syntax for type jsonb: EOF while parsing a value at line 1 column 2: "1."
+SELECT '[1ex]'::jsonb                               | XX000 invalid input syntax for type jsonb: invalid number at line 1 column 4: "[1ex]"
+SELECT '[nulx]'::jsonb                              | XX000 invalid input syntax for type jsonb: expected ident at line 1 column 5: "[nulx]"
+SELECT '[é,x]'::jsonb                               | XX000 invalid input syntax for type jsonb: expected value at line 1 column 2: "[é,x]"
+SELECT '["é",1e99,'::jsonb                          | XX000 invalid input syntax for type jsonb: "1e+99" is out of range for type numeric: exceeds maximum precision 39 at line 1 column 10: "[\"é\",1e99,"
+SELECT '"\udc00"'::jsonb                            | XX000 invalid input syntax for type jsonb: lone leading surrogate in hex escape at line 1 column 7: "\"\udc00\""
+SELECT '"\u12'::jsonb                               | XX000 invalid input syntax for type jsonb: EOF while parsing a string at line 1 column 5: "\"\u12"
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 """  # noqa: E501
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import numerics
+from mzwidget.local.formats.jsonfaults import MOST_NESTING, fault
 
-MOST_NESTING = 128
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*\Z')
 _SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 _TO_ESCAPE = re.compile(r'["\\\x00-\x1f]')
-_LEADING_ZERO = re.compile(r"\s*-?0\d")
 
 
 def quote(text: str) -> str:
@@ -47,14 +46,10 @@ def write(value: Any) -> str:
     return str(value)
 
 
-class _BeyondError(ValueError):
-    """A number that no numeric holds."""
-
-
 def _number(text: str) -> Decimal:
     found = Decimal(text)
     if numerics.beyond(found):
-        raise _BeyondError(text)
+        raise ValueError(text)
     return found
 
 
@@ -81,90 +76,23 @@ def canonical(text: str) -> str:
     try:
         value = _decoder.decode(text)
         result = write(value)
-    except json.JSONDecodeError as error:
-        raise _syntax(text, error) from None
-    except _BeyondError as error:
-        number = str(error)
-        shown = re.sub(r"[eE]\+?(\d)", r"e+\1", number)
-        why = f'"{shown}" is out of range for type numeric: exceeds maximum precision 39'
-        at = text.find(number) + len(number)
-        raise _invalid(text, f"{why} at line 1 column {at}") from None
-    except RecursionError:
-        raise _invalid(text, "recursion limit exceeded at line 1 column 128") from None
-    except ValueError:
-        word = re.search(r"NaN|-?Infinity", text)
-        raise _invalid(text, f"expected value at line 1 column {word.start() + 1 if word else 1}") from None
-    if _LONE_SURROGATE.search(result):
-        raise _invalid(text, f"unexpected end of hex escape at line 1 column {len(text)}")
+    except (ValueError, RecursionError):
+        raise _invalid(text, fault(text, _beyond) or "expected value at line 1 column 1") from None
+    deep = text.count("[") + text.count("{") >= MOST_NESTING
+    if deep or _LONE_SURROGATE.search(result):
+        why = fault(text, _beyond)
+        if why is not None:
+            raise _invalid(text, why)
     return result
+
+
+def _beyond(number: str) -> str | None:
+    if not numerics.beyond(Decimal(number)):
+        return None
+    shown = re.sub(r"([eE])(\d)", r"\1+\2", number)
+    return f'"{shown}" is out of range for type numeric: exceeds maximum precision 39'
 
 
 def _invalid(text: str, why: str) -> SqlError:
     shown = text.replace('"', '\\"')
     return SqlError(f'invalid input syntax for type jsonb: {why}: "{shown}"')
-
-
-_EOF = {"{": "an object", "[": "a list", '"': "a string"}
-
-
-def _syntax(text: str, error: json.JSONDecodeError) -> SqlError:
-    at = error.pos
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
-
-    def invalid(why: str, shift: int = 0) -> SqlError:
-        return _invalid(text, f"{why} at line {line} column {column + shift}")
-
-    if _LEADING_ZERO.match(text):
-        return invalid("invalid number", 0)
-    if at >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
-        body = text.rstrip()
-        column = len(body) - (body.rfind("\n") + 1)
-        what = "a value"
-        if error.msg.startswith("Unterminated string"):
-            what = "a string"
-        elif "delimiter" in error.msg or "property name" in error.msg:
-            what = "a list" if "delimiter" in error.msg and _open(body) == "[" else "an object"
-        return invalid(f"EOF while parsing {what}")
-    found = text[at]
-    previous = text[:at].rstrip()[-1:]
-    if "trailing comma" in error.msg:
-        close = re.compile(r"[\]}]").search(text, at)
-        return invalid("trailing comma", close.start() - at if close else 0)
-    if error.msg.startswith("Expecting value"):
-        if found in "]}" and previous == ",":
-            return invalid("trailing comma")
-        word = re.match(r"[a-z]+", text[at:])
-        if (
-            word
-            and any(full.startswith(word[0]) for full in ("null", "true", "false"))
-            and at + word.end() == len(text)
-        ):
-            return invalid("EOF while parsing a value", word.end() - 1)
-        if word and found in "ntf":
-            return invalid("expected ident", 1)
-        return invalid("expected value")
-    if "property name" in error.msg:
-        return invalid("trailing comma" if found == "}" and previous == "," else "key must be a string")
-    if "delimiter" in error.msg:
-        if "':'" in error.msg:
-            return invalid("expected `:`")
-        return invalid("expected `,` or `]`" if _open(text[:at]) == "[" else "expected `,` or `}`")
-    if error.msg.startswith("Extra data"):
-        return invalid("trailing characters")
-    if "escape" in error.msg:
-        return invalid("invalid escape", 1)
-    if "control character" in error.msg:
-        return invalid("control character (\\u0000-\\u001F) found while parsing a string", 1)
-    return invalid("expected value")
-
-
-def _open(text: str) -> str:
-    """Return the innermost bracket that a text leaves open."""
-    stack = []
-    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
-        if bracket in "[{":
-            stack.append(bracket)
-        elif bracket in "]}" and stack:
-            stack.pop()
-    return stack[-1] if stack else ""
