@@ -60,6 +60,7 @@ SELECT now() OVER ()                                | XX000 OVER clause not allo
 SELECT NULL ?& 'a'                                  | XX000 could not determine polymorphic type because input has type unknown
 SELECT NULL::record                                 | XX000 cannot reference pseudo type pg_catalog.record
 SELECT array_fill(LIST[1], ARRAY[2])                | XX000 array_fill on integer list not yet supported
+SELECT '1e300'::float8::numeric                     | XX000 numeric field overflow
 SELECT array_fill(1, NULL)                          | XX000 dimension array or low bound array must not be null
 SELECT ARRAY[date '2026-01-01']::int[]              | XX000 ARRAY could not convert type date to integer
 SELECT LIST[1]::int list list                       | XX000 LIST could not convert type integer to integer list

@@ -139,8 +139,7 @@ def _float_to_numeric(single: bool) -> Callable[[float], Decimal]:
             raise SqlError(f"function casting {name} to numeric is only defined for finite arguments")
         found = Decimal(show_single(value) if single else repr(value))
         if found.adjusted() >= numerics.DIGITS:
-            text = str(found.normalize()).replace("E+", "E")
-            raise SqlError(f'"{text}" is out of range for type numeric: exceeds maximum precision 39')
+            raise SqlError("numeric field overflow")
         return numerics.CONTEXT.plus(found)
 
     return convert
@@ -210,11 +209,13 @@ def _show(name: str) -> str:
             return "CASE WHEN {0} THEN 'true' WHEN NOT {0} THEN 'false' END"
         case "text" | "varchar" | "name" | "jsonb" | "bpchar":
             return "{0}"
-        case "date" | "timestamp":
+        case "date":
             return "replace(CAST({0} AS VARCHAR), '(BC)', 'BC')"
-        case "timestamptz":
-            shown = "CAST({0} AS VARCHAR)"
-            return f"CASE WHEN {shown} LIKE '%)' THEN replace({shown}, ' (BC)', '+00 BC') ELSE {shown} || '+00' END"
+        case "timestamp" | "timestamptz":  # DuckDB writes the era behind the date, Materialize at the end
+            shown, zone = "CAST({0} AS VARCHAR)", "" if name == "timestamp" else "+00"
+            early = f"replace({shown}, ' (BC)', '') || '{zone} BC'"
+            late = f"{shown} || '{zone}'" if zone else shown
+            return f"CASE WHEN contains({shown}, ' (BC)') THEN {early} ELSE {late} END"
         case "time" | "uuid" | "int2" | "int4" | "int8" | "uint2" | "uint4" | "uint8" | "oid" | "mz_timestamp":
             return "CAST({0} AS VARCHAR)"
         case "regclass" | "regproc" | "regtype":
