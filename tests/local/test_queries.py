@@ -71,7 +71,7 @@ SELECT ARRAY[ARRAY[1], ARRAY['3']]::int[]::text, ARRAY[[]]::int[]::text         
 SELECT LIST[LIST['1'], LIST[]]::int list list::text, MAP['a'=>MAP[]]::map[text=>map[text=>int]]::text  | list map: {{1},{}} {a=>{}}
 SELECT date_part('hour', date '2026-01-01')                                                   | date_part: 0.0
 SELECT sqrt('NaN'::numeric), log(2, 'NaN'::numeric), power('NaN'::numeric, 0)                     | sqrt log power: NaN NaN NaN
-SELECT (timestamp '0001-01-01' - interval '1 s')::text, ('0011-05-06 07:08+00 BC'::timestamptz)::text | text text: 0001-12-31 23:59:59 BC 0011-05-06 07:08:00+00 BC
+SELECT (timestamp '0001-01-01' - interval '1 s')::text, (timestamptz '0001-05-06 07:08+00' - interval '2 y')::text | text text: 0001-12-31 23:59:59 BC 0002-05-06 07:08:00+00 BC
 SELECT exp(-50000::numeric)                                                                   | value out of range: underflow
 SELECT 9e38::float4                                                                           | "900000000000000000000000000000000000000" real out of range
 """  # noqa: E501
