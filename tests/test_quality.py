@@ -1,7 +1,7 @@
 """The checks that read the code instead of running it.
 
-How many branches a function may have, ruff holds (``max-branches``). Longer files and classes than these are allowed
-where the first comment of their file says why they are long.
+How many branches a function may have, ruff holds (``max-branches``), and in JavaScript oxlint (``tests/js``). Longer
+files and classes than these are allowed where the first comment of their file says why they are long.
 """
 
 from __future__ import annotations

@@ -23,6 +23,14 @@ def test_types(node: Path, js_modules: Path) -> None:
     run(node, js_modules, "node_modules/typescript/bin/tsc")
 
 
+def test_no_function_branches_more_than_fifteen_times(node: Path, js_modules: Path, tmp_path: Path) -> None:
+    lint = "node_modules/oxlint/bin/oxlint", "--config", ".oxlintrc.json"
+    run(node, js_modules, *lint, "src")
+    (tmp_path / "branches.js").write_text(f"export function f(x) {{ {'if (x()) x();' * 15} }}")
+    with pytest.raises(pytest.fail.Exception, match="complexity of 16"):
+        run(node, js_modules, *lint, str(tmp_path))
+
+
 @pytest.mark.parametrize(("extra", "passes"), [("setTimeout(() => {});", True), ("document.title;", False)])
 def test_sync_knows_no_dom(node: Path, js_modules: Path, tmp_path: Path, extra: str, passes: bool) -> None:
     settings = {

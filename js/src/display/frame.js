@@ -109,19 +109,29 @@ export function mountFrame(el, client, signal) {
     painted = snapshot;
     past.paint(now);
     header.paint(now);
-    const name = [options.title || options.name, store.status.terms].filter(Boolean).join(", ");
+    setAttribute(root, "data-state", told.state);
+    label(snapshot);
+    const spent = performance.now() - paintedAt;
+    if (snapshot) aloud.tell(() => picture.summary);
+    if (fresh) whenDrawn(inFrame, (drawing) => display.painted(spent + drawing));
+  }
+
+  /**
+   * Say of what is painted, to scripts, style sheets and those who do not see it, what it is.
+   *
+   * @param {import("../sync/content.js").Snapshot | null} snapshot
+   */
+  function label(snapshot) {
+    const { options, status } = store;
+    const name = [options.title || options.name, status.terms].filter(Boolean).join(", ");
     setAttribute(root, "aria-label", name || null);
     setAttribute(root, "data-kind", picture.shown?.kind ?? null);
-    setAttribute(root, "data-state", told.state);
-    const isFormer = snapshot !== null && store.status.asking;
+    const isFormer = snapshot !== null && status.asking;
     setAttribute(root, "data-former", isFormer ? "" : null);
     setAttribute(pictureEl, "aria-busy", isFormer ? "true" : null);
     setAttribute(root, "data-epoch", snapshot?.epoch ?? null);
     setAttribute(root, "data-seq", snapshot ? String(snapshot.seq) : null);
     setAttribute(root, "data-time", snapshot?.time == null ? null : String(snapshot.time));
-    const spent = performance.now() - paintedAt;
-    if (snapshot) aloud.tell(() => picture.summary);
-    if (fresh) whenDrawn(inFrame, (drawing) => display.painted(spent + drawing));
   }
 
   function updateVisible() {

@@ -1,5 +1,5 @@
 import { element, icon, keepKeys, setAttribute, setText } from "../dom.js";
-import { formatNumber } from "../views/numbers.js";
+import { countRows, formatNumber } from "../views/numbers.js";
 import { mountChosen } from "./chosen.js";
 import { clockTime, describe } from "./words.js";
 
@@ -85,6 +85,24 @@ export function mountHeader(el, client, steps, picture, signal) {
     else playback.pause();
   }
 
+  /** The button that shows a table in place of the picture. */
+  function paintSwitch() {
+    view.hidden = !picture.switchable();
+    const asTable = picture.asTable();
+    if (asTable !== (view.firstChild === barsIcon)) view.replaceChildren(asTable ? barsIcon : tableIcon);
+    rename(view, asTable ? "show as chart" : "show as table");
+    setAttribute(view, "aria-pressed", String(asTable));
+  }
+
+  /** @param {boolean} enabled */
+  function paintPause(enabled) {
+    const { paused } = playback;
+    if (paused !== (pause.firstChild === playIcon)) pause.replaceChildren(paused ? playIcon : pauseIcon);
+    setAttribute(pause, "aria-pressed", String(paused));
+    setAttribute(pause, "title", paused ? "resume" : "pause");
+    pause.disabled = !enabled;
+  }
+
   return {
     /** Stands below the picture. */
     missing: chosen.missing,
@@ -115,7 +133,7 @@ export function mountHeader(el, client, steps, picture, signal) {
       setAttribute(asOf, "title", told.time === null ? null : `the view at ${clockTime(told.time, now, snapshot, true)}`);
       setText(lag, told.lag);
       const size = snapshot?.size;
-      setText(rows, size === undefined ? "" : countRows(size, picture.limit()));
+      setText(rows, size === undefined ? "" : rowsShown(size, picture.limit()));
       if (size !== undefined && Math.abs(now - ratedAt) >= RATE_EVERY) {
         setText(rate, `${formatRate(store.rate)} changes/s`);
         ratedAt = now;
@@ -124,18 +142,9 @@ export function mountHeader(el, client, steps, picture, signal) {
       setAttribute(rate, "title", "rows that come and go each second, over the last five");
 
       retry.hidden = !told.canRetry;
-      view.hidden = !picture.switchable();
-      const asTable = picture.asTable();
-      if (asTable !== (view.firstChild === barsIcon)) view.replaceChildren(asTable ? barsIcon : tableIcon);
-      rename(view, asTable ? "show as chart" : "show as table");
-      setAttribute(view, "aria-pressed", String(asTable));
-
+      paintSwitch();
       chosen.paint();
-      const { paused } = playback;
-      if (paused !== (pause.firstChild === playIcon)) pause.replaceChildren(paused ? playIcon : pauseIcon);
-      setAttribute(pause, "aria-pressed", String(paused));
-      setAttribute(pause, "title", paused ? "resume" : "pause");
-      pause.disabled = !told.canPause;
+      paintPause(told.canPause);
     },
   };
 }
@@ -153,8 +162,8 @@ function rename(node, name) {
  * @param {number} size
  * @param {number} limit how many of them are drawn
  */
-function countRows(size, limit) {
-  const all = `${formatNumber(size)} ${size === 1 ? "row" : "rows"}`;
+function rowsShown(size, limit) {
+  const all = countRows(size);
   return size > limit ? `${formatNumber(limit)} of ${all}` : all;
 }
 

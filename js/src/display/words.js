@@ -17,6 +17,7 @@ import { formatNumber } from "../views/numbers.js";
  */
 
 /** @typedef {import("../sync/client.js").Client} Client */
+/** @typedef {import("../sync/protocol.js").Status} Status */
 
 /** @type {Record<import("../sync/protocol.js").State, Told["tone"]>} */
 const TONES = {
@@ -79,6 +80,58 @@ function describeLag(lag) {
   return `${Math.round(lag / 3600)} h behind`;
 }
 
+/** @typedef {Pick<Told, "tone" | "state" | "word" | "message" | "excerpt">} Words */
+
+/**
+ * @param {string} state
+ * @param {string} message
+ * @returns {Words}
+ */
+const lost = (state, message) => ({ tone: "bad", state, word: state, message, excerpt: "" });
+
+/**
+ * What is said where the kernel is not there or does not speak, whatever it said last.
+ *
+ * @param {Client["conversation"]} conversation
+ * @returns {Words | null} null where it speaks
+ */
+function describeLoss({ connected, silent, answered }) {
+  if (!connected) return lost("disconnected", "The kernel was restarted; run the cell again.");
+  if (!silent) return null;
+  if (!answered) return lost("no news", "This notebook's kernel does not know the view; run the cell again.");
+  return lost("no news", "The kernel has not reported for a while. It may be busy; if it was restarted, run the cell again.");
+}
+
+/**
+ * @param {Status} status
+ * @param {number} now milliseconds since 1970
+ */
+function wordOf({ state, paused, waiting, retry_at }, now) {
+  if (state === "paused") return waiting > 0 ? `paused · ${formatNumber(waiting)} waiting` : state;
+  let word = state === "asking" ? "asking anew" : String(state);
+  if (state === "reconnecting" && retry_at !== null) {
+    const left = Math.ceil((retry_at - now) / 1000);
+    // Else the kernel's clock and this page's do not agree.
+    if (left >= 0 && left <= LONGEST_WAIT) word = `reconnecting in ${left} s`;
+  }
+  return paused ? `paused · ${word}` : word;
+}
+
+/**
+ * What the kernel says, and what it is asked to do.
+ *
+ * @param {Status} status
+ * @param {Client["playback"]["pending"]} pending
+ * @param {number} now milliseconds since 1970
+ * @returns {Words}
+ */
+function describeStatus(status, pending, now) {
+  const { state, message, excerpt } = status;
+  if (pending !== null) return { tone: "busy", state: pending, word: `${pending}…`, message, excerpt };
+  const former = status.asking && state === "failed" ? "\nThis is the new question; the picture goes on answering the one before." : "";
+  return { tone: TONES[state] ?? "idle", state, word: wordOf(status, now), message: message + former, excerpt };
+}
+
 /**
  * @param {Client} client
  * @param {number} now milliseconds since 1970
@@ -86,47 +139,13 @@ function describeLag(lag) {
  */
 export function describe({ store, playback, conversation }, now) {
   const { status, snapshot, time } = store;
-  const { connected, silent, answered } = conversation;
-  /** @type {string} */
-  let state = status.state;
-  let { message, excerpt } = status;
-  let tone = TONES[status.state] ?? "idle";
-  let word = state;
-  if (!connected || silent) excerpt = "";
-  const former = status.asking && connected && !silent;
-  if (!connected) {
-    [state, tone, message] = ["disconnected", "bad", "The kernel was restarted; run the cell again."];
-    word = state;
-  } else if (silent) {
-    [state, tone] = ["no news", "bad"];
-    message = answered
-      ? "The kernel has not reported for a while. It may be busy; if it was restarted, run the cell again."
-      : "This notebook's kernel does not know the view; run the cell again.";
-    word = state;
-  } else if (playback.pending !== null) {
-    [state, tone, word] = [playback.pending, "busy", `${playback.pending}…`];
-  } else if (status.state === "paused" && status.waiting > 0) {
-    word = `paused · ${formatNumber(status.waiting)} waiting`;
-  } else {
-    if (status.state === "asking") word = "asking anew";
-    if (former && status.state === "failed") {
-      message += "\nThis is the new question; the picture goes on answering the one before.";
-    }
-    if (status.state === "reconnecting" && status.retry_at !== null) {
-      const left = Math.ceil((status.retry_at - now) / 1000);
-      // Else the kernel's clock and this page's do not agree.
-      if (left >= 0 && left <= LONGEST_WAIT) word = `reconnecting in ${left} s`;
-    }
-    if (status.paused && status.state !== "paused") word = `paused · ${word}`;
-  }
-
-  const stale = tone === "bad" && !status.paused && !former;
+  const { connected } = conversation;
+  const loss = describeLoss(conversation);
+  const words = loss ?? describeStatus(status, playback.pending, now);
+  const former = status.asking && loss === null;
+  const stale = words.tone === "bad" && !status.paused && !former;
   return {
-    tone,
-    state,
-    word,
-    message,
-    excerpt,
+    ...words,
     time,
     asOf: time === null ? "" : `${stale ? "stale since" : "as of"} ${clockTime(time, now, snapshot)}`,
     lag: stale || status.paused || snapshot === null ? "" : describeLag(status.lag),

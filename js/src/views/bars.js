@@ -4,7 +4,7 @@ import { compareNumbers, isNumber, ratio } from "./numbers.js";
 import { Leading, byOrder } from "./order.js";
 import { RAPID, identitiesOf, mountKeyed } from "./bars/keyed.js";
 import { mountChoosing } from "./bars/choosing.js";
-import { TOLD, labelText, mountLetters } from "./bars/letters.js";
+import { TOLD, labelText, mountLetters, valueText } from "./bars/letters.js";
 import { mountParts } from "./bars/parts.js";
 import { columnOf } from "./view.js";
 
@@ -16,9 +16,6 @@ const BARS = 20;
 const ROW_HEIGHT = 28;
 const SMALLEST_ROW = 20;
 const LARGEST_ROW = 48;
-
-/** @param {Value} value */
-const text = (value) => (value === null ? "null" : String(value));
 
 /**
  * The scale of a set of bars: how much of the width lies left of zero, and the longest bar on
@@ -93,8 +90,8 @@ class Bar {
     this.label.classList.toggle("mzw-null", label === null || label === "");
     this.value.classList.toggle("mzw-null", value === null || value === "NaN");
     setAttribute(this.root, "title", detail);
-    setAttribute(this.root, "data-label", text(label));
-    setAttribute(this.root, "data-value", text(value));
+    setAttribute(this.root, "data-label", valueText(label));
+    setAttribute(this.root, "data-value", valueText(value));
   }
 
   /**
@@ -200,7 +197,7 @@ function mountWhole(el, encoding, host) {
         const value = values[i] ?? null;
         if (bar.row !== row || bar.value.textContent !== shown[i]) {
           bar.row = row;
-          const detail = columns.map(({ name }, j) => `${name}: ${text(row[j] ?? null)}`).join("\n");
+          const detail = columns.map(({ name }, j) => `${name}: ${valueText(row[j] ?? null)}`).join("\n");
           bar.show(row[labelColumn] ?? null, value, shown[i] ?? "", detail);
         }
         bar.moveTo(i, height, value, scale);

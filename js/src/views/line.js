@@ -1,10 +1,9 @@
 import uPlot from "uplot";
 import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
 import { mountAloud } from "./aloud.js";
-import { PLAIN, givenFormat } from "./formats.js";
-import { formatNumber } from "./numbers.js";
+import { countRows, formatNumber } from "./numbers.js";
 import { look, palette } from "./palette.js";
-import { zoneOf } from "./times.js";
+import { axesOf } from "./line/axes.js";
 import { mountChoosing } from "./line/choosing.js";
 import { mountKeys } from "./line/keys.js";
 import { Lines, heights } from "./line/lines.js";
@@ -72,11 +71,7 @@ function settled(now, range) {
  */
 export function mount(el, encoding, host) {
   const { columns, signal } = host;
-  const xColumn = columns[encoding.channels["x"]?.[0] ?? 0];
-  const isTime = xColumn?.kind === "time" || xColumn?.type === "mz_timestamp";
-  /** Years, hours: whole, and not in groups of three. */
-  const isPlain = encoding.formats?.[encoding.channels["x"]?.[0] ?? -1] === PLAIN;
-  const zone = zoneOf(xColumn, encoding["timezone"]);
+  const { xColumn, isTime, isPlain, zone, measures, labels, label, format } = axesOf(columns, encoding);
   const lines = new Lines(columns, encoding);
 
   const aloud = mountAloud(signal);
@@ -91,8 +86,6 @@ export function mount(el, encoding, host) {
   back.hidden = true;
   const none = element("div", "mzw-none", "no rows");
   const foot = element("div", "mzw-foot");
-  const measures = (encoding.channels["y"] ?? []).map((i) => columns[i]?.name).join(", ");
-  const labels = (encoding.channels["color"] ?? []).map((i) => columns[i]?.name).join(", ");
   const keys = mountKeys(labels && measures, () => draw());
   const root = element("div", "mzw-lines", element("style", "", style), keys.root, plot, foot, aloud.root);
   el.append(root);
@@ -123,9 +116,6 @@ export function mount(el, encoding, host) {
   /** @type {Line[]} that may be drawn */
   let chosen = [];
   const visible = () => chosen.filter(({ id }) => !keys.hidden.has(id));
-  const given = encoding.formats?.[encoding.channels["y"]?.[0] ?? -1];
-  const plain = (/** @type {import("./formats.js").Value | undefined} */ value) => numberText(Number(value ?? NaN));
-  const format = given ? givenFormat(given, plain) : plain;
 
   const chart = new uPlot(options(), [shown, [null, null]], plot);
   const usual = /** @type {SplitsOf} */ (chart.axes[0]?.splits);
@@ -135,8 +125,7 @@ export function mount(el, encoding, host) {
       every >= 2 * YEAR ? roundYears(low, high, every) : usual(chart, axis, low, high, every, space);
     Object.assign(chart.axes[0] ?? {}, { splits });
   }
-  const [single] = encoding.channels["y"]?.length === 1 ? (encoding.channels["color"] ?? []) : [];
-  const choosing = mountChoosing(chart, host, xColumn ?? NO_COLUMN, columns[single ?? -1]);
+  const choosing = mountChoosing(chart, host, xColumn ?? NO_COLUMN, label);
   /** Whether the drag that is under way selects; else it zooms. */
   let selects = false;
   chart.over.addEventListener("mousedown", ({ shiftKey }) => void (selects = shiftKey), { signal });
@@ -355,7 +344,7 @@ export function mount(el, encoding, host) {
       const left = lines.size - chosen.length;
       const notes = [
         ...(left > 0 ? [`the ${chosen.length} greatest of ${formatNumber(lines.size)} lines`] : []),
-        ...(lines.placeless > 0 ? [`${rows(lines.placeless)} without ${xColumn?.name ?? "x"} not shown`] : []),
+        ...(lines.placeless > 0 ? [`${countRows(lines.placeless)} without ${xColumn?.name ?? "x"} not shown`] : []),
       ];
       setText(foot, notes.join(" · "));
       foot.hidden = notes.length === 0;
@@ -378,6 +367,3 @@ export function mount(el, encoding, host) {
   };
   return view;
 }
-
-/** @param {number} count */
-const rows = (count) => `${formatNumber(count)} ${count === 1 ? "row" : "rows"}`;

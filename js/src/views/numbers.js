@@ -83,6 +83,9 @@ export function ratio(value, extreme) {
   return Math.min((Number(`0.${p.digits || 0}`) / Number(`0.${q.digits}`)) * 10 ** (p.exponent - q.exponent), 1);
 }
 
+/** @param {number} count */
+export const countRows = (count) => `${formatNumber(count)} ${count === 1 ? "row" : "rows"}`;
+
 const format = new Intl.NumberFormat();
 const decimalPoint = format.formatToParts(0.5).find((part) => part.type === "decimal")?.value ?? ".";
 

@@ -1,6 +1,6 @@
 import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
 import { mountAloud } from "./aloud.js";
-import { formatNumber } from "./numbers.js";
+import { countRows, formatNumber } from "./numbers.js";
 import { textsOf, tsvCell, widthsOf } from "./table/cells.js";
 import { filterOf } from "./table/filter.js";
 import { mountHead } from "./table/head.js";
@@ -324,6 +324,3 @@ export function mount(el, encoding, host) {
     destroy: () => root.remove(),
   };
 }
-
-/** @param {number} size */
-const countRows = (size) => `${formatNumber(size)} ${size === 1 ? "row" : "rows"}`;

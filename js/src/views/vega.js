@@ -2,7 +2,7 @@ import { View, parse } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
 import { element, keepKeys, keepText, setText } from "../dom.js";
-import { formatNumber } from "./numbers.js";
+import { countRows, formatNumber } from "./numbers.js";
 import { mountAloud } from "./aloud.js";
 import { mountKeys } from "./vega/keys.js";
 import { themeConfig } from "./vega/theme.js";
@@ -211,7 +211,7 @@ export function mount(el, encoding, host) {
       void run();
     },
     selected: () => void run(),
-    summary: () => (rows === 1 ? "1 row" : `${formatNumber(rows)} rows`),
+    summary: () => countRows(rows),
     resize() {
       if (chart === null) return;
       const { view, theme, fluid } = chart;

@@ -4,8 +4,11 @@ const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f
 /** Bars that are told of to those who do not see them. */
 export const TOLD = 3;
 
+/** @param {import("../../sync/protocol.js").Value} value */
+export const valueText = (value) => (value === null ? "null" : String(value));
+
 /** @param {import("../../sync/protocol.js").Value} label */
-export const labelText = (label) => (label === null ? "null" : label === "" ? "empty" : String(label));
+export const labelText = (label) => (label === "" ? "empty" : valueText(label));
 
 /**
  * Room for the longest label that there has been, so that bars begin at one place and do not move.

@@ -6,7 +6,7 @@ import { palette } from "../palette.js";
 import { columnOf } from "../view.js";
 import { mountChoosing } from "./choosing.js";
 import { RAPID, identitiesOf, mountKeyed } from "./keyed.js";
-import { TOLD, labelText, mountLetters } from "./letters.js";
+import { TOLD, labelText, mountLetters, valueText } from "./letters.js";
 import { Stacks } from "./stacks.js";
 
 /** @typedef {import("../../sync/protocol.js").Row} Row */
@@ -25,9 +25,6 @@ const LANE = 15;
 const MARGIN = 10;
 const SMALLEST_ROW = 20;
 const MOST_NAMED = 24;
-
-/** @param {Value} value */
-const text = (value) => (value === null ? "null" : String(value));
 
 /** @param {Value | undefined} value */
 const length = (value) => (isNumber(value) && Number.isFinite(Number(value)) ? Number(value) : 0);
@@ -61,8 +58,8 @@ class PartedBar {
     this.label.classList.toggle("mzw-null", label === null || label === "");
     if (this.value.textContent !== shown.join("")) this.value.replaceChildren(...shown.map((own) => element("span", own === "null" ? "mzw-null" : "", own)));
     const told = parts.map((part) => `${part.name}: ${part.shown}`);
-    setAttribute(this.root, "title", [text(label), ...told].join("\n"));
-    setAttribute(this.root, "data-label", text(label));
+    setAttribute(this.root, "title", [valueText(label), ...told].join("\n"));
+    setAttribute(this.root, "data-label", valueText(label));
     setAttribute(this.root, "data-value", shown.join(" "));
     const gone = new Set(this.#parts.keys());
     let moves = false;
@@ -156,7 +153,13 @@ export function mountParts(el, encoding, host) {
     return rows.map((row) => {
       const shown = values.map((i, n) => format(n)(row[i]));
       const parts = values.map((i, n) => ({
-        ...{ key: String(i), name: columns[i]?.name ?? "", slot: n, lane: n, from: 0, to: length(row[i]), shown: shown[n] ?? "" },
+        key: String(i),
+        name: columns[i]?.name ?? "",
+        slot: n,
+        lane: n,
+        from: 0,
+        to: length(row[i]),
+        shown: shown[n] ?? "",
       }));
       return { name: JSON.stringify(row[label] ?? null), label: row[label] ?? null, parts, shown, rows: [row] };
     });

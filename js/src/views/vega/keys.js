@@ -12,6 +12,8 @@ import { element } from "../../dom.js";
 /** Pixels around a mark in which it is marked, and that a point takes. */
 const AROUND = 3;
 const POINT = 6;
+/** Marks that are one path through their items. */
+const PATHS = ["line", "area", "trail"];
 /** Marks that are drawn for the pointer only. */
 const UNSEEN = /(_brush|_brush_bg|voronoi)$/;
 
@@ -37,18 +39,31 @@ function spotsOf(view, keyOf) {
    */
   function visit(mark, x, y) {
     for (const item of mark.items ?? []) {
-      if (mark.marktype === "group") for (const child of item.items ?? []) visit(child, x + (item.x ?? 0), y + (item.y ?? 0));
-      else if (mark.role === "mark" && !UNSEEN.test(mark.name ?? "") && item.datum && !found.has(item.datum)) {
-        const path = mark.marktype === "line" || mark.marktype === "area" || mark.marktype === "trail";
-        const { x1, y1, x2, y2 } = path ? { x1: item.x, y1: item.y, x2: item.x, y2: item.y } : item.bounds;
-        const [width, height] = [Math.max(x2 - x1, POINT), Math.max(y2 - y1, POINT)];
-        const [left, top] = [x + (x1 + x2 - width) / 2, y + (y1 + y2 - height) / 2];
-        if ([left, top, width, height].every(Number.isFinite)) {
-          found.set(item.datum, { datum: item.datum, key: keyOf(item.datum), words: item.description || said(item.datum), left, top, width, height });
-        }
+      if (mark.marktype === "group") {
+        for (const child of item.items ?? []) visit(child, x + (item.x ?? 0), y + (item.y ?? 0));
+      } else if (mark.role === "mark" && !UNSEEN.test(mark.name ?? "") && item.datum && !found.has(item.datum)) {
+        const place = placeOf(item, PATHS.includes(mark.marktype), x, y);
+        const { datum } = item;
+        if (place) found.set(datum, { datum, key: keyOf(datum), words: item.description || said(datum), ...place });
       }
     }
   }
+}
+
+/**
+ * Where an item is in the chart.
+ *
+ * @param {any} item
+ * @param {boolean} isPoint whether it is a point of a path, which has no bounds of its own
+ * @param {number} x where what it is in begins
+ * @param {number} y
+ * @returns {Pick<Spot, "left" | "top" | "width" | "height"> | null} null if it is nowhere
+ */
+function placeOf(item, isPoint, x, y) {
+  const { x1, y1, x2, y2 } = isPoint ? { x1: item.x, y1: item.y, x2: item.x, y2: item.y } : item.bounds;
+  const [width, height] = [Math.max(x2 - x1, POINT), Math.max(y2 - y1, POINT)];
+  const [left, top] = [x + (x1 + x2 - width) / 2, y + (y1 + y2 - height) / 2];
+  return [left, top, width, height].every(Number.isFinite) ? { left, top, width, height } : null;
 }
 
 /** @param {Tuple} datum */
