@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.local.recorded import Record
 
 FOREVER = str(2**64 - 1)
-_PATIENCE = 100 if os.environ.get("MZWIDGET_TEST_MATERIALIZE") else 20
+_PATIENCE = 100 if os.environ.get("MZWIDGET_TEST_MATERIALIZE") else 60
 _CALM = 0.6
 _MACHINE = {"varies", "failed", "step", "session", "who"}
 _ERROR_FIELDS = {"S": "severity", "C": "sqlstate", "M": "message", "D": "detail", "H": "hint"}
