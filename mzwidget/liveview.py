@@ -228,6 +228,8 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
             super().__init__(
                 options={name: of for name, of in {"title": title, "limit": limit, "height": height}.items() if of},
                 control=address,
+                # Pages find their own model by it.
+                model_id=address or None,
             )
         except BaseException:
             control.forget(address)

@@ -219,7 +219,9 @@ def page(browser: Browser) -> Iterator[Page]:
     """Return an empty page; an error in its console fails the test."""
     with empty_page(browser) as (page, problems):
         yield page
-        assert not problems, "errors in the page's console:\n" + "\n".join(problems)
+        # anywidget's words on a busy machine; `test_a_page_that_was_too_busy_to_load_the_script_in_time` says the rest.
+        found = [problem for problem in problems if "[anywidget] Failed to initialize model" not in problem]
+        assert not found, "errors in the page's console:\n" + "\n".join(found)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 import { receiveAsset } from "./display/assets.js";
 import { mountFrame } from "./display/frame.js";
+import { hear } from "./hearing.js";
 import { randomId } from "./sync/id.js";
 import { poster } from "./poster.js";
 import { Client } from "./sync/client.js";
@@ -98,6 +99,7 @@ export default () => {
     /** @param {{ model: Model, signal: AbortSignal }} props */
     initialize({ model, signal }) {
       client = connect(model, signal);
+      void hear(model);
     },
     /** @param {{ el: HTMLElement, signal: AbortSignal }} props */
     render({ el, signal }) {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Who may import whom. Pictures know an element, an encoding and snapshots, and of these only the types; `sync` knows
- * neither the DOM nor the comm; nobody but `widget.js` (and `poster.js`, which it hands its model) knows anywidget.
+ * neither the DOM nor the comm; nobody but `widget.js` (and whom it hands its model) knows anywidget.
  *
  * @type {Record<string, { code: string[], types: string[] }>}
  */
@@ -15,9 +15,10 @@ const MAY = {
   views: { code: ["views", "dom.js", "package"], types: ["views", "sync", "package"] },
   display: { code: ["display", "views", "sync", "dom.js"], types: ["display", "views", "sync"] },
   "dom.js": { code: [], types: [] },
+  "hearing.js": { code: [], types: ["anywidget"] },
   "poster.js": { code: ["sync"], types: ["anywidget"] },
   "saved.js": { code: ["sync"], types: ["sync"] }, // which stands where the kernel was
-  "widget.js": { code: ["poster.js", "display", "sync"], types: ["anywidget", "display", "sync"] },
+  "widget.js": { code: ["hearing.js", "poster.js", "display", "sync"], types: ["anywidget", "display", "sync"] },
 };
 
 const SRC = fileURLToPath(new URL("../src/", import.meta.url));

@@ -227,6 +227,23 @@ def test_out_of_sight_nothing_is_sent(lab: LabServer, browser: Browser, engine_d
             opened.right(page)
 
 
+GIVEN_UP = """
+const timeout = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (ms) => (ms === 2000 ? { addEventListener: (_, giveUp) => giveUp() } : timeout(ms));
+"""
+
+
+def test_a_page_that_was_too_busy_to_load_the_script_in_time(opened: Notebook) -> None:
+    page = opened.tab(GIVEN_UP)
+    given_up: list[str] = []
+    page.on("pageerror", lambda error: given_up.append(str(error)))
+    opened.lab.run_all(page)
+    opened.right(page)
+    opened.change(3)
+    opened.right(page)
+    assert any("Failed to initialize model" in said for said in given_up), "anywidget has given it up"
+
+
 def test_a_busy_cell_lets_all_pass(opened: Notebook) -> None:
     page = opened.start()
     opened.execute(page, "busy = True\nwhile busy: pass\nended = True")
