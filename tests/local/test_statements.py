@@ -729,3 +729,29 @@ def test_what_the_system_needs_stays(sql: psycopg.Connection, schema: str) -> No
     ]:
         refused(sql, statement, "XX000", words)
     sql.execute(f"ALTER SCHEMA {schema} OWNER TO materialize")
+
+
+def test_a_transaction_reads_the_schemas_of_its_first_query(sql: psycopg.Connection, schema: str) -> None:
+    other = f"{schema}_other"
+    sql.execute(f"CREATE SCHEMA {other}")
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute(f"CREATE TABLE {other}.u (a int)")
+    sql.execute(f"CREATE TABLE {other}.apart (a int)")
+    sql.execute(f"CREATE VIEW v AS SELECT * FROM {other}.u")
+    sql.execute("BEGIN")
+    for allowed in ("t", "v", f"{other}.u", "pg_catalog.pg_namespace"):
+        sql.execute(f"SELECT * FROM {allowed}")
+    with pytest.raises(psycopg.Error, match="can only reference objects in the same timedomain") as caught:
+        sql.execute(f"SELECT * FROM {other}.apart")
+    assert caught.value.sqlstate == "25000"
+    told = (caught.value.diag.message_detail or "").splitlines()
+    assert told[:5] == [
+        "The following relations in the query are outside the transaction's time domain:",
+        f'"materialize.{other}.apart"',
+        "Only the following relations are available:",
+        f'"materialize.{schema}.t"',
+        f'"materialize.{other}.u"',
+    ]
+    sql.execute("ROLLBACK")
+    sql.execute(f"SELECT * FROM t, {other}.apart")
+    sql.execute(f"DROP SCHEMA {other} CASCADE")

@@ -14,6 +14,7 @@ from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done, selected
 from mzwidget.local.statements.planning import NOT_A_TIMESTAMP, CopyToPlan, ExecutePlan, Plan
+from mzwidget.local.statements.timedomain import TimeDomain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,11 @@ def _read_at(session: Session, plan: QueryPlan, chosen: int | None) -> int:
     if catalog and session.variables.get("auto_route_catalog_queries") == "off":
         kind = "read"
     chosen = transaction.read(session.engine.store, kind, lambda: _listed(session, query))
+    if kind == "read" and (transaction.explicit or transaction.several):
+        here = session.engine.catalog
+        if transaction.domain is None:
+            transaction.domain = TimeDomain.of(here, query.inputs, session.number)
+        transaction.domain.check(here, query.inputs)
     return clock.read() if catalog else chosen
 
 

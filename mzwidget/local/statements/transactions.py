@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.store import Store
     from mzwidget.local.engine.writing import Staging
     from mzwidget.local.statements.cursors import Cursor
+    from mzwidget.local.statements.timedomain import TimeDomain
 
 CATALOG_SERVER = "mz_catalog_server"
 ABORTED = "current transaction is aborted, commands ignored until end of transaction block"
@@ -33,6 +34,8 @@ class Transaction:
     did: str = ""
     """``constant``, ``catalog``, ``read``, ``write``, ``subscribe`` or ``define``; empty while nothing was done."""
     timestamp: int | None = None
+    domain: TimeDomain | None = None
+    """What it may read, since it read something."""
     stagings: dict[str, Staging] = field(default_factory=dict)
     """By the id of the table."""
     change: Callable[[], Awaitable[None]] | None = None
