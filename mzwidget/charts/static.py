@@ -187,6 +187,21 @@ def _cell(value: str) -> str:
     return html.escape(short(value, _CELL))
 
 
+_GUIDE = {"labelColor": "#5c636b", "titleColor": "#5c636b", "titleFontWeight": 500}
+_LINES = {"domainColor": "#e3e6ea", "gridColor": "#e3e6ea", "tickColor": "#e3e6ea", "labelSeparation": 6}
+_LOOK = {
+    "background": "#fff",
+    "font": "system-ui, sans-serif",
+    "axis": {**_GUIDE, **_LINES},
+    "legend": _GUIDE,
+    "header": _GUIDE,
+    "view": {"stroke": "#e3e6ea"},
+    "mark": {"color": svg.COLORS[0]},
+    "range": {"category": svg.COLORS},
+}
+"""As the page draws Vega charts on white: see ``themeConfig`` in ``js/src/views/vega/theme.js``."""
+
+
 def _drawn_by_vega(still: Still) -> str | None:
     try:
         convert = importlib.import_module("vl_convert")
@@ -196,7 +211,7 @@ def _drawn_by_vega(still: Still) -> str | None:
     if spec.get("width") == "container":
         spec["width"] = svg.WIDTH - 80
     try:
-        drawn: str = convert.vegalite_to_svg(spec)
+        drawn: str = convert.vegalite_to_svg(spec, config=_LOOK)
     except ValueError:  # what Vega cannot draw, the page says
         return None
     return drawn

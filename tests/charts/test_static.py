@@ -237,7 +237,9 @@ def chart() -> Options:
 def test_an_altair_chart_is_drawn_where_vl_convert_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("vl_convert")
     columns, rows, _ = KINDS["bars"]
-    drawn = Text(static.in_notebook(still(columns, [*rows, (HOSTILE[0], "3")], chart())))
+    shown = static.in_notebook(still(columns, [*rows, (HOSTILE[0], "3")], chart()))
+    assert 'fill="#2f6fde"' in shown, "in the colour that the page has for bars"
+    drawn = Text(shown)
     assert "svg" in drawn.elements
     assert "script" not in drawn.elements
     assert "north" in drawn.seen

@@ -150,6 +150,8 @@ def test_a_click_sorts_and_with_shift_by_several(stage: Stage) -> None:
     assert [line[0] for line in lines(page)] == ["5", "3", "4"]
     n.click()
     assert [line[0] for line in lines(page)] == ["3", "4", "5"]
+    header.nth(1).click()  # in its middle, beside the name
+    assert header.nth(1).get_attribute("aria-sort") == "ascending"
 
 
 @pytest.mark.parametrize(
