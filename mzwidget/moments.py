@@ -28,7 +28,9 @@ class Moments(Shown):
     def wait(self, timeout: float | None = None, *, until: Moment | None = None) -> Self:
         """Block until the first snapshot is there, and until it is as new as asked for.
 
-        After `params` or `query` were set, that is the first snapshot of the new question.
+        After `params` or `query` were set, that is the first snapshot of the new question. A snapshot that is there is
+        enough, even if the view has failed since, as when its table was dropped: `status` says so, and `df` warns. With
+        `until`, that raises.
 
         Parameters
         ----------
@@ -45,7 +47,8 @@ class Moments(Shown):
         Raises
         ------
         LiveViewError
-            The server refused or cannot be reached, and the message is its own; or the view is closed.
+            What is waited for will not come: the server refused or cannot be reached, and the message is its own; or
+            the view is closed.
         TimeoutError
             Not in time.
         TypeError

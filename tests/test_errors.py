@@ -117,6 +117,7 @@ def test_a_list_after_in_is_told_of_any(shop: str) -> None:
         ("SELECT 1; SELECT 2", "Write one statement at a time"),
         ("SELECT item FROM shop WHERE cost > %(least)s", "Give the value of %(least)s: params={'least': …}"),
         ("SELECT item FROM shop WHERE cost > %s", "Give the value of %s: params=[…]"),
+        ("\\dt", "psql's commands are not SQL; SHOW TABLES and the like are"),
         ("SELECT item FROM shop WHERE cost > ?", "A value is written %s, and given as params=[…]"),
         ("SELECT item FROM shop WHERE cost > $1", "A value is written %s, and given as params=[…]"),
         ("SELECT item FROM shop WHERE cost > {least}", "A parameter is written %(least)s: params={'least': …}"),
