@@ -323,6 +323,23 @@ def test_text_forms(sql: psycopg.Connection, expression: str, text: str) -> None
     assert (result.get_value(0, 0) or b"").decode() == text
 
 
+def test_a_float4_is_spelt_one_way_wherever_it_is_text(sql: psycopg.Connection) -> None:
+    spelt = ["-0", "0.00001", "0.1", "0.33333334", "1.5e-7", "123456.7", "1e+16", "3.4e+38", "NaN", "-Infinity"]
+    sql.execute("CREATE TABLE t (n int, a float4)")
+    for place, text in enumerate(spelt):
+        sql.execute(f"INSERT INTO t VALUES ({place}, '{text}')")
+    rows = sql.execute(
+        "SELECT a::text, concat(a), a || '', (ARRAY[a])::text, '{' || a || '}' FROM t ORDER BY n"
+    ).fetchall()
+    assert rows == [(text, text, text, f"{{{text}}}", f"{{{text}}}") for text in spelt]
+    with sql.cursor().copy("COPY (SELECT n, a FROM t) TO STDOUT") as copy:
+        copied = dict(row.decode().split() for row in map(bytes, copy))
+    result = sql.pgconn.exec_(b"SELECT n, a FROM t")
+    read = {result.get_value(row, 0): result.get_value(row, 1) for row in range(result.ntuples)}
+    assert copied == {str(place): text for place, text in enumerate(spelt)}
+    assert read == {place.encode(): text.encode() for place, text in copied.items()}
+
+
 def test_bad_parameters_say_what_is_wrong(sql: psycopg.Connection) -> None:
     for kind, value, message in [
         ("int4", "1.5", 'invalid digit found in string: "1.5"'),
