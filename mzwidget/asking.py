@@ -57,7 +57,7 @@ class Inquiry:
         composed(query, params)  # raises what there is to be raised
         with self.lock:
             self.query = query
-            self.params = params if params is None else dict(params) if isinstance(params, Mapping) else list(params)
+            self.params = _copied(params)
             self._follow()
             self._tell()
 
@@ -277,6 +277,12 @@ class Asking(Shown):
             self._picture.ask(query.sent, lambda: self._view.collection.definition)
 
         return Question(asked.statement, lambda: shared(self._parameters, asked), shown, params, chosen)
+
+
+def _copied(params: Params | None) -> Params | None:
+    if params is None:
+        return None
+    return dict(params) if isinstance(params, Mapping) else list(params)
 
 
 def composed(query: str, params: Params | None) -> Query:

@@ -299,8 +299,6 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
     def __repr__(self) -> str:
         return f"<LiveView {self.name!r}: {self.status.state}>"
 
-    # How
-
     def _let_load(self) -> None:
         """Let pages load what is to be closed: anywidget says on the page that a model failed if it goes meanwhile."""
         comm = self.comm

@@ -7,6 +7,7 @@ psycopg. A placeholder inside quotes is refused, since no quoting could make it 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -186,7 +187,9 @@ def _plain(value: Any) -> Any:
 
 
 def _float(value: float) -> str:
-    return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text := repr(value), text)
+    if math.isfinite(value):
+        return repr(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _value(token: Token, params: Params, number: int) -> Any:
