@@ -128,12 +128,13 @@ class Following(Contents, traitlets.HasTraits):
         ValueError
             Asked for `base` or `delta`: `on_change` tells of changes.
         """
-        named = {names} if isinstance(names, str) else set() if names is traitlets.All else set(names)
+        all_ = names is traitlets.All
+        named = set() if all_ else {names} if isinstance(names, str) else set(names)
         if refused := named & {"base", "delta"}:
             raise ValueError(f"{min(refused)!r} cannot be observed; on_change tells of changes")
         super().observe(handler, names, type)
         for name in ("status", "selection"):
-            if (names is traitlets.All or name in named) and name not in self._observed:
+            if (all_ or name in named) and name not in self._observed:
                 self._observed[name] = Announcer(functools.partial(self._notify, name)), getattr(self, name)
 
     def _follow(self, follower: Follower) -> None:

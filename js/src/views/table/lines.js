@@ -156,8 +156,9 @@ export function mountLines(scroll, body, columns) {
       const { top, room } = offset();
       const y = index * LINE;
       const total = rows.length * LINE;
-      const to = y < top ? y : y + LINE > top + room ? y + LINE - room : top;
-      if (to === top) return;
+      const isInSight = y >= top && y + LINE <= top + room;
+      if (isInSight) return;
+      const to = y < top ? y : y + LINE - room;
       scroll.scrollTop = total <= HIGHEST ? to : (to / (total - room)) * (HIGHEST - room);
     },
     /** @param {Node | null} node */

@@ -147,10 +147,23 @@ export function mountSelecting(view, compiled, host, tuples) {
     const converted = fields.map(({ field }, n) => {
       const choice = /** @type {Values | Span} */ (choices[n]);
       const column = /** @type {Column} */ (columns[columnAt(field)]);
-      return "values" in choice ? choice.values.map((value) => tuples.convert(column, value)) : [choice.low, choice.high].map((end) => (end === null ? null : column.kind === "time" ? tuples.convert(column, end) : placeOf(end, column)));
+      if ("values" in choice) return choice.values.map((value) => tuples.convert(column, value));
+      return [choice.low, choice.high].map((end) => endIn(end, column));
     });
-    if (fields.some(({ channel }) => channel !== undefined) && !choices.some((choice) => choice && "values" in choice)) return [{ unit, fields, values: converted }];
+    const isOnAxes = fields.some(({ channel }) => channel !== undefined);
+    if (isOnAxes && !choices.some((choice) => choice && "values" in choice)) return [{ unit, fields, values: converted }];
     return (converted[0] ?? []).map((_, n) => ({ unit, fields, values: converted.map((list) => list[n]) }));
+  }
+
+  /**
+   * An end of an interval as Vega has it.
+   *
+   * @param {import("../../sync/protocol.js").Value} end
+   * @param {Column} column
+   */
+  function endIn(end, column) {
+    if (end === null) return null;
+    return column.kind === "time" ? tuples.convert(column, end) : placeOf(end, column);
   }
 
   /** @param {Param} param */
