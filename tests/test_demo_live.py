@@ -114,7 +114,7 @@ def test_every_frame_is_the_view_at_one_timestamp(start_demo: StartDemo, page: P
     assert "failed" not in running.said
     history = History(engine, "SELECT user_name, edits FROM top10")
     page.goto(link)
-    page.wait_for_selector(f"{BARS} [data-label]", timeout=60_000)
+    page.wait_for_selector(f"{BARS} [data-label]")
     page.locator(BARS).scroll_into_view_if_needed()
     assert page.locator(BARS).get_by_text("recorded").is_visible()
     page.evaluate(SAMPLE_FRAMES)
@@ -137,7 +137,7 @@ def test_every_frame_is_the_view_at_one_timestamp(start_demo: StartDemo, page: P
         assert rows == history.at(int(frame["time"]))
 
     page.reload()
-    page.wait_for_selector(f"{BARS} [data-label]", timeout=60_000)
+    page.wait_for_selector(f"{BARS} [data-label]")
     eventually(lambda: shown(page)[0][0] == "<b>Ω</b> & co", what="the bars are back, the longest first")
     assert running.stop() == 0
 
@@ -146,7 +146,7 @@ def test_the_first_command_shows_a_live_chart(start_demo: StartDemo, page: Page)
     running = start_demo("--source", "recorded")
     page.goto(running.link())
     assert "failed" not in running.said
-    page.wait_for_selector(f"{BARS} [data-label]", timeout=60_000)
+    page.wait_for_selector(f"{BARS} [data-label]")
     # Nobody has scrolled yet.
     page.wait_for_function(
         "() => [...document.querySelectorAll('.mzw')].some((el) => el.getBoundingClientRect().top < innerHeight - 100)"

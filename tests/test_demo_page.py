@@ -33,7 +33,7 @@ def test_widgets_are_live_when_the_page_opens(start_demo: StartDemo, page: Page,
     running = start_demo("--source", "recorded", "--speed", "3")
     page.goto(running.link())
     ticking = page.locator(".ticking")
-    first = int(ticking.text_content(timeout=60_000) or "")
+    first = int(ticking.text_content() or "")
     eventually(lambda: int(ticking.text_content() or "") > first, what="the label goes on")
     assert page.locator(".jp-Dialog").count() == 0
     assert page.locator(".jp-toast, .Toastify__toast").count() == 0

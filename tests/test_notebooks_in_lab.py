@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.conftest import PATIENCE
 from tests.jupyterlab import LabServer
 from tests.machine import ROOT, eventually
 
@@ -212,6 +213,7 @@ def test_any_commit_is_painted_within_two_seconds(
 ) -> None:
     with browser.new_context() as context, psycopg.connect(engine_dsn, autocommit=True) as connection:
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         lab.open(page, notebook)
         lab.run_all(page)
         # One more cell stops the ingest, so that this test's commits are the only ones.

@@ -199,7 +199,7 @@ def test_a_slider_asks_anew_and_a_click_narrows_two_views(lab: LabServer, page: 
     for _ in range(5):  # a busy machine may need longer than a key press waits
         page.keyboard.press("Tab")
         with contextlib.suppress(PageTimeoutError):
-            offered.wait_for(timeout=3000)
+            offered.wait_for(timeout=10_000)
             break
     page.keyboard.press("Enter")
     expect(page.locator(".jp-Notebook-cell").last.locator(".cm-line").last).to_contain_text("FROM asked_in_lab")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.conftest import PATIENCE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -115,6 +117,7 @@ def test_a_restarted_kernel_leaves_the_last_data_marked(lab: LabServer, bundle: 
     # A page whose console is not watched: JupyterLab itself reports what the restart cuts off.
     with browser.new_context() as context:
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         errors: list[str] = []
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
