@@ -772,3 +772,18 @@ def test_a_transaction_reads_the_schemas_of_its_first_query(sql: psycopg.Connect
     sql.execute("ROLLBACK")
     sql.execute(f"SELECT * FROM t, {other}.apart")
     sql.execute(f"DROP SCHEMA {other} CASCADE")
+
+
+def test_types_are_no_relations_and_relations_no_types(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TYPE ty AS LIST (ELEMENT TYPE = int4)")
+    sql.execute("CREATE TABLE t (a int)")
+    for statement in (
+        "SELECT * FROM ty",
+        "INSERT INTO ty VALUES (1)",
+        "DROP TABLE ty",
+        "SHOW INDEXES ON ty",
+        "SUBSCRIBE ty",
+    ):
+        refused(sql, statement, "XX000", "unknown catalog item 'ty'")
+    for statement in ("DROP TYPE t", "SELECT 1::t", "CREATE TABLE u (a t)"):
+        refused(sql, statement, "XX000", 'type "t" does not exist')

@@ -9,7 +9,7 @@ from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mzwidget.local.dialect.model import Known, Relation
     from mzwidget.local.engine.catalog import Catalog, Item, Parts
@@ -105,12 +105,11 @@ class Names:
 
     def type_of(self, parts: Parts) -> Type | None:
         """Return the type that CREATE TYPE made under a name."""
-        item = self.find(parts)
+        item = self.find(parts, types=True)
         if item is None:
             self.check(parts)
             return None
-        if item.type is not None:
-            self.used_types.add(item.id)
+        self.used_types.add(item.id)
         return item.type
 
     def objects(self) -> list[Known]:
@@ -131,28 +130,34 @@ class Names:
         """Return the values of the session's variables, by their names in small letters."""
         return self._variables()
 
-    def find(self, parts: Parts) -> Item | None:
-        """Return the item called ``t``, ``schema.t`` or ``database.schema.t``, None if there is none."""
+    def find(self, parts: Parts, *, types: bool = False) -> Item | None:
+        """Return the item, or the type, called ``t``, ``schema.t`` or ``database.schema.t``, None if there is none."""
+        return next((item for item in self._called(parts) if (item.type is not None) == types), None)
+
+    def taken(self, parts: Parts) -> Item | None:
+        """Return the item or type called so: none can be made beside it."""
+        return next(self._called(parts), None)
+
+    def _called(self, parts: Parts) -> Iterator[Item]:
+        """Yield all items and types of a name, in the order of the path."""
         if not 1 <= len(parts) <= 3:
-            return None
+            return
         name = parts[-1]
-        if len(parts) == 1 and name in self.temporary:
-            return self.temporary[name]
-        if parts[:-1] == (TEMPORARY,):
-            return self.temporary.get(name)
+        if len(parts) == 1 or parts[:-1] == (TEMPORARY,):
+            yield from filter(None, [self.temporary.get(name)])
         database = parts[0] if len(parts) == 3 else self.database
         for schema in parts[-2:-1] or self.path:
             found = self.catalog.schema(database, schema)
             if found is not None and name in found.items:
-                return found.items[name]
-        return None
+                yield found.items[name]
 
-    def item(self, parts: Parts) -> Item:
-        """Return the item of that name."""
-        found = self.find(parts)
+    def item(self, parts: Parts, *, types: bool = False) -> Item:
+        """Return the item, or the type, of that name."""
+        found = self.find(parts, types=types)
         if found is None:
             self.check(parts)
-            raise SqlError(f"unknown catalog item '{'.'.join(parts)}'")
+            name = ".".join(parts)
+            raise SqlError(f'type "{name}" does not exist' if types else f"unknown catalog item '{name}'")
         return found
 
     def check(self, parts: Parts) -> None:

@@ -32,7 +32,7 @@ def _drop(session: Session, statement: statements.Drop) -> Definition:
     chosen: dict[str, Item] = {}
     for parts in statement.names:
         _refuse_system(session, parts, statement.kind)
-        item = names.find(parts)
+        item = names.find(parts, types=statement.kind == "type")
         if item is None:
             if not statement.if_exists and statement.kind == "type":
                 names.check(parts)
@@ -77,7 +77,7 @@ def _absent(kind: str, name: str) -> Notice:
 
 def _refuse_system(session: Session, parts: Parts, kind: str) -> None:
     """Refuse to change what the system needs."""
-    if session.names.find(parts) is not None or (found := session.names.system_name(parts)) is None:
+    if session.names.taken(parts) is not None or (found := session.names.system_name(parts)) is None:
         return
     schema, name = found
     is_kind = SystemCatalog.kind(schema, name).removeprefix("system ")
@@ -203,7 +203,7 @@ def _rename(session: Session, statement: statements.Rename) -> Definition:
     item = _altered(session, statement.kind, statement.name, statement.if_exists, found)
     if item is None:
         return found
-    if names.find((*item.path[:-1], statement.to)) is not None:
+    if names.taken((*item.path[:-1], statement.to)) is not None:
         raise SqlError(f"catalog item '{statement.to}' already exists")
     chosen = item
 
@@ -251,10 +251,10 @@ def _swap(session: Session, statement: statements.Swap) -> Definition:
 
 def _altered(session: Session, kind: str, parts: Parts, if_exists: bool, found: Definition) -> Item | None:
     _refuse_system(session, parts, kind)
-    item = session.names.find(parts)
+    item = session.names.find(parts, types=kind == "type")
     if item is None:
         if not if_exists:
-            session.names.item(parts)
+            session.names.item(parts, types=kind == "type")
         found.notices.append(_absent(kind, parts[-1]))
     elif item.kind != kind:
         raise wrong_kind(item, kind, "ALTER", "rename")
@@ -310,15 +310,13 @@ def _comment(session: Session, statement: statements.Comment) -> Definition:
 
 def _commented(session: Session, kind: str, name: Parts) -> Item:
     if kind == "type":
-        item = session.names.find(name)
-        if item is None or item.type is None:
+        item = session.names.find(name, types=True)
+        if item is None:
             if resolve_type(parse_type(".".join(name)), session.names):
                 raise unsupported("a comment on a type of the system")
             raise SqlError(f'type "{".".join(name)}" does not exist')
         return item
     item = session.names.item(name[:-1] if kind == "column" else name)
-    if item.type is not None:
-        raise SqlError(f"unknown catalog item '{'.'.join(name)}'")
     if kind == "column":
         if item.relation is None:
             raise SqlError(f"Specifying comments on a column of {item.kind} not yet supported")
@@ -357,7 +355,7 @@ def _grant(session: Session, statement: statements.Grant) -> Definition:
             if parts[-1] not in catalog.databases:
                 raise SqlError(f"unknown database '{parts[-1]}'")
         else:
-            item = names.item(parts)
+            item = names.item(parts, types=kind == "type")
             kind, shown = item.kind, item.full_name
         wrong = [each for each in statement.privileges if each != "all" and each not in _ALLOWED.get(kind, (each,))]
         if wrong:

@@ -130,8 +130,6 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
     catalog, names = session.engine.catalog, session.names
     known_cluster(statement.cluster)
     target = names.item(statement.on)
-    if target.type is not None:
-        raise SqlError(f"unknown catalog item '{'.'.join(statement.on)}'")
     if target.relation is None:
         raise SqlError(f"index cannot be created on {target.full_name} because it is a {target.kind}")
     if target.owner:
@@ -195,7 +193,7 @@ def _index_name(session: Session, target: Item, keys: Sequence[str], *, default:
     parts = ["primary"] if default else [key if re.fullmatch(r"\w+", key) else "expr" for key in keys]
     base = "_".join([target.name, *parts, "idx"])
     names, number, name = session.names, 0, base
-    while names.find((*target.path[:-1], name)) is not None:
+    while names.taken((*target.path[:-1], name)) is not None:
         number += 1
         name = f"{base}{number}"
     return name

@@ -175,7 +175,7 @@ def place(names: Names, name: Parts, *, temporary: int = 0) -> Parts:
 
 def taken(names: Names, path: Parts, *, kind: str, if_not_exists: bool, notices: list[Notice]) -> bool:
     """Whether something has that name already, which is an error unless IF NOT EXISTS was said of a `kind`."""
-    found = names.find(tuple(part for part in path if part))
+    found = names.taken(tuple(part for part in path if part))
     if found is None:
         return False
     if not if_not_exists:

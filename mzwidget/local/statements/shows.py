@@ -220,8 +220,6 @@ def _column_columns(_: statements.ShowColumns) -> tuple[Column, ...]:
 def _columns(session: Session, statement: statements.ShowColumns) -> list[Row]:
     names = session.names
     item = names.find(statement.relation)
-    if item is not None and item.type is not None:
-        raise SqlError(f"unknown catalog item '{'.'.join(statement.relation)}'")
     if item is not None and item.relation is None:
         raise SqlError(f"{item.full_name} is a {item.kind} and so does not have columns")
     relation = names.relation(statement.relation)
@@ -255,7 +253,7 @@ def _create(session: Session, statement: statements.ShowCreate) -> list[Row]:
         raise SqlError(f"cannot show create for system object {'.'.join(system)}")
     if system:
         raise unsupported("SHOW CREATE of what the system has")
-    item = names.item(statement.relation)
+    item = names.item(statement.relation, types=statement.kind == "type")
     if item.kind == "materialized view" and statement.kind == "view":
         hint = "Use SHOW CREATE MATERIALIZED VIEW to show a materialized view."
         raise SqlError(f"{item.full_name} is not a view", hint=hint)

@@ -264,7 +264,7 @@ def _type(node: tree.TypeName, names: Names) -> str:
     if node.kind == "list":
         assert node.element is not None
         return f"{_type(node.element, names)} list"
-    made = names.find(node.parts) if node.kind == "named" else None
+    made = names.find(node.parts, types=True) if node.kind == "named" else None
     if made is not None:
         return path_of(made.path)
     type_ = resolve_type(node, names)
