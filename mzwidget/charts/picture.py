@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.charts import order
 from mzwidget.charts.choice import resolve
 from mzwidget.charts.encoding import Encoding
 from mzwidget.charts.options import Options
+from mzwidget.charts.order import Term
 from mzwidget.tail.values import Column
 
 
@@ -53,6 +53,15 @@ class Picture:
         of = (columns, rows > 1, asked)  # all that a choice depends on
         resolved = self._resolved
         if resolved is None or resolved[0] != of:
-            found = resolve(columns, self.options, rows, order.asked(asked, columns))
+            found = resolve(columns, self.options, rows, _order(asked, columns))
             self._resolved = resolved = (of, found, found.to_json())
         return resolved[1:]
+
+
+def _order(query: str, columns: tuple[Column, ...]) -> tuple[Term, ...]:
+    """Return the order that a query asks for; empty for none."""
+    if "order" not in query.lower():
+        return ()
+    from mzwidget.charts import orderby  # noqa: PLC0415 - only where there is an order to be read
+
+    return orderby.read(query, columns)

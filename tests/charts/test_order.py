@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzwidget.charts import Options, resolve
-from mzwidget.charts.order import Row, Term, arrange, asked
+from mzwidget.charts import Options, orderby, resolve
+from mzwidget.charts.order import Row, Term, arrange
 from mzwidget.tail.values import Column
 
 NUMBER, TEXT, TRUTH = Column("n", 1700, "numeric"), Column("t", 25, "text"), Column("b", 16, "bool")
@@ -112,7 +112,7 @@ def test_stacks_stand_by_their_total() -> None:
 )
 def test_the_order_that_a_query_asks_for(query: str, names: str, order: list[Term]) -> None:
     columns = [Column(name, 25, "text") for name in names.split()]
-    assert asked(query, columns) == tuple(order)
+    assert orderby.read(query, columns) == tuple(order)
 
 
 def test_a_hundred_thousand_rows_are_sorted_in_a_moment() -> None:
