@@ -72,6 +72,8 @@ SELECT LIST[LIST['1'], LIST[]]::int list list::text, MAP['a'=>MAP[]]::map[text=>
 SELECT date_part('hour', date '2026-01-01')                                                   | date_part: 0.0
 SELECT sqrt('NaN'::numeric), log(2, 'NaN'::numeric), power('NaN'::numeric, 0)                     | sqrt log power: NaN NaN NaN
 SELECT (timestamp '0001-01-01' - interval '1 s')::text, (timestamptz '0001-05-06 07:08+00' - interval '2 y')::text | text text: 0001-12-31 23:59:59 BC 0002-05-06 07:08:00+00 BC
+SELECT ('0001-12-31 19:03:58 EST bc'::timestamp)::text, ('44-03-15BC'::date)::text, ('0001-01-01 00:30+01 BC '::timestamptz)::text | text text text: 0001-12-31 19:03:58 BC 0044-03-15 BC 0002-12-31 23:30:00+00 BC
+SELECT to_char(timestamp '2018-03-02 12:34:56.78', 'FF1 MS|RM|FMRM|rm.')                               | to_char: FF1 780|III |III|iii .
 SELECT exp(-50000::numeric)                                                                   | value out of range: underflow
 SELECT 9e38::float4                                                                           | "900000000000000000000000000000000000000" real out of range
 """  # noqa: E501

@@ -130,7 +130,7 @@ def _interval(value: Sequence[int]) -> dict[str, int]:
 
 
 _FIRST_DAY, _LAST_DAY = -2_440_588, 95_026_236
-_FIRST, _LAST = _FIRST_DAY * 86_400_000_000, 9_223_372_036_854_775_806
+_FIRST, _LAST = _FIRST_DAY * 86_400_000_000, (_LAST_DAY + 1) * 86_400_000_000 - 1
 
 
 def _day(value: int) -> int:

@@ -55,10 +55,17 @@ _DATE = re.compile(r"\s*([+-]?\d{1,6})-(\d{1,6})-(\d{1,6})|\s*(\d{4})(\d{2})(\d{
 _CLOCK = re.compile(r"(\d{1,6}):(\d{1,6})(?::(\d{1,6})(?:\.(\d*))?)?")
 _AROUND = re.compile(r"([\s!-*,/:-@\[-`{-~]*)(.*?)([!-*,/;-@\[-`{-~]*)\s*", re.DOTALL)
 _ODD = re.compile(r"([-+: \d]*)([^-+: \dA-Za-z])")
+_ERA = re.compile(r"(.*[\d\s])(B|A)(?:(?<=[Bb])C|(?<=[Aa])D)\s*", re.DOTALL | re.IGNORECASE)
 _OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?$")
 
 
-def _date(text: str, name: str, shown: str) -> tuple[int, int]:
+def _era(text: str) -> tuple[str, bool]:
+    """Return a moment's text without the era at its end, and whether that is before Christ."""
+    match = _ERA.fullmatch(text)
+    return (match[1], match[2] in "Bb") if match else (text, False)
+
+
+def _date(text: str, name: str, shown: str, early: bool) -> tuple[int, int]:
     """Return the days and where the date ends in the text."""
     match = _DATE.match(text)
     if match is None:
@@ -71,7 +78,7 @@ def _date(text: str, name: str, shown: str) -> tuple[int, int]:
         why = "expected_dur_like_tokens can only be called with HOUR, MINUTE, SECOND; got YEAR"
         raise wrong(name, shown, why)
     year, month, day = (int(part) for part in match.groups() if part is not None)
-    if text.rstrip().upper().endswith(" BC"):
+    if early:
         year = 1 - year
     if not 1 <= month <= 12 and match[4] is None and day <= 31:
         raise wrong(name, shown, f"MONTH must be [1, 12], got {month}")
@@ -151,8 +158,8 @@ def read_date(text: str) -> int:
     """Read a date."""
     if text.strip().lower() == "epoch":
         return 0
-    body = _body(text, "date")
-    days, end = _date(body, "date", text)
+    body, early = _era(_body(text, "date"))
+    days, end = _date(body, "date", text, early)
     _rest(body[end:], "date", text)
     return days
 
@@ -161,8 +168,8 @@ def read_timestamp(text: str) -> int:
     """Read a timestamp; a zone behind it is ignored."""
     if text.strip().lower() == "epoch":
         return 0
-    body = _body(text, "timestamp")
-    days, end = _date(body, "timestamp", text)
+    body, early = _era(_body(text, "timestamp"))
+    days, end = _date(body, "timestamp", text, early)
     micros, _ = _rest(body[end:], "timestamp", text)
     return days * DAY + micros
 
@@ -172,8 +179,8 @@ def read_timestamptz(text: str) -> int:
     name = "timestamp with time zone"
     if text.strip().lower() == "epoch":
         return 0
-    body = _body(text, name)
-    days, end = _date(body, name, text)
+    body, early = _era(_body(text, name))
+    days, end = _date(body, name, text, early)
     micros, where = _rest(body[end:], name, text)
     found = days * DAY + micros
     offset = utc_offset(where, found, local=True)
@@ -204,8 +211,6 @@ def _rest(rest: str, name: str, shown: str) -> tuple[int, zoneinfo.ZoneInfo | in
         micros = _clock(shown, name, match)
         body = body[match.end() :].strip()
     if not body:
-        return micros, 0
-    if body.upper() == "BC":
         return micros, 0
     if re.fullmatch(r"[,.]?\d+", body):
         raise wrong(name, shown, f"have unprocessed tokens {body.lstrip(',.')}")

@@ -33,8 +33,7 @@ _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XI
 _FIELDS = (
     "SSSSS", "SSSS", "Y,YYY", "IYYY", "YYYY", "MONTH", "Month", "month", "HH12", "HH24", "A.M.", "P.M.", "a.m.", "p.m.",
     "B.C.", "A.D.", "b.c.", "a.d.", "YYY", "IYY", "MON", "Mon", "mon", "DAY", "Day", "day", "DDD",
-    "FF1", "FF2", "FF3", "FF4", "FF5",
-    "FF6", "TZH", "TZM", "HH", "MI", "SS", "MS", "US", "AM", "PM", "am", "pm", "YY", "IY", "BC",
+    "TZH", "TZM", "HH", "MI", "SS", "MS", "US", "AM", "PM", "am", "pm", "YY", "IY", "BC",
     "AD", "bc", "ad", "MM", "DY", "Dy",
     "dy", "DD", "ID", "WW", "IW", "CC", "RM", "rm", "TZ", "tz", "OF", "IDDD", "Y", "I", "D", "W", "J", "Q",
 )  # fmt: skip
@@ -146,7 +145,7 @@ _WORDS: dict[str, tuple[int, Callable[[_Moment], str]]] = {
     "MON": (0, lambda of: _MONTHS[of.month - 1][:3]),
     "DAY": (9, lambda of: _DAYS[of.weekday]),
     "DY": (0, lambda of: _DAYS[of.weekday][:3]),
-    "RM": (0, lambda of: _ROMAN[of.month - 1]),
+    "RM": (4, lambda of: _ROMAN[of.month - 1]),
     "TZ": (0, lambda of: of.zone),
     "TZH": (0, lambda _: "+00"),
     "TZM": (0, lambda _: "00"),
@@ -158,8 +157,6 @@ _WORDS: dict[str, tuple[int, Callable[[_Moment], str]]] = {
 def _field(name: str, of: _Moment, fill: bool) -> str:
     if name == "Y,YYY":
         return f"{of.shown_year // 1000},{of.shown_year % 1000:03d}"
-    if name.startswith("FF"):
-        return f"{of.clock % SECOND:06d}"[: int(name[2])]
     if name in _NUMBERS:
         digits, count = _NUMBERS[name]
         return str(count(of)).zfill(digits if fill else 0)
