@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -162,3 +164,14 @@ def test_a_page_that_is_hidden_while_its_theme_changes_is_drawn_in_its_size(stag
     )
     page.wait_for_function(f"light => {colour} !== light", arg=light)
     assert page.evaluate(size) == [room, room]
+
+
+def test_bars_are_on_paper_too(stage: Stage) -> None:
+    page = stage("light")
+    show(page, "bars")
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", page.pdf(), re.DOTALL)
+    drawn = b"".join(zlib.decompress(stream) for stream in streams if stream.startswith(b"x"))
+    filled = {
+        tuple(round(255 * float(part)) for part in fill.split()) for fill in re.findall(rb"([\d. ]+) rg\b", drawn)
+    }
+    assert (0x2F, 0x6F, 0xDE) in filled
