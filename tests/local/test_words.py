@@ -24,7 +24,7 @@ COPY words FROM STDIN (NULL 'a', NULL 'b')          | XX000 NULL specified more 
 COPY (SELECT 1) FROM STDIN                          | 42601 queries not allowed in COPY FROM @17
 COPY (SELECT 1) TO STDOUT (DELIMITER '|')           | XX000 COPY TO does not support DELIMITER option yet
 COPY words TO 's3://x'                              | XX000 COPY TO <expr> requires a FORMAT option
-COPY mz_tables FROM STDIN                           | XX000 cannot insert into system table 'mz_tables'
+COPY mz_tables FROM STDIN                           | XX000 cannot insert into system table 'mz_catalog.mz_tables'
 SELECT [a]                                          | 42601 Expected AS, found right square bracket @10
 SELECT 1 = ANY                                      | 42601 Expected left parenthesis, found EOF @15
 SELECT CASE WHEN true THEN generate_series(1, 2) END | XX000 table functions are not allowed in CASE (function pg_catalog.generate_series)
@@ -165,7 +165,7 @@ def test_show_create_view_breaks_lines(sql: psycopg.Connection, schema: str) -> 
     sql.execute("CREATE TABLE t (a int, b text)")
     sql.execute(
         "CREATE VIEW v (a, n) AS WITH w AS (SELECT a FROM t) SELECT w.a, count(*) FILTER (WHERE t.b = 'words') AS n"
-        " FROM w JOIN t USING (a) CROSS JOIN t t2 WHERE t.a > 1 AND (t.b = 'x' OR t.b LIKE 'a pattern of letters%')"
+        " FROM w JOIN t USING (a) CROSS JOIN w t2 WHERE t.a > 1 AND (t.b = 'x' OR t.b LIKE 'a pattern of letters%')"
         " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 3"
     )
     ((_, statement),) = sql.execute("SHOW CREATE VIEW v").fetchall()
@@ -177,7 +177,7 @@ def test_show_create_view_breaks_lines(sql: psycopg.Connection, schema: str) -> 
         "    AS",
         f"        WITH w AS (SELECT a FROM {at}.t)",
         "        SELECT w.a, pg_catalog.count(*) FILTER (WHERE t.b = 'words') AS n",
-        f"        FROM w JOIN {at}.t USING(a)  CROSS JOIN {at}.t AS t2",
+        f"        FROM w JOIN {at}.t USING(a)  CROSS JOIN w AS t2",
         "        WHERE t.a > 1 AND (t.b = 'x' OR t.b LIKE 'a pattern of letters%')",
         "        GROUP BY 1",
         "        ORDER BY n DESC, 1",
