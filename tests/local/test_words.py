@@ -151,6 +151,7 @@ def test_the_default_index_of_a_grouped_view_is_over_its_groups(sql: psycopg.Con
         ("SELECT -a AS m, a IN (1,2), NULLIF(a,1) AS f", "SELECT - a AS m, a IN ( 1, 2 ), NULLIF (a, 1) AS f"),
         ("SELECT coalesce(b, 'x'), date '2020-01-01'", "SELECT COALESCE(b, 'x'), '2020-01-01'::pg_catalog.date"),
         ("SELECT extract(day FROM now()), true", "SELECT pg_catalog.extract('day', pg_catalog.now()), true"),
+        ("SELECT (t).*, '{1}'::int[] AS i", "SELECT (t).*, '{1}'::pg_catalog._int4 AS i"),
         ("SELECT trim(b), a > 1 IS NOT true", "SELECT pg_catalog.btrim(b), a > 1 IS NOT TRUE"),
     ],
 )
@@ -159,6 +160,9 @@ def test_show_create_view_spells_in_full(sql: psycopg.Connection, query: str, sh
     sql.execute(f"CREATE VIEW v AS {query} FROM t")
     ((_, statement),) = sql.execute("SHOW CREATE VIEW v").fetchall()
     assert shown in " ".join(statement.split())
+    sql.execute("DROP VIEW v")
+    sql.execute(statement)  # it can be run again
+    assert sql.execute("SHOW CREATE VIEW v").fetchall()[0][1] == statement
 
 
 def test_show_create_view_breaks_lines(sql: psycopg.Connection, schema: str) -> None:

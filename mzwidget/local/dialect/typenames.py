@@ -56,7 +56,7 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
         return t.array_of(element)
     *schema, name = node.parts
     own = schema and schema[-1] not in ("pg_catalog", "mz_catalog")
-    known = None if own else NAMED.get(name)
+    known = None if own else NAMED.get(name) or _array_called(name)
     if known is None:
         made = catalog.type_of(node.parts) if catalog is not None else None
         if made is not None:
@@ -67,6 +67,13 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
             raise unsupported(f"type {name}")
         raise SqlError(f'type "{".".join(node.parts)}" does not exist')
     return _modified(known, node.modifiers) if node.modifiers else known
+
+
+def _array_called(name: str) -> Type | None:
+    """Return the array type that the catalog calls so: ``_int4`` is ``int4[]``."""
+    element = NAMED.get(name[1:]) if name.startswith("_") else None
+    simple = element is not None and element.kind not in ("list", "map") and element.name == name[1:]
+    return t.array_of(element) if simple and element is not None else None
 
 
 def _modified(type_: Type, sizes: tuple[int, ...]) -> Type:

@@ -11,6 +11,7 @@ from mzwidget.local.dialect.functions import OF_MZ_CATALOG
 from mzwidget.local.dialect.syntax import tree, type_at
 from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS
 from mzwidget.local.dialect.syntax.lexer import tokenize
+from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.statements.layout import Group, bracket, lines, listed, nested, rendered
 from mzwidget.local.statements.text import SHORT_TYPES, spelled
 from mzwidget.local.statements.written import Layout
@@ -264,6 +265,9 @@ def _type(node: tree.TypeName, names: Names) -> str:
     if node.kind == "list":
         assert node.element is not None
         return f"{_type(node.element, names)} list"
+    if node.kind == "named" and node.parts[0] in IMPLICIT_SCHEMAS:
+        sizes = f"({', '.join(map(str, node.modifiers))})" if node.modifiers else ""
+        return f"{path_of(node.parts)}{sizes}"
     made = names.find(node.parts, types=True) if node.kind == "named" else None
     if made is not None:
         return path_of(made.path)

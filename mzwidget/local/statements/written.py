@@ -41,7 +41,8 @@ class _Parser(StatementParser):
 
     def _parenthesized(self) -> tree.Expr:
         found = super()._parenthesized()
-        return found if isinstance(found, tree.Subquery | tree.Row) else _Parens(found)
+        closed = self.tokens[self.at - 1].kind == ")"
+        return _Parens(found) if closed and not isinstance(found, tree.Subquery | tree.Row) else found
 
     def _operator(self, left: tree.Expr, operator: str, strength: int) -> tree.Expr:
         found = super()._operator(left, operator, strength)
@@ -197,7 +198,7 @@ class Layout:
                 calls = ", ".join(self.plain(call) for call in source.calls)
                 call = calls if len(source.calls) == 1 else f"ROWS FROM ({calls})"
                 alias = "" if source.alias is None else f" AS {self._aliased(source.alias.name, source.alias.columns)}"
-                return call + alias + (" WITH ORDINALITY" if source.ordinality else "")
+                return call + (" WITH ORDINALITY" if source.ordinality else "") + alias
             case tree.Join():
                 plain = tree.Join(**{each.name: getattr(source, each.name) for each in fields(source)})
                 return bracket("(", self._joined(plain), ")")
