@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from mzwidget.errors import Names, quoted
 from mzwidget.lexing import words
+from mzwidget.naming import Names, quoted
 
 _SYSTEM = {
     "information_schema",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
+
+from mzwidget.naming import alike
 
 _LOOKS = frozenset(
     {"title", "kind", "x", "y", "color", "key", "value", "chart", "limit", "format", "timezone", "height"}
@@ -50,8 +51,8 @@ def unknown_keyword(kind: type[Any], name: str) -> str:
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Return the end of a message that names the nearest choice; empty if there is none."""
-    near = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = alike(name, choices)
+    return "" if near is None else f"; did you mean {near!r}?"
 
 
 def _own(kind: type) -> set[str]:

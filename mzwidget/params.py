@@ -6,7 +6,6 @@ psycopg. A placeholder inside quotes is refused, since no quoting could make it 
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from mzwidget.lexing import Token, tokens
+from mzwidget.naming import alike
 
 Params = Mapping[str, Any] | Sequence[Any]
 
@@ -198,8 +198,8 @@ def _value(token: Token, params: Params, number: int) -> Any:
         if name is None:
             raise ValueError(f"params is a dict, so write %(name)s in the query instead of {token.text}")
         if name not in params:
-            near = difflib.get_close_matches(name, [str(key) for key in params], n=1, cutoff=0.6)
-            hint = f"did you mean %({near[0]})s?" if near else f"it holds {', '.join(map(str, params)) or 'nothing'}"
+            near = alike(name, map(str, params))
+            hint = f"did you mean %({near})s?" if near else f"it holds {', '.join(map(str, params)) or 'nothing'}"
             raise ValueError(f"params has no {name!r} for {token.text}; {hint}")
         return params[name]
     if name is not None:

@@ -6,7 +6,9 @@ import psycopg
 import pytest
 
 import mzwidget
-from mzwidget.errors import LiveViewError, Names, SqlError, excerpt, explain, nearest
+from mzwidget.errors import LiveViewError, SqlError
+from mzwidget.explaining import excerpt, explain
+from mzwidget.naming import Names, nearest
 from mzwidget.params import compose
 
 TYPOS = [

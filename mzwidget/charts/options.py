@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, Self
 from mzwidget.charts import altair, formats, roles
 from mzwidget.charts.kinds import KINDS
 from mzwidget.charts.named import Named, require_numbers
+from mzwidget.naming import alike
 from mzwidget.tail.values import Column
 
 _KINDS = ", ".join(map(repr, KINDS))
@@ -178,5 +178,5 @@ def _check_zone(name: object) -> None:
 
 
 def _nearest(kind: object) -> str:
-    near = difflib.get_close_matches(kind, KINDS, n=1) if isinstance(kind, str) else []
-    return f"; did you mean {near[0]!r}?" if near else "; any other picture is an Altair chart: chart=alt.Chart()…"
+    near = alike(kind, KINDS) if isinstance(kind, str) else None
+    return f"; did you mean {near!r}?" if near else "; any other picture is an Altair chart: chart=alt.Chart()…"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 
 from mzwidget.errors import LiveViewError
+from mzwidget.naming import alike
 from mzwidget.tail.values import Column
 
 _WORD = re.compile(r"[^\W\d_]+?(?=$|[\W\d_]|(?<=[a-z])[A-Z])")
@@ -119,8 +119,7 @@ def listed(columns: Sequence[Column], indexes: Sequence[int]) -> str:
 
 def nearest(name: str, names: Sequence[str]) -> str:
     """Say which name was probably meant, and which there are."""
-    by_lower = {known.lower(): known for known in reversed(names)}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    meant = f"; did you mean {by_lower[near[0]]!r}?" if near else ";"
+    near = alike(name, names)
+    meant = f"; did you mean {near!r}?" if near else ";"
     shown = ", ".join(map(repr, names[:_NAMES])) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
     return f"{meant} it has {shown}" if names else " or any other"

@@ -14,8 +14,8 @@ import psycopg
 
 from mzwidget import catalog
 from mzwidget.catalog import Relation
-from mzwidget.errors import quoted
 from mzwidget.lexing import Token, tokens
+from mzwidget.naming import quoted
 from mzwidget.tail import connect as connecting
 from mzwidget.words import FUNCTIONS, KEYWORDS, QUERIES
 

@@ -10,8 +10,10 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from mzwidget.catalog import Attribute, attributes
-from mzwidget.errors import SqlError, explain, nearest, quoted
+from mzwidget.errors import SqlError
+from mzwidget.explaining import explain
 from mzwidget.lexing import is_name, words
+from mzwidget.naming import nearest, quoted
 from mzwidget.notebook.literals import UnfitError, column_texts
 from mzwidget.notebook.progress import Progress, Report
 from mzwidget.notebook.session import Connection, session

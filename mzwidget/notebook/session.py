@@ -13,7 +13,8 @@ from psycopg.pq import ExecStatus
 from psycopg.types.string import TextLoader
 
 from mzwidget.catalog import names
-from mzwidget.errors import Explanation, SqlError, explain
+from mzwidget.errors import SqlError
+from mzwidget.explaining import Explanation, explain
 from mzwidget.lexing import words
 from mzwidget.params import Composed
 from mzwidget.tail.connect import Parameters, answering, parameters

@@ -20,7 +20,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import NullType, TypeEngine
 
 from mzwidget import catalog
-from mzwidget.errors import quoted
+from mzwidget.naming import quoted
 from mzwidget.tail.connect import Parameters
 
 _NAME = "materialize"

@@ -8,7 +8,8 @@ import logging
 import psycopg
 
 from mzwidget import catalog
-from mzwidget.errors import Names, names_matter
+from mzwidget.explaining import names_matter
+from mzwidget.naming import Names
 from mzwidget.tail.connect import Parameters, engine_ended
 from mzwidget.tail.query import Query
 from mzwidget.tail.status import ENGINE_ENDED, Status, explain

@@ -9,8 +9,9 @@ from typing import Literal
 import pandas as pd
 import psycopg
 
-from mzwidget import errors
-from mzwidget.errors import LiveViewError, Names
+from mzwidget import explaining
+from mzwidget.errors import LiveViewError
+from mzwidget.naming import Names
 from mzwidget.tail.query import Query
 
 State = Literal[
@@ -91,7 +92,7 @@ def explain(error: Exception, query: Query | None = None, names: Names | None = 
     said = error.diag.message_primary
     if said is not None:
         text, origin = ("", int) if query is None else (query.text, query.origin)
-        told = errors.explain(error, text, origin=origin, names=lambda: names or errors.Names())
+        told = explaining.explain(error, text, origin=origin, names=lambda: names or Names())
         return Status("failed", shorten(told.message), error.sqlstate, excerpt=told.excerpt)
     text = str(error).strip() or type(error).__name__
     if isinstance(error, psycopg.DataError):
