@@ -119,7 +119,7 @@ def _():
     import marimo, mzwidget
     view = marimo.ui.anywidget(mzwidget.LiveView({table!r}))
     view
-    return marimo, view
+    return marimo, mzwidget, view
 
 @app.cell
 def _(marimo, view):
@@ -128,6 +128,12 @@ def _(marimo, view):
         view.widget.selection = {{"editor": ["ann"]}}
     selected = view.value["selected"]["editor"]["values"]
     marimo.md(f"{{view.value['status']['rows']}} rows in {{view.df['editor'].iloc[0]}}, {{selected}} selected")
+    return
+
+@app.cell
+def _(marimo, mzwidget):
+    three = [marimo.ui.anywidget(mzwidget.LiveView("SELECT 1 AS n", title="one")) for _ in range(3)]
+    marimo.hstack(three, widths="equal")
     return
 
 if __name__ == "__main__":
@@ -151,6 +157,11 @@ def test_marimo(page: Page, bundle: Path, engine_dsn: str, table: str, tmp_path:
         # A click runs the cells that read the view anew.
         page.locator(ROW, has_text="cleo").click()
         page.get_by_text("['cleo'] selected").wait_for()
+        row = page.locator(".mzw", has_text="one")
+        row.nth(2).wait_for()
+        boxes = [box for i in range(3) if (box := row.nth(i).bounding_box()) is not None]
+        assert len({round(box["width"]) for box in boxes}) == 1, "equal shares"
+        assert boxes[2]["x"] + boxes[2]["width"] <= page.evaluate("innerWidth"), "of the cell's width"
     finally:
         server.terminate()
         server.wait(60)
