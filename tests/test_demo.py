@@ -241,7 +241,7 @@ def test_ctrl_c_while_a_cell_runs(start_demo: StartDemo, tmp_path: Path) -> None
     eventually((tmp_path / demo.FOLDER / "begun").exists, within=60, what="the cell runs")
     begun = time.monotonic()
     assert running.stop() == 0
-    assert time.monotonic() - begun < 90
+    assert time.monotonic() - begun < 20
     assert "Traceback" not in running.said
     assert "was destroyed" not in running.said
     assert "could not be started" not in running.said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -231,7 +232,7 @@ def test_any_commit_is_painted_within_two_seconds(
             assert expected[0][0] == name
             eventually(lambda expected=expected: newest(page) == expected, every=0.02)
             waits.append(time.monotonic() - committed)
-        assert min(waits) < 2, "on a machine that others use too, not each of them is so quick"
+        assert statistics.median(waits) < 2
         connection.execute("DELETE FROM edits")
         eventually(lambda: newest(page) == [])
 

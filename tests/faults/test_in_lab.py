@@ -99,7 +99,7 @@ def test_two_displays_of_one_widget(opened: Notebook) -> None:
 def test_reloads_leave_nothing_behind(opened: Notebook) -> None:
     page = opened.start()
     memory = 0
-    for turn in range(4):
+    for turn in range(6):
         opened.change(3)
         page.reload()
         opened.lab.wait_ready(page)
@@ -109,7 +109,7 @@ def test_reloads_leave_nothing_behind(opened: Notebook) -> None:
     eventually(lambda: opened.ask("view.diagnostics().pages") == 1)
     assert opened.threads == ["mzwidget"]
     assert opened.tails == 1
-    assert opened.process.memory_info().rss - memory < 20 * 2**20
+    assert opened.process.memory_info().rss - memory < 10 * 2**20
 
 
 def test_a_cell_run_again_leaves_nothing_behind(opened: Notebook) -> None:
@@ -331,7 +331,7 @@ def test_views_together_add_up_in_every_frame(lab: LabServer, browser: Browser, 
             seen = page.evaluate(ADD_UP)
             changing.result()
         assert seen.keys() == {"totals"}, seen
-        assert seen["totals"] > 3
+        assert seen["totals"] > 10
         opened.ask("(view.pause(), None)[1]")
         # The first of the three displays may be out of sight.
         eventually(lambda: page.locator(".mzw[data-state=paused]").count() >= 2, what="pausing one pauses all")

@@ -36,7 +36,7 @@ def test_closing_is_quick_and_quiet_when_the_server_is_gone(
     proxy.refuse()
     before = proxy.connections
     view.close()
-    eventually(lambda: not view.diagnostics().tailing, within=10, what="the tail has ended")
+    eventually(lambda: not view.diagnostics().tailing, within=3, what="the tail has ended")
     assert proxy.connections == before
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 

@@ -293,7 +293,7 @@ def test_twenty_lines_of_ten_thousand_points_keep_up_with_twenty_updates_a_secon
         }"""
     )
     assert result["edge"] == 10_039
-    assert result["seconds"] < 15, "some of them also on a machine that is busy with other tests"
+    assert result["seconds"] < 2 * 2, "at least ten a second on a machine that is busy with other tests"
 
 
 def test_its_script_comes_from_the_kernel_once_for_all_pictures_of_a_page(stage: Easel) -> None:

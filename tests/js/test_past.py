@@ -192,7 +192,7 @@ def test_views_of_a_group_are_painted_in_one_frame(stage: Stage, seed: int) -> N
     result = page.evaluate("seed => stormTogether(seed)", seed)
     assert result["problems"] == []
     assert result["last"] == [f"100 at {START + 100}"] * 2
-    assert result["painted"] > 5
+    assert result["painted"] > 15
 
 
 def test_a_group_does_not_wait_for_a_view_that_is_gone(stage: Stage) -> None:

@@ -292,9 +292,9 @@ def test_a_hundred_thousand_rows_are_there_at_once_and_sorted_soon(stage: Stage)
             return { first, sort: Math.min(await timed(() => button.click()), await timed(() => button.click())) };
         }"""
     )
-    # Many times what is promised of a machine that has nothing else to do; all rows drawn would take longer still.
-    assert times["first"] < 10_000
-    assert times["sort"] < 5_000
+    # Twice what is promised of a machine that has nothing else to do.
+    assert times["first"] < 2000
+    assert times["sort"] < 1000
 
 
 def test_columns_are_put_in_another_order(stage: Stage) -> None:

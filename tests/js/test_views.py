@@ -112,7 +112,7 @@ def test_every_painted_frame_is_the_view_at_one_timestamp(stage: Stage, seed: in
     result = page.evaluate("seed => storm(seed, 10)", seed)
     assert result["problems"] == []
     assert result["last"] == result["seq"]
-    assert result["painted"] > 5
+    assert result["painted"] > 20
 
 
 def test_bars_glide_to_their_new_place_and_length(stage: Stage) -> None:

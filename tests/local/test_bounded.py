@@ -109,7 +109,7 @@ def others(engine: Engine) -> Iterator[None]:
     yield
     over.set()
     asking.join()
-    assert longest < 10
+    assert longest < 2
 
 
 def _state(error: psycopg.Error) -> str:
@@ -164,7 +164,7 @@ def test_a_statement_that_takes_too_much_memory_ends_and_gives_it_back(engine: E
     with engine.connect() as connection:
         with pytest.raises(psycopg.errors.OutOfMemory, match=f"out of memory: .* {MEGABYTES} MB"):
             connection.execute(HUGE[name])  # type: ignore[call-overload]
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - began < 20
         assert connection.execute("SELECT count(*) FROM many").fetchone() == (5000,)
         assert connection.execute("SELECT length(repeat('a', 50000000))").fetchone() == (50_000_000,)
         assert engine.peak < MOST_MEGABYTES + SLACK_MEGABYTES
@@ -247,7 +247,7 @@ def test_what_is_too_long_or_too_deep_is_refused_soon(engine: Engine, name: str)
         began = time.monotonic()
         with pytest.raises(psycopg.Error) as raised:
             connection.execute(statement)  # type: ignore[call-overload]
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 5
         assert _state(raised.value) == sqlstate
         assert "internal error" not in str(raised.value)
 
@@ -271,10 +271,10 @@ def test_a_timeout_ends_any_statement(engine: Engine, name: str) -> None:
         began = time.monotonic()
         with contextlib.suppress(psycopg.errors.QueryCanceled):
             connection.execute(SLOW[name])  # type: ignore[call-overload]
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 1.3
         with engine.connect() as writer:
             writer.execute("INSERT INTO texts VALUES (1, 'written at once')")
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("how", ["cancelled", "gone"])
@@ -288,7 +288,7 @@ def test_an_insert_that_nobody_wants_blocks_no_writer(engine: Engine, how: str) 
     connection.close()
     with writer:
         writer.execute("INSERT INTO texts VALUES (2, 'x')")
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 3
 
 
 def test_many_heavy_readers_starve_nobody(engine: Engine) -> None:
@@ -300,7 +300,7 @@ def test_many_heavy_readers_starve_nobody(engine: Engine) -> None:
         with engine.connect() as other:
             began = time.monotonic()
             other.execute("SELECT 1")
-            assert time.monotonic() - began < 15
+            assert time.monotonic() - began < 2
         for reader in readers:
             reader.cancel_safe()
 
@@ -378,7 +378,7 @@ def test_an_open_quote_of_csv_takes_linear_time(engine: Engine) -> None:
     data = ['1,"', *["aaaaaaaaa,\n" * 20_000] * 100]
     with engine.connect() as connection, pytest.raises(psycopg.errors.BadCopyFileFormat):
         _copy(connection, "COPY texts FROM STDIN (FORMAT csv)", data)
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 10
 
 
 def _copy(connection: psycopg.Connection, statement: LiteralString, data: Iterable[str]) -> None:

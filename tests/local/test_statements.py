@@ -574,7 +574,7 @@ def test_copy_of_a_quote_that_never_ends_is_refused_soon(sql: psycopg.Connection
         sql.cursor().copy("COPY t FROM STDIN WITH (FORMAT csv)") as copy,
     ):
         copy.write('"open\n' + "line\n" * 400_000)
-    assert time.monotonic() - began < 90
+    assert time.monotonic() - began < 20
 
 
 def test_copy_refuses_what_does_not_fit(sql: psycopg.Connection) -> None:
@@ -688,7 +688,7 @@ def test_a_statement_ends_when_its_time_is_over(sql: psycopg.Connection, connect
         began = time.monotonic()
         with pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"):
             sql.execute(statement)
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 5
     connect().execute("INSERT INTO t VALUES (1)")
     assert sql.execute("SELECT * FROM t").fetchall() == [(1,)]
 
@@ -704,7 +704,7 @@ def test_a_cancelled_write_leaves_others_alone(sql: psycopg.Connection, connect:
     other = connect()
     began = time.monotonic()
     other.execute("INSERT INTO t VALUES (1)")
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 5
     assert other.execute("SELECT * FROM t").fetchall() == [(1,)]
 
 
@@ -725,7 +725,7 @@ def test_fetch_waits_for_as_long_as_it_says(sql: psycopg.Connection, timeout: st
     sql.execute("DECLARE c CURSOR FOR SUBSCRIBE t")
     began = time.monotonic()
     assert sql.execute(f"FETCH 1 c WITH (TIMEOUT = '{timeout}')").fetchall() == []
-    assert seconds - 0.1 < time.monotonic() - began < seconds + 30
+    assert seconds - 0.1 < time.monotonic() - began < seconds + 5
 
 
 def test_show_all_describes_each_setting(sql: psycopg.Connection) -> None:

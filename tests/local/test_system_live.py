@@ -53,7 +53,7 @@ def test_frontiers_go_on_by_themselves_and_lag_stays_small(sql: psycopg.Connecti
     sql.execute("CREATE TABLE t (a int)")
     sql.execute("CREATE MATERIALIZED VIEW v AS SELECT a FROM t")
     query = (
-        "SELECT o.name, f.write_frontier, w.lag < INTERVAL '20 seconds' FROM mz_internal.mz_frontiers f"
+        "SELECT o.name, f.write_frontier, w.lag < INTERVAL '5 seconds' FROM mz_internal.mz_frontiers f"
         " JOIN mz_objects o ON o.id = f.object_id JOIN mz_internal.mz_wallclock_global_lag w USING (object_id)"
         " WHERE o.name IN ('t', 'v')"
     )

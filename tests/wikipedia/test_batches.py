@@ -316,7 +316,7 @@ def test_a_frozen_database_holds_up_nobody(
         proxy.frozen = True
         began = time.monotonic()
         writing.put(*map(edit, range(1, 1000)))
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - began < 10
         assert writing.stats.skipped["dropped"] >= 999 - 100 - batches._MOST_ROWS
         writing.writer.close(0.1)
         proxy.frozen = False

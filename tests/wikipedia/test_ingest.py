@@ -266,7 +266,7 @@ def test_recorded(connection: Connection) -> None:
     assert "\n" not in repr(ingest)
     newest = connection.execute("SELECT now() - max(edited_at) FROM edits").fetchone()
     assert newest is not None
-    assert newest[0].total_seconds() < 60
+    assert newest[0].total_seconds() < 10
     assert adds_up(ingest)
 
 
@@ -341,7 +341,7 @@ def test_stop_and_start(connection: Connection) -> None:
     ingest.wait()
     began = time.monotonic()
     ingest.stop()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 2
     stats = ingest.stats
     assert (stats.state, stats.pending) == ("stopped", 0)
     assert stats.inserted == len(ids(connection))
