@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import signal
 import threading
 import time
@@ -177,6 +178,70 @@ def test_files_come_back(tmp_path: Path) -> None:
     (tmp_path / "f.xlsx").write_bytes(b"")
     with pytest.raises(ValueError, match="neither"):
         mzwidget.load(tmp_path / "f.xlsx", "x")
+
+
+@pytest.mark.usefixtures("dsn")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2\n1,2,3\n", "'f.csv' has 3 columns in line 3, and 2 in the first"),
+        ("a,b\n1,2,3\n1\n", "'f.csv' has 3 columns in line 2, and 2 in the first"),
+        ("a;b;c\n1;2;3\n1;2\n", "'f.csv' has 2 columns in line 3, and 3 in the first"),
+        ("name\nSmith, John\nBell, Ann\n", "'f.csv' has 2 columns in line 2, and 1 in the first"),
+        ("Report of May\n\na,b\n1,2\n", "'f.csv' has 2 columns in line 3, and 1 in the first"),
+        ("", "'f.csv' is empty"),
+        ("\n\n", "'f.csv' is empty"),
+        ("a,b\nä,2\n".encode("latin-1"), "'f.csv' is not UTF-8: load pd.read_csv"),
+        ("a,b\n1,2\n".encode("utf-16"), "'f.csv' is not UTF-8: load pd.read_csv"),
+    ],
+)
+def test_a_csv_file_is_loaded_whole_or_refused(tmp_path: Path, text: str | bytes, said: str) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ValueError, match=re.escape(said)):
+        mzwidget.load(path, "refused")
+    with pytest.raises(mzwidget.SqlError, match="unknown catalog item"):
+        mzwidget.sql("SELECT * FROM refused")
+
+
+@pytest.mark.usefixtures("dsn")
+def test_a_csv_file_says_what_parts_its_columns(tmp_path: Path) -> None:
+    for mark in ",;|\t":
+        path = tmp_path / "f.csv"
+        path.write_text(f'\ufeffn{mark}"odd {mark} name"\n1{mark}"a{mark}b"\n\n2{mark}"say ""hm"""\n', "utf-8")
+        assert mzwidget.load(path, "parted", if_exists="replace") == 2
+        found = back("parted", "ORDER BY n")
+        assert found.to_dict("list") == {"n": [1, 2], f"odd {mark} name": [f"a{mark}b", 'say "hm"']}
+
+
+@pytest.mark.usefixtures("dsn")
+def test_no_day_is_guessed_of_a_time_in_a_csv_file(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    local = {"day": "01/02/2024", "time": "01/02/2024 10:00:00 AM", "it's": "31.12.2024 10:00:00"}
+    path.write_text(",".join(local) + "\n" + ",".join(local.values()) + "\n")
+    mzwidget.load(path, "as_text")
+    assert back("as_text").to_dict("list") == {name: [text] for name, text in local.items()}
+    path.write_text("day,time,zoned\n2024-12-31,2024-12-31T10:00:00.25,2024-12-31 10:00+02:00\n")
+    mzwidget.load(path, "as_times")
+    [row] = back("as_times").to_dict("records")
+    assert row["day"] == pd.Timestamp("2024-12-31")
+    assert row["time"] == pd.Timestamp("2024-12-31 10:00:00.25")
+    assert row["zoned"] == pd.Timestamp("2024-12-31 08:00", tz="UTC")
+
+
+@pytest.mark.usefixtures("dsn")
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ([{"n": 1}], "pd.DataFrame(data) makes one of it"),
+        ({"n": [1]}, "pd.DataFrame(data) makes one of it"),
+        ("https://example.com/a.csv", "is an address: load pd.read_csv('https://example.com/a.csv')"),
+        (".", "is a folder"),
+    ],
+)
+def test_what_is_no_frame_is_told_how_it_becomes_one(data: object, said: str) -> None:
+    with pytest.raises((TypeError, ValueError, OSError), match=re.escape(said)):
+        mzwidget.load(data, "refused")
 
 
 @pytest.mark.usefixtures("dsn")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mzwidget.notebook.sources import arrow, files, frames, polars
@@ -27,6 +28,8 @@ def source(data: Any) -> Source:
     """
     if isinstance(data, pd.DataFrame):
         found = frames.read(data)
+    elif isinstance(data, str) and "://" in data:
+        raise ValueError(f"load(): {data!r} is an address: load pd.read_csv({data!r}) or what else of pandas reads it")
     elif isinstance(data, str | Path):
         found = files.read(Path(data))
     elif _is(data, "polars", "DataFrame") or _is(data, "polars", "LazyFrame"):
@@ -36,13 +39,21 @@ def source(data: Any) -> Source:
     ):
         found = arrow.read(data)
     else:
-        hint = "; data.to_frame() makes one of it" if hasattr(data, "to_frame") else ""
+        hint = _way_to_frame(data)
         raise TypeError(
             "load() takes a data frame of pandas or polars, an Arrow table, or the path of a CSV or Parquet file, "
             f"not {type(data).__name__}{hint}"
         )
     _check(found.names)
     return found
+
+
+def _way_to_frame(data: Any) -> str:
+    if hasattr(data, "to_frame"):
+        return "; data.to_frame() makes one of it"
+    if isinstance(data, list | dict | np.ndarray):
+        return "; pd.DataFrame(data) makes one of it"
+    return "; load(view.df, …) keeps what a view shows" if hasattr(data, "df") else ""
 
 
 def _is(data: Any, module: str, name: str) -> bool:

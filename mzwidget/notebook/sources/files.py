@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mzwidget.notebook.sources import delimited
 from mzwidget.notebook.sources.model import Piece, Source, array_of, known
 
 _DUCKDB = {
@@ -41,8 +42,10 @@ _AS_TEXT = {"DATE", "TIME", "INTERVAL", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP 
 
 def read(path: Path) -> Source:
     """Read a file by DuckDB, in pieces."""
+    if path.is_dir():
+        raise IsADirectoryError(f"load(): {str(path)!r} is a folder; load one of its files")
     if not path.is_file():
-        raise FileNotFoundError(f"load(): there is no file {str(path)!r}")
+        raise FileNotFoundError(f"load(): there is no file {str(path)!r} in {str(Path.cwd())!r}")
     import duckdb  # noqa: PLC0415 - only files need it
 
     suffixes = [suffix.lower() for suffix in path.suffixes]
@@ -50,10 +53,13 @@ def read(path: Path) -> Source:
     if reader is None and any(suffix in (".csv", ".tsv", ".txt") for suffix in suffixes[-2:]):
         reader = "read_csv"
     if reader is None:
-        raise ValueError(f"load(): {path.name!r} is neither .csv, .tsv, .csv.gz nor .parquet")
+        raise ValueError(
+            f"load(): {path.name!r} is neither .csv, .tsv, .csv.gz nor .parquet; pandas reads others, such as "
+            "pd.read_excel(path) and pd.read_json(path), and load() takes its data frame"
+        )
     database = duckdb.connect(config={"threads": 1})
     database.execute("SET TimeZone = 'UTC'")
-    options = "" if reader == "read_parquet" else ", sample_size = -1"
+    options = delimited.options(database, path) if reader == "read_csv" else ""
     try:
         described = database.execute(f"DESCRIBE SELECT * FROM {reader}($1{options})", [str(path)]).fetchall()
     except duckdb.Error as error:
