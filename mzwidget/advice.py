@@ -15,6 +15,7 @@ _BEFORE_VALUES = ("=", "<", ">", "(", ",", "~")
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s")
 _NAMED = re.compile(r":([^\W\d]\w*)|\{([^\W\d]\w*)\}")
 _BY_PLACE = "A value is written %s, and given as params=[…]"
+_FILE = "mzwidget.load(path, name) makes a table of a file"
 _EXPECTED = re.compile(r"\b[A-Z]{2,}\b")
 
 _Advice = tuple[str, Token | None]
@@ -86,13 +87,21 @@ def _placeholder(said: str, sql: str, offset: int) -> str:
         return f"A parameter is written %({name})s: params={{{name!r}: …}}"
     if sql[offset : offset + 1] == "?":
         return _BY_PLACE
-    found = _PLACEHOLDER.search(sql)
+    found = next((of for of in _PLACEHOLDER.finditer(sql) if of.start() <= offset < of.end()), None)
+    if 'operator "%"' in said or (found is not None and offset > found.start()):
+        return _no_value(sql)
     if found is None:
         return ""
-    if 'operator "%"' in said:
-        return f"Give the value of {found[0]}: params={f'{{{found[1]!r}: …}}' if found[1] else '[…]'}"
+    if said.startswith("Expected identifier, found string literal"):
+        return "A parameter is a value; the name of a table or column is written into the SQL itself"
     before_list = re.match(r"(?s).*\bIN\s*$", sql[:offset], re.IGNORECASE)
-    return f"A list follows = ANY: = ANY({sql[offset : offset + len(found[0])]})" if before_list else ""
+    return f"A list follows = ANY: = ANY({found[0]})" if before_list else ""
+
+
+def _no_value(sql: str) -> str:
+    """Advise where a placeholder was sent as it is, and so read as an operator and a name."""
+    found = _PLACEHOLDER.search(sql)
+    return f"Give the value of {found[0]}: params={f'{{{found[1]!r}: …}}' if found[1] else '[…]'}" if found else ""
 
 
 def _means_something(word: str) -> bool:
@@ -112,6 +121,8 @@ def _column(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advi
         return f"A text is written in single quotes: '{text}'", token
     if name == "all" and token is not None and re.search(r"(?i)\bGROUP\s+BY\s+$", sql[: token.start]):
         return "Name what to group by, or its places in the select list: GROUP BY 1, 2", token
+    if token is None and name == "s" and (advice := _no_value(sql)):
+        return advice, None
     later = [
         word for word in words_of(sql) if word.identifier == name and re.search(r"(?i)\bHAVING\b", sql[: word.start])
     ]
@@ -142,6 +153,11 @@ def _relation(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Ad
     there = names().relations
     meant = nearest(name, there) or nearest(name.rsplit(".", 1)[-1], there)
     return (f"Did you mean {'.'.join(map(quoted, meant.split('.')))}?" if meant else ""), token
+
+
+def _schema(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
+    is_file = re.search(r"\.(?:csv|tsv|parquet|json|xlsx)\b", sql) is not None
+    return (_FILE if is_file else ""), _token(sql, match[1])
 
 
 def _function(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
@@ -186,6 +202,8 @@ def _shown(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
 def _operator(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
     at = sql.find(match[1])
     token = Token("symbol", match[1], at) if at >= 0 else None
+    if match[1].endswith("%") and (advice := _no_value(sql)):
+        return advice, token
     return {"==": "Write = to compare", "!": "Write NOT or <>", "&&": "Write AND"}.get(match[1], ""), token
 
 
@@ -200,7 +218,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, Callable[[], 
     (re.compile(r"unknown column (\w+)$"), _column),
     (re.compile(r'column reference "([^"]+)" is ambiguous'), _told("Write of which table it is: name.{}")),
     (re.compile(r'column "([^"]+)" must appear in the GROUP BY clause'), _told("")),
-    (re.compile(r"unknown schema '([^']+)'"), _told("")),
+    (re.compile(r"unknown schema '([^']+)'"), _schema),
+    (re.compile(r'found string literal "([^"]+\.(?:csv|tsv|parquet|json|xlsx))"'), _told(_FILE)),
     (re.compile(r"window function pg_catalog\.(\w+) requires an OVER"), _told("Write {}(…) OVER (ORDER BY …)")),
     (
         re.compile(r"not allowed in WHERE clause \(function pg_catalog\.(count|sum|avg|min|max)\)"),

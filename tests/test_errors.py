@@ -105,6 +105,12 @@ def test_a_list_after_in_is_told_of_any(shop: str) -> None:
         mzwidget.sql("SELECT item FROM shop WHERE item in %(items)s", {"items": ["pen", "ink"]}, dsn=shop)
 
 
+@pytest.mark.parametrize("query", ["SELECT * FROM %(name)s", "DROP TABLE %(name)s", "CREATE TABLE %(name)s (n int)"])
+def test_a_name_is_no_parameter(shop: str, query: str) -> None:
+    with pytest.raises(SqlError, match="the name of a table or column is written into the SQL itself"):
+        mzwidget.sql(query, {"name": "shop"}, dsn=shop)
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -119,6 +125,11 @@ def test_a_list_after_in_is_told_of_any(shop: str) -> None:
         ("SELECT 1; SELECT 2", "Write one statement at a time"),
         ("SELECT item FROM shop WHERE cost > %(least)s", "Give the value of %(least)s: params={'least': …}"),
         ("SELECT item FROM shop WHERE cost > %s", "Give the value of %s: params=[…]"),
+        ("SELECT item FROM shop WHERE cost=%(least)s", "Give the value of %(least)s: params={'least': …}"),
+        ("SELECT item FROM shop WHERE cost>%s", "Give the value of %s: params=[…]"),
+        ("SELECT item FROM shop WHERE item>%s", "Give the value of %s: params=[…]"),
+        ("SELECT * FROM 'shop.csv'", "mzwidget.load(path, name) makes a table of a file"),
+        ("shop.parquet", "mzwidget.load(path, name) makes a table of a file"),
         ("\\dt", "psql's commands are not SQL; SHOW TABLES and the like are"),
         ("SELECT item FROM shop WHERE cost > ?", "A value is written %s, and given as params=[…]"),
         ("SELECT item FROM shop WHERE cost > $1", "A value is written %s, and given as params=[…]"),
