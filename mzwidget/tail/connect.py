@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
+from mzwidget.tail import conninfo
 from mzwidget.tail.cursor import TableCursor
+from mzwidget.tail.remedies import advised
 
 ENVIRONMENT = "MATERIALIZE_URL"
 
@@ -50,9 +51,7 @@ DEFAULTS: Parameters = {
     "tcp_user_timeout": 20_000,
 }
 
-_SERVERS = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _REQUIRES_AUTH = 160_000  # the libpq from which on it can insist on a way to log in
-_EXAMPLE = "postgres://user:password@host:6875/materialize"
 _CLUSTER = re.compile(r"--cluster=((?:[^\\\s]|\\.)*)")
 
 
@@ -105,7 +104,7 @@ def connect(
 
 @contextlib.contextmanager
 def answering(given: Parameters) -> Iterator[None]:
-    """Name the server that does not answer; psycopg says only that time is over."""
+    """Say of a failure to connect what to do, and of which server it is where psycopg says only that time is over."""
     try:
         yield
     except psycopg.errors.ConnectionTimeout:
@@ -113,6 +112,8 @@ def answering(given: Parameters) -> Iterator[None]:
         raise psycopg.errors.ConnectionTimeout(
             f"{place}: no answer after {given['connect_timeout']} s; are these the host and port of Materialize's SQL?"
         ) from None
+    except psycopg.OperationalError as error:
+        raise type(error)(advised(str(error))) from None
 
 
 def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Isolation | None = None) -> Parameters:
@@ -125,7 +126,7 @@ def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Is
         a password.
     """
     dsn, cluster, isolation = _Named(dsn, cluster, isolation).or_chosen()
-    given = DEFAULTS | (_default() if dsn is None else _read(dsn, "the address"))
+    given = DEFAULTS | (_default() if dsn is None else conninfo.read(dsn, "the address"))
     options = [given["options"]] if given.get("options") else []
     if cluster is not None:
         if not isinstance(cluster, str) or not cluster:
@@ -174,7 +175,7 @@ def _default() -> Parameters:
     """Return the parameters of the database that nobody has named: the environment's or the embedded engine."""
     global _announced
     if url := os.environ.get(ENVIRONMENT):
-        return _read(url, ENVIRONMENT)
+        return conninfo.read(url, ENVIRONMENT)
     from mzwidget import local  # noqa: PLC0415 - only when needed
 
     text = local.start()
@@ -185,29 +186,7 @@ def _default() -> Parameters:
         print(f"mzwidget: no {ENVIRONMENT} is set, so an embedded engine was started on this machine{again}.")
     # Another program on the engine's port shall not be told the password.
     checked = {"require_auth": "scram-sha-256"} if psycopg.pq.version() >= _REQUIRES_AUTH else {}
-    return _read(text, "the embedded engine's address") | checked
-
-
-def _read(text: str, origin: str) -> Parameters:
-    if not isinstance(text, str):
-        raise TypeError(f"{origin} must be text, such as {_EXAMPLE}, not {type(text).__name__}")
-    if _SERVERS.match(text):
-        address = text.partition("://")[2].partition("?")[0]
-        if address.count("@") > 1 or address.count("@") > address.partition("/")[0].count("@"):
-            raise ValueError(
-                f"{origin} has an @ or / too many before the host: in a user's name or password write %40 for @ and "
-                "%2F for /"
-            )
-    try:
-        given = conninfo_to_dict(text)
-    except psycopg.ProgrammingError:
-        raise ValueError(f"{origin} is not a connection string; write {_EXAMPLE}") from None
-    if "@" in str(given.get("host", "")) or not re.fullmatch(r"[\d,]*", str(given.get("port", ""))):
-        raise ValueError(
-            f"{origin} has no host or no port where one is due; in a user's name or password write %40 for @ and %3A "
-            "for :"
-        )
-    return {name: value for name, value in given.items() if value is not None}
+    return conninfo.read(text, "the embedded engine's address") | checked
 
 
 def _escaped(value: str) -> str:

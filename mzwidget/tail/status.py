@@ -13,6 +13,7 @@ from mzwidget import explaining
 from mzwidget.errors import LiveViewError
 from mzwidget.naming import Names
 from mzwidget.tail.query import Query
+from mzwidget.tail.remedies import needs_user
 
 State = Literal[
     "connecting",
@@ -35,7 +36,6 @@ _LOST = re.compile(
     r"(?:consuming input|receiving copy data|sending [\w ]+|flushing|preparing [\w ]+) failed: ", re.IGNORECASE
 )
 _SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC):\s+")
-_DISTRUST = re.compile(r"certificate|SSL was required|does not support SSL")
 
 
 LONGEST = 1000
@@ -98,11 +98,13 @@ def explain(error: Exception, query: Query | None = None, names: Names | None = 
     if isinstance(error, psycopg.DataError):
         return Status("failed", shorten(text))
     if (match := _REFUSED.search(text)) is None:
-        line = shorten(text.splitlines()[0])
+        line = shorten(text.splitlines()[0].removeprefix("connection is bad: "))
+        if needs_user(line) or isinstance(error, psycopg.ProgrammingError):
+            return Status("failed", line)
         lost = _LOST.match(line)
         return Status("reconnecting", f"the connection was lost: {line[lost.end() :]}" if lost else line)
     answer = shorten(_SEVERITY.sub("", match["said"]))
-    if _SEVERITY.match(match["said"]) or _DISTRUST.search(answer):
+    if _SEVERITY.match(match["said"]) or needs_user(answer):
         return Status("failed", answer)
     return Status("reconnecting", f"{match['host']}:{match['port']}: {answer}" if match["port"] else answer)
 

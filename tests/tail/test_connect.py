@@ -7,14 +7,17 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 import mzwidget
 from mzwidget import LiveView, LiveViewError
 from mzwidget.tail import connect as connecting
+from mzwidget.tail.status import explain
 from mzwidget.tail.values import column, to_python
 from tests.machine import eventually
 from tests.tail.server import Conversation, Server
@@ -58,6 +61,104 @@ def test_an_at_sign_is_fine_where_it_is_no_address() -> None:
     given = connecting.parameters("host=example.com user=me@example.com password=p@ss")
     assert (given["user"], given["password"]) == ("me@example.com", "p@ss")
     assert connecting.parameters("postgres://example.com/db?user=me@example.com")["user"] == "me@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("  \n", "is empty; write postgres://"),
+        ("'postgres://a:b@host/db'", "has a quote around it"),
+        ("https://console.example.com/", "begins with https://, and should as in postgres://"),
+        ("jdbc:postgresql://host:6875/db", "begins with jdbc:postgresql://, and should as in postgres://"),
+        ("postgresql+psycopg://a:b@host/db", r"begins with postgresql\+psycopg://"),
+        ("host:6875", "write postgres://"),
+        ("postgres://a:100%sure@host/db", "a percent sign in a user's name or password is written %25"),
+        ("postgres://host/db?ssl_mode=require", r"did you mean the option sslmode=\?"),
+    ],
+)
+def test_an_address_that_cannot_be_read_says_what_to_write(
+    text: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for call in (mzwidget.connect, lambda dsn: LiveView("v", dsn=dsn)):
+        with pytest.raises(ValueError, match=f"the address .*{said}"):
+            call(text)
+    monkeypatch.setenv(connecting.ENVIRONMENT, text)
+    with pytest.raises(ValueError, match=f"{connecting.ENVIRONMENT} .*{said}"):
+        mzwidget.connect()
+
+
+def test_space_around_an_address_is_none_of_it() -> None:
+    assert connecting.parameters(" postgres://host:6875/db\n")["dbname"] == "db"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("sslmode=require", "does not support SSL, but SSL was required. Is this the port"),
+        ("sslmode=requre", 'invalid sslmode value: "requre". It is disable, allow'),
+        ("password=wrong", "invalid password. Check user and password: in PGPASSWORD"),
+        ("target_session_attrs=best", 'invalid target_session_attrs value: "best"'),
+        ("connect_timeout=soon", "bad value for connect_timeout: 'soon'"),
+    ],
+)
+def test_what_only_the_user_can_mend_is_told_at_once(engine_dsn: str, options: str, said: str) -> None:
+    dsn = f"{engine_dsn}{'&' if '?' in engine_dsn else '?'}{options}"
+    with pytest.raises(psycopg.Error, match=re.escape(said)):
+        mzwidget.connect(dsn)
+    with pytest.raises(mzwidget.SqlError, match=re.escape(said)):
+        mzwidget.sql("SELECT 1", dsn=dsn)
+    with LiveView("SELECT 1 AS n", dsn=dsn) as view:
+        with pytest.raises(LiveViewError, match=re.escape(said)):
+            view.wait(20)
+        assert view.status.state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("SSL error: certificate verify failed", "sslrootcert=FILE names the certificate of the authority"),
+        ('root certificate file "ca.crt" does not exist\nEither provide the file', "sslrootcert=FILE names"),
+        ('server certificate for "a" does not match host name "b"', "Connect to a name that is in the certificate"),
+        ("FATAL:  TLS encryption is required", "Add sslmode=require to the address"),
+    ],
+)
+def test_what_tls_lacks_is_told_in_a_line(said: str, advice: str) -> None:
+    with pytest.raises(psycopg.OperationalError) as caught, connecting.answering({}):
+        raise psycopg.OperationalError(f'connection failed: connection to server at "127.0.0.1", port 1 failed: {said}')
+    told = explain(caught.value)
+    assert told.state == "failed"
+    assert told.message.startswith(f"{said.splitlines()[0].removeprefix('FATAL:  ')}. {advice}")
+
+
+def test_a_missing_password_is_told_at_once(engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+    given = conninfo_to_dict(engine_dsn)
+    bare = f"postgres://{given['user']}@{given['host']}:{given['port']}/{given['dbname']}"
+    with LiveView("SELECT 1 AS n", dsn=bare) as view:
+        with pytest.raises(LiveViewError, match="no password supplied. Set the environment variable PGPASSWORD"):
+            view.wait(20)
+        assert view.status.state == "failed"
+
+
+@pytest.mark.parametrize("mode", ["prefer", "disable", "require"])
+def test_a_server_of_another_kind_is_told(mode: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            while True:
+                try:
+                    client, _ = other.accept()
+                except OSError:
+                    return
+                with client:
+                    client.recv(1024)
+                    client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"postgres://a:b@127.0.0.1:{other.getsockname()[1]}/materialize?sslmode={mode}"
+        with pytest.raises(psycopg.OperationalError, match="speaks another protocol: Materialize's SQL is at port 6875"):
+            mzwidget.connect(address)
+        other.shutdown(socket.SHUT_RDWR)
 
 
 def test_isolation_has_its_effect(engine_dsn: str) -> None:
