@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 import psycopg
 from psycopg.pq import ExecStatus, Format
 from psycopg.rows import Row
+
+if TYPE_CHECKING:
+    from psycopg.abc import Params
 
 SHOWN = 20
 """Rows that are shown; all are there to be fetched."""
@@ -15,6 +18,15 @@ SHOWN = 20
 
 class TableCursor(psycopg.Cursor[Row]):
     """An ordinary cursor that shows what it has read as a small table, without moving."""
+
+    def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
+        """Execute a statement, unless it is pandas' question to SQLite, for which it takes every plain connection."""
+        if isinstance(query, str) and "sqlite_master" in query:
+            raise psycopg.NotSupportedError(
+                "pandas writes by SQLAlchemy: df.to_sql(name, mzwidget.sqlalchemy_engine(), if_exists='append', "
+                "index=False); or, many times faster, mzwidget.load(df, name)"
+            )
+        return super().execute(query, params, **options)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         result = self.pgresult

@@ -106,6 +106,15 @@ def test_pandas_reads_and_writes_through_sqlalchemy(engine: sa.Engine) -> None:
     assert len(pd.read_sql("SELECT * FROM made", engine)) == 20
 
 
+@pytest.mark.filterwarnings("ignore:pandas only supports SQLAlchemy")
+@pytest.mark.parametrize("if_exists", ["fail", "append", "replace"])
+def test_pandas_writes_to_no_plain_connection_and_says_to_what(dsn: str, if_exists: str) -> None:
+    with mzwidget.connect(dsn) as connection, pytest.raises(psycopg.NotSupportedError) as caught:
+        pd.DataFrame({"n": [1]}).to_sql("made", connection, if_exists=if_exists)
+    assert "mzwidget.sqlalchemy_engine()" in str(caught.value)
+    assert "mzwidget.load(df, name)" in str(caught.value)
+
+
 def test_without_sqlalchemy_all_else_works() -> None:
     code = """
 import sys

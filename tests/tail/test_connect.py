@@ -135,7 +135,7 @@ def test_a_missing_password_is_told_at_once(engine_dsn: str, monkeypatch: pytest
     given = conninfo_to_dict(engine_dsn)
     bare = f"postgres://{given['user']}@{given['host']}:{given['port']}/{given['dbname']}"
     with LiveView("SELECT 1 AS n", dsn=bare) as view:
-        with pytest.raises(LiveViewError, match="no password supplied. Set the environment variable PGPASSWORD"):
+        with pytest.raises(LiveViewError, match=r"no password supplied\. Set the environment variable PGPASSWORD"):
             view.wait(20)
         assert view.status.state == "failed"
 
@@ -156,7 +156,7 @@ def test_a_server_of_another_kind_is_told(mode: str) -> None:
 
         threading.Thread(target=answer, daemon=True).start()
         address = f"postgres://a:b@127.0.0.1:{other.getsockname()[1]}/materialize?sslmode={mode}"
-        with pytest.raises(psycopg.OperationalError, match="speaks another protocol: Materialize's SQL is at port 6875"):
+        with pytest.raises(psycopg.OperationalError, match="What listens there speaks another protocol"):
             mzwidget.connect(address)
         other.shutdown(socket.SHUT_RDWR)
 
