@@ -76,6 +76,26 @@ SELECT ('0001-12-31 19:03:58 EST bc'::timestamp)::text, ('44-03-15BC'::date)::te
 SELECT to_char(timestamp '2018-03-02 12:34:56.78', 'FF1 MS|RM|FMRM|rm.')                               | to_char: FF1 780|III |III|iii .
 SELECT exp(-50000::numeric)                                                                   | value out of range: underflow
 SELECT 9e38::float4                                                                           | "900000000000000000000000000000000000000" real out of range
+SELECT f1, row_number() OVER (ORDER BY -row_number() OVER (ORDER BY f1)) FROM t1 ORDER BY 1 | f1 row_number: 1 2, 3 1
+SELECT f1, rank() OVER (PARTITION BY 10 / count(*) OVER (PARTITION BY f1) ORDER BY f2 / f1 DESC) FROM t1 ORDER BY 1 | f1 rank: 1 1, 3 2
+SELECT t1.f1, lag(sum(t2.f2) OVER (ORDER BY t2.f1)) OVER (ORDER BY t1.f1, t2.f1) FROM t1, t2 ORDER BY 1, 2 NULLS FIRST | f1 lag: 1 None, 1 8, 3 8, 3 20
+SELECT f1, sum(f2), rank() OVER (ORDER BY sum(sum(f2)) OVER (ORDER BY f1) DESC) FROM t1 GROUP BY f1 ORDER BY 1 | f1 sum rank: 1 2 2, 3 4 1
+SELECT array_agg(DISTINCT a ORDER BY b DESC, a), string_agg(DISTINCT a::text, ',' ORDER BY b) FROM (VALUES (2, 1), (1, 5), (2, 1), (2, 7)) v (a, b) | array_agg string_agg: [2, 1, 2] 2,1,2
+SELECT f1, (SELECT sum(t2.f2 - t1.f1) FROM t2), (SELECT count(*) FILTER (WHERE t2.f1 > t1.f1) FROM t2) FROM t1 ORDER BY 1 | f1 sum count: 1 8 2, 3 4 1
+SELECT DISTINCT ON (f2 % 2) f1 FROM t1 WHERE f1 = 3 UNION ALL SELECT 1 ORDER BY 1 | f1: 1, 3
+SELECT f1 FROM t1 WHERE f1 AND true                      | WHERE clause error: AND argument must have type boolean, not type integer
+SELECT f1 FROM t1 WHERE CASE WHEN f1 THEN true END       | WHERE clause error: WHERE clause must have type boolean, not type integer
+SELECT f1 FROM t1 WHERE f1 IS UNKNOWN                    | WHERE clause error: WHERE clause must have type boolean, not type integer
+SELECT f1 FROM t1 WHERE f1 IN (count(*), 2)              | WHERE clause error: aggregate functions are not allowed in OR argument (function pg_catalog.count)
+SELECT f1 FROM t1 WHERE f1 BETWEEN 0 AND count(*)        | WHERE clause error: aggregate functions are not allowed in AND argument (function pg_catalog.count)
+SELECT f1 FROM t1 WHERE NOT count(*) = 1                 | WHERE clause error: aggregate functions are not allowed in NOT argument (function pg_catalog.count)
+SELECT 1 FROM t1 JOIN t2 ON t1.f1 AND true               | AND argument must have type boolean, not type integer
+SELECT sum(CASE WHEN f1 THEN 1 END) FROM t1              | aggregate function must have type boolean, not type integer
+SELECT sum(f1) FILTER (WHERE f1) FROM t1                 | aggregate function must have type boolean, not type integer
+SELECT sum(f1) FILTER (WHERE rank() OVER () = 1) FROM t1 | window functions are not allowed in FILTER (function pg_catalog.rank)
+SELECT generate_series(1, count(*)) FROM t1              | aggregate functions are not allowed in table function arguments (function pg_catalog.count)
+SELECT * FROM generate_series(1, rank() OVER ())         | window functions are not allowed in table function arguments (function pg_catalog.rank)
+SELECT * FROM generate_series(1, generate_series(1, 2))  | table functions are not allowed in table function arguments (function pg_catalog.generate_series)
 """  # noqa: E501
 
 

@@ -66,8 +66,7 @@ class Aggregation:
         if self.scope.inside_aggregate:
             raise SqlError("nested aggregate functions are not allowed")
         if self.scope.grouping is None:
-            clause = self.scope.clause
-            raise SqlError(f"aggregate functions are not allowed in {clause} (function pg_catalog.{name})")
+            raise SqlError(f"aggregate functions are not allowed in {self.scope.place} (function pg_catalog.{name})")
         return self._aggregate(node, name)
 
     def _table_function(self, node: tree.Call, name: str) -> Value:
@@ -77,7 +76,7 @@ class Aggregation:
         if found is not None and self.scope.clause in (*_OF_SELECT, "GROUP BY clause"):
             return self.scope.checked(found, name)
         if self.scope.clause != "SELECT clause":
-            raise SqlError(f"table functions are not allowed in {self.scope.clause} (function pg_catalog.{name})")
+            raise SqlError(f"table functions are not allowed in {self.scope.place} (function pg_catalog.{name})")
         raise unsupported(f"{name} here")
 
     # ----------------------------------------------------------------------------------------- aggregates
@@ -87,12 +86,12 @@ class Aggregation:
         assert scope.grouping is not None
         scope.inside_aggregate, correlated, scope.correlated = True, scope.correlated, False
         try:
-            value = self._aggregated(node, name)
+            with scope.within("aggregate function"):
+                value = self._aggregated(node, name)
             if scope.correlated:
                 own = {value.sql for source in scope.sources for value in source.values}
                 if not any(re.search(rf"\b{re.escape(sql)}\b", value.sql) for sql in own):
                     raise SqlError("aggregate functions that refer exclusively to outer columns not yet supported")
-                raise unsupported(f"{name} of an outer query's column")
         finally:
             scope.inside_aggregate = False
             scope.correlated = scope.correlated or correlated
@@ -132,7 +131,9 @@ class Aggregation:
             order = " ORDER BY " + ", ".join(f"{sortable(o).sql} ASC NULLS LAST" for o in operands)
         suffix = ""
         if node.filter is not None:
-            suffix = f" FILTER (WHERE {self.expressions.condition(node.filter, 'FILTER clause').sql})"
+            with self.scope.within("FILTER"):
+                kept = self.expressions.value(node.filter)
+            suffix = f" FILTER (WHERE {self.expressions.boolean(kept).sql})"
 
         def written(match: re.Match[str]) -> str:
             expression = match[2] if match[2] is not None else ", ".join(f"{{{i}}}" for i in range(len(operands)))
@@ -158,7 +159,7 @@ class Aggregation:
             (first, *others) = node.order
             given = self.expressions.values(node.arguments)[0].sql
             if others or self.expressions.typed(first.expr).sql not in (operands[0].sql, given):
-                raise unsupported(f"DISTINCT with ORDER BY anything but the values in {name}")
+                return self._distinct_pairs(node, operands, template)
             direction = "DESC" if first.descending else "ASC"
             order = f"'{direction}', 'NULLS {'FIRST' if first.nulls_first else 'LAST'}'"
         sorted_ = f"list_sort(«», {order})"
@@ -167,6 +168,19 @@ class Aggregation:
             pairs = "list_transform(«», lambda e: struct_pack(k := " + key + ", v := e))"
             sorted_ = f"list_transform({sorted_.replace('«»', pairs)}, lambda e: e.v)"
         return re.sub("«list[^»]*»", lambda match: sorted_.replace("«»", match[0]), template)
+
+    def _distinct_pairs(self, node: tree.Call, operands: list[Value], template: str) -> str:
+        """Return the template with each value once for each of the keys that it is ordered by."""
+        keys = ", ".join(
+            f"{sortable(self.expressions.typed(item.expr)).sql}, '{_direction(item)}'" for item in node.order
+        )
+        plain = ", ".join(f"{{{i}}}" for i in range(len(operands)))
+
+        def paired(match: re.Match[str]) -> str:
+            pair = f"struct_pack(k := create_sort_key({keys}), v := {match[1] or plain})"
+            return f"list_transform(list_sort(«list:{pair}»), lambda e: e.v)"
+
+        return re.sub("«list(?::([^«»]*))?»", paired, template)
 
     def _chosen(self, name: str, values: list[Value]) -> tuple[list[Value], str, t.Type]:
         given = known(values)
@@ -214,23 +228,21 @@ class Aggregation:
 
     def _term(self, item: tree.OrderItem, *, windowed: bool = False) -> str:
         value = sortable(self.expressions.typed(item.expr))
-        sql = self.scope.key_of_window(value) if windowed else value.sql
-        return f"{sql} {'DESC' if item.descending else 'ASC'} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
+        sql = self.scope.windows.key(value) if windowed else value.sql
+        return f"{sql} {_direction(item)}"
 
     # -------------------------------------------------------------------------------------------- windows
 
     def _window(self, node: tree.Call, name: str) -> Value:
+        return self.scope.windows.write(lambda: self._windowed(node, name))
+
+    def _windowed(self, node: tree.Call, name: str) -> Value:
         scope, over = self.scope, node.over
         assert over is not None
-        if any(isinstance(part, tree.Call) and part.over is not None for item in node.arguments + tuple(
-            each.expr for each in over.order) + over.partition for part in item.walk()):  # fmt: skip
-            raise unsupported("a window function within a window function")
-        if scope.inside_aggregate:
-            raise SqlError(f"window functions are not allowed in aggregate function (function pg_catalog.{name})")
-        if scope.clause not in _OF_SELECT:
-            raise SqlError(f"window functions are not allowed in {scope.clause} (function pg_catalog.{name})")
+        if scope.inside_aggregate or scope.clause not in _OF_SELECT:
+            raise SqlError(f"window functions are not allowed in {scope.place} (function pg_catalog.{name})")
         self._frame_refusals(over, name)
-        partition = [scope.key_of_window(self.expressions.typed(expr)) for expr in over.partition]
+        partition = [scope.windows.key(self.expressions.typed(expr)) for expr in over.partition]
         order = [self._term(item, windowed=True) for item in over.order]
         aggregate = name not in functions.WINDOWS
         if over.units == "rows" or name in ("row_number", "lag", "lead") or (name == "first_value" and not over.units):
@@ -295,6 +307,10 @@ class Aggregation:
         assert over.start is not None
         end = over.end or tree.Bound("current")
         return f"{over.units.upper()} BETWEEN {bound(over.start)} AND {bound(end)}"
+
+
+def _direction(item: tree.OrderItem) -> str:
+    return f"{'DESC' if item.descending else 'ASC'} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
 
 
 def _check_frame(start: tree.Bound, end: tree.Bound) -> None:

@@ -69,13 +69,17 @@ class Expressions:
         value = self.value(node)
         return coerce(self.statement, value, t.TEXT) if value.is_open else value
 
-    def condition(self, node: tree.Expr, clause: str) -> Value:
+    def condition(self, node: tree.Expr) -> Value:
         """Return a boolean."""
-        value = self.value(node)
+        return self.boolean(self.value(node))
+
+    def boolean(self, value: Value) -> Value:
+        """Return a value that is a boolean, or may become one."""
         if value.is_open:
             value = coerce(self.statement, value, t.BOOL)
         if value.type.name != "bool":
-            raise SqlError(f"{clause} must have type boolean, not type {t.sql_name(value.type.base)}")
+            name = t.sql_name(value.type.base)
+            raise SqlError(f"{self.scope.place} must have type boolean, not type {name}")
         return value
 
     def _grouped(self, node: tree.Expr) -> Value | None:
@@ -187,12 +191,14 @@ class Expressions:
         return operate(self.statement, operator, [left, right])
 
     def _not(self, node: tree.Not) -> Value:
-        operand = self.condition(node.operand, "NOT argument")
+        with self.scope.within("NOT argument"):
+            operand = self.condition(node.operand)
         return replace(apply("(NOT {0})", [operand], t.BOOL), nullable=operand.nullable)
 
     def _logic(self, node: tree.Logic) -> Value:
         word = node.word.upper()
-        return connect(word, [self.condition(part, f"{word} argument") for part in node.operands])
+        with self.scope.within(f"{word} argument"):
+            return connect(word, [self.condition(part) for part in node.operands])
 
     def same(self, left: Value, right: Value) -> tuple[Value, Value]:
         """Return both as the type that = compares them as."""
@@ -230,7 +236,7 @@ class Expressions:
 
     def _case(self, node: tree.Case) -> Value:
         if node.operand is None:
-            return self._branches(node, [self.condition(test, self.scope.clause) for test, _ in node.branches])
+            return self._branches(node, [self.condition(test) for test, _ in node.branches])
         return bound_once(
             self.value(node.operand),
             self._stand_in(),

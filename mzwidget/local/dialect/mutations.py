@@ -287,7 +287,7 @@ def plan_mutation(
     condition = "true"
     if node.where is not None:
         scope.clause = "WHERE clause"
-        condition = expressions.condition(node.where, "WHERE clause").sql
+        condition = expressions.condition(node.where).sql
     names = ", ".join(["r", *(f"c{i}" for i in range(1, len(values) + 1))])
     source = f"FROM {row_ids} AS m({names}){using} WHERE {condition}"
     rows = None

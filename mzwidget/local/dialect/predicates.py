@@ -62,14 +62,14 @@ def is_(expressions: Expressions, node: tree.Is) -> Value:
     if node.what in ("null", "unknown"):
         value = expressions.value(node.operand)
         if node.what == "unknown":
-            value = expressions.condition(node.operand, "IS UNKNOWN argument") if not value.is_open else value
+            value = expressions.condition(node.operand) if not value.is_open else value
         if value.parameter is not None:
             value = coerce(expressions.statement, value, t.TEXT)
         if value.type.kind == "record" and value.items and not isinstance(node.operand, tree.Name):
             each = [apply(f"({{0}} IS {negated}NULL)", [item], t.BOOL) for item in value.items]
             return connect("AND", each)
         return replace(apply(f"({{0}} IS {negated}NULL)", [value], t.BOOL), nullable=False)
-    condition = expressions.condition(node.operand, "SELECT clause")
+    condition = expressions.condition(node.operand)
     word = "DISTINCT FROM" if node.negated else "NOT DISTINCT FROM"
     return replace(apply(f"({{0}} IS {word} {node.what})", [condition], t.BOOL), nullable=False)
 
@@ -85,15 +85,18 @@ def distinct(expressions: Expressions, node: tree.Distinct) -> Value:
 
 
 def between(expressions: Expressions, node: tree.Between) -> Value:
-    value, low, high = expressions.value(node.operand), expressions.value(node.low), expressions.value(node.high)
+    with expressions.scope.within("OR argument" if node.negated else "AND argument"):
+        value, low, high = expressions.values((node.operand, node.low, node.high))
     if node.negated:
         return connect("OR", [expressions.compare("<", value, low), expressions.compare(">", value, high)])
     return connect("AND", [expressions.compare(">=", value, low), expressions.compare("<=", value, high)])
 
 
 def in_list(expressions: Expressions, node: tree.InList) -> Value:
-    left = expressions.value(node.operand)
-    equal = [expressions.compare("=", left, expressions.value(item)) for item in node.items]
+    word = "OR argument" if len(node.items) > 1 else "NOT argument" if node.negated else expressions.scope.operand
+    with expressions.scope.within(word):
+        left = expressions.value(node.operand)
+        equal = [expressions.compare("=", left, expressions.value(item)) for item in node.items]
     prefix = equal[0].sql.partition(" = ")[0] + " = "
     firm = not any(value.fallible for value in equal)
     if firm and len(equal) > 1 and left.type.kind == "scalar" and all(each.sql.startswith(prefix) for each in equal):

@@ -147,7 +147,7 @@ def values_block(statement: Statement, body: tree.Values, scope: Scope) -> Block
 
 
 def _set_operation(statement: Statement, body: tree.SetOperation, scope: Scope) -> Block:
-    sides = [plan_body(statement, side, scope) for side in (body.left, body.right)]
+    sides = [plan_body(statement, _side(side), scope) for side in (body.left, body.right)]
     word = body.word.upper()
     settled = [[settle(statement, value) for value in block.values] for block in sides]
     left, right = settled
@@ -168,12 +168,15 @@ def _set_operation(statement: Statement, body: tree.SetOperation, scope: Scope) 
     return of_rows(statement, columns, sql, plan_nested)
 
 
+def _side(body: tree.Body) -> tree.Body:
+    """Return a side of a set operation; DISTINCT ON is a query's business."""
+    return tree.Nested(tree.Query(body)) if isinstance(body, tree.Select) and body.distinct_on else body
+
+
 def _plain(statement: Statement, block: Block, values: Sequence[Value]) -> str:
     if not block.distinct:
         return block.render(items_of_block(values))
     inner = block.render(items_of_block(block.values))
-    if block.distinct_on:
-        raise unsupported("DISTINCT ON in a set operation")
     alias = statement.alias()
     renamed = []
     for i, (value, original) in enumerate(zip(values, block.values, strict=True), 1):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.values import Value
+from mzwidget.local.dialect.windowing import Windowing
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mzwidget.local.dialect.model import Catalog, Relation
     from mzwidget.local.dialect.syntax import tree
@@ -205,34 +207,35 @@ class Scope:
     """The sources of which an outer join may have no row."""
     tables: dict[tree.Call, Value] = field(default_factory=dict)
     """What the table functions of the select list give."""
-    computed: dict[str, str] = field(default_factory=dict)
-    """The columns of a query of their own for what windows order and divide by: DuckDB does not take there what may
-    fail."""
-    computed_alias: str = ""
     forbidden: set[int] = field(default_factory=set)
     correlated: bool = False
     grouping: Grouping | None = None
     inside_aggregate: bool = False
     clause: str = "SELECT clause"
+    operand: str = ""
+    """Of which connective the expression at hand is an operand, such as "AND argument"."""
+    windows: Windowing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.windows = Windowing(self.statement.alias)
+
+    @property
+    def place(self) -> str:
+        """Where the expression at hand stands, as messages call it: by the innermost connective, if there is one."""
+        return self.operand or self.clause
+
+    @contextmanager
+    def within(self, operand: str) -> Iterator[None]:
+        """Read the operands of a connective."""
+        before, self.operand = self.operand, operand
+        try:
+            yield
+        finally:
+            self.operand = before
 
     def child(self) -> Scope:
         """Return the scope of a subquery, which sees this one's columns."""
         return Scope(self.statement, parent=self)
-
-    def key_of_window(self, value: Value) -> str:
-        """Return DuckDB SQL of what a window orders or divides by."""
-        if not value.fallible:
-            return value.sql
-        self.computed_alias = self.computed_alias or self.statement.alias()
-        return f"{self.computed_alias}.{self.computed.setdefault(value.sql, f'w{len(self.computed) + 1}')}"
-
-    def with_keys(self, source: str) -> str:
-        """Return a FROM clause's items with the keys of windows beside them."""
-        if not self.computed:
-            return source
-        items = ", ".join(f"{sql} AS {name}" for sql, name in self.computed.items())
-        lateral = f"LATERAL (SELECT {items}) AS {self.computed_alias}"
-        return f"{source}, {lateral}" if source else lateral
 
     def cte(self, name: str) -> tuple[tuple[Column, ...], str] | None:
         """Return the columns and SQL of a WITH query in reach."""

@@ -72,18 +72,20 @@ class Selection:
             raise
         qualify = None
         if body.qualify is not None:
-            qualify = self.expressions.condition(body.qualify, "QUALIFY clause")
+            with scope.within("QUALIFY clause"):
+                qualify = self.expressions.condition(body.qualify)
 
         def render(items: Sequence[str]) -> str:
             grouping = scope.grouping
-            rows = scope.with_keys(source) if grouping is None else source
+            rows = scope.windows.beside(source) if grouping is None else source
             tail = f" FROM {rows}" if rows else ""
             tail += f" WHERE {where}" if where else ""
             if grouping is not None:
                 keys = ", ".join(str(i) for i in range(1, len(grouping.keys) + 1))
                 inner = f"SELECT {grouping.items()}{tail}" + (f" GROUP BY {keys}" if keys else "")
-                tail = f" FROM {scope.with_keys(f'({inner}) AS {grouping.alias}')}"
+                tail = f" FROM {scope.windows.beside(f'({inner}) AS {grouping.alias}')}"
                 tail += f" WHERE {having.sql}" if having is not None else ""
+            tail = scope.windows.behind(tail, scope.row_values())
             if qualify is None:
                 return f"SELECT {listed(items)}{tail}"
             inner = ", ".join([*items, f"{qualify.sql} AS q"])
@@ -109,9 +111,7 @@ class Selection:
         calls = list(dict.fromkeys(call for item in self.body.items for call in _table_calls(item.expr)))
         if not calls:
             return source
-        self.scope.clause = "other table functions"
         parts = [_as_value(*table_function(self.expressions, call)) for call in calls]
-        self.scope.clause = "SELECT clause"
         columns, sql = zipped(parts)
         alias = self.statement.alias()
         names = [f"c{i}" for i in range(1, len(columns) + 1)]
@@ -132,17 +132,22 @@ class Selection:
         temporal: list[Value] = []
         changes: list[str] = []
         correlated = self.scope.correlated
+        nodes = list(conjuncts(self.body.where))
+        several = "AND argument" if len(nodes) > 1 else ""
         try:
-            for node in conjuncts(self.body.where):
+            for node in nodes:
                 if contains_mz_now(node):
                     self.scope.correlated = False
                     condition, bounds = temporal_condition(self.expressions, node)
                     temporal.append(condition)
                     changes += [change for bound in bounds for change in bound.changes]
                 else:
-                    plain.append(self.expressions.condition(node, "WHERE clause"))
+                    with self.scope.within(several):
+                        value = self.expressions.value(node)
+                        plain.append(self.expressions.boolean(value) if several else value)
         except SqlError as error:
             raise _inside(error, "WHERE clause error: ") from None
+        plain = [self.expressions.boolean(value) for value in plain]
         self.scope.clause = "SELECT clause"
         if temporal and self.scope.correlated:
             self.statement.refuse_maintenance(temporal_error(self.body.where))
@@ -266,7 +271,7 @@ class Selection:
             return None
         self.scope.clause = "HAVING clause"
         try:
-            found = self.expressions.condition(self.body.having, "HAVING clause")
+            found = self.expressions.condition(self.body.having)
         finally:
             self.scope.clause = "SELECT clause"
         if contains_mz_now(self.body.having):
@@ -309,6 +314,7 @@ def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
         if node.name[-1] in functions.AGGREGATES or node.over is not None:
             return
         if node.name[-1] in functions.MANY:
+            _refuse_inner(node)
             yield node
             return
     for name in type(node).__dataclass_fields__:
@@ -318,6 +324,14 @@ def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
                     raise SqlError(f"table functions are not allowed in {within} (function pg_catalog.{call.name[-1]})")
                 if not within:
                     yield call
+
+
+def _refuse_inner(node: tree.Call) -> None:
+    for argument in node.arguments:
+        for call in _table_calls(argument):
+            raise SqlError(
+                f"table functions are not allowed in other table functions (function pg_catalog.{call.name[-1]})"
+            )
 
 
 def _nodes(part: object) -> list[tree.Node]:
@@ -330,7 +344,7 @@ def _nodes(part: object) -> list[tree.Node]:
 
 def _inside(error: SqlError, prefix: str) -> SqlError:
     """Say in which clause an error was found."""
-    known = ("WHERE clause must", "WHERE clause error", 'function "', 'type "')
+    known = ("WHERE clause error", 'function "', 'type "')
     if error.sqlstate == "0A000" or error.message.startswith(known):
         return error
     found = SqlError(prefix + error.message, error.sqlstate, detail=error.detail)

@@ -84,7 +84,9 @@ class From:
             self.statement.constant = False
             self.statement.refuse_maintenance(temporal_error(join.on))
         self.scope.clause = "ON clause"
-        conditions = [self.expressions.condition(part, "ON clause") for part in conjuncts(join.on)]
+        parts = list(conjuncts(join.on))
+        with self.scope.within("AND argument" if len(parts) > 1 else ""):
+            conditions = [self.expressions.condition(part) for part in parts]
         self.scope.clause = "SELECT clause"
         return f"{left} {word} {right} ON {connect('AND', conditions).sql}"
 
@@ -239,7 +241,10 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
         raise misspelt(".".join(call.name))
     if call.distinct or call.order or call.filter is not None or call.over is not None or call.star:
         raise unsupported(f"DISTINCT, ORDER BY, FILTER, OVER or * of table function {name}")
+    scope = expressions.scope
+    before, scope.clause = scope.clause, "table function arguments"
     arguments = expressions.values(call.arguments)
+    scope.clause = before
     overloads = functions.TABLES.get(name)
     if name == "regexp_extract" and len(arguments) == 2:
         pattern, text = (coerce(expressions.statement, value, t.TEXT) for value in arguments)

@@ -49,7 +49,7 @@ def temporal_condition(expressions: Expressions, node: tree.Expr) -> tuple[Value
             if unequal
             else temporal_error(node)
         )
-        return expressions.condition(node, "WHERE clause"), []
+        return expressions.condition(node), []
     bounds = []
     conditions = []
     for operator, side in parts:
@@ -60,7 +60,7 @@ def temporal_condition(expressions: Expressions, node: tree.Expr) -> tuple[Value
             bound = Bound(operator, coerce(statement, value, t.MZ_TIMESTAMP))
         except SqlError:
             statement.refuse_maintenance(temporal_error(node))
-            return expressions.condition(node, "WHERE clause"), []
+            return expressions.condition(node), []
         bounds.append(bound)
         conditions.append(operate(statement, operator, [MZ_NOW, bound.value]))
     sql = "(" + " AND ".join(condition.sql for condition in conditions) + ")"
