@@ -17,6 +17,8 @@ SELECT string_agg(DISTINCT x, ',' ORDER BY x DESC) FROM (VALUES ('b'), ('a'), ('
 SELECT array_agg(DISTINCT x ORDER BY x DESC) FROM (VALUES (1), (2), (1)) AS v (x);
 SELECT jsonb_agg(DISTINCT x ORDER BY x) FROM (VALUES (1), (2), (1)) AS v (x);
 SELECT map_agg(k, v) FROM (VALUES ('a', 1), ('a', 2), (NULL, 3)) AS v (k, v);
+SELECT array_agg(DISTINCT x ORDER BY y DESC) FROM (VALUES (1, 1), (2, 2), (1, 3)) AS v (x, y);
+SELECT map_build(LIST[ROW('a', 1), ROW(NULL, 2), ROW('a', 3)]);
 
 -- Which zero DISTINCT and GROUP BY keep.
 SELECT DISTINCT x FROM (VALUES ('-0'::float8), ('0'::float8)) AS v (x);
@@ -225,3 +227,11 @@ SELECT wiki, extract(hour FROM at)::int AS hour, count(*) AS edits FROM wiki_day
 SELECT o.name AS watched, count(*) AS subscriptions FROM (SELECT unnest(referenced_object_ids) AS id FROM mz_internal.mz_subscriptions) AS used JOIN mz_catalog.mz_objects AS o ON o.id = used.id GROUP BY o.name;
 SELECT h.occurred_at, o.name, extract(epoch FROM h.lag) AS seconds FROM mz_internal.mz_wallclock_global_lag_recent_history AS h JOIN mz_catalog.mz_objects AS o ON o.id = h.object_id WHERE o.id LIKE 'u%';
 SELECT regexp_replace(name, 'Dataflow: |[a-z_]+[.]', '', 'g') AS dataflow, sum(records) AS records, sum(size) AS bytes FROM mz_introspection.mz_dataflow_arrangement_sizes GROUP BY 1;
+
+-- Where an expression stands, as messages call it: that of its innermost connective, by Materialize's source.
+SELECT 1 FROM (VALUES (1)) AS v (x) WHERE x AND true;
+SELECT 1 FROM (VALUES (1)) AS v (x) WHERE x IN (count(*), 2);
+SELECT sum(CASE WHEN x THEN 1 END) FROM (VALUES (1)) AS v (x);
+SELECT sum(x) FILTER (WHERE x) FROM (VALUES (1)) AS v (x);
+SELECT 1 ILIKE 'a';
+SELECT generate_series(1, count(*)) FROM (VALUES (1)) AS v (x);

@@ -195,7 +195,7 @@ GIVES_NULL = frozenset(
 """Functions and operators that may be NULL though no argument is."""
 OFFERED_THERE = frozenset(
     """
-    array_agg_concat csv_extract encode generate_series kafka_murmur2 list_agg map_build mod mz_environment_id
+    array_agg_concat csv_extract encode generate_series kafka_murmur2 list_agg mod mz_environment_id
     mz_is_superuser mz_logical_timestamp mz_uptime mz_version mz_version_num pg_backend_pid pg_postmaster_start_time
     regexp_extract seahash to_regclass to_regproc version col_description current_database
     current_schema current_role mz_row_size mz_error_if_null mz_sleep timezone_offset timezone_abbrevs

@@ -21,29 +21,33 @@ if TYPE_CHECKING:
 
 
 def like(
-    statement: Statement, text: Value, pattern: Value, *, insensitive: bool, negated: bool, escape: str | None = None
+    statement: Statement, text: Value, pattern: Value, *, insensitive: bool, negated: bool, escape: Value | None = None
 ) -> Value:
     """Return ``text [NOT] LIKE pattern``."""
-    word = "ILIKE" if insensitive else "LIKE"
-    for value in (text, pattern):
+    for value in (text, pattern, escape or _BACKSLASH):
         if not value.is_open and value.type.name not in STRINGS:
             name = t.sql_name(value.type.base)
-            raise SqlError(f"{word} argument does not support implicitly casting from {name} to text")
+            raise SqlError(f"LIKE argument does not support implicitly casting from {name} to text")
     padded = text if text.is_open or text.type.name != "bpchar" else text_form(text)
     text, pattern = coerce(statement, padded, t.TEXT), coerce(statement, pattern, t.TEXT)
-    if escape is not None and len(escape) > 1:
-        raise SqlError("invalid escape string", hint="Escape string must be empty or one character.")
-    mark = "\\" if escape is None else escape
-    if insensitive:
-        return _negate(apply(_ILIKE.replace("{2}", quote_text(mark)), [text, pattern], t.BOOL, fallible=True), negated)
-    if pattern.literal is not None:
+    chosen = _BACKSLASH if escape is None else coerce(statement, escape, t.TEXT)
+    mark = chosen.literal
+    if mark is not None:
+        _checked_mark(mark)
+    if not insensitive and mark is not None and pattern.literal is not None:
         if _ends_in_escape(pattern.literal, mark):
             raise SqlError("unterminated escape sequence in LIKE")
         suffix = f" ESCAPE {quote_text(mark)}" if mark else ""
         plain = "%" not in pattern.literal and "_" not in pattern.literal and (not mark or mark not in pattern.literal)
         template = "({0} = {1})" if plain else f"({{0}} LIKE {{1}}{suffix})"
         return _negate(apply(template, [text, pattern], t.BOOL), negated)
-    return _negate(apply(_LIKE.replace("{2}", quote_text(mark)), [text, pattern], t.BOOL, fallible=True), negated)
+    template = _ILIKE if insensitive else _LIKE
+    return _negate(apply(template, [text, pattern, chosen], t.BOOL, fallible=True), negated)
+
+
+def _checked_mark(mark: str) -> None:
+    if len(mark) > 1:
+        raise SqlError("invalid escape string", hint="Escape string must be empty or one character.")
 
 
 def _negate(value: Value, negated: bool) -> Value:
@@ -65,6 +69,7 @@ def _ends_in_escape(pattern: str, mark: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str, mark: str, insensitive: bool) -> re.Pattern[str]:
+    _checked_mark(mark)
     if _ends_in_escape(pattern, mark):
         raise SqlError("unterminated escape sequence in LIKE")
     pieces, at = [""], 0
@@ -101,6 +106,7 @@ def _like(text: str, pattern: str, mark: str) -> bool:
     return _compiled(pattern, mark, False).fullmatch(text) is not None
 
 
+_BACKSLASH = Value(quote_text("\\"), t.TEXT, literal="\\", nullable=False)
 _ILIKE = udf.declare("ilike", _ilike, [t.TEXT, t.TEXT, t.TEXT], t.BOOL)
 _LIKE = udf.declare("like", _like, [t.TEXT, t.TEXT, t.TEXT], t.BOOL)
 

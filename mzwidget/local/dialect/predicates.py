@@ -198,13 +198,9 @@ def _quantified_row(
 
 
 def like(expressions: Expressions, node: tree.Like) -> Value:
-    escape = None
-    if node.escape is not None:
-        found = expressions.value(node.escape)
-        if found.literal is None:
-            raise unsupported("ESCAPE with anything but a constant")
-        escape = found.literal
-    text, pattern = expressions.value(node.operand), expressions.value(node.pattern)
+    with expressions.scope.within("LIKE argument"):
+        text, pattern = expressions.values((node.operand, node.pattern))
+        escape = None if node.escape is None else expressions.value(node.escape)
     return patterns.like(
         expressions.statement, text, pattern, insensitive=node.insensitive, negated=node.negated, escape=escape
     )

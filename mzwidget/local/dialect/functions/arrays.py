@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import text_form
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, apply, array_sql, items_of
+from mzwidget.local.dialect.values import Value, apply, array_sql, items_of, map_sql
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -50,6 +50,17 @@ def _filled(values: Sequence[Value]) -> Value:
         raise unsupported("an array that does not begin at 1")
     type_ = t.array_of(item.type.base)
     return apply(f"CAST(({_FILLED}) AS {type_.duckdb})", [item, sizes], type_, fallible=True)
+
+
+def _mapped(values: Sequence[Value]) -> Value:
+    """Return a map of rows of a key and a value."""
+    (rows,) = values
+    entry = rows.type.element
+    assert entry is not None
+    if len(entry.fields) != 2 or entry.fields[0][1].name != "text":
+        raise SqlError(f"function map_build({t.sql_name(rows.type)}) does not exist")
+    pairs = map_sql("list_transform({0}, lambda e: struct_pack(k := e.f1, v := e.f2))")
+    return apply(pairs, [rows], t.map_of(entry.fields[1][1].base))
 
 
 def _split(text: str | None, delimiter: str | None, null: str | None = None) -> list[str | None] | None:
@@ -148,6 +159,7 @@ FUNCTIONS += [
     line("list_cat", "anylist, anylist -> anylist",
          "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
     line("list_length", "anylist -> int4", "CAST(len({0}) AS INTEGER)", fallible=False),
+    line("map_build", "anylist -> anymap", build=_mapped, fallible=False),
     line("map_length", "anymap -> int4", "CAST(cardinality({0}) AS INTEGER)", fallible=False),
 ]  # fmt: skip
 
