@@ -241,6 +241,7 @@ def test_any_cast_is_answered_in_its_type_or_refused_in_words(connect: Callable[
             "    (?<=a)b\n    ^^^^\nerror: look-around, including look-ahead and look-behind, is not supported",
         ),
         ("\\m", "    \\m\n    ^^\nerror: unrecognized escape sequence"),
+        ("(?P<n>a)(?<n>b)", "    (?P<n>a)(?<n>b)\n        ^      ^\nerror: duplicate capture group name"),
     ],
 )
 def test_a_regular_expression_that_is_none_is_told_in_rust_s_words(

@@ -35,10 +35,11 @@ _LONG = 1000
 """Characters of a text above which a search lets others compute meanwhile."""
 
 
-def _invalid(pattern: str, start: int, length: int, why: str) -> SqlError:
+def _invalid(pattern: str, start: int, length: int, why: str, before: int | None = None) -> SqlError:
     if "\n" in pattern:
         return unsupported("this regular expression")
-    shown = f"    {pattern}\n    {' ' * start}{'^' * length}"
+    first = "" if before is None else " " * before + "^" * length
+    shown = f"    {pattern}\n    {first.ljust(start)}{'^' * length}"
     return SqlError(f"invalid regular expression: regex parse error:\n{shown}\nerror: {why}")
 
 
@@ -61,6 +62,7 @@ class _Reader:
         self.groups = [_Open(-1)]
         self.backtracks = False
         self.names: list[str | None] = []
+        self.named: dict[str, int] = {}
         self.lines = self.twice = False
         self.atom = 0
 
@@ -152,6 +154,12 @@ class _Reader:
         unread = start is None or (start[0] == "(" and self.pattern.startswith("(?", self.at))
         if start is None or unread or (start[0] not in ("(", "(?:") and start[1] is None):
             raise unsupported("such a group in a regular expression")
+        if start[1]:
+            at = self.at + start.start(1) - start.start()
+            if start[1] in self.named:
+                why = "duplicate capture group name"
+                raise _invalid(self.pattern, at, len(start[1]), why, before=self.named[start[1]])
+            self.named[start[1]] = at
         if start[0] != "(?:":
             self.names.append(start[1])
         self.groups.append(_Open(self.at, out=len(self.out)))
