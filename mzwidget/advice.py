@@ -150,6 +150,9 @@ def _relation(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Ad
     if rest and first.upper() in words.STRUCTURE:
         return "LiveView takes a view's name or a SELECT", None
     token = _token(sql, name.rsplit(".", 1)[-1])
+    if missing := names().missing:
+        database, others = missing
+        return f"The address names a database {database!r} that is not there: try {' or '.join(others)}", token
     there = names().relations
     meant = nearest(name, there) or nearest(name.rsplit(".", 1)[-1], there)
     return (f"Did you mean {'.'.join(map(quoted, meant.split('.')))}?" if meant else ""), token

@@ -110,6 +110,10 @@ def names(connection: psycopg.Connection[Any], sql: str) -> Names:
             if relation.name in spoken
         }
         return Names([of.name if of.schema == here else f"{of.schema}.{of.name}" for of in there], columns)
+    with contextlib.suppress(psycopg.Error):
+        [[database]] = _show(connection, "SHOW database")
+        found = [str(row[0]) for row in _show(connection, "SHOW DATABASES")]
+        return Names(missing=() if database in found else (str(database), found))
     return Names()
 
 

@@ -20,10 +20,13 @@ class Names:
         Tables, views and sources.
     columns : mapping of str to collection of str
         Columns by relation.
+    missing : tuple of str and list of str, or empty
+        The database that the address names, if there is none, and those that there are.
     """
 
     relations: Collection[str] = ()
     columns: Mapping[str, Collection[str]] = field(default_factory=dict)
+    missing: tuple[()] | tuple[str, Collection[str]] = ()
 
 
 def quoted(name: str) -> str:

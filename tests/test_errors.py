@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 import mzwidget
 from mzwidget.errors import LiveViewError, SqlError
@@ -145,6 +148,15 @@ def test_a_live_view_teaches_as_well(shop: str, query: str, said: str) -> None:
         assert view.status.state == "failed"
         assert "\n" not in view.status.message, "the picture says it in a line"
         assert view._report()["excerpt"] == view.status.excerpt, "and where, below"
+
+
+def test_a_database_that_is_not_there_is_told(engine_dsn: str) -> None:
+    elsewhere = make_conninfo(engine_dsn, dbname="elsewhere")
+    said = "unknown catalog item 'shop'. The address names a database 'elsewhere' that is not there: try materialize"
+    with pytest.raises(SqlError, match=re.escape(said)):
+        mzwidget.sql("SELECT * FROM shop", dsn=elsewhere)
+    with mzwidget.LiveView("shop", dsn=elsewhere) as view, pytest.raises(LiveViewError, match=re.escape(said)):
+        view.wait(20)
 
 
 def test_a_caret_in_the_second_statement_of_a_cell(shop: str) -> None:
