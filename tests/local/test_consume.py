@@ -43,6 +43,21 @@ def test_copy_csv_and_binary_of_a_constant(connect: Connect) -> None:
         assert sorted(copy.rows()) == [(forever, 1, 1, "a,b"), (forever, 1, 2, None)]
 
 
+def test_the_past_stays_for_who_has_begun_to_read_it(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("INSERT INTO t SELECT generate_series(1, 20000)")
+    (at,) = next(sql.cursor().stream("SUBSCRIBE t"))[:1]
+    reader = connect(autocommit=False)
+    reader.execute(f"DECLARE c CURSOR FOR SUBSCRIBE t WITH (PROGRESS) AS OF {at}")
+    assert [row[:2] for row in reader.execute("FETCH 1 c")] == [(at, True)]
+    sql.execute("DELETE FROM t")
+    time.sleep(1.5)
+    sql.execute("INSERT INTO t SELECT generate_series(1, 10000)")
+    sql.execute("DELETE FROM t")
+    rows = reader.execute("FETCH 20000 c WITH (timeout = '60s')").fetchall()
+    assert [row[:3] for row in rows] == [(at, False, 1)] * 20_000
+
+
 def test_fetch(sql: psycopg.Connection, connect: Connect) -> None:
     sql.execute("CREATE TABLE t (a int)")
     sql.execute("INSERT INTO t VALUES (1), (2)")

@@ -238,6 +238,18 @@ def test_the_order_within_a_timestamp_is_no_help(connect: Connect, sql: psycopg.
     assert [row[2:] for row in next_change(rows)] == [(1, "z"), (-1, "ccc")], "an insertion can precede its retraction"
 
 
+def test_parameters_that_are_equal_and_not_the_same_have_each_their_own_answer(
+    connect: Connect, sql: psycopg.Connection
+) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("INSERT INTO t VALUES (1)")
+    query = "SUBSCRIBE (SELECT %s::float8::text FROM t)"
+    streams = [connect().cursor().stream(query, [zero]) for zero in (0.0, -0.0)]
+    assert [next(rows)[2] for rows in streams] == ["0", "-0"]
+    for rows in streams:
+        rows.close()
+
+
 # ------------------------------------------------------------------------------------------- AS OF, UP TO
 
 

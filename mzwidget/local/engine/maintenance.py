@@ -14,14 +14,14 @@ import itertools
 import logging
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.contents import Contents, State
 from mzwidget.local.engine.schedule import QUIET_SECONDS, Evaluate, Progress, Situation, Wait, next_step
 from mzwidget.local.errors import SqlError, evaluated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from mzwidget.local.dialect import Query
     from mzwidget.local.engine.contents import Batch
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 TICK_MS = 1000
 """An idle subscription tells its progress this often."""
-
-_T = TypeVar("_T")
 
 _log = logging.getLogger("mzwidget.local")
 
@@ -288,13 +286,10 @@ class Feed:
         async with self._lock:
             batch = self._diffs.get((before, after))
             if batch is None:
-                batch = await self._sql(lambda: self._contents.compare(before, after))
+                batch = await self._reader.run(lambda: self._contents.compare(before, after))
                 if after is self.state:
                     self._diffs[before, after] = batch
         return batch
-
-    async def _sql(self, work: Callable[[], _T]) -> _T:
-        return await self._reader.run(work)
 
 
 class Feeds:
@@ -311,7 +306,7 @@ class Feeds:
             start = self._store.clock.read() if start is None else start
             feed = Feed(self._store, query, values, start, stop, private=True)
         else:
-            key = (query.sql, query.inputs, tuple(column.type for column in query.columns), tuple(values))
+            key = (query.sql, query.inputs, tuple(column.type for column in query.columns), repr(values))
             found = self._shared.get(key)
             if found is None or found.failed:
                 found = self._shared[key] = Feed(self._store, query, values, self._store.clock.read())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.store import bind, read_as_of
@@ -82,6 +83,5 @@ async def read(
 
 async def scalar(store: Store, query: Query) -> Any:
     """Return the one value of a query of one row and column."""
-    async for chunk in read(store, query, (), store.clock.read()):
-        return chunk.rows[0][0]
-    return None
+    async with contextlib.aclosing(read(store, query, (), store.clock.read())) as chunks:
+        return (await anext(chunks)).rows[0][0]

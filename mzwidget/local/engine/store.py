@@ -129,10 +129,9 @@ class Store:
     ) -> None:
         self.clock = Clock()
         self._guard = Guard(translate)
-        self._spill = tempfile.TemporaryDirectory(prefix="mzwidget-engine-", ignore_cleanup_errors=True)
         limits: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory.limit() // MEGABYTE}MB",
-            "temp_directory": self._spill.name,
+            "temp_directory": tempfile.mkdtemp(prefix="spill-"),  # in the process's folder, which goes with it
             "max_temp_directory_size": f"{min(SPILL_BYTES, 2 * memory.limit()) // MEGABYTE}MB",
         }
         self._database = _open(keep, _SETTINGS | limits)
@@ -146,6 +145,7 @@ class Store:
         self._running: list[_Write] = []
         self._holds: Counter[int] = Counter()
         self._retired: Counter[str] = Counter()
+        self._doomed: dict[str, int] = {}  # tables with many such rows, and when the last of them went
         self._listeners: set[Callable[[int, frozenset[str]], None]] = set()
         self.changed: dict[str, int] = {}
         if keep is not None:
@@ -217,9 +217,10 @@ class Store:
         while not write.done.done():
             if write in self._running:
                 self._writer.interrupt()
-            elif write not in self._running and not self._running:
+            elif not self._running:
                 break
-            await asyncio.wait([write.done], timeout=0.05)
+            with contextlib.suppress(asyncio.CancelledError):  # once is enough: whether it counts is to be told
+                await asyncio.wait([write.done], timeout=0.05)
         if write.done.done() and write.done.exception() is None:
             return write.done.result()
         raise asyncio.CancelledError
@@ -334,15 +335,21 @@ class Store:
 
     async def _purge(self) -> None:
         """Delete retracted rows that no reader can see, once they are many."""
-        due = [table for table, rows in self._retired.items() if rows >= _PURGE_ROWS]
+        now = self.clock.read()
+        for table, rows in tuple(self._retired.items()):
+            if rows >= _PURGE_ROWS and table not in self._doomed:
+                del self._retired[table]
+                self._doomed[table] = now
+        horizon = min([now - HISTORY_MS - _PURGE_SLACK_MS, *self._holds])
+        due = [table for table, last in self._doomed.items() if last <= horizon]
         if not due:
             return
-        horizon = min([self.clock.read() - HISTORY_MS - _PURGE_SLACK_MS, *self._holds])
 
         def purge() -> None:
             for table in due:
-                del self._retired[table]
-                self._writer.execute(f'DELETE FROM {quoted(table)} WHERE "~until" <= {horizon}')
+                del self._doomed[table]
+                with contextlib.suppress(duckdb.CatalogException):  # it was dropped
+                    self._writer.execute(f'DELETE FROM {quoted(table)} WHERE "~until" <= {horizon}')
             with contextlib.suppress(duckdb.TransactionException):  # somebody stages rows; the next purge does it
                 self._writer.execute("CHECKPOINT")
 

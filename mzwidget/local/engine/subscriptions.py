@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
@@ -102,37 +103,40 @@ class Subscription:
             return
         if start is not None and start == up_to:
             return
-        if start is not None and self._tells_progress:
-            yield self._progress(start)
-        if start is not None:
-            await store.clock.reach(start)
-        feed = feeds.open(self.query, values, start, up_to)
-        opened(feed)
-        position = None
-        try:
-            position = await feed.join()
-            as_of = position.frontier - 1
-            feeds.reached(as_of)
-            if start is None and self._tells_progress:
-                yield self._progress(as_of)
-            if self._snapshot:
-                batch = await feed.content(position)
-                if batch.updates:
-                    yield self._updates(as_of, batch)
-            if fixed:
-                return
-            if self._tells_progress:
-                yield self._progress(position.frontier)
-            while up_to is None or position.frontier < up_to:
-                found = await feed.advance(position)
-                if found is not None and found.updates:
-                    yield self._updates(position.frontier - 1, found)
+        with contextlib.ExitStack() as held:
+            if start is not None:
+                held.enter_context(store.hold(start))  # however long the client takes for the first line
+                if self._tells_progress:
+                    yield self._progress(start)
+                await store.clock.reach(start)
+            feed = feeds.open(self.query, values, start, up_to)
+            opened(feed)
+            position = None
+            try:
+                position = await feed.join()
+                held.close()
+                as_of = position.frontier - 1
+                feeds.reached(as_of)
+                if start is None and self._tells_progress:
+                    yield self._progress(as_of)
+                if self._snapshot:
+                    batch = await feed.content(position)
+                    if batch.updates:
+                        yield self._updates(as_of, batch)
+                if fixed:
+                    return
                 if self._tells_progress:
                     yield self._progress(position.frontier)
-        finally:
-            if position is not None:
-                feed.release(position.state)
-            await asyncio.shield(feeds.leave(feed))
+                while up_to is None or position.frontier < up_to:
+                    found = await feed.advance(position)
+                    if found is not None and found.updates:
+                        yield self._updates(position.frontier - 1, found)
+                    if self._tells_progress:
+                        yield self._progress(position.frontier)
+            finally:
+                if position is not None:
+                    feed.release(position.state)
+                await asyncio.shield(feeds.leave(feed))
 
     async def _constant(self, feeds: Feeds, values: Sequence[Any]) -> AsyncGenerator[Chunk]:
         if self._tells_progress:

@@ -126,7 +126,7 @@ class Portal:
             chunk = await anext(state.result.chunks, None)
             if chunk is None:
                 state.finished = True
-            elif chunk.rows:
+            elif len(chunk):
                 flush = chunk.flush
                 state.rows = await _encoded(chunk, chunk.data_rows, state.result.columns or (), self.formats)
 

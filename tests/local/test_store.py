@@ -1,0 +1,100 @@
+"""What must hold of the store: what nobody can ask for goes, and who asks for a commit is told what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mzwidget.local.engine.clock import FOREVER
+from mzwidget.local.engine.store import HISTORY_MS, Store
+from mzwidget.local.errors import SqlError
+
+MANY = 20_000
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return Store(lambda _: None, lambda error: SqlError(str(error)))
+
+
+@contextlib.asynccontextmanager
+async def serving(store: Store) -> AsyncIterator[None]:
+    task = asyncio.create_task(store.serve())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def nothing(_: duckdb.DuckDBPyConnection, __: int) -> None:
+    pass
+
+
+def names(store: Store) -> list[str]:
+    with store.connection() as connection:
+        return [str(name) for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+
+
+def test_what_one_statement_has_deleted_goes_though_nothing_is_deleted_after_it(store: Store) -> None:
+    def make(writer: duckdb.DuckDBPyConnection, timestamp: int) -> None:
+        versions = f'{timestamp}::BIGINT AS "~from", {FOREVER} AS "~until"'
+        for table in ("u1", "u2"):
+            writer.execute(f"CREATE TABLE {table} AS SELECT i, {versions} FROM range({MANY}) AS r(i)")
+
+    def delete(writer: duckdb.DuckDBPyConnection, timestamp: int) -> None:
+        for table in ("u1", "u2"):
+            writer.execute(f'UPDATE {table} SET "~until" = {timestamp}')
+            store.retire(table, MANY)
+
+    def rows() -> list[tuple[int, ...]]:
+        with store.connection() as connection:
+            return connection.execute("SELECT count(*) FROM u1").fetchall()
+
+    async def run() -> None:
+        async with serving(store):
+            await store.commit(make, frozenset())
+            deleted, _ = await store.commit(delete, frozenset())
+            await store.commit(lambda writer, _: writer.execute("DROP TABLE u2"), frozenset())
+            with store.hold(deleted - 1):
+                store.clock.go_on(deleted + 10 * HISTORY_MS)
+                for _ in range(2):
+                    await store.commit(nothing, frozenset())
+                assert rows() == [(MANY,)], "somebody still reads them"
+            for _ in range(2):
+                await store.commit(nothing, frozenset())
+            assert rows() == [(0,)]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_commit_that_is_cancelled_again_and_again_is_told_to_count_if_it_does(store: Store, times: int) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def make(writer: duckdb.DuckDBPyConnection, _: int) -> None:
+        writer.execute("CREATE TABLE made AS SELECT 1")
+        began.set()
+        go_on.wait()
+
+    async def run() -> tuple[object, list[str]]:
+        async with serving(store):
+            task = asyncio.create_task(store.commit(make, frozenset()))
+            await asyncio.to_thread(began.wait)
+            for _ in range(times):
+                task.cancel()
+                await asyncio.sleep(0)
+            go_on.set()
+            (outcome,) = await asyncio.gather(task, return_exceptions=True)
+            await store.commit(nothing, frozenset())
+            return outcome, names(store)
+
+    outcome, made = asyncio.run(run())
+    assert isinstance(outcome, asyncio.CancelledError) != ("made" in made)
