@@ -138,7 +138,7 @@ def literal(value: Any, placeholder: str = "a parameter", *, bare: bool = False)
         if isinstance(plain, bytes):
             return rf"'\x{plain.hex()}'::bytea"
         if isinstance(plain, float):
-            return f"'{_float(plain)}'::float8"
+            return f"'{float_text(plain)}'::float8"
         if isinstance(plain, Mapping):
             return sql.Literal(Jsonb(plain)).as_string(None)
         text = sql.Literal(plain).as_string(None).strip()
@@ -186,7 +186,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _float(value: float) -> str:
+def float_text(value: float) -> str:
+    """Write a float as PostgreSQL reads it."""
     if math.isfinite(value):
         return repr(value)
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

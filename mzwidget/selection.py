@@ -17,6 +17,7 @@ import psycopg
 import traitlets
 from psycopg.adapt import PyFormat, Transformer
 
+from mzwidget.params import float_text
 from mzwidget.tail.updates import Row
 from mzwidget.tail.values import Column, to_json, to_python
 
@@ -287,11 +288,12 @@ def _number(of: Column, value: Any) -> str:
             if number != int(number):
                 raise ValueError(_unfit(of, value))
             return str(int(number))
+        if of.type.startswith("float") or not number.is_finite():
+            return float_text(float(number))
     except (InvalidOperation, TypeError, ValueError, OverflowError):
         raise TypeError(_unfit(of, value)) from None
-    if not number.is_finite():
-        return "NaN" if number.is_nan() else "Infinity" if number > 0 else "-Infinity"
-    return repr(float(number)) if of.type.startswith("float") else f"{number.normalize():f}"
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _printed(of: Column, value: Any) -> str:

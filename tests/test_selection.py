@@ -25,6 +25,7 @@ TYPES: dict[str, tuple[str, list[object]]] = {
     "text": ("text", ["it's", 'a "b" \\ %s', "'; DROP TABLE t; --"]),
     "int8": ("int8", [9007199254740993, -9007199254740993]),
     "numeric": ("numeric(20, 2)", [Decimal("1.10"), Decimal("99999999999999999.99")]),
+    "long numeric": ("numeric", [Decimal("12345678901234567890123456789.5"), Decimal(10**38 + 1), Decimal("-0.5e-38")]),
     "float8": ("float8", [0.1, 1e300]),
     "bool": ("bool", [True, False]),
     "date": ("date", [dt.date(2026, 1, 1), dt.date(999, 12, 31)]),
@@ -190,4 +191,4 @@ def test_values_of_every_type_are_exact(
         assert view.selection.df["i"].tolist() == [i], "as the page has it"
         view.selection = {'a "b': [value]}
         assert view.selection.df["i"].tolist() == [i], "as Python has it"
-        assert told(view)['a "b']["values"] == [to_json_rows(columns, [own])[0][1]] or of == "numeric"
+        assert told(view)['a "b']["values"] == [to_json_rows(columns, [own])[0][1]] or of.endswith("numeric")

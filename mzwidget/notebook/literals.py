@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -13,6 +12,8 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
+
+from mzwidget.params import float_text
 
 NULL = r"\N"
 
@@ -99,13 +100,6 @@ def _integer(least: int, most: int, kind: str) -> Encode:
         return str(whole)
 
     return encode
-
-
-def _float(value: Any) -> str:
-    number = float(value)
-    if math.isfinite(number):
-        return repr(number)
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 def _numeric(value: Any) -> str:
@@ -212,8 +206,8 @@ def _array(element: Encode) -> Encode:
 
 
 _ENCODERS: dict[str, Encode] = {
-    "real": _float,
-    "double precision": _float,
+    "real": lambda value: float_text(float(value)),
+    "double precision": lambda value: float_text(float(value)),
     "numeric": _numeric,
     "boolean": _boolean,
     "date": _day,
