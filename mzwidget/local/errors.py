@@ -44,6 +44,12 @@ def unsupported(construct: str) -> SqlError:
     )
 
 
+def invalid(name: str, text: str, why: str = "") -> SqlError:
+    """Return the error for a text that is no value of a type."""
+    shown = text.replace('"', '\\"')
+    return SqlError(f'invalid input syntax for type {name}: {why + ": " if why else ""}"{shown}"')
+
+
 def private_preview(what: str, flag: str, sqlstate: str = "XX000") -> SqlError:
     """Return the refusal of what Materialize has but does not give to everybody."""
     return SqlError(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError, invalid, unsupported
 from mzwidget.local.formats import lists, ranges
-from mzwidget.local.formats.reading import READERS, invalid
+from mzwidget.local.formats.reading import READERS
 from mzwidget.local.formats.types import Type
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import numerics
 from mzwidget.local.formats.containers import flat
-from mzwidget.local.formats.printing import printer, show_float
+from mzwidget.local.formats.printing import printer
 from mzwidget.local.formats.types import REGISTERED, sql_name
 
 if TYPE_CHECKING:
@@ -121,11 +121,6 @@ def fields_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callabl
 
 def _text(value: object) -> bytes:
     return str(value).encode()
-
-
-def float_text(value: float) -> bytes:
-    """Spell a float as Materialize does."""
-    return show_float(value).encode()
 
 
 # -------------------------------------------------------------------------------------------------- binary

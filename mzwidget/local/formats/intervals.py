@@ -7,9 +7,8 @@ import math
 import re
 from decimal import Decimal
 
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, invalid
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval, show_clock
-from mzwidget.local.formats.moments import wrong as _invalid
 
 _UNIT_WORDS = {
     "millennium": ("millennium mil mils millennia millenniums", 12_000, 0, 0),
@@ -90,7 +89,7 @@ class _Reading:
         self._has_split_second = False
 
     def invalid(self, why: str) -> SqlError:
-        return _invalid("interval", self._text, why)
+        return invalid("interval", self._text, why)
 
     def parts(self) -> list[re.Match[str]]:
         at, body = 0, _LEADING_COLONS.sub("", _PUNCTUATION.sub(" ", self._text).strip())

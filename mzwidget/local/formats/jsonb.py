@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import invalid
 from mzwidget.local.formats import numerics
 from mzwidget.local.formats.jsonfaults import MOST_NESTING, fault
 
@@ -77,12 +77,12 @@ def canonical(text: str) -> str:
         value = _decoder.decode(text)
         result = write(value)
     except (ValueError, RecursionError):
-        raise _invalid(text, fault(text, _beyond) or "expected value at line 1 column 1") from None
+        raise invalid("jsonb", text, fault(text, _beyond) or "expected value at line 1 column 1") from None
     deep = text.count("[") + text.count("{") >= MOST_NESTING
     if deep or _LONE_SURROGATE.search(result):
         why = fault(text, _beyond)
         if why is not None:
-            raise _invalid(text, why)
+            raise invalid("jsonb", text, why)
     return result
 
 
@@ -91,8 +91,3 @@ def _beyond(number: str) -> str | None:
         return None
     shown = re.sub(r"([eE])(\d)", r"\1+\2", number)
     return f'"{shown}" is out of range for type numeric: exceeds maximum precision 39'
-
-
-def _invalid(text: str, why: str) -> SqlError:
-    shown = text.replace('"', '\\"')
-    return SqlError(f'invalid input syntax for type jsonb: {why}: "{shown}"')

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.local.errors import SqlError
-from mzwidget.local.formats.reading import invalid
+from mzwidget.local.errors import SqlError, invalid
 
 _BLANK = " \t\n\r\f"
 _LIST = ('{},\\"', ",}")

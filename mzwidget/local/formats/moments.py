@@ -12,7 +12,7 @@ import re
 import zoneinfo
 from functools import lru_cache
 
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import invalid
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -45,12 +45,6 @@ def _month_length(year: int, month: int) -> int:
     return calendar.monthrange(2000 + year % 400, month)[1]
 
 
-def wrong(name: str, text: str, why: str) -> SqlError:
-    """Return the error for a text that is no moment."""
-    shown = text.replace('"', '\\"')
-    return SqlError(f'invalid input syntax for type {name}: {why}: "{shown}"')
-
-
 _DATE = re.compile(r"\s*([+-]?\d{1,6})-(\d{1,6})-(\d{1,6})|\s*(\d{4})(\d{2})(\d{2})(?!\d)|\s*(\d+)/(\d+)/(\d+)")
 _CLOCK = re.compile(r"(\d{1,6}):(\d{1,6})(?::(\d{1,6})(?:\.(\d*))?)?")
 _AROUND = re.compile(r"([\s!-*,/:-@\[-`{-~]*)(.*?)([!-*,/;-@\[-`{-~]*)\s*", re.DOTALL)
@@ -72,22 +66,22 @@ def _date(text: str, name: str, shown: str, early: bool) -> tuple[int, int]:
         long = re.match(r"\s*(\d{20,})", text)
         if long is not None and int(long[1]) >= 2**64:
             number = "number too large to fit in target type"
-            raise wrong(name, shown, f"Unable to parse value as a number at index {long.end()}: {number}")
-        raise wrong(name, shown, "YEAR, MONTH, DAY are all required")
+            raise invalid(name, shown, f"Unable to parse value as a number at index {long.end()}: {number}")
+        raise invalid(name, shown, "YEAR, MONTH, DAY are all required")
     if match[1] is not None and len(match[1].lstrip("+-")) > 5:
         why = "expected_dur_like_tokens can only be called with HOUR, MINUTE, SECOND; got YEAR"
-        raise wrong(name, shown, why)
+        raise invalid(name, shown, why)
     year, month, day = (int(part) for part in match.groups() if part is not None)
     if early:
         year = 1 - year
     if not 1 <= month <= 12 and match[4] is None and day <= 31:
-        raise wrong(name, shown, f"MONTH must be [1, 12], got {month}")
+        raise invalid(name, shown, f"MONTH must be [1, 12], got {month}")
     if not 1 <= day <= 31:
-        raise wrong(name, shown, f"DAY must be [1, 31], got {day}")
+        raise invalid(name, shown, f"DAY must be [1, 31], got {day}")
     if not 1 <= month <= 12:
-        raise wrong(name, shown, f"MONTH must be [1, 12], got {month}")
+        raise invalid(name, shown, f"MONTH must be [1, 12], got {month}")
     if day > _month_length(year, month) or not _TOO_EARLY <= year <= _TOO_LATE:
-        raise wrong(name, shown, "invalid or out-of-range date")
+        raise invalid(name, shown, "invalid or out-of-range date")
     return days_of(year, month, day), match.end()
 
 
@@ -95,7 +89,7 @@ def _clock(shown: str, name: str, match: re.Match[str]) -> int:
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
     for field, found, most in (("HOUR", hour, 23), ("MINUTE", minute, 59), ("SECOND", second, 60)):
         if found > most:
-            raise wrong(name, shown, f"{field} must be [0, {most}], got {found}")
+            raise invalid(name, shown, f"{field} must be [0, {most}], got {found}")
     micros = int((match[4] or "").ljust(7, "0")[:7] or 0)
     return hour * HOUR + minute * MINUTE + second * SECOND + (micros + 5) // 10
 
@@ -195,7 +189,7 @@ def _body(text: str, name: str) -> str:
     if match is None or not (match[1] or match[3]):
         return text
     if match[3] and re.search(r"(?<![:\d])\d{1,6}:\d{1,6}$", match[2]):
-        raise wrong(name, text, "Invalid syntax at offset 3: provided Delim but expected Colon")
+        raise invalid(name, text, "Invalid syntax at offset 3: provided Delim but expected Colon")
     zoned = re.search(r":[^-+ A-Za-z]*[-+ A-Za-z]", match[2]) is not None
     return match[2] + match[3] if zoned else match[2]
 
@@ -213,17 +207,17 @@ def _rest(rest: str, name: str, shown: str) -> tuple[int, zoneinfo.ZoneInfo | in
     if not body:
         return micros, 0
     if re.fullmatch(r"[,.]?\d+", body):
-        raise wrong(name, shown, f"have unprocessed tokens {body.lstrip(',.')}")
+        raise invalid(name, shown, f"have unprocessed tokens {body.lstrip(',.')}")
     odd = _ODD.match(body)
     if odd is not None:
         why = f"Error tokenizing timezone string ('{body}'): invalid character '{odd[2]}' at offset {len(odd[1])}"
-        raise wrong(name, shown, why)
+        raise invalid(name, shown, why)
     try:
         return micros, zone(body)
     except KeyError:
         what = f"Invalid timezone string ({body}): '{body}' is not a valid timezone"
         why = f"{what}. Failed to parse {body} at token index 0"
-        raise wrong(name, shown, why) from None
+        raise invalid(name, shown, why) from None
 
 
 def read_time(text: str) -> int:
@@ -232,11 +226,11 @@ def read_time(text: str) -> int:
     match = _CLOCK.fullmatch(body)
     if match is None:
         if re.fullmatch(r"\d+", body):
-            raise wrong("time", text, f"have unprocessed tokens {body}")
+            raise invalid("time", text, f"have unprocessed tokens {body}")
         match = re.fullmatch(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?\s*(am|pm)", body, re.IGNORECASE)
         if match is None:
-            raise wrong("time", text, f"unknown units {body}")
-        raise wrong("time", text, f"unknown units {match[5]}")
+            raise invalid("time", text, f"unknown units {body}")
+        raise invalid("time", text, f"unknown units {match[5]}")
     return _clock(text, "time", match)
 
 

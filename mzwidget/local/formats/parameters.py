@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import numerics
 from mzwidget.local.formats.containers import reader
-from mzwidget.local.formats.encoding import (
-    BINARY,
-    DAYS_1970_TO_2000,
-    MICROSECONDS_PER_DAY,
-    TEXT,
-    encoder,
-    float_text,
-)
-from mzwidget.local.formats.types import REGISTERED, by_oid, sql_name
+from mzwidget.local.formats.encoding import BINARY, DAYS_1970_TO_2000, MICROSECONDS_PER_DAY
+from mzwidget.local.formats.intervals import show_interval
+from mzwidget.local.formats.printing import printer, show_float
+from mzwidget.local.formats.types import DATE, REGISTERED, TIME, TIMESTAMP, TIMESTAMPTZ, sql_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,27 +108,15 @@ def _numeric(data: bytes) -> str:
     return f"{'-' if sign else ''}{whole or '0'}{'.' + fraction if fraction else ''}"
 
 
-def _carried(kind_name: str, layout: str, shift: int) -> Callable[[bytes], str]:
-    """Decode a number that counts from 2000 and spell it as the text encoder does."""
-    unpack = struct.Struct(layout).unpack
-
-    def decode_value(data: bytes) -> str:
-        kind = next(kind for oid in _TIME_OIDS if (kind := by_oid(oid)) is not None and kind.name == kind_name)
-        return encoder(kind, TEXT)(unpack(data)[0] + shift).decode()
-
-    return decode_value
-
-
-_TIME_OIDS = (1082, 1083, 1114, 1184)
+def _counted(kind: Type, layout: str, shift: int = 0) -> Callable[[bytes], str]:
+    """Decode a number that counts from 2000."""
+    unpack, show = struct.Struct(layout).unpack, printer(kind)
+    return lambda data: show(unpack(data)[0] + shift)
 
 
 def _interval(data: bytes) -> str:
     microseconds, days, months = struct.unpack("!qii", data)
-    sign = "-" if microseconds < 0 else ""
-    seconds, fraction = divmod(abs(microseconds), 1_000_000)
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{months} months {days} days {sign}{hours:02d}:{minute:02d}:{second:02d}.{fraction:06d}"
+    return show_interval((months, days, microseconds))
 
 
 def _jsonb(data: bytes) -> str:
@@ -148,8 +131,8 @@ _DECODERS: dict[str, Callable[[bytes], str]] = {
     "int4": _integer("!i"),
     "int8": _integer("!q"),
     **dict.fromkeys(("oid", *REGISTERED), _integer("!I")),
-    "float4": lambda data: float_text(struct.unpack("!f", data)[0]).decode(),
-    "float8": lambda data: float_text(struct.unpack("!d", data)[0]).decode(),
+    "float4": lambda data: show_float(struct.unpack("!f", data)[0]),
+    "float8": lambda data: show_float(struct.unpack("!d", data)[0]),
     "numeric": _numeric,
     "text": _utf8,
     "varchar": _utf8,
@@ -163,10 +146,10 @@ _DECODERS: dict[str, Callable[[bytes], str]] = {
     "bytea": lambda data: "\\x" + data.hex(),
     "jsonb": _jsonb,
     "uuid": lambda data: str(uuid.UUID(bytes=data)),
-    "date": _carried("date", "!i", DAYS_1970_TO_2000),
-    "time": _carried("time", "!q", 0),
-    "timestamp": _carried("timestamp", "!q", _EPOCH),
-    "timestamptz": _carried("timestamptz", "!q", _EPOCH),
+    "date": _counted(DATE, "!i", DAYS_1970_TO_2000),
+    "time": _counted(TIME, "!q"),
+    "timestamp": _counted(TIMESTAMP, "!q", _EPOCH),
+    "timestamptz": _counted(TIMESTAMPTZ, "!q", _EPOCH),
     "interval": _interval,
 }
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.local.errors import SqlError
-from mzwidget.local.formats.reading import READERS, invalid
+from mzwidget.local.errors import SqlError, invalid
+from mzwidget.local.formats.reading import READERS
 from mzwidget.local.formats.types import Type, sql_name
 
 Range = dict[str, Any]

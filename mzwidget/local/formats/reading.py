@@ -8,21 +8,11 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, invalid
 from mzwidget.local.formats import intervals, jsonb, moments, numerics
 from mzwidget.local.formats.types import REGISTERED
 
 Reader = Callable[[str], Any]
-
-
-def invalid(name: str, text: str, why: str = "") -> SqlError:
-    """Return the error for a text that is no value of a type."""
-    return SqlError(f"invalid input syntax for type {name}: {why + ': ' if why else ''}{quoted(text)}")
-
-
-def quoted(text: str) -> str:
-    """Return a text as messages quote it."""
-    return '"' + text.replace('"', '\\"') + '"'
 
 
 _BOOLS = dict.fromkeys(("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"), True) | dict.fromkeys(
