@@ -15,7 +15,7 @@ from mzwidget.local.front.extended import Extended
 from mzwidget.local.front.inbox import ClientGoneError, Inbox
 from mzwidget.local.front.outbox import Outbox
 from mzwidget.local.front.portal import Portal
-from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.script import split
 
@@ -66,20 +66,20 @@ class Connection:
         self._task = asyncio.current_task()
         try:
             self._ready()
-            kind = b"S"
+            kind = Kind.SYNC
             while True:
-                if kind in b"QSH" or self._inbox.empty or self._outbox.full:
+                if kind in (Kind.QUERY, Kind.SYNC, Kind.FLUSH) or self._inbox.empty or self._outbox.full:
                     await self._outbox.flush()
                 kind, body = await self._message()
-                if kind == b"Q":
+                if kind == Kind.QUERY:
                     await self._guarded(self._simple(body))
                     self._ready()
-                elif kind == b"S":
+                elif kind == Kind.SYNC:
                     await self._guarded(self._synchronise())
                     self._ready()
-                elif kind == b"X":
+                elif kind == Kind.TERMINATE:
                     return
-                elif kind in b"dcf":
+                elif kind in (Kind.COPY_DATA, Kind.COPY_DONE, Kind.COPY_FAIL):
                     continue  # left over from a COPY that failed
                 elif not await self._guarded(self._extended.handle(kind, body)):
                     await self._skip_to_sync()
@@ -176,9 +176,9 @@ class Connection:
         while True:
             await self._outbox.flush()
             kind, _ = await self._message()
-            if kind == b"X":
+            if kind == Kind.TERMINATE:
                 raise ClientGoneError
-            if kind == b"S":
+            if kind == Kind.SYNC:
                 self._ready()
                 await self._outbox.flush()
                 return

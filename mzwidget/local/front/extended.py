@@ -10,7 +10,7 @@ from mzwidget.local.formats.parameters import decode
 from mzwidget.local.formats.types import by_oid
 from mzwidget.local.front import wire
 from mzwidget.local.front.portal import Portal
-from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements import model as statements
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Split = Callable[[str], Awaitable[list[list[Token]]]]
     Run = Callable[[Portal, int], Awaitable[None]]
 
+_STATEMENT = b"S"
+"""What Describe and Close say of a statement; of a portal they say ``P``."""
 _MOST_PORTALS = 100
 _MOST_BYTES = 32_000_000
 
@@ -52,20 +54,21 @@ class Extended:
     async def handle(self, kind: bytes, body: bytes) -> None:
         """Answer one message."""
         message = Body(body)
-        if kind == b"P":
-            await self._parse(message)
-        elif kind == b"B":
-            await self._bind(message)
-        elif kind == b"D":
-            self._describe(message)
-        elif kind == b"E":
-            await self._execute(message)
-        elif kind == b"C":
-            await self._close(message)
-        elif kind == b"H":
-            message.end()
-        else:
-            raise ProtocolError(f"unexpected message {kind!r}")
+        match kind:
+            case Kind.PARSE:
+                await self._parse(message)
+            case Kind.BIND:
+                await self._bind(message)
+            case Kind.DESCRIBE:
+                self._describe(message)
+            case Kind.EXECUTE:
+                await self._execute(message)
+            case Kind.CLOSE:
+                await self._close(message)
+            case Kind.FLUSH:
+                message.end()
+            case _:
+                raise ProtocolError(f"unexpected message {kind!r}")
 
     async def close_portals(self) -> None:
         for name in tuple(self._portals):
@@ -135,7 +138,7 @@ class Extended:
     def _describe(self, message: Body) -> None:
         what, name = message.byte(), message.text()
         message.end()
-        if what == b"S":
+        if what == _STATEMENT:
             prepared = self._session.prepared.get(name)
             if prepared is None:
                 raise SqlError(f'prepared statement "{name}" does not exist', "26000")
@@ -172,7 +175,7 @@ class Extended:
     async def _close(self, message: Body) -> None:
         what, name = message.byte(), message.text()
         message.end()
-        if what == b"S":
+        if what == _STATEMENT:
             self._session.prepared.pop(name)
         else:
             await self._drop(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copying import BINARY_HEADER, BINARY_TRAILER
 from mzwidget.local.front import wire
-from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.variables import SEVERITIES
 
@@ -171,13 +171,13 @@ async def _copy_in(copy: CopyIn, inbox: Inbox, outbox: Outbox) -> str:
     try:
         while True:
             kind, body = await inbox.take()
-            if kind == b"d":
+            if kind == Kind.COPY_DATA:
                 await copy.feed(body)
-            elif kind == b"c":
+            elif kind == Kind.COPY_DONE:
                 return await copy.finish()
-            elif kind == b"f":
+            elif kind == Kind.COPY_FAIL:
                 raise SqlError(f"COPY from stdin failed: {Body(body).text()}", "57014")
-            elif kind not in b"HS":
+            elif kind not in (Kind.FLUSH, Kind.SYNC):
                 raise ProtocolError(f"unexpected message {kind!r} during COPY from stdin")
     finally:
         await asyncio.shield(copy.close())

@@ -13,7 +13,7 @@ from mzwidget.local.errors import SqlError
 from mzwidget.local.front import wire
 from mzwidget.local.front.connection import Connection
 from mzwidget.local.front.scram import ScramError, ScramServer
-from mzwidget.local.front.wire import Body, ProtocolError
+from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements.activity import Visit
 from mzwidget.local.statements.restoring import restore
 from mzwidget.local.statements.session import Engine, Session
@@ -184,7 +184,7 @@ def _files(count: int) -> int:
 
 async def _password_message(reader: asyncio.StreamReader) -> bytes:
     kind, body = await wire.read_message(reader, wire.MAX_STARTUP_BYTES)
-    if kind != b"p":
+    if kind != Kind.PASSWORD:
         raise SqlError("expected Password message", "28000")
     return body
 

@@ -21,7 +21,17 @@ CANCEL_REQUEST = 80877102
 MAX_STARTUP_BYTES = 10_000
 MAX_MESSAGE_BYTES = 2_000_000
 _PIECE_BYTES = 1_000_000
-_KNOWN_KINDS = b"BCDEFHPQSXdcfp"
+
+
+class Kind:
+    """What a client says, by the letter that its message begins with."""
+
+    BIND, CLOSE, DESCRIBE, EXECUTE, FLUSH, PARSE, SYNC = b"B", b"C", b"D", b"E", b"H", b"P", b"S"
+    QUERY, FUNCTION_CALL, TERMINATE, PASSWORD = b"Q", b"F", b"X", b"p"
+    COPY_DATA, COPY_DONE, COPY_FAIL = b"d", b"c", b"f"
+
+
+_KNOWN_KINDS = frozenset(letter for name, letter in vars(Kind).items() if name.isupper())
 
 
 class ProtocolError(SqlError):
@@ -52,7 +62,7 @@ async def read_message(reader: asyncio.StreamReader, limit: int) -> tuple[bytes,
 async def read_messages(reader: asyncio.StreamReader) -> AsyncIterator[tuple[bytes, bytes]]:
     """Yield one typed message; data of a COPY in pieces, whatever they come in."""
     kind, length = await _header(reader)
-    if kind != b"d":
+    if kind != Kind.COPY_DATA:
         if length > MAX_MESSAGE_BYTES:
             raise ProtocolError("request larger than 2.0 MB", "08006")
         yield kind, await reader.readexactly(length)
