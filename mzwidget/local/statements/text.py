@@ -23,8 +23,6 @@ SHORT_TYPES = {
 }
 _CLOSE = {",", ")", "]", ".", "::", ";"}
 _OPEN = {"(", "[", ".", "::"}
-_SMALL = {"text", "name", "key"}
-"""Keywords that are names more often."""
 _CALLABLE_KEYWORDS = {"coalesce", "nullif", "greatest", "least", "varchar", "char", "dec", "decimal", "substring"}
 
 

@@ -146,9 +146,6 @@ def _quote_ident(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-_ENCODINGS = ("base64", "hex", "escape")
-
-
 def _encode(data: bytes, form: str) -> str:
     match form.lower():
         case "hex":
