@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import subprocess
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from playwright.sync_api import TimeoutError as PageTimeoutError
 
 from tests.conftest import empty_page, temporary_table
 from tests.machine import eventually, free_port, missing
@@ -96,12 +94,7 @@ def test_nbclassic(lab: LabServer, page: Page, notebook: str, engine_dsn: str, t
             return widget_manager && info_reply?.status === "ok" && Jupyter.notebook.kernel_busy === false;
         }"""
     )
-    # anywidget gives a picture up that is not ready after 2 s; whoever sees none runs the cell again.
-    for _ in range(4):
-        page.evaluate("() => Jupyter.notebook.execute_all_cells()")
-        with contextlib.suppress(PageTimeoutError):
-            page.locator(ROW).nth(1).wait_for(timeout=20_000)
-            break
+    page.evaluate("() => Jupyter.notebook.execute_all_cells()")
     follows(page, engine_dsn, table)
 
 
