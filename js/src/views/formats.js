@@ -42,18 +42,30 @@ function placesOf(number) {
   return fraction.length - Number(power);
 }
 
-/** @type {Map<number, (number: string) => string>} making one takes longer than a frame has */
-const roundings = new Map();
-
-/** @param {number} places */
-function rounding(places) {
-  let round = roundings.get(places);
-  if (round === undefined) {
-    const format = new Intl.NumberFormat("en", { maximumFractionDigits: places, useGrouping: false });
-    roundings.set(places, (round = (number) => format.format(/** @type {any} */ (number))));
-  }
-  return round;
+/**
+ * What a function makes, made but once of each: a formatter takes longer to make than a frame has.
+ *
+ * @template K, V
+ * @param {(of: K) => V} make
+ * @returns {(of: K) => V}
+ */
+function once(make) {
+  /** @type {Map<K, V>} */
+  const made = new Map();
+  return (of) => {
+    if (!made.has(of)) made.set(of, make(of));
+    return /** @type {V} */ (made.get(of));
+  };
 }
+
+const rounding = once((/** @type {number} */ places) => {
+  const format = new Intl.NumberFormat("en", { maximumFractionDigits: places, useGrouping: false });
+  return (/** @type {string} */ number) => format.format(/** @type {any} */ (number));
+});
+
+const withDigits = once(
+  (/** @type {number} */ digits) => new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+);
 
 /**
  * @param {number} digits
@@ -61,7 +73,7 @@ function rounding(places) {
  * @returns {(value: Value | undefined) => string}
  */
 function fixed(digits, double) {
-  const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const format = withDigits(digits);
   return (value) => {
     const isFinite = value !== null && value !== undefined && Number.isFinite(Number(value));
     if (!isFinite) return formatNumber(value);
@@ -92,19 +104,12 @@ export function formatOf(encoding, columns, column, decimals) {
   return given ? givenFormat(given, usual) : usual;
 }
 
-/** @type {Map<string, (value: number) => string>} */
-const made = new Map();
-
-/** @param {string} given a d3-format, with any currency's sign */
-function specified(given) {
-  let format = made.get(given);
-  if (format === undefined) {
-    const sign = /\p{Sc}/u.exec(given)?.[0] ?? "$";
-    const locale = formatLocale({ decimal: ".", thousands: ",", grouping: [3], currency: [sign, ""], minus: "\u2212" });
-    made.set(given, (format = locale.format(given.replace(sign, "$"))));
-  }
-  return format;
-}
+/** Of a d3-format, with any currency's sign. */
+const specified = once((/** @type {string} */ given) => {
+  const sign = /\p{Sc}/u.exec(given)?.[0] ?? "$";
+  const locale = formatLocale({ decimal: ".", thousands: ",", grouping: [3], currency: [sign, ""], minus: "\u2212" });
+  return locale.format(given.replace(sign, "$"));
+});
 
 /**
  * @param {string} given a d3-format, with any currency's sign
