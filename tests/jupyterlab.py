@@ -91,7 +91,11 @@ class LabServer:
             assert self.pid is not None, self.log.read_text()
             return "started" in self.api("status")
 
-        eventually(answers, within=120, what="JupyterLab answers")
+        try:
+            eventually(answers, within=120, what="JupyterLab answers")
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop the server and its kernels."""
