@@ -135,7 +135,7 @@ class Contents:
 
     def _keep_rows(self, state: State) -> bool:
         """Keep the result in memory; returns False if it has become too large for that."""
-        sql = self._carried(f"SELECT *, 1::BIGINT AS n FROM {self._result}")
+        sql = self._carried(self._result, "1")
         if self._parsed is None:
             (self._parsed,) = self._connection.extract_statements(sql)
         found = self._connection.execute(self._parsed, bind(sql, self._values)).fetchmany(SMALL + 1)
@@ -174,14 +174,14 @@ class Contents:
         return rows
 
     def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        carried = self._carried(sql)
+        carried = self._carried(f"({sql})", "n")
         return self._connection.execute(carried, bind(carried, self._values)).fetchall()
 
-    def _carried(self, sql: str) -> str:
-        """DuckDB SQL of the rows of a query, as carriers and a count."""
+    def _carried(self, source: str, count: str) -> str:
+        """DuckDB SQL of the rows of what stands in FROM, as carriers, and how often each is there."""
         named = zip(_names(self._columns), self._columns, strict=True)
         carriers = ", ".join(carrier(name, column.type) for name, column in named)
-        return f"SELECT {carriers}, n FROM ({sql})"
+        return f"SELECT {carriers}, {count} FROM {source}"
 
 
 def _names(columns: Sequence[Column]) -> list[str]:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.contents import Batch
     from mzwidget.local.engine.store import Store
 
+_CREDIT_SECONDS = 0.05
+"""So much sooner than its rest is over a query may be evaluated: one that takes little waits for nothing."""
+
 TICK_MS = 1000
 """An idle subscription tells its progress this often."""
 
@@ -214,7 +217,7 @@ class Feed:
         left = TICK_MS - wall % TICK_MS if wall - wall % TICK_MS < self.frontier else 0
         deadline = time.monotonic() + left / 1000
         while True:
-            rest = self._rest_until - time.monotonic()
+            rest = self._rest_until - _CREDIT_SECONDS - time.monotonic()
             if rest > 0:
                 await asyncio.sleep(rest)
             self._news.clear()
@@ -277,8 +280,8 @@ class Feed:
         self.state = state
         if old is not None:
             self.release(old)
-        ended = time.monotonic()
-        self._rest_until = ended + (ended - began)  # so a costly query takes no more than half of the time
+        taken = time.monotonic() - began
+        self._rest_until = max(self._rest_until, began) + 2 * taken  # a costly query takes half of the time at most
 
     # ------------------------------------------------------------------------------------ differences
 

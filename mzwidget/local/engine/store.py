@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import functools
 import logging
-import os
 import re
 import tempfile
 from collections import Counter
@@ -26,7 +25,9 @@ from mzwidget.local.engine.clock import FOREVER, Clock
 from mzwidget.local.engine.guard import Guard, cancelled
 from mzwidget.local.engine.memory import MEGABYTE
 from mzwidget.local.engine.reader import Reader
+from mzwidget.local.engine.repeated import Repeated
 from mzwidget.local.engine.storage import quoted, stored_names
+from mzwidget.local.engine.workers import FEWEST, Workers
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _PURGE_SLACK_MS = 250
 _PURGE_ROWS = 10_000
 _READER_THREADS = 64
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "threads": min(os.cpu_count() or 1, 4),
+    "threads": FEWEST,
     "autoinstall_known_extensions": False,
 }
 
@@ -139,6 +140,8 @@ class Store:
         self._database.execute("SET GLOBAL enable_external_access = false")
         install(self._database)
         self._writer = self._database.cursor()
+        self.repeated = Repeated(self._writer)
+        self.workers = Workers(self._writer)
         self._write_thread = ThreadPoolExecutor(1, "writer")
         self._read_threads = ThreadPoolExecutor(_READER_THREADS, "reader")
         self._queue: asyncio.Queue[_Write] = asyncio.Queue()
@@ -228,6 +231,7 @@ class Store:
     def retire(self, table: str, rows: int) -> None:
         """Count rows that were retracted, so that they are purged some time."""
         self._retired[table] += rows
+        self.workers.count(-rows)
 
     def _tables(self) -> list[str]:
         """Return the stored tables, by their names in DuckDB."""
@@ -238,10 +242,12 @@ class Store:
         """Go on where an earlier process ended: later than all that it wrote."""
         for table in self._tables():
             if _STORED.fullmatch(table):
-                latest = self._writer.execute(
-                    f'SELECT max("~from"), max("~until") FILTER (WHERE "~until" < {FOREVER}) FROM {quoted(table)}'
-                ).fetchone()
-                self.clock.go_on(max((time for time in latest or () if time is not None), default=0))
+                rows, *latest = self._writer.execute(
+                    'SELECT count(*), max("~from"), max("~until") FILTER (WHERE "~until" < '
+                    f"{FOREVER}) FROM {quoted(table)}"
+                ).fetchall()[0]
+                self.workers.count(rows)
+                self.clock.go_on(max((time for time in latest if time is not None), default=0))
 
     async def tidy(self, known: frozenset[str]) -> None:
         """Delete what an earlier process left unfinished, and the past that nobody can ask for any more."""

@@ -11,6 +11,7 @@ from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copying import CopyReader
 from mzwidget.local.formats.results import CopyIn
+from mzwidget.local.formats.types import INT8
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Item
     from mzwidget.local.engine.store import Job, Store
     from mzwidget.local.formats.copying import CopyFormat
+    from mzwidget.local.formats.types import Type
 
 _COPY_CHARACTERS = 2_000_000
 
@@ -29,17 +31,26 @@ def _count(result: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row is not None else 0
 
 
-def insertion(target: Item, rows: str, values: Sequence[Any], returned: str | None = None) -> Job:
+def insertion(
+    store: Store,
+    target: Item,
+    rows: str,
+    values: Sequence[Any],
+    kinds: Sequence[Type],
+    returned: str | None = None,
+) -> Job:
     """Return the job that inserts the rows of a DuckDB query; its result is their number, or what is asked for."""
-    parameters = bind(rows, values)
     reads = "mz_now" in rows
+    number = len(values) + 1  # the commit's time is one more parameter
+    sql = f"INSERT INTO {quoted(target.storage)} SELECT *, CAST(${number} AS BIGINT), {FOREVER} FROM ({rows})"
+    kinds = [*kinds, INT8]
 
     def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> Any:
         if reads:
             read_as_of(writer, timestamp - 1)
         found = None if returned is None else writer.execute(returned, bind(returned, values)).fetchall()
-        sql = f"INSERT INTO {quoted(target.storage)} SELECT *, {timestamp}, {FOREVER} FROM ({rows})"
-        count = _count(writer.execute(sql, parameters))
+        count = _count(store.repeated.execute(sql, bind(sql, [*values, timestamp]), kinds))
+        store.workers.count(count)
         return count if found is None else found
 
     return job
@@ -59,7 +70,7 @@ def mutation(target: Item, ids: str, rows: str | None, values: Sequence[Any], st
             sql = f"SELECT count(*) FROM (({rows}) EXCEPT ALL ({old}))"
             changed = _count(writer.execute(sql, bind(sql, values)))
             sql = f"INSERT INTO {table} SELECT *, {timestamp}, {FOREVER} FROM ({rows})"
-            writer.execute(sql, bind(rows, values))
+            store.workers.count(_count(writer.execute(sql, bind(rows, values))))
         sql = f'UPDATE {table} SET "~until" = {timestamp} WHERE rowid IN ({ids})'
         count = _count(writer.execute(sql, bind(ids, values)))
         store.retire(target.storage, count)
@@ -90,6 +101,7 @@ class Staging:
                 like = f"FROM {quoted(self.target.storage)} LIMIT 0"
                 self._connection.execute(f'CREATE TABLE {self._table} AS SELECT * EXCLUDE ("~from", "~until") {like}')
                 self._made = True
+                self._store.repeated.outdated = True
                 columns = self.target.columns
                 for column, name in zip(columns, stored_names(columns), strict=True):
                     if not column.nullable:
@@ -112,14 +124,18 @@ class Staging:
 
         def job(writer: duckdb.DuckDBPyConnection, timestamp: int) -> None:
             source = f"SELECT *, {timestamp}, {FOREVER} FROM {self._table}"
-            writer.execute(f"INSERT INTO {quoted(self.target.storage)} {source}")
+            self._store.workers.count(_count(writer.execute(f"INSERT INTO {quoted(self.target.storage)} {source}")))
 
         timestamp, _ = await self._store.commit(job, frozenset({self.target.id}), single=True)
         return timestamp
 
     async def close(self) -> None:
         """Forget the rows."""
-        self._reader.close(lambda: self._connection.execute(f"DROP TABLE IF EXISTS {self._table}"))
+        self._reader.close(self._drop)
+
+    def _drop(self) -> None:
+        self._connection.execute(f"DROP TABLE IF EXISTS {self._table}")
+        self._store.repeated.outdated = True
 
 
 class TableCopy(CopyIn):

@@ -69,7 +69,12 @@ class Definitions:
             for column, name in zip(item.columns, stored_names(item.columns), strict=True)
         ]
         create = f"CREATE TABLE IF NOT EXISTS {quoted(item.storage)} ({', '.join([*columns, *_VERSIONS])})"
-        await self._store.commit(lambda writer, _: writer.execute(create), frozenset())
+
+        def make(writer: duckdb.DuckDBPyConnection, _: int) -> None:
+            writer.execute(create)
+            self._store.repeated.forget()
+
+        await self._store.commit(make, frozenset())
         self.catalog.add(item)
 
     # ---------------------------------------------------------------------------------------------- views
@@ -149,6 +154,7 @@ class Definitions:
         tables = [quoted(item.storage) for item in doomed if item.storage]
 
         def drop(writer: duckdb.DuckDBPyConnection, _: int) -> None:
+            self._store.repeated.forget()
             for table in tables:
                 writer.execute(f"DROP TABLE IF EXISTS {table}")
 

@@ -73,7 +73,7 @@ async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> 
     if not plan.constant:
         session.refuse_in_block(plan.statement.sql)
     if transaction is None or not plan.constant:
-        job = insertion(plan.target, plan.rows, values, plan.returned)
+        job = insertion(store, plan.target, plan.rows, values, plan.parameters, plan.returned)
         single = plan.returned is None
         _, found = await store.commit(job, frozenset({plan.target.id}), exclusive=not plan.constant, single=single)
     else:
