@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -53,7 +54,7 @@ def databases() -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConn
 
 @pytest.mark.parametrize("most", [1, 2, 50])
 @given(steps)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_statements_that_come_again_do_what_they_do_alone(
     databases: tuple[duckdb.DuckDBPyConnection, ...], monkeypatch: pytest.MonkeyPatch, most: int, sequence: list[Any]
 ) -> None:
@@ -114,3 +115,14 @@ def test_an_insert_that_comes_again_is_refused_what_it_is_refused_alone(sql: psy
     sql.execute("CREATE TABLE w (n text)")
     sql.execute("INSERT INTO w VALUES (%s)", ("5",))
     assert sql.execute("SELECT * FROM w").fetchall() == [("5",)]
+
+
+@pytest.mark.parametrize("given", ["n VALUES (%s, now())", "n VALUES (%s, current_timestamp)", "n (a) VALUES (%s)"])
+def test_an_insert_that_comes_again_has_the_time_of_its_own(sql: psycopg.Connection, given: str) -> None:
+    sql.execute("CREATE TABLE n (a int, at timestamptz DEFAULT now())")
+    for number in range(4):
+        sql.execute(f"INSERT INTO {given}", (number,))
+        time.sleep(0.005)
+    found = sql.execute("SELECT at FROM n ORDER BY a").fetchall()
+    assert found == sorted(set(found))
+    assert len(found) == 4

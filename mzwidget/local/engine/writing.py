@@ -49,7 +49,8 @@ def insertion(
         if reads:
             read_as_of(writer, timestamp - 1)
         found = None if returned is None else writer.execute(returned, bind(returned, values)).fetchall()
-        count = _count(store.repeated.execute(sql, bind(sql, [*values, timestamp]), kinds))
+        given = bind(sql, [*values, timestamp])
+        count = _count(writer.execute(sql, given) if reads else store.repeated.execute(sql, given, kinds))
         store.workers.count(count)
         return count if found is None else found
 
