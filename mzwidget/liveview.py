@@ -10,7 +10,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import anywidget
 import traitlets
@@ -36,17 +36,18 @@ from mzwidget.tail.history import SECONDS
 from mzwidget.uncopied import Uncopied
 
 _STATIC = assets.folder()
+_Value = TypeVar("_Value")
 _LOADING = 3.0  # seconds within which a page loads a widget, or gives it up
 
 
-class _Computed(traitlets.TraitType[Any, Any]):
+class _Computed(traitlets.TraitType[_Value, Any]):
     """A synced trait that is computed when it is read or sent, and never assigned.
 
     Assigning loses updates while another thread holds the widget's sync, and equal values vanish.
     """
 
     def __init__(
-        self, compute: Callable[[LiveView], Any], to_json: Callable[[Any, LiveView], Any] | None = None
+        self, compute: Callable[[LiveView], _Value], to_json: Callable[[Any, LiveView], Any] | None = None
     ) -> None:
         super().__init__(read_only=True)
         self._compute = compute
@@ -54,7 +55,7 @@ class _Computed(traitlets.TraitType[Any, Any]):
         if to_json is not None:
             self.tag(to_json=to_json)
 
-    def get(self, obj: Any, cls: Any = None) -> Any:  # noqa: ARG002
+    def get(self, obj: Any, cls: Any = None) -> _Value:  # noqa: ARG002
         return self._compute(obj)
 
     def set(self, obj: Any, value: Any) -> None:
@@ -138,9 +139,9 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
     """The label in the header, a str."""
     group = _Computed(lambda live: live._view.leader.id)
     """Names the views that show one moment with this one; empty if there are none."""
-    base = _Computed(lambda live: live._told.get("base") or live._view.base() or {})
+    base: _Computed[Mapping[str, Any]] = _Computed(lambda live: live._told.get("base") or live._view.base() or {})
     """The whole view as a page gets it, a `page.protocol.Base`; empty before the first snapshot."""
-    delta = _Computed(lambda live: live._told.get("delta") or {})
+    delta: _Computed[Mapping[str, Any]] = _Computed(lambda live: live._told.get("delta") or {})
     """The change that is being sent, a `page.protocol.Delta`; else empty, so that nobody is told old news."""
     selected = _Computed(lambda live: live._selected_cells())
     """What is selected as pages have it, a `page.protocol.Selection`; `selection` is the same for Python."""

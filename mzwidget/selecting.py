@@ -18,11 +18,12 @@ from mzwidget.selection import Condition, Conditions, Selected, Selection
 log = logging.getLogger("mzwidget")
 
 
-class _Trait(traitlets.TraitType[Any, Any]):
+class _Trait(traitlets.TraitType[Selection, Any]):
     """What is selected: read as a `Selection`, set from what is to be selected."""
 
-    def get(self, obj: Any, cls: Any = None) -> Any:  # noqa: ARG002
-        return obj._selection()
+    def get(self, obj: Any, cls: Any = None) -> Selection:  # noqa: ARG002
+        selected: Selection = obj._selection()
+        return selected
 
     def set(self, obj: Any, value: Any) -> None:
         obj._select(value)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_type
 
 import pandas as pd
 import psycopg
@@ -348,6 +348,15 @@ def test_an_unknown_view(database: Database, live: Callable[..., LiveView]) -> N
         assert view.wait(10).df["n"].tolist() == [1]
     finally:
         database.execute("DROP VIEW top01")
+
+
+def test_a_type_checker_knows_what_a_view_tells(engine_dsn: str) -> None:
+    """What is asserted of types is asserted by mypy, in `test_quality.py`."""
+    with LiveView("SELECT 1 AS n", dsn=engine_dsn) as view:
+        assert isinstance(assert_type(view.status, mzwidget.Status), mzwidget.Status)
+        assert isinstance(assert_type(view.selection, mzwidget.Selection), mzwidget.Selection)
+        assert isinstance(assert_type(view.df, pd.DataFrame), pd.DataFrame)
+        assert assert_type(view.wait(20), LiveView) is view
 
 
 def test_a_wrong_password_is_said_and_told_to_nobody(engine_dsn: str, live: Callable[..., LiveView]) -> None:
