@@ -40,7 +40,9 @@ def _stands(view: View, page: Page, standing: protocol.Standing) -> None:
     if standing["type"] != "visible":
         view.tell_selected()
     known, seq = standing["epoch"] == view.feed.epoch, standing["seq"]
-    if standing["type"] == "hello" or (view.feed.epoch and not (known and seq == view.feed.seq)):
+    # A page that has nothing says hello until it has: what else it says meanwhile has crossed the answer.
+    is_old = standing["epoch"] is not None and view.feed.epoch and not (known and seq == view.feed.seq)
+    if standing["type"] == "hello" or is_old:
         view.pages.resyncs += 1
         view.tell_base()
         page.acked = view.feed.seq

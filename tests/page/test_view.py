@@ -184,6 +184,21 @@ def test_a_page_given_up_is_told_all_when_it_speaks_again() -> None:
     assert page.rows == world.truth()
 
 
+def test_a_page_gets_one_base_however_much_it_says_before_that_has_come() -> None:
+    world = World()
+    page = PageModel(world)
+    page.deaf = True  # what is sent is still on its way
+    page.say("hello")
+    page.look()
+    page.look(away=True)
+    page.look()
+    page.say("have")
+    assert [trait for _, trait in world.sent].count("base") == 1
+    page.deaf = False
+    page.say("hello")
+    assert page.rows == world.truth()
+
+
 def test_one_slow_page_does_not_stop_the_others() -> None:
     world = World()
     fast, slow = PageModel(world, "fast"), PageModel(world, "slow")
@@ -323,6 +338,6 @@ def test_any_schedule_of_losses_ends_in_the_truth(schedule: list[tuple[str, Any]
         world.elapse(1)
         world.view.on_tick()
         for page in pages:
-            page.say("ack")
+            page.say("hello" if page.epoch is None else "ack")
     for page in pages:
         assert page.rows == world.truth()
