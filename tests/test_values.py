@@ -15,12 +15,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzwidget.tail.values import Column, column, to_json_rows, to_pandas, to_python
+from mzwidget.tail.values import Column, column, to_json_rows, to_pandas, to_python, write_json_rows
 
 NAMES = [
     "bool", "int2", "int4", "int8", "oid", "float4", "float8", "numeric", "text", "varchar", "bpchar", "date", "time",
     "timestamp", "timestamptz", "interval", "jsonb", "uuid", "bytea", "int4range",
 ]  # fmt: skip
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.sampled_from(["NaN", "Infinity", "-Infinity"])
+TEXTS = {
+    "bool": st.sampled_from("tf"),
+    **dict.fromkeys(["int2", "int4", "int8", "oid"], st.integers(-(2**63), 2**64).map(str)),
+    **dict.fromkeys(["float4", "float8"], FLOATS),
+}
+"""What a server prints of the types that are not text to a page."""
 
 
 def of(name: str) -> Column:
@@ -88,6 +96,15 @@ def test_a_float_is_exact_on_the_page(number: float) -> None:
     [[value]] = to_json_rows([of("float8")], [(text,)])
     assert json.dumps(value, allow_nan=False)
     assert float(value) == number or math.isnan(number)
+
+
+@given(st.data())
+def test_rows_written_as_json_are_the_rows_that_a_page_gets(data: st.DataObject) -> None:
+    columns = data.draw(st.lists(st.sampled_from([of(name) for name in NAMES]), max_size=4))
+    rows = data.draw(st.lists(st.tuples(*[st.none() | TEXTS.get(each.type, st.text()) for each in columns])))
+    assert write_json_rows(columns, rows) == json.dumps(
+        to_json_rows(columns, rows), ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def test_null_stays_null_everywhere() -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from mzwidget.errors import LiveViewError
 from mzwidget.page.protocol import Base, Delta
 from mzwidget.tail.updates import Row, Updates, consolidate
-from mzwidget.tail.values import Column, to_json_rows
+from mzwidget.tail.values import Column, to_json_rows, write_json_rows
 
 LARGE = 50_000
 """Bytes above which a message counts as large."""
@@ -95,15 +95,8 @@ class Feed:
             return None
         inserts, insert_counts = _split({row: diff for row, diff in updates.items() if diff > 0})
         deletes, delete_counts = _split({row: -diff for row, diff in updates.items() if diff < 0})
-        body: dict[str, Any] = {
-            "inserts": to_json_rows(self._columns, inserts),
-            "deletes": to_json_rows(self._columns, deletes),
-        }
-        if insert_counts:
-            body["insert_counts"] = insert_counts
-        if delete_counts:
-            body["delete_counts"] = delete_counts
-        packed, size = _pack(body, len(updates) * len(self._columns))
+        rows = {"inserts": inserts, "deletes": deletes}
+        packed, size = self._pack(rows, {"insert_counts": insert_counts, "delete_counts": delete_counts})
         self._count(size)
         place = {"epoch": self.epoch, "from": self.seq - 1, "to": self.seq, "time": self.time}
         return cast(Delta, place | packed)
@@ -124,10 +117,7 @@ class Feed:
             if self.problem:
                 return None
             single, counts = _split(rows)
-            body: dict[str, Any] = {"rows": to_json_rows(self._columns, single)}
-            if counts:
-                body["counts"] = counts
-            packed, size = _pack(body, len(single) * len(self._columns))
+            packed, size = self._pack({"rows": single}, {"counts": counts})
             place = {
                 "epoch": self.epoch,
                 "seq": self.seq,
@@ -150,16 +140,21 @@ class Feed:
             self.problem = str(error)
             return {}
 
+    def _pack(self, rows: dict[str, list[Row]], counts: dict[str, list[int] | None]) -> tuple[dict[str, Any], int]:
+        """Make the body of a message, of a large one a single binary buffer of JSON; return its size as well."""
+        told = {name: of for name, of in counts.items() if of}
+        written = {name: write_json_rows(self._columns, of) for name, of in rows.items()}
+        written |= {name: json.dumps(of, separators=(",", ":")) for name, of in told.items()}
+        members = ",".join(f'"{name}":{text}' for name, text in written.items())
+        packed = f"{{{members}}}".encode()
+        if sum(map(len, rows.values())) * len(self._columns) > INLINE:
+            return {"data": memoryview(packed)}, len(packed)
+        return {name: to_json_rows(self._columns, of) for name, of in rows.items()} | told, len(packed)
+
     def _count(self, size: int) -> None:
         self.messages += 1
         self.bytes += size
         self._packed = size
-
-
-def _pack(body: dict[str, Any], values: int) -> tuple[dict[str, Any], int]:
-    """Leave a small body as it is, make a large one a single binary buffer of JSON; return its size as well."""
-    packed = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return (body if values <= INLINE else {"data": memoryview(packed)}), len(packed)
 
 
 def _split(rows: Updates) -> tuple[list[Row], list[int] | None]:

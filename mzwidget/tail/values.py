@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any, Literal
 
 import numpy as np
@@ -131,7 +132,7 @@ def to_json(of: Column) -> Callable[[str], Any] | None:
     if of.type in _FLOATS:
         return _json_float
     if of.type == "bool":
-        return "t".__eq__
+        return _json_boolean
     return None
 
 
@@ -148,6 +149,20 @@ def to_json_rows(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...
         convert = to_json(of)
         converted.append(texts if convert is None else [None if text is None else convert(text) for text in texts])
     return list(zip(*converted, strict=True))
+
+
+def write_json_rows(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]]) -> str:
+    """Write as JSON what `to_json_rows` returns, in half the time of converting and writing that."""
+    if not rows:
+        return "[]"
+    if not columns:
+        return f"[{','.join(['[]'] * len(rows))}]"
+    written: list[list[str]] = []
+    for index, of in enumerate(columns):
+        convert = to_json(of)
+        write = encode_basestring if convert is None else _WRITERS[convert]
+        written.append(["null" if (text := row[index]) is None else write(text) for row in rows])
+    return f"[[{'],['.join(map(','.join, zip(*written, strict=True)))}]]"
 
 
 def to_pandas(columns: Sequence[Column], rows: Sequence[tuple[str | None, ...]], exact: bool = False) -> pd.DataFrame:
@@ -251,6 +266,30 @@ def _json_integer(text: str) -> int | str:
 
 def _json_float(text: str) -> float | str:
     return text if text in {"NaN", "Infinity", "-Infinity"} else float(text)
+
+
+def _json_boolean(text: str) -> bool:
+    return text == "t"
+
+
+def _write_integer(text: str) -> str:
+    return str(number) if -SAFE_INTEGER <= (number := int(text)) <= SAFE_INTEGER else encode_basestring(text)
+
+
+def _write_float(text: str) -> str:
+    return encode_basestring(text) if text in {"NaN", "Infinity", "-Infinity"} else repr(float(text))
+
+
+def _write_boolean(text: str) -> str:
+    return "true" if text == "t" else "false"
+
+
+_WRITERS: dict[Callable[[str], Any], Callable[[str], str]] = {
+    _json_integer: _write_integer,
+    _json_float: _write_float,
+    _json_boolean: _write_boolean,
+}
+"""How to write as JSON what a conversion returns."""
 
 
 def _exact_float(text: str) -> float | Decimal:
