@@ -101,6 +101,9 @@ SELECT map_build(LIST[1])                                | function map_build(in
 SELECT 'aXc' LIKE p ESCAPE e, 'a_c' ILIKE p ESCAPE e FROM (VALUES ('A#_C', '#'), ('a_c', ''), ('a', NULL)) v (p, e) ORDER BY e | ?column? ?column?: True True, False True, None None
 SELECT 1 ILIKE 'a'                                       | LIKE argument does not support implicitly casting from integer to text
 SELECT 1 FROM t1 WHERE max(f1)::text LIKE '1'            | WHERE clause error: aggregate functions are not allowed in LIKE argument (function pg_catalog.max)
+SELECT generate_series(1, 2) FILTER (WHERE true)         | table functions are not allowed in SELECT clause (function pg_catalog.generate_series)
+SELECT generate_series(1, f1) OVER () FROM t1            | table functions are not allowed in SELECT clause (function pg_catalog.generate_series)
+SELECT 1 = 1 AND generate_series(DISTINCT 1, 2) = 1      | table functions are not allowed in AND argument (function pg_catalog.generate_series)
 """  # noqa: E501
 
 

@@ -235,3 +235,5 @@ SELECT sum(CASE WHEN x THEN 1 END) FROM (VALUES (1)) AS v (x);
 SELECT sum(x) FILTER (WHERE x) FROM (VALUES (1)) AS v (x);
 SELECT 1 ILIKE 'a';
 SELECT generate_series(1, count(*)) FROM (VALUES (1)) AS v (x);
+SELECT generate_series(1, 2) FILTER (WHERE true);
+SELECT generate_series(1, 2) OVER ();

@@ -75,7 +75,8 @@ class Aggregation:
         found = self.scope.tables.get(node)
         if found is not None and self.scope.clause in (*_OF_SELECT, "GROUP BY clause"):
             return self.scope.checked(found, name)
-        if self.scope.clause != "SELECT clause":
+        unplanned = node.distinct or node.filter is not None or node.over is not None
+        if unplanned or self.scope.clause != "SELECT clause":
             raise SqlError(f"table functions are not allowed in {self.scope.place} (function pg_catalog.{name})")
         raise unsupported(f"{name} here")
 

@@ -313,7 +313,7 @@ def _table_calls(node: tree.Node) -> Iterator[tree.Call]:
     if isinstance(node, tree.Call):
         if node.name[-1] in functions.AGGREGATES or node.over is not None:
             return
-        if node.name[-1] in functions.MANY:
+        if node.name[-1] in functions.MANY and not node.distinct and node.filter is None:
             _refuse_inner(node)
             yield node
             return
