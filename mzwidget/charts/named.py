@@ -51,7 +51,8 @@ class Free:
         calendar = tuple(index for index, of in left if roles.is_calendar(of))
         times = tuple(index for index, of in left if roles.is_time(of))
         times, parts = (times, calendar) if times else (calendar, ())
-        measures = tuple(index for index, of in left if roles.is_measure(of))
+        places = roles.coordinates(columns)
+        measures = tuple(index for index, of in left if roles.is_measure(of) and index not in places)
         labels = tuple(index for index, of in left if roles.is_label(of))
         identifiers = tuple(index for index, of in left if roles.is_identifier(of)) + parts
         booleans = tuple(index for index, of in left if of.kind == "boolean")

@@ -38,6 +38,7 @@ _CALENDAR = frozenset(
         "minute",
     )
 )
+_LATITUDES, _LONGITUDES = frozenset({"latitude", "lat"}), frozenset({"longitude", "lon", "lng", "long"})
 _NAMES = 20
 
 
@@ -61,6 +62,13 @@ def is_calendar(of: Column) -> bool:
     if of.kind != "number" or of.type == "mz_timestamp" or not words or not _COUNTED.isdisjoint(words):
         return False
     return (len(words) == 1 and words[0] in _CALENDAR) or (words[-1] == "year" and _is_whole(of))
+
+
+def coordinates(columns: Sequence[Column]) -> frozenset[int]:
+    """Return the columns that say together where something is, by their names: latitudes beside longitudes."""
+    named = [(index, (_words(of.name) or [""])[-1]) for index, of in enumerate(columns) if of.kind == "number"]
+    sides = [frozenset(index for index, word in named if word in side) for side in (_LATITUDES, _LONGITUDES)]
+    return frozenset.union(*sides) if all(sides) else frozenset()
 
 
 def is_plain(of: Column) -> bool:

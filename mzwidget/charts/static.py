@@ -20,7 +20,7 @@ SIZE = 48_000
 ROWS = 20
 FEW = svg.PIECES
 """Rows at most of any picture that is not of all of them."""
-_FEWER = 60
+_FEWER = (60, 20, 5, 2)
 COLUMNS = 24
 _CELL = 60
 _VEGA_ROWS = 2_000
@@ -100,9 +100,7 @@ def in_notebook(still: Still) -> str:
 
     A host that strips pictures still shows the first rows.
     """
-    drawn = picture(still)
-    if drawn is not None and len(drawn) > SIZE * 3 // 4:
-        drawn = picture(replace(still, rows=still.rows[:_FEWER])) if still.encoding.kind == "bars" else None
+    drawn = _small(still)
     for rows in (ROWS, 10, 5, 1, 0):
         table = _table(still, rows, min(COLUMNS, len(still.columns)))
         if drawn is not None:
@@ -113,6 +111,19 @@ def in_notebook(still: Still) -> str:
         if len(text) <= SIZE:
             return text
     return f"<div><p><b>{html.escape(still.caption)}</b></p><p>{still.total:,} rows</p></div>"
+
+
+def _small(still: Still) -> str | None:
+    """Draw a picture that leaves room for a table, of fewer bars if need be; None where there is none."""
+    told = still.encoding.options
+    limits = [told["limit"], *(few for few in _FEWER if few < told["limit"])] if still.encoding.kind == "bars" else [0]
+    for limit in limits:
+        # Fewer bars, not fewer rows: a stack that is drawn has all its pieces.
+        own = replace(still.encoding, options={**told, "limit": limit}) if limit else still.encoding
+        drawn = picture(replace(still, encoding=own))
+        if drawn is None or len(drawn) <= SIZE * 3 // 4:
+            return drawn
+    return None
 
 
 def text(still: Still, rows: int = 10) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mzwidget.charts import bars, formats, line
+from mzwidget.charts import bars, formats, line, order
 from mzwidget.charts.encoding import Encoding
 from mzwidget.charts.order import Row
 from mzwidget.charts.roles import is_calendar, is_time
@@ -24,6 +24,9 @@ PIECES = 400
 POINTS = 2_000
 """Points of all lines at most: what is closer than pixels is told by its least and its greatest."""
 _ROW, _GLYPH, _LABEL = 24, 7.0, 28
+_STRIPES, _DASHES = ((1, 0), (4, 2), (2, 2), (1, 3)), ("", "6 4", "2 3", "10 3 2 3")
+"""Of colour and of none, in pixels, each time that the colours are gone through: the page's, too."""
+_NAMED = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,39 @@ def _rect(x: float, y: float, width: float, height: float, color: str) -> str:
     return f'<rect x="{x:.5g}" y="{y:.5g}" width="{width:.5g}" height="{height:.5g}" fill="{color}"/>'
 
 
-def _legend(names: Sequence[str], top: float) -> tuple[list[str], float]:
-    """Write which colour is whose, and return where it ends."""
-    shapes, x = [], 0.0
-    for index, name in enumerate(names[: 2 * len(COLORS)]):
+def _area(x: float, y: float, width: float, height: float, place: int) -> str:
+    """Fill what belongs to the name in a place: plain, or striped where there are more names than colours."""
+    turn, color = divmod(place, len(COLORS))
+    on, off = _STRIPES[turn % len(_STRIPES)]
+    if not off:
+        return _rect(x, y, width, height, COLORS[color])
+    stripe = f"h{width:.4g}"
+    stripes = f"m-{width:.4g} {on + off}".join([stripe] * math.ceil(height / (on + off)))
+    return f'<path d="M{x:.5g} {y + on / 2:.5g}{stripes}" stroke="{COLORS[color]}" stroke-width="{on}"/>'
+
+
+def _line(path: str, place: int) -> str:
+    """Draw the line of the name in a place: dashed where there are more names than colours."""
+    turn, color = divmod(place, len(COLORS))
+    dash = _DASHES[turn % len(_DASHES)]
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<path d="{path}" fill="none" stroke="{COLORS[color]}" stroke-width="1.6"{dashed}/>'
+
+
+def _legend(names: Sequence[str], top: float, *, lines: bool = False) -> tuple[list[str], float]:
+    """Write how what is whose is drawn, and return where that ends."""
+    shapes, x, wide = [], 0.0, 20 if lines else 10
+    for place, name in enumerate(names[:_NAMED]):
         shown = short(name, _LABEL)
-        width = 26 + _GLYPH * len(shown)
+        width = wide + 16 + _GLYPH * len(shown)
         if x and x + width > WIDTH:
             x, top = 0.0, top + 18
-        shapes += [_rect(x, top + 3, 10, 10, COLORS[index % len(COLORS)]), _text(x + 15, top + 12, shown)]
+        swatch = _line(f"M{x:.5g} {top + 8:.5g}h{wide}", place) if lines else _area(x, top + 3, wide, 10, place)
+        shapes += [swatch, _text(x + wide + 5, top + 12, shown)]
         x += width
+    if len(names) > _NAMED:
+        top += 18
+        shapes.append(_text(0, top + 12, f"and {len(names) - _NAMED} more"))
     return shapes, top + 24
 
 
@@ -86,9 +112,10 @@ def draw_bars(columns: Sequence[Column], rows: Sequence[Row], encoding: Encoding
     write = writers(columns, rows, encoding)
     if color:
         found = _stacks(rows, label, values[0], color[0], limit)
-        names = list(dict.fromkeys(name for stack in found.values() for name, _ in stack))
-        names.sort(key=lambda name: (name is None, name or ""))
+        names = order.by_name(columns[color[0]], (name for stack in found.values() for name, _ in stack))
         places = {name: place for place, name in enumerate(names)}
+        for stack in found.values():
+            stack.sort(key=lambda piece: places[piece[0]])
         drawn = [
             (write[label](name), [[(number, places[of]) for of, number in pieces]], [_total(pieces, write[values[0]])])
             for name, pieces in found.items()
@@ -121,8 +148,6 @@ def _stacks(
         if row[label] not in stacks and len(stacks) == limit:
             continue
         stacks.setdefault(row[label], []).append((row[color], _number(row[value])))
-    for pieces in stacks.values():
-        pieces.sort(key=lambda piece: (piece[0] is None, piece[0] or ""))
     return stacks
 
 
@@ -170,7 +195,7 @@ def _draw_pieces(shapes: list[str], pieces: list[Piece], zero: float, scale: flo
         width = abs(number) * scale
         if width >= 0.25 and len(shapes) < 4 * PIECES:
             x = above if number > 0 else below - width
-            shapes.append(_rect(x, y, width, thick - 1, COLORS[color % len(COLORS)]))
+            shapes.append(_area(x, y, width, thick - 1, color))
         if number > 0:
             above += width
         else:
@@ -194,18 +219,20 @@ def draw_lines(columns: Sequence[Column], rows: Sequence[Row], encoding: Encodin
             for y in ys:
                 series.setdefault((row[color[0]] if color else None, y), []).append((at, _number(row[y])))
     most = sorted(series, key=lambda key: -math.fsum(y for _, y in series[key] if not math.isnan(y)))
-    kept = sorted(most[: encoding.options.get("limit", line.LIMIT)], key=list(series).index)
+    names = order.by_name(columns[color[0]], (name for name, _ in series)) if color else [None]
+    places = {name: place for place, name in enumerate(names)}
+    kept = sorted(most[: encoding.options.get("limit", line.LIMIT)], key=lambda key: (key[1], places[key[0]]))
     points = [point for key in kept for point in series[key] if not math.isnan(point[1])]
     says = f"{', '.join(columns[y].name for y in ys)} over {columns[x].name}"
     if not points:
         return Drawing((_text(0, 16, "no rows"),), 24, says)
-    names = [_series_name(columns, key, write, color, ys) for key in kept]
-    shapes, top = _legend(names, 0) if len(kept) > 1 else ([], 0.0)
+    legend = [_series_name(columns, key, write, color, ys) for key in kept]
+    shapes, top = _legend(legend, 0, lines=True) if len(kept) > 1 else ([], 0.0)
     frame = _Frame(points, top)
     shapes += frame.axes(write[x], columns[x], encoding.formats[ys[0]] if encoding.formats else "")
     for place, key in enumerate(kept):
         path = frame.path(_thinned(sorted(series[key], key=lambda point: point[0]), max(POINTS // len(kept), 20)))
-        shapes.append(f'<path d="{path}" fill="none" stroke="{COLORS[place % len(COLORS)]}" stroke-width="1.6"/>')
+        shapes.append(_line(path, place))
     return Drawing(tuple(shapes), top + _HEIGHT, says)
 
 

@@ -182,6 +182,17 @@ def test_it_stays_small(shape: list[str], count: int) -> None:
     assert 500 < len(rendered) <= static.SIZE
 
 
+def test_a_stack_that_is_kept_is_whole() -> None:
+    columns = view("shop text", "item text", "n int8")
+    rows: list[Row] = [(f"shop {i:02}", f"item {j}" + "&" * 9, "1") for i in range(40) for j in range(30)]
+    rendered = static.in_notebook(still(columns, rows, Options.of(limit=40)))
+    kept = re.findall(r"shop \d\d</text>", rendered)
+    assert len(kept) == 5
+    drawn, _, _ = rendered.partition("<details>")
+    assert drawn.count(">30</text>") == len(kept)
+    assert drawn.index(">item 9") < drawn.index(">item 10"), "as people count"
+
+
 def test_many_bars_are_kept_as_fewer_and_saved_as_they_are() -> None:
     rows: list[Row] = [(f"shop {i:03}", str(1000 - i)) for i in range(1000)]
     made = still(view("shop text", "sold int8"), rows, Options.of(limit=300))

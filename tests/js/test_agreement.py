@@ -46,6 +46,17 @@ const stood = JSON.parse(text).map(({ columns, encoding, rows }) => {
 });
 console.log(JSON.stringify(stood));
 """
+NAMES = """
+import { Stacks } from "./src/views/bars/stacks.js";
+let text = "";
+for await (const chunk of process.stdin) text += chunk;
+const named = JSON.parse(text).map(({ columns, encoding, rows }) => {
+  const stacks = new Stacks(columns, encoding);
+  stacks.update({ entries: rows.map((row, i) => ({ key: JSON.stringify([row, i]), row, count: 1 })) }, null);
+  return stacks.colors;
+});
+console.log(JSON.stringify(named));
+"""
 NUMBERS = [
     None,
     "NaN",
@@ -115,6 +126,25 @@ def test_stacks_stand_in_one_order(node: Path, js_modules: Path) -> None:
         expected.append(list(dict.fromkeys(row[0] for row in encoding.arrange(columns, rows))))
     for case, page, kernel in zip(cases, run(node, js_modules, STACKS, cases), expected, strict=True):
         assert page == kernel, case["encoding"]["order"]
+
+
+def test_what_parts_are_named_stands_in_one_order_in_which_two_comes_before_ten(node: Path, js_modules: Path) -> None:
+    draw = random.Random(7)
+    columns = [Column("shop", 25, "text"), Column("item", 25, "text"), Column("n", 20, "int8")]
+    told = [{"name": of.name, "type": of.type, "kind": of.kind} for of in columns]
+    encoding = resolve(columns, Options(), 9).to_json()
+
+    def name() -> str | None:
+        parts = [draw.choice(["", "a", "b", "B", "é", "🦩", "0", "00", "1", "2", "10", "9" * 30]) for _ in range(4)]
+        return draw.choice([*TEXTS, *["".join(parts)] * 20])
+
+    cases = [[("x", name(), "1") for _ in range(12)] for _ in range(300)]
+    cases.append([("x", f"colour {n}", "1") for n in (10, 2, 1, 21)])
+    expected = [order.by_name(columns[1], [row[1] for row in rows]) for rows in cases]
+    assert expected[-1] == ["colour 1", "colour 2", "colour 10", "colour 21"]
+    given = [{"columns": told, "encoding": encoding, "rows": to_json_rows(columns, rows)} for rows in cases]
+    for case, page, kernel in zip(cases, run(node, js_modules, NAMES, given), expected, strict=True):
+        assert page == kernel, case
 
 
 def test_numbers_are_written_alike(node: Path, js_modules: Path) -> None:

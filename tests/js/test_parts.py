@@ -105,6 +105,42 @@ def test_a_stack_has_a_piece_for_each_row_of_its_label(stage: Stage) -> None:
     assert own[0][2] == pieces[1][2] == colours["tea"], "a colour stays with what it stands for"
 
 
+def test_parts_are_told_apart_where_there_are_more_names_than_colours(stage: Stage) -> None:
+    page = stage()
+    stacks(page, [["a", f"item {n}", 1] for n in range(1, 31)])
+    [(_, pieces, _)] = drawn(page)
+    fills = [piece[2] for piece in pieces]
+    assert len(set(fills)) == 30
+    names = page.locator(".mzw-legend-name")
+    assert names.all_inner_texts() == [f"item {n}" for n in range(1, 25)]
+    assert names.locator(".mzw-swatch").evaluate_all("all => all.map(({style}) => style.background)") == fills[:24]
+
+
+def test_what_is_beyond_all_numbers_is_as_long_as_the_longest(stage: Stage) -> None:
+    page = stage()
+    groups(page, [["a", "Infinity", 1], ["b", 4, "-Infinity"], ["c", -4, 2]])
+    ends = [[part[:2] for part in parts] for _, parts, _ in drawn(page)]
+    assert ends == [[near(0.5, 1), near(0.5, 0.625)], [near(0.5, 1), near(0, 0.5)], [near(0, 0.5), near(0.5, 0.75)]]
+    act(page, "view.become([['a', 1e308, 5e307], ['b', -1e308, 0]])")
+    ends = [[part[:2] for part in parts] for _, parts, _ in drawn(page)]
+    assert ends == [[near(0.5, 1), near(0.5, 0.75)], [near(0, 0.5)]]
+    act(page, "view.become([['a', 'Infinity', 'NaN'], ['b', '-Infinity', null]])")
+    ends = [[part[:2] for part in parts] for _, parts, _ in drawn(page)]
+    assert ends == [[near(0.5, 1)], [near(0, 0.5)]]
+
+
+@pytest.mark.parametrize("of", [[1, 2], [2]])
+def test_no_number_is_cut_short_where_there_is_room(stage: Stage, of: list[int]) -> None:
+    page = stage()
+    rows = [["a", "-1e299", "-1e299"], ["b", "-Infinity", "1e300"], ["c", 0, -0.25]]
+    columns = [["shop", "text"], ["sold", "number"], ["back", "number"]]
+    show(page, columns, rows, kind="bars", channels={"label": [0], "value": of})
+    cut = """all => all.map(node => node.scrollWidth - node.clientWidth)"""
+    assert page.locator(".mzw-row .mzw-value").evaluate_all(cut) == [0] * 3
+    if len(of) > 1:
+        assert page.locator(".mzw-row .mzw-value > span").evaluate_all(cut) == [0] * 6
+
+
 @pytest.mark.parametrize(("totals", "labels"), [(True, ["b", "a", "c"]), (False, ["a", "b", "c"])])
 def test_stacks_stand_by_their_totals_or_in_the_order_that_was_asked_for(
     stage: Stage, totals: bool, labels: list[str]

@@ -4,7 +4,7 @@ import { compareNumbers, isNumber, ratio } from "./numbers.js";
 import { Leading, byOrder } from "./order.js";
 import { RAPID, identitiesOf, mountKeyed } from "./bars/keyed.js";
 import { mountChoosing } from "./bars/choosing.js";
-import { TOLD, labelText, mountLetters, valueText } from "./bars/letters.js";
+import { TOLD, labelText, mountLetters, roomOf, valueText } from "./bars/letters.js";
 import { mountParts } from "./bars/parts.js";
 import { columnOf } from "./view.js";
 
@@ -181,7 +181,7 @@ function mountWhole(el, encoding, host) {
       decimals = Math.max(decimals, decimalsOf(values));
       const shown = values.map(formatOf(encoding, columns, valueColumn, decimals));
       told = rows.slice(0, TOLD).map(({ row }, i) => `${labelText(row[labelColumn] ?? null)} ${shown[i]}`);
-      for (const words of shown) valueWidth = Math.max(valueWidth, words.length);
+      for (const words of shown) valueWidth = Math.max(valueWidth, roomOf(words));
       makeRoom([labelName.textContent ?? "", ...rows.map(({ row }) => labelText(row[labelColumn] ?? null))]);
       root.style.setProperty("--mzw-zero", scale.zero.toFixed(4));
       root.style.setProperty("--mzw-digits", String(valueWidth));

@@ -26,6 +26,33 @@ function compareText(a, b) {
   return a.length - b.length;
 }
 
+/**
+ * Compare text as people count: 2 before 10, and the rest by code point.
+ *
+ * @param {string} a
+ * @param {string} b
+ */
+export function compareNames(a, b) {
+  const [ours, theirs] = [a.split(NUMBER), b.split(NUMBER)];
+  for (let i = 0; i < Math.min(ours.length, theirs.length); i++) {
+    const [x, y] = [ours[i] ?? "", theirs[i] ?? ""];
+    const found = i % 2 === 0 ? compareText(x, y) : compareDigits(x, y);
+    if (found !== 0) return found;
+  }
+  return ours.length - theirs.length || compareText(a, b);
+}
+
+const NUMBER = /([0-9]+)/;
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+function compareDigits(a, b) {
+  const [x, y] = [a.replace(/^0+/, ""), b.replace(/^0+/, "")];
+  return x.length - y.length || compareText(x, y);
+}
+
 /** @param {number} unit */
 const isSurrogate = (unit) => unit >= 0xd800 && unit <= 0xdfff;
 

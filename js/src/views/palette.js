@@ -8,6 +8,22 @@ const DARK = ["#5b93f5", "#ffc336", "#3be0db", "#ba80b4", "#ba480d", "#9da471", 
 /** @param {boolean} dark */
 export const palette = (dark) => (dark ? DARK : LIGHT);
 
+/** Pixels of colour and of none. Where there are more names than colours, those of the next rounds are striped. */
+const STRIPES = [[1, 0], [4, 2], [2, 2], [1, 3]];
+
+/**
+ * How the area of the `slot`th name is filled. Stripes lie, since pieces of bars are stretched in their length.
+ *
+ * @param {number} slot
+ * @param {boolean} dark
+ */
+export function fill(slot, dark) {
+  const colours = palette(dark);
+  const colour = /** @type {string} */ (colours[slot % colours.length]);
+  const [on = 1, off = 0] = STRIPES[Math.floor(slot / colours.length) % STRIPES.length] ?? [];
+  return off === 0 ? colour : `repeating-linear-gradient(${colour} 0 ${on}px, transparent 0 ${on + off}px)`;
+}
+
 /** What a picture drawn by script needs of the style sheet. */
 const NAMES = /** @type {const} */ (["fg", "quiet", "rule", "track", "wash", "paper", "accent", "below"]);
 

@@ -1,6 +1,13 @@
 /** Scripts whose letters are as wide as two digits. */
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Extended_Pictographic}/gu;
 
+/**
+ * The room that a number takes, in digits: signs and capitals are wider.
+ *
+ * @param {string} text
+ */
+export const roomOf = (text) => text.length + 0.4 * (text.match(/[^\d.,a-z]/g) ?? []).length;
+
 /** Bars that are told of to those who do not see them. */
 export const TOLD = 3;
 

@@ -2,11 +2,11 @@ import { element, setAttribute, setText } from "../../dom.js";
 import { decimalsOf, formatOf } from "../formats.js";
 import { isNumber } from "../numbers.js";
 import { Leading, byOrder } from "../order.js";
-import { palette } from "../palette.js";
+import { fill } from "../palette.js";
 import { columnOf } from "../view.js";
 import { mountChoosing } from "./choosing.js";
 import { RAPID, identitiesOf, mountKeyed } from "./keyed.js";
-import { TOLD, labelText, mountLetters, valueText } from "./letters.js";
+import { TOLD, labelText, mountLetters, roomOf, valueText } from "./letters.js";
 import { Stacks } from "./stacks.js";
 
 /** @typedef {import("../../sync/protocol.js").Row} Row */
@@ -26,8 +26,12 @@ const MARGIN = 10;
 const SMALLEST_ROW = 20;
 const MOST_NAMED = 24;
 
-/** @param {Value | undefined} value */
-const length = (value) => (isNumber(value) && Number.isFinite(Number(value)) ? Number(value) : 0);
+/**
+ * An infinite one reaches as far as the longest.
+ *
+ * @param {Value | undefined} value
+ */
+const length = (value) => (isNumber(value) ? Number(value) : 0);
 
 /** A label, the parts of a bar, and what they come to. */
 class PartedBar {
@@ -56,7 +60,7 @@ class PartedBar {
   show({ label, parts, shown }, colour, { share, lanes }) {
     setText(this.label, labelText(label));
     this.label.classList.toggle("mzw-null", label === null || label === "");
-    if (this.value.textContent !== shown.join("")) this.value.replaceChildren(...shown.map((own) => element("span", own === "null" ? "mzw-null" : "", own)));
+    if (this.value.textContent !== shown.join("")) this.value.replaceChildren(...shown.map((own) => element("span", own === "null" || own === "NaN" ? "mzw-null" : "", own)));
     const told = parts.map((part) => `${part.name}: ${part.shown}`);
     setAttribute(this.root, "title", [valueText(label), ...told].join("\n"));
     setAttribute(this.root, "data-label", valueText(label));
@@ -141,10 +145,7 @@ export function mountParts(el, encoding, host) {
   let digits = 0;
   const decimals = values.map(() => 0);
   const format = (/** @type {number} */ n) => formatOf(encoding, columns, values[n] ?? -1, decimals[n] ?? 0);
-  const colour = (/** @type {number} */ slot) => {
-    const colours = palette(host.dark());
-    return /** @type {string} */ (colours[slot % colours.length]);
-  };
+  const colour = (/** @type {number} */ slot) => fill(slot, host.dark());
 
   /** @returns {Parted[]} */
   function groups(/** @type {import("../view.js").Snapshot} */ snapshot, /** @type {import("../view.js").Step | null} */ change) {
@@ -216,13 +217,17 @@ export function mountParts(el, encoding, host) {
 
   /** @param {readonly Parted[]} all */
   function scaleOf(all) {
+    const ends = all.flatMap(({ parts }) => parts.flatMap(({ from, to }) => [from, to]));
     let [low, high] = [0, 0];
-    for (const { from, to } of all.flatMap(({ parts }) => parts)) {
-      low = Math.min(low, from, to);
-      high = Math.max(high, from, to);
+    for (const end of ends.filter(Number.isFinite)) {
+      low = Math.min(low, end);
+      high = Math.max(high, end);
     }
-    const range = high - low || 1;
-    return { zero: -low / range, share: (/** @type {number} */ value) => (value - low) / range, lanes };
+    if (high === 0 && ends.includes(Infinity)) high = -low || 1;
+    if (low === 0 && ends.includes(-Infinity)) low = -high || -1;
+    const half = high / 2 - low / 2 || 0.5; // the whole may be more than a double can hold
+    const share = (/** @type {number} */ value) => Math.min(Math.max((value / 2 - low / 2) / half, 0), 1);
+    return { zero: share(0), share, lanes };
   }
 
   /** @type {readonly Parted[]} */
@@ -233,7 +238,7 @@ export function mountParts(el, encoding, host) {
     room = Math.max(room, shown.length);
     const usual = lanes * LANE + MARGIN + (lanes === 1 ? 3 : 0);
     const height = host.height ? Math.max(Math.min(Math.floor(host.height / room), 2 * usual), SMALLEST_ROW) : usual;
-    for (const own of shown) for (const word of own.shown) digits = Math.max(digits, word.length);
+    for (const own of shown) for (const word of own.shown) digits = Math.max(digits, roomOf(word));
     makeRoom([columns[label]?.name ?? "", ...shown.map((own) => labelText(own.label))]);
     root.style.setProperty("--mzw-digits", String(digits));
     root.style.setProperty("--mzw-row", `${height}px`);

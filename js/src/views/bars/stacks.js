@@ -1,5 +1,5 @@
 import { isNumber } from "../numbers.js";
-import { byOrder, compareValues } from "../order.js";
+import { byOrder, compareNames, compareValues } from "../order.js";
 import { columnOf } from "../view.js";
 
 /** @typedef {import("../view.js").Column} Column */
@@ -102,8 +102,7 @@ export class Stacks {
       pieces.set(JSON.stringify(color), piece);
       if (!this.#byTotal && (stack.first === null || this.#compare(entry, stack.first) < 0)) stack.first = entry;
     }
-    const kind = this.#columns[this.#color]?.kind ?? "text";
-    stack.pieces = [...pieces.values()].sort((a, b) => compareValues(a.color, b.color, kind));
+    stack.pieces = [...pieces.values()].sort((a, b) => this.#compareColors(a.color, b.color));
     stack.total = stack.pieces.reduce((sum, { value }) => sum + value, 0);
   }
 
@@ -123,8 +122,16 @@ export class Stacks {
 
   /** All values that colour a piece, in order. */
   get colors() {
-    const kind = this.#columns[this.#color]?.kind ?? "text";
     const found = new Map([...this.#stacks.values()].flatMap(({ pieces }) => pieces.map(({ color }) => [JSON.stringify(color), color])));
-    return [...found.values()].sort((a, b) => compareValues(a, b, kind));
+    return [...found.values()].sort((a, b) => this.#compareColors(a, b));
+  }
+
+  /**
+   * @param {Value} a
+   * @param {Value} b
+   */
+  #compareColors(a, b) {
+    const kind = this.#columns[this.#color]?.kind ?? "text";
+    return kind === "text" && a !== null && b !== null ? compareNames(String(a), String(b)) : compareValues(a, b, kind);
   }
 }

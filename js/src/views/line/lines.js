@@ -1,3 +1,4 @@
+import { compareNames } from "../order.js";
 import { LAST, parseTime } from "../times.js";
 
 /** @typedef {import("../view.js").Column} Column */
@@ -246,15 +247,13 @@ function sum({ ys, counts }) {
   return ys.reduce((sum, y, i) => (y === y ? sum + y * Number(counts[i]) : sum), 0);
 }
 
-const collator = new Intl.Collator("en", { numeric: true });
-
 /**
- * By number column, then by label, as people count: 2 before 10.
+ * By number column, then by label.
  *
  * @param {{ id: string }} a
  * @param {{ id: string }} b
  */
-export const byName = (a, b) => collator.compare(a.id, b.id) || (a.id < b.id ? -1 : 1);
+export const byName = (a, b) => compareNames(a.id, b.id);
 
 /**
  * How far one y is above another; a gap is below all.
