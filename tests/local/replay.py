@@ -37,6 +37,7 @@ _FIELDS = {
     "message": DiagnosticField.MESSAGE_PRIMARY,
     "detail": DiagnosticField.MESSAGE_DETAIL,
     "hint": DiagnosticField.MESSAGE_HINT,
+    "position": DiagnosticField.STATEMENT_POSITION,
 }
 _MASKS = ((re.compile(r"\bu\d+\b"), "u?"), (re.compile(r"^2\d{4}$"), "oid?"))
 
@@ -215,7 +216,7 @@ def _compare(want: Record, got: Record, *, masked: bool, ordered: bool) -> tuple
     if given and given["sqlstate"] == "0A000" and (not wanted or "embedded engine" in given["message"]):
         return "refused", given["message"]
     if wanted and given:
-        fields = ("sqlstate", "message", "detail", "hint")
+        fields = ("sqlstate", "message", "detail", "hint", "position")
         first, second = ([_timeless(error.get(name)) for name in fields] for error in (wanted, given))
         return ("same", "") if first == second else ("other words", f"{first}  /  {second}")
     if wanted:
@@ -233,8 +234,8 @@ def _compare(want: Record, got: Record, *, masked: bool, ordered: bool) -> tuple
     return "same", ""
 
 
-def _timeless(text: str | None) -> str | None:
-    return text and re.sub(r"\b1[6-9]\d{11}\b", "<ts>", text)
+def _timeless(field: str | int | None) -> str | None:
+    return None if field is None else re.sub(r"\b1[6-9]\d{11}\b", "<ts>", str(field))
 
 
 def _masked(value: str | None) -> str | None:

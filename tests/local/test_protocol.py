@@ -211,12 +211,22 @@ def test_portal_with_a_row_limit(connect: Connect) -> None:
         + message(b"X", b"")
     )
     answer = abuse(connect(), data)
-    kinds = []
+    kinds, tags = [], []
     while answer:
         kind, length = struct.unpack_from("!ci", answer)
         kinds.append(kind)
+        tags += [answer[5:length]] if kind == b"C" else []
         answer = answer[1 + length :]
     assert b"".join(kinds) == b"12DDsDDsDCCZ"
+    assert tags == [b"SELECT 1", b"SELECT 0"], "each counts its own rows"
+
+
+def test_a_named_portal_is_made_once(connect: Connect) -> None:
+    bind = message(b"B", b"p\0\0" + struct.pack("!hhh", 0, 0, 0))
+    data = message(b"Q", b"BEGIN\0") + message(b"P", b"\0SELECT 1\0" + struct.pack("!h", 0)) + bind * 2
+    answer = abuse(connect(), data + message(b"S", b"") + message(b"X", b""))
+    assert b"C42P03\0" in answer
+    assert b'cursor "p" already exists\0' in answer
 
 
 def test_portals_that_are_executed_twice(connect: Connect) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import re
 import shutil
 import subprocess
 import threading
@@ -157,6 +158,27 @@ def test_an_error_points_at_its_place(sql: psycopg.Connection) -> None:
             sql.execute(statement)
         position = int(caught.value.diag.statement_position or 0)
         assert statement[position - 1 :].startswith("c"), statement
+
+
+@pytest.mark.parametrize(
+    ("statement", "message", "position"),
+    [
+        ("CREATE TABLE t  ", "Expected a list of columns in parentheses, found EOF", 17),
+        ("CREATE TABLE t ; ", "Expected a list of columns in parentheses, found semicolon", 16),
+        ("SELECT 1 + ", "Unexpected EOF", 12),
+        ("SELECT 1 + -- more", "Unexpected EOF", 19),
+        ("SELECT 1 + ;", "Expected an expression, found semicolon", 12),
+        ("SELECT 1; SELECT (2 /* or 3 */ ;SELECT 4", "Expected right parenthesis, found semicolon", 32),
+        ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "WITH HOLD is unsupported for cursors", 18),
+        ("CREATE USER ann", "CREATE USER is not supported", 8),
+    ],
+)
+def test_an_error_tells_where_a_statement_ends(
+    sql: psycopg.Connection, statement: str, message: str, position: int
+) -> None:
+    with pytest.raises(psycopg.errors.SyntaxError, match=re.escape(message)) as caught:
+        sql.execute(statement)
+    assert caught.value.diag.statement_position == str(position)
 
 
 # --------------------------------------------------------------------------------------------- transactions
@@ -368,6 +390,18 @@ def test_prepared_statements_follow_the_catalog(sql: psycopg.Connection, connect
     with pytest.raises(psycopg.errors.FeatureNotSupported, match="cached plan must not change result type"):
         sql.execute("SELECT * FROM t", prepare=True)
     sql.execute("DEALLOCATE ALL")
+
+
+def test_a_prepared_statement_never_changes_its_result(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("PREPARE p AS SELECT * FROM t")
+    sql.execute("DROP TABLE t")
+    sql.execute("CREATE TABLE t (a text)")
+    for _ in range(2):
+        refused(sql, "EXECUTE p", "0A000", "cached plan must not change result type")
+    sql.execute("DROP TABLE t")
+    sql.execute("CREATE TABLE t (a int)")
+    assert sql.execute("EXECUTE p").fetchall() == []
 
 
 def test_pipeline_and_executemany(sql: psycopg.Connection) -> None:
@@ -787,3 +821,65 @@ def test_types_are_no_relations_and_relations_no_types(sql: psycopg.Connection) 
         refused(sql, statement, "XX000", "unknown catalog item 'ty'")
     for statement in ("DROP TYPE t", "SELECT 1::t", "CREATE TABLE u (a t)"):
         refused(sql, statement, "XX000", 'type "t" does not exist')
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        ("LIST (ELEMENT TYPE = int list)", "AS LIST option ELEMENT TYPE can only use named data types, but found "),
+        ("LIST (ELEMENT TYPE = map[text=>int])", "unnamed data type map[pg_catalog.text=>pg_catalog.int4]. Use CREATE"),
+        ("MAP (KEY TYPE = text, VALUE TYPE = int list)", "AS MAP option VALUE TYPE can only use named data types"),
+        ("(a int, b text list list)", "AS option b can only use named data types, but found unnamed data type "),
+        ("LIST (ELEMENT TYPE = char)", "embedding char type in a list or map not yet supported"),
+        ("MAP (KEY TYPE = text, KEY TYPE = text, VALUE TYPE = int)", "KEY TYPE specified more than once"),
+    ],
+)
+def test_a_type_is_made_of_named_types(sql: psycopg.Connection, definition: str, message: str) -> None:
+    refused(sql, f"CREATE TYPE made AS {definition}", "XX000", message)
+    refused(sql, "SELECT NULL::made", "XX000", 'type "made" does not exist')
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ("CREATEDB", "CREATEDB attribute is not supported"),
+        ("WITH NOCREATEROLE", "CREATEROLE attribute is not supported"),
+        ("NOINHERIT", "non inherit roles not yet supported"),
+        ("INHERIT INHERIT", "conflicting or redundant options"),
+    ],
+)
+def test_attributes_that_roles_cannot_have(sql: psycopg.Connection, attributes: str, message: str) -> None:
+    refused(sql, f"CREATE ROLE never_made {attributes}", "XX000", message)
+    refused(sql, "DROP ROLE never_made", "XX000", "unknown role 'never_made'")
+
+
+@pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW"])
+def test_show_is_nothing_for_views(sql: psycopg.Connection, kind: str) -> None:
+    refused(sql, f"CREATE {kind} v AS SHOW TABLES", "XX000", "SHOW commands are not allowed in views")
+    refused(sql, f"CREATE {kind} v AS SHOW TABLES FROM", "42601", "Expected identifier, found EOF")
+
+
+def test_rows_without_columns_are_refused_by_name(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE bare ()")
+    for rows in ("DEFAULT VALUES", "SELECT", "SELECT FROM generate_series(1, 3)"):
+        refused(sql, f"INSERT INTO bare {rows}", "0A000", "a row without columns is not supported")
+    refused(sql, "INSERT INTO bare SELECT 1", "XX000", "INSERT has more expressions than target columns")
+    sql.execute("CREATE TABLE filled (a int DEFAULT 3, b text)")
+    sql.execute("INSERT INTO filled SELECT")
+    assert sql.execute("SELECT * FROM filled").fetchall() == [(3, None)]
+
+
+def test_notices_say_what_to_do(sql: psycopg.Connection) -> None:
+    told: list[tuple[str | None, str | None]] = []
+    sql.add_notice_handler(lambda notice: told.append((notice.message_primary, notice.message_hint)))
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("CREATE INDEX t_a ON t (a)")
+    for statement, message, hint in [
+        ("CREATE INDEX ON t (a)", "is identical to", "Please drop all indexes except the first index created on t(a)"),
+        ("CREATE INDEX ON t ()", "Empty index key.", "CREATE DEFAULT INDEX is almost always better"),
+        ("SET database = nowhere", 'database "nowhere" does not exist', "Create the database with CREATE DATABASE"),
+        ("SHOW database", 'database "nowhere" does not exist', "List available databases with SHOW DATABASES."),
+    ]:
+        told.clear()
+        sql.execute(statement)
+        assert [message in str(said) and hint in str(advice) for said, advice in told] == [True], told

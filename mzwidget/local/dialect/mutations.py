@@ -145,6 +145,8 @@ def plan_insert(
         rows = _value_rows(statement, body, relation, targets, listed=bool(insert.columns))
     else:
         rows = _query_rows(statement, source, relation, targets, listed=bool(insert.columns))
+    if not relation.columns:
+        raise unsupported("a row without columns")
     columns, returning = _returning(statement, insert, relation)
     if returning is not None:
         names = ", ".join(f"c{i}" for i in range(1, len(relation.columns) + 1))
@@ -244,7 +246,7 @@ def _query_rows(
         target.name: assigned(statement, Value(f"{alias}.c{i}", column.type), target.name, target.type).sql
         for i, (column, target) in enumerate(zip(columns, here, strict=True), 1)
     }
-    names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+    names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1)) or "c1"
     return f"SELECT {_row(relation, values)} FROM ({body}) AS {alias}({names})"
 
 

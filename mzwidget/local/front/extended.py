@@ -103,7 +103,7 @@ class Extended:
         if prepared is None:
             raise SqlError(f'prepared statement "{name}" does not exist', "26000")
         if portal_name and portal_name in self._portals:
-            raise SqlError(f'portal "{portal_name}" already exists', "42P03")
+            raise SqlError(f'cursor "{portal_name}" already exists', "42P03")
         self._check_room()
         input_formats = [message.int16() for _ in range(message.count())]
         raw = [_value(message) for _ in range(message.count())]

@@ -32,6 +32,7 @@ class Suspended:
     result: Result
     rows: list[bytes] = field(default_factory=list)
     sent: int = 0
+    """By the last Execute alone."""
     finished: bool = False
     tag: str | None = None
     """How it ended."""
@@ -96,12 +97,12 @@ class Portal:
         else:
             if result.streaming:
                 await outbox.flush()
+            state.sent = 0
             if await self._rows(state, outbox, limit):
                 outbox.add(wire.PORTAL_SUSPENDED)
                 return
             if state.tag is None or not isinstance(self.prepared.statement, statements.Fetch):
                 state.tag = result.tag(state.sent)
-            state.sent = 0
         outbox.add(wire.command_complete(state.tag))
 
     async def close(self) -> None:

@@ -143,7 +143,7 @@ def _drop_database(session: Session, statement: statements.Drop) -> Definition:
         raise SqlError(f"database '{name}' cannot be dropped with RESTRICT while it contains schemas")
     schemas = [(name, schema) for schema in database.schemas]
     going = session.engine.definitions.removal(catalog.items(name), cascade=True)
-    found.notices += cascades([*(f'SCHEMA "{name}.{schema}"' for _, schema in schemas), *described(going)])
+    found.notices += cascades([*described(going), *(f'SCHEMA "{name}.{schema}"' for _, schema in schemas)])
     found.change = _removal(session, schemas, [name])
     return found
 

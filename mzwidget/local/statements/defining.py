@@ -18,18 +18,24 @@ from mzwidget.local.statements.keys import default_key
 from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.restoring import written_down
-from mzwidget.local.statements.spelling import resolved
+from mzwidget.local.statements.spelling import definition, resolved, type_path
 from mzwidget.local.statements.text import shown
 from mzwidget.local.statements.transactions import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mzwidget.local.dialect.syntax import tree
+    from mzwidget.local.engine.names import Names
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.session import Session
 
 RESERVED = ("mz_", "pg_")
 _RBAC_OFF = "RBAC is disabled so no role attributes or object ownership will be considered when executing statements"
+_RBAC_ON = (
+    "To enable RBAC globally run `ALTER SYSTEM SET enable_rbac_checks TO TRUE` as a superuser. TO enable RBAC for just "
+    "this session run `SET enable_session_rbac_checks TO TRUE`."
+)
 
 
 def defined(
@@ -150,14 +156,17 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
         found.notices.append(
             Notice(
                 "Empty index key. The index will be completely skewed to one worker thread, which can lead to "
-                "performance problems."
+                "performance problems.",
+                hint="CREATE DEFAULT INDEX is almost always better than an index with an empty key. (Except for cross "
+                "joins with big inputs, which are better to avoid anyway.)",
             )
         )
     full_name = ".".join(path)
+    on = f"{target.name}({', '.join(keys)})"
     found.notices += [
         Notice(
-            f"Index {full_name} is identical to {other.full_name}, which is also defined on {target.name}"
-            f"({', '.join(keys)})."
+            f"Index {full_name} is identical to {other.full_name}, which is also defined on {on}.",
+            hint=f"Please drop all indexes except the first index created on {on} and recreate all dependent objects.",
         )
         for other in sorted(catalog.dependents(target), key=lambda other: other.oid)
         if other.kind == "index" and other.on == target.id and other.keys == keys
@@ -202,6 +211,8 @@ def _index_name(session: Session, target: Item, keys: Sequence[str], *, default:
 def _create_type(session: Session, statement: statements.CreateType) -> Definition:
     names, catalog = session.names, session.engine.catalog
     path = place(names, statement.name)
+    for key, node in definition(statement.text):
+        _embedded(names, key, node)
     if statement.text.startswith("("):
         planner = session.planner
         columns = planner.table_columns(f"CREATE TABLE t {statement.text}")
@@ -222,6 +233,17 @@ def _create_type(session: Session, statement: statements.CreateType) -> Definiti
 
     found.change = change
     return found
+
+
+def _embedded(names: Names, key: str, node: tree.TypeName) -> None:
+    """Insist that a type can be part of another one."""
+    if node.kind in ("list", "map"):
+        raise SqlError(
+            f"CREATE TYPE ... AS {key} can only use named data types, but found unnamed data type "
+            f"{type_path(node, names)}. Use CREATE TYPE to create a named type first"
+        )
+    if resolve_type(node, names).name == "bpchar":
+        raise SqlError("embedding char type in a list or map not yet supported")
 
 
 def _create_schema(session: Session, statement: statements.CreateSchema) -> Definition:
@@ -276,6 +298,7 @@ def _create_database(session: Session, statement: statements.CreateDatabase) -> 
 
 def _create_role(session: Session, statement: statements.CreateRole) -> Definition:
     catalog, name = session.engine.catalog, statement.name
+    _check_attributes(statement.attributes)
     if name.startswith(RESERVED) or name == "public":
         raise SqlError(
             f'role name "{name}" is reserved',
@@ -287,7 +310,23 @@ def _create_role(session: Session, statement: statements.CreateRole) -> Definiti
     async def change() -> None:
         catalog.roles.setdefault(name, catalog.new_id()[1])
 
-    return Definition("CREATE ROLE", change, [Notice(_RBAC_OFF)])
+    return Definition("CREATE ROLE", change, [Notice(_RBAC_OFF, hint=_RBAC_ON)])
+
+
+def _check_attributes(attributes: Sequence[str]) -> None:
+    """Refuse what roles cannot be given; they inherit, said or not."""
+    inherits = [each for each in attributes if each.endswith("inherit")]
+    for each in attributes:
+        if not each.endswith("inherit"):
+            raise SqlError(
+                f"{each.removeprefix('no').upper()} attribute is not supported, for more information consult the "
+                "documentation at https://materialize.com/docs/sql/create-role/#details",
+                detail="Use system privileges instead.",
+            )
+    if len(inherits) > 1:
+        raise SqlError("conflicting or redundant options")
+    if inherits == ["noinherit"]:
+        raise SqlError("non inherit roles not yet supported")
 
 
 KINDS: dict[type[Any], Kind] = {

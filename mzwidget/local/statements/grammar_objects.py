@@ -13,6 +13,7 @@ from mzwidget.local.statements.model import (
     CreateTable,
     CreateType,
     CreateView,
+    ShowVariable,
 )
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ _MODIFIED = {
     (False, True): "TABLE, or VIEW after CREATE TEMPORARY",
 }
 _ROLE_ATTRIBUTES = (
-    *("superuser", "nosuperuser", "login", "nologin", "inherit", "noinherit", "createcluster", "nocreatecluster"),
-    *("createdb", "nocreatedb", "createrole", "nocreaterole", "password"),
+    *("inherit", "noinherit", "createcluster", "nocreatecluster", "createdb", "nocreatedb", "createrole"),
+    "nocreaterole",
 )
+_ROLE_LOGIN = ("superuser", "nosuperuser", "login", "nologin", "password")
 
 
 # ------------------------------------------------------------------------------------------------------- CREATE
@@ -61,6 +63,7 @@ def _create(reader: Reader) -> Statement:
             "CREATE USER is not supported, for more information consult the documentation at "
             "https://materialize.com/docs/sql/create-role/#details",
             "42601",
+            position=reader.last.start + 1,
         )
     if reader.token.is_word("cluster", "connection", "secret", "sink", "source", "type", "network"):
         raise unsupported(f"CREATE {word.upper()}")
@@ -80,9 +83,12 @@ def _create_database(reader: Reader) -> CreateDatabase:
 def _create_role(reader: Reader) -> CreateRole:
     name = reader.name()
     reader.accept("with")
-    if reader.token.is_word(*_ROLE_ATTRIBUTES):
-        raise unsupported("CREATE ROLE with attributes")
-    return CreateRole(name)
+    attributes: list[str] = []
+    while (word := reader.one_of(*_ROLE_ATTRIBUTES, *_ROLE_LOGIN)) is not None:
+        if word in _ROLE_LOGIN:
+            raise unsupported(f"CREATE ROLE with {word.upper()}")
+        attributes.append(word)
+    return CreateRole(name, tuple(attributes))
 
 
 def _create_default_index(reader: Reader) -> CreateIndex:
@@ -107,6 +113,8 @@ def _create_type(reader: Reader) -> CreateType:
             reader.fail("one of KEY or VALUE")
         which = reader.last.value
         reader.expect("type")
+        if which in found:
+            raise SqlError(f"{which.upper()} TYPE specified more than once")
         reader.accept_sign("=")
         found[which] = reader.until(lambda: reader.sign_ahead(","))
         if not reader.accept_sign(","):
@@ -197,6 +205,9 @@ def _create_view(reader: Reader, kind: str, *, or_replace: bool, temporary: bool
     reader.expect("as")
     reader.expect_query()
     start = reader.at
+    if reader.ahead("show") and not isinstance(reader.statement(reader), ShowVariable):
+        raise SqlError("SHOW commands are not allowed in views")
+    reader.at = start
     query = reader.rest()
     tail = reader.tokens[start:][-2:]
     if len(tail) == 2 and tail[0].is_word("with") and tail[1].is_word("data", "no"):

@@ -222,8 +222,9 @@ def _declare(reader: Reader) -> Declare:
     cursor = reader.name()
     reader.expect("cursor")
     if reader.accept("with"):
+        start = reader.last.start
         reader.expect("hold")
-        raise SqlError("WITH HOLD is unsupported for cursors", "42601", position=reader.last.start + 1)
+        raise SqlError("WITH HOLD is unsupported for cursors", "42601", position=start + 1)
     if reader.accept("without"):
         reader.expect("hold")
     reader.expect("for")

@@ -115,6 +115,7 @@ class CreateDatabase:
 @dataclass(frozen=True)
 class CreateRole:
     name: str
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mzwidget.local.dialect.syntax.lexer import Token
 
 MAX_TOKENS = 100_000
@@ -25,3 +27,18 @@ def split(sql: str) -> list[list[Token]]:
         else:
             statements[-1].append(token)
     return [found for found in statements if found]
+
+
+def tell_end(error: SqlError, script: str, tokens: Sequence[Token]) -> None:
+    """Make an error about the end of one of a script's statements say what is there: a semicolon, or nothing more."""
+    end = tokens[-1].end
+    if error.sqlstate != "42601" or error.position != end + 1 or not error.message.endswith("EOF"):
+        return
+    separator = next(tokenize(script[end:]), None)
+    if separator is None:
+        error.position = len(script) + 1
+        return
+    error.position += separator.start
+    if error.message == "Unexpected EOF":
+        error.message = "Expected an expression, found EOF"
+    error.message = f"{error.message.removesuffix('EOF')}{separator}"

@@ -21,6 +21,7 @@ from mzwidget.local.statements.definitions import Definitions
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.planning import Planner, check_syntax, locate
 from mzwidget.local.statements.prepared import Kept, Prepared, PreparedStatements
+from mzwidget.local.statements.script import tell_end
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.table import TABLE
 from mzwidget.local.statements.transactions import ABORTED, Transaction, alone
@@ -126,6 +127,14 @@ class Session:
         """Parse and plan one statement, given its tokens if they are known; an empty one has no plan."""
         if not sql.strip() or tokens == ():
             return Prepared(sql, None)
+        try:
+            return await self._prepare(sql, types, tokens)
+        except SqlError as error:
+            if tokens:
+                tell_end(error, sql, tokens)
+            raise
+
+    async def _prepare(self, sql: str, types: Sequence[Type | None], tokens: Sequence[Token] | None) -> Prepared:
         statement = parse(sql, tokens)
         if isinstance(statement, statements.CreateView) and any(token.kind == "param" for token in tokens or ()):
             raise SqlError("views cannot have parameters", "42P02")
@@ -146,18 +155,17 @@ class Session:
 
     def check(self, script: str, tokens: Sequence[Token]) -> None:
         """Insist that one of several statements can be read: if one cannot, none of them runs."""
-        start = tokens[0].start
+        start = 0
         try:
             statement = parse(script, tokens)
-        except SqlError as error:
-            if error.sqlstate == "42601":
-                raise
-            return  # what the engine refuses is refused when it would run
-        try:
+            start = tokens[0].start
             check_syntax(statement, script[start : tokens[-1].end])
         except SqlError as error:
+            if error.sqlstate != "42601":
+                return  # what the engine refuses is refused when it would run
             if error.position:
                 error.position += start
+            tell_end(error, script, tokens)
             raise
 
     async def _plan(self, prepared: Prepared) -> None:
@@ -186,10 +194,10 @@ class Session:
         """Return the plan, made anew if the catalog has changed since."""
         assert prepared.plan is not None
         if self._version != prepared.version or isinstance(prepared.statement, statements.Fetch):
-            before = prepared.columns
+            before, columns = prepared.plan, prepared.columns
             await self._plan(prepared)
-            if prepared.columns != before:
-                prepared.version = ()
+            if prepared.columns != columns:
+                prepared.plan, prepared.version = before, ()
                 raise SqlError("cached plan must not change result type", "0A000")
         return prepared.plan
 

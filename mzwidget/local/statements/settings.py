@@ -66,7 +66,7 @@ async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     notices = []
     name, value = statement.name.lower(), variables.get(statement.name)
     if name == "database" and variables.warns and value not in session.engine.catalog.databases:
-        notices.append(Notice(f'database "{value}" does not exist', "MZ006"))
+        notices.append(no_database(value))
     elif name == "cluster" and variables.warns and value not in CLUSTERS:
         hint = (
             "Create the cluster with CREATE CLUSTER or pick an extant cluster with SET CLUSTER = name. List available "
@@ -81,6 +81,14 @@ async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
             )
         )
     return Result(lambda _: statement.tag, notices=notices)
+
+
+def no_database(name: str) -> Notice:
+    hint = (
+        "Create the database with CREATE DATABASE or pick an extant database with SET DATABASE = name. List available "
+        "databases with SHOW DATABASES."
+    )
+    return Notice(f'database "{name}" does not exist', "MZ006", hint=hint)
 
 
 def _refuse_late(session: Session, name: str) -> None:

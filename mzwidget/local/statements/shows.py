@@ -9,13 +9,14 @@ from mzwidget.local.engine.catalog import OWNER, SYSTEM_SCHEMAS
 from mzwidget.local.engine.reading import read
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.results import Notice, Result, once
+from mzwidget.local.formats.results import Result, once
 from mzwidget.local.formats.types import BOOL, TEXT, Column, sql_name
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import known_cluster
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import Plan
+from mzwidget.local.statements.settings import no_database
 from mzwidget.local.statements.spelling import path_of, table_of, type_of, view_of
 from mzwidget.local.statements.system_relations import RELATIONS
 
@@ -90,12 +91,11 @@ async def _show_variable(session: Session, plan: Plan, _: Sequence[Any]) -> Resu
     assert isinstance(statement, statements.ShowVariable)
     if statement.name == "all":
         return Result(selected, plan.columns, once(list(session.variables.all())))
-    value: str | None = session.variables.shown(statement.name)
+    shown = session.variables.shown(statement.name)
     notices = []
-    if statement.name == "database" and value not in session.engine.catalog.databases and session.variables.warns:
-        notices.append(Notice(f'database "{value}" does not exist', "MZ006"))
-    if statement.name == "schema":
-        value = session.names.current_schema
+    if statement.name == "database" and shown not in session.engine.catalog.databases and session.variables.warns:
+        notices.append(no_database(shown))
+    value = session.names.current_schema if statement.name == "schema" else shown
     return Result(selected, plan.columns, once([(value,)]), notices=notices)
 
 

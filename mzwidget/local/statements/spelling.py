@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions, parse, parse_type, resolve_type
@@ -215,20 +216,36 @@ def view_of(item: Item, columns: Sequence[str], options: Sequence[str], names: N
     return f"{rendered(made, _WIDTH)};"
 
 
-def type_of(item: Item, text: str, names: Names) -> str:
-    """Return the statement that makes a type, given its definition as a type name, as SHOW CREATE spells it."""
+def definition(text: str) -> list[tuple[str, tree.TypeName]]:
+    """Return the types that another one is made of, and which part of CREATE TYPE each of them is."""
     if text.startswith("("):
         made = parse(f"CREATE TABLE t {text}")
         assert isinstance(made, tree.CreateTable)
-        shape = f"({', '.join(f'{path_of([each.name])} {_type(each.type, names)}' for each in made.columns)})"
+        return [(f"option {each.name}", each.type) for each in made.columns]
+    node = parse_type(text)
+    assert node.element is not None
+    if node.key is None:
+        return [("LIST option ELEMENT TYPE", node.element)]
+    return [("MAP option KEY TYPE", node.key), ("MAP option VALUE TYPE", node.element)]
+
+
+def type_of(item: Item, text: str, names: Names) -> str:
+    """Return the statement that makes a type, given its definition as a type name, as SHOW CREATE spells it."""
+    parts = [(key.partition("option "), _type(node, names)) for key, node in definition(text)]
+    if text.startswith("("):
+        shape = f"({', '.join(f'{path_of([name])} {type_}' for (*_, name), type_ in parts)})"
     else:
-        node = parse_type(text)
-        assert node.element is not None
-        element = _type(node.element, names)
-        key = "pg_catalog.text"
-        options = f"KEY TYPE = {key}, VALUE TYPE = {element}" if node.kind == "map" else f"ELEMENT TYPE = {element}"
-        shape = f"{node.kind.upper()} ({options})"
+        shape = f"{parts[0][0][0]}({', '.join(f'{option} = {type_}' for (*_, option), type_ in parts)})"
     return f"CREATE TYPE {path_of(item.path)} AS {shape};"
+
+
+def type_path(node: tree.TypeName, names: Names) -> str:
+    """Return the full name of a type, without modifiers."""
+    if node.kind == "map" and node.key is not None and node.element is not None:
+        return f"map[{type_path(node.key, names)}=>{type_path(node.element, names)}]"
+    if node.kind == "list" and node.element is not None:
+        return f"{type_path(node.element, names)} list"
+    return _type(replace(node, modifiers=()), names)
 
 
 def _function(name: Sequence[str]) -> str:
