@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.js.test_views import sent
+from tests.machine import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,17 @@ def turn(page: Page, script: str) -> None:
     """Run statements in the page, and let it paint."""
     page.evaluate(script)
     page.clock.run_for(100)
+
+
+def turn_until(page: Page, text: str, picture: int = 0) -> None:
+    """Let the page paint until a picture says so; when a script that came has been read is the browser's affair."""
+
+    def says() -> bool:
+        page.clock.run_for(100)
+        assert page.locator(".mzw-picture").nth(picture).inner_text() == text
+        return True
+
+    eventually(says)
 
 
 @pytest.fixture
@@ -70,9 +82,7 @@ def test_a_script_that_is_lost_is_asked_for_again_and_the_picture_says_so(page_w
     page.get_by_role("button", name="show as chart").click()
     page.clock.run_for(100)
     page.evaluate("script => answer(script)", DRAWS)
-    page.wait_for_function("document.querySelector('.mzw-picture').textContent !== ''")
-    page.clock.run_for(100)
-    page.wait_for_function("document.querySelector('.mzw-picture').textContent === '1 rows, anew. '")
+    turn_until(page, "1 rows, anew.")
     turn(page, "view.become([['1970-01-01', 1], ['1970-01-02', 2]])")
     assert picture.inner_text() == "1 rows, anew. 2 rows, 1 came."
     count = len(sent(page, "need"))
@@ -91,9 +101,7 @@ def test_a_damaged_script_is_told_and_the_next_picture_gets_a_better_one(page_wi
     turn(page, "widget.show()")
     assert len(sent(page, "need")) == 2
     page.evaluate("script => answer(script)", DRAWS)
-    page.wait_for_function("document.querySelectorAll('.mzw-skeleton').length === 0")
-    page.clock.run_for(100)
-    assert page.locator(".mzw-picture").nth(1).inner_text() == "1 rows, anew."
+    turn_until(page, "1 rows, anew.", picture=1)
 
 
 def test_a_picture_that_throws_says_so_and_goes_no_further(page_with: Callable[..., Page]) -> None:
@@ -101,9 +109,7 @@ def test_a_picture_that_throws_says_so_and_goes_no_further(page_with: Callable[.
     page.evaluate("console.error = (error) => (window.told = String(error))")
     throws = "export const mount = () => ({ paint() { throw new Error('<b>too</b> much'); }, destroy() {} })"
     page.evaluate("script => answer(script)", throws)
-    page.wait_for_function("document.querySelectorAll('.mzw-skeleton').length === 0")
-    page.clock.run_for(100)
-    assert page.locator(".mzw-picture").inner_text() == "The picture cannot be drawn: <b>too</b> much"
+    turn_until(page, "The picture cannot be drawn: <b>too</b> much")
     assert page.evaluate("told") == "Error: <b>too</b> much"
     turn(page, "view.become([['1970-01-01', 7]])")
     page.get_by_role("button", name="show as table").click()
