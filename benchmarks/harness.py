@@ -256,7 +256,7 @@ def bench(*, quick: bool, minutes: float) -> Iterator[Bench]:
         sync_playwright() as playwright,
         LabServer(Path(home), {"PYTHONPATH": str(ROOT)}) as lab,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium(), args=options)
+        browser = playwright.chromium.launch(executable_path=chromium(windows=True), args=options)
         try:
             yield Bench(lab, Path(home), browser, dsn, quick, minutes, itertools.count(1))
         finally:

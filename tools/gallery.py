@@ -10,7 +10,6 @@ import base64
 import contextlib
 import dataclasses
 import io
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -25,6 +24,7 @@ from playwright.sync_api import sync_playwright
 import hatch_build
 import mzwidget
 from mzwidget import local
+from tests.machine import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,9 +202,8 @@ def photograph(page: Page, exhibit: Exhibit, what: dict[str, Any], folder: Path)
 @contextlib.contextmanager
 def a_page(scale: float) -> Iterator[Page]:
     """Give a page of a browser."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser.new_page(viewport={"width": 720, "height": 640}, device_scale_factor=scale)
         browser.close()
 

@@ -28,6 +28,8 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 from playwright.sync_api import sync_playwright
 
+from tests.machine import chromium
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -151,10 +153,8 @@ def answers(address: str, process: psutil.Process, log: Path, patience: float = 
 
 def look(address: str, screenshot: Path | None) -> tuple[float, str]:
     """Open the launch link in a browser until bars move; return the seconds to the first, and what the data are."""
-    names = (os.environ.get("MZWIDGET_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, (shutil.which(name) for name in names if name)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         begun = time.monotonic()
         page.goto(f"{address}{launch_path()}?token={TOKEN}")

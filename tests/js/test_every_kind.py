@@ -187,7 +187,7 @@ def test_bars_are_on_paper_too(stage: Stage) -> None:
     page = stage("light")
     show(page, "bars")
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", page.pdf(), re.DOTALL)
-    drawn = b"".join(zlib.decompress(stream) for stream in streams if stream.startswith(b"x"))
+    drawn = b"".join(zlib.decompressobj().decompress(stream) for stream in streams if stream.startswith(b"x"))
     filled = {
         tuple(round(255 * float(part)) for part in fill.split()) for fill in re.findall(rb"([\d. ]+) rg\b", drawn)
     }

@@ -150,6 +150,18 @@ def test_a_bar_that_changes_faster_than_it_glides_is_always_in_its_place(stage: 
             }
 
 
+def test_a_bar_that_returns_to_where_it_was_has_its_place_again(stage: Stage) -> None:
+    page = stage()
+    stop_the_clock(page)
+    open_bars(page, [["ann", 10], ["bob", 8]])
+    page.clock.run_for(QUIET)
+    become(page, [["ann", 10]])
+    page.clock.run_for(50)
+    become(page, [["ann", 10], ["bob", 8]])
+    page.clock.run_for(50)
+    assert page.evaluate("document.querySelector('[data-label=bob]').ariaPosInSet") == "2"
+
+
 def test_a_bar_that_leaves_and_returns_is_the_same_bar(stage: Stage) -> None:
     page = stage()
     stop_the_clock(page)

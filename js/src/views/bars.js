@@ -108,16 +108,16 @@ class Bar {
       [this.negative, slide(sign < 0 ? 1 - ratio(value, low) : 1)],
       [this.positive, slide(sign > 0 ? ratio(value, high) - 1 : -1)],
     ];
-    const changes = targets.filter(([node, transform]) => node.style.transform !== transform);
-    if (changes.length === 0) return;
-    const now = performance.now();
-    this.root.classList.toggle("mzw-jumping", now - this.changed < RAPID);
-    this.changed = now;
     if (this.place !== place) {
       this.root.classList.toggle("mzw-rising", place < this.place);
       setAttribute(this.root, "aria-posinset", String(place + 1));
       this.place = place;
     }
+    const changes = targets.filter(([node, transform]) => node.style.transform !== transform);
+    if (changes.length === 0) return;
+    const now = performance.now();
+    this.root.classList.toggle("mzw-jumping", now - this.changed < RAPID);
+    this.changed = now;
     for (const [node, transform] of changes) node.style.transform = transform;
   }
 }
