@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import socket
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ _SYSTEM = {
 PATIENCE = 3.0
 """Seconds that names are waited for, where they would only help to explain an error."""
 
+_MODIFIER = re.compile(r"\([\d,]+\)")
 _WATCHABLE = {"table", "source", "view", "materialized-view"}
 
 
@@ -58,12 +60,32 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A column of a relation: its name, whether it may be NULL, its SQL type, the comment on it."""
+    """A column of a relation.
+
+    Attributes
+    ----------
+    name : str
+    nullable : bool
+    type : str
+        Its SQL type.
+    comment : str
+    modifier : str
+        What the type is narrowed by, such as ``(3)`` of a ``varchar(3)``; empty if by nothing.
+    """
 
     name: str
     nullable: bool
     type: str
     comment: str
+    modifier: str = ""
+
+    @property
+    def exact_type(self) -> str:
+        """Its SQL type with all that narrows it, as CREATE TABLE takes it."""
+        element, brackets, _ = self.type.partition("[]")
+        zone = element.find(" with")  # timestamp(3) with time zone
+        at = len(element) if zone < 0 else zone
+        return f"{element[:at]}{self.modifier}{element[at:]}{brackets}"
 
 
 def schemas(connection: psycopg.Connection[Any]) -> list[str]:
@@ -93,7 +115,18 @@ def attributes(connection: psycopg.Connection[Any], relation: str) -> list[Attri
     }
     # SHOW sorts them by name.
     described = connection.execute(f"SELECT * FROM {relation} LIMIT 0").description
-    return [found[column.name] for column in described or () if column.name in found]
+    return [
+        replace(found[column.name], modifier="".join(_MODIFIER.findall(column.type_display)))
+        for column in described or ()
+        if column.name in found
+    ]
+
+
+def kind_of(connection: psycopg.Connection[Any], relation: str) -> str | None:
+    """Return what a relation is, given by its name in SQL, as `Relation.kind` says it; None if that is not known."""
+    *outer, own = [word.identifier for word in words(relation)]
+    schema = outer[-1] if outer else current(connection)
+    return next((of.kind for of in relations(connection, schema) if of.name == own), None)
 
 
 def names(connection: psycopg.Connection[Any], sql: str) -> Names:

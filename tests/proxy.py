@@ -45,6 +45,7 @@ class Proxy:
         self._rate: float | None = None
         self._delay = 0.0
         self._left: int | None = None
+        self._words: bytes | None = None
         self.connections = 0
 
     @property
@@ -88,6 +89,10 @@ class Proxy:
     def cut_after(self, size: int) -> None:
         """Reset all connections once `size` more bytes have come from the server."""
         self._do(self._set(_left=size))
+
+    def cut_at(self, words: bytes) -> None:
+        """Reset all connections once a client says these words, before the server hears them."""
+        self._do(self._set(_words=words))
 
     def stall(self) -> None:
         """Let nothing through any more, and keep the connections: a half-open line."""
@@ -224,6 +229,10 @@ class Proxy:
                 if self._rate is not None:
                     await asyncio.sleep(len(data) / self._rate)
                 await flowing.wait()
+                if self._words is not None and not from_server and self._words in data:
+                    self._words = None
+                    await self._cut()
+                    return
                 if from_server and self._left is not None:
                     data = data[: self._left]
                     self._left -= len(data)

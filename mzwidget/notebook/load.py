@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from typing import Any, Literal, get_args
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from mzwidget.catalog import Attribute, attributes
+from mzwidget.catalog import Attribute, attributes, kind_of
 from mzwidget.errors import SqlError
 from mzwidget.explaining import explain
 from mzwidget.lexing import is_name, words
@@ -54,7 +55,8 @@ def load(
         What is done if the table holds rows: by default they are kept and loading is refused, so that running a cell
         twice does not load twice; ``'append'`` adds to them; with ``'replace'`` the new rows take their place, once all
         are there. Views of the table stay, and are empty for a moment; where the columns are others, the table is made
-        anew, which the database refuses as long as there are views of it.
+        anew, which the database refuses as long as there are views of it. If the connection is lost in that moment, the
+        error names the table in which the new rows are kept, and the SQL that puts them in place.
     progress : bool or callable
         A bar in a notebook and a line in a terminal once it takes longer than a moment; or called with the rows done
         and the rows in all (None if not known).
@@ -89,6 +91,8 @@ def load(
         raise ValueError("load(): a transaction is open; COMMIT or ROLLBACK first")
     there = _existing(connection, name)
     bar = Progress(f"loading {table}", rows.rows, progress)
+    if there is not None and (kind := kind_of(connection, name)) not in (None, "table"):
+        raise SqlError(f"load(): {table} is a {kind}, and only tables take rows; load into one of another name")
     if there is not None and if_exists == "replace":
         return _replace(name, rows, there, bar, dsn)
     types, nullable = _fitted(rows, there, table)
@@ -107,7 +111,7 @@ def load(
 
 
 def _create(connection: Connection, name: str, types: dict[str, str]) -> None:
-    listed = ", ".join(f"{quoted(of)} {_SHORT.get(kind, kind)}" for of, kind in types.items())
+    listed = ", ".join(f"{quoted(of)} {kind}" for of, kind in types.items())
     _execute(connection, f"CREATE TABLE {name} ({listed})")
 
 
@@ -115,24 +119,48 @@ def _replace(name: str, rows: Source, there: dict[str, Attribute], bar: Progress
     """Load beside a table what then takes its place, so that data that do not fit cost nothing."""
     connection = session(dsn)
     own = words(name)[-1]
-    beside = name[: own.start] + quoted(f"{own.identifier}_loading")
+    named = (name[: own.start] + quoted(f"{own.identifier}_loading{number or ''}") for number in itertools.count())
+    beside = next(free for free in named if _existing(connection, free) is None)
     kinds = dict(zip(rows.names, rows.types, strict=True))
     is_alike = kinds.keys() == there.keys() and all(_fits(kind, there[of].type) for of, kind in kinds.items())
     types, nullable = _fitted(rows, there if is_alike else None, name)
-    _execute(connection, f"DROP TABLE IF EXISTS {beside}")
+    _create(connection, beside, {of: there[of].exact_type if is_alike else kind for of, kind in kinds.items()})
     try:
-        _create(connection, beside, {of: there[of].type if is_alike else kind for of, kind in kinds.items()})
         count = _copy(connection, beside, rows, types, nullable, bar)
-        if is_alike:
-            columns = ", ".join(map(quoted, rows.names))
-            _execute(connection, f"DELETE FROM {name}")
-            _execute(connection, f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {beside}")
-        else:
-            _execute(connection, f"DROP TABLE {name}")
-            _execute(connection, f"ALTER TABLE {beside} RENAME TO {quoted(own.identifier)}")
-    finally:
+    except BaseException:
         _drop(beside, dsn)
+        raise
+    if is_alike:
+        columns = ", ".join(map(quoted, rows.names))
+        put = f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {beside}"
+        _take_place(name, beside, f"DELETE FROM {name}", put, f"DROP TABLE {beside}", dsn)
+    else:
+        put = f"ALTER TABLE {beside} RENAME TO {quoted(own.identifier)}"
+        _take_place(name, beside, f"DROP TABLE {name}", put, "", dsn)
     return count
+
+
+def _take_place(name: str, beside: str, clear: str, put: str, tidy: str, dsn: str | None) -> None:
+    """Clear a table, and put into its place what was loaded beside it. Until that is done, nothing of it is dropped."""
+    connection = session(dsn)
+    cleared = False
+    try:
+        connection.execute(clear)
+        cleared = True
+        connection.execute(put)
+    except BaseException as error:
+        if not cleared and isinstance(error, psycopg.Error) and not connection.closed:
+            _drop(beside, dsn)
+            raise _told(error, clear) from None
+        # Of a statement whose answer did not come nobody knows whether it counts: what is copied is copied again.
+        again = "; ".join(of for of in (clear if tidy or not cleared else "", put, tidy) if of)
+        kept = f"{name} may be without rows; the new ones are kept in {beside}, and this puts them in place: {again}"
+        if not isinstance(error, psycopg.Error):
+            error.add_note(kept)
+            raise
+        raise _told(error, put, kept) from None
+    if tidy:
+        _drop(beside, dsn)
 
 
 def _drop(name: str, dsn: str | None) -> None:
@@ -243,7 +271,11 @@ def _execute(connection: Connection, statement: str) -> psycopg.Cursor[Any]:
         raise _told(error, statement) from None
 
 
-def _told(error: psycopg.Error, statement: str) -> SqlError:
+def _told(error: psycopg.Error, statement: str, kept: str = "") -> SqlError:
+    """Say what went wrong, and where the rows are if that is not where they were."""
     if error.diag.message_primary is None:
-        return SqlError(f"the connection was lost, nothing is loaded: {reason(error).message}", error.sqlstate)
-    return SqlError(explain(error, statement).message, error.sqlstate)
+        lost = "the connection was lost" if kept else "the connection was lost, nothing is loaded"
+        said = f"{lost}: {reason(error).message}"
+    else:
+        said = explain(error, statement).message
+    return SqlError(f"{said}. {kept}" if kept else said, error.sqlstate)

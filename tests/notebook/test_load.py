@@ -26,6 +26,7 @@ import mzwidget
 from mzwidget.errors import SqlError
 from mzwidget.local import starter
 from mzwidget.notebook import load as loading
+from tests.proxy import Proxy
 
 
 def back(table: str, order: str = "") -> pd.DataFrame:
@@ -391,6 +392,55 @@ def test_new_rows_take_the_place_of_others_or_nothing_changes() -> None:
     mzwidget.load(pd.DataFrame({"c": [1]}), "Odd one", if_exists="replace")
     assert back('"Odd one"').to_dict("records") == [{"c": 1}]
     assert list(mzwidget.sql("SHOW TABLES")["name"]) == ["Odd one"]
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame({"a": [7, 8]}), pd.DataFrame({"other": ["x", "y"]})])
+@pytest.mark.parametrize("words", [b"COPY", b"DELETE FROM", b"INSERT INTO", b"DROP TABLE kept", b"ALTER TABLE"])
+def test_a_connection_cut_while_rows_are_replaced_loses_none(
+    dsn: str, database: psycopg.Connection, frame: pd.DataFrame, words: bytes
+) -> None:
+    """The old rows are in the table or the new ones are, or it is said where they are and how they come into it."""
+    database.execute("CREATE TABLE kept (a bigint)")
+    database.execute("CREATE TABLE kept_loading (mine text)")
+    database.execute("INSERT INTO kept VALUES (1)")
+    with Proxy(dsn) as proxy:
+        proxy.cut_at(words)
+        try:
+            mzwidget.load(frame, "kept", if_exists="replace", dsn=proxy.dsn)
+        except SqlError as error:
+            _, _, advice = str(error).partition("in place: ")
+            for statement in advice.split("; ") if advice else ():
+                database.execute(statement)
+            wanted = frame if advice else pd.DataFrame({"a": [1]})
+        else:
+            wanted = frame
+        loading.session(proxy.dsn).close()
+    assert back("kept", "ORDER BY 1").to_dict("list") == wanted.to_dict("list")
+    assert set(mzwidget.sql("SHOW TABLES")["name"]) == {"kept", "kept_loading"}, "none is left, none of others taken"
+
+
+@pytest.mark.usefixtures("dsn")
+def test_values_too_long_for_a_column_take_no_place() -> None:
+    """They fit into the column's type, but not into its length."""
+    mzwidget.sql("CREATE TABLE narrow (a varchar(3), b char(2), c numeric(38, 10), d timestamptz(3))")
+    fits = {"a": ["abc"], "b": ["xy"], "c": [Decimal("0.25")], "d": ["2024-01-01 00:00Z"]}
+    assert mzwidget.load(pd.DataFrame(fits), "narrow", if_exists="replace") == 1
+    for name, value in {"a": "abcd", "b": "xyz", "c": Decimal("1" * 35)}.items():
+        with pytest.raises(SqlError):
+            mzwidget.load(pd.DataFrame({**fits, name: [value]}), "narrow", if_exists="replace")
+        assert back("narrow")["a"].tolist() == ["abc"], name
+        assert mzwidget.sql("SHOW TABLES")["name"].tolist() == ["narrow"]
+
+
+@pytest.mark.parametrize("if_exists", ["fail", "append", "replace"])
+@pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW"])
+@pytest.mark.usefixtures("dsn")
+def test_what_is_no_table_is_named(kind: str, if_exists: loading.IfExists) -> None:
+    mzwidget.sql(f'CREATE {kind} "Made of" AS SELECT 1 AS a')
+    for frame in (pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]})):
+        with pytest.raises(SqlError, match=f"is a {kind.lower()}, and only tables take rows"):
+            mzwidget.load(frame, '"Made of"', if_exists=if_exists)
+    assert mzwidget.sql("SHOW TABLES").empty
 
 
 @pytest.mark.usefixtures("dsn")
