@@ -14,9 +14,12 @@ RATE = 20.0
 BURST = 6.0
 """Deltas of a view that may go at once after a quiet time."""
 SLOWEST = 12.5
-"""Deltas of a view a second, however costly a paint is, while all pages keep up and changes flow."""
-RATE_TIMES_COST = 1 / 8
-"""The share of its time that a page may spend on painting one view: it shall not be kept busy by what it shows."""
+"""Deltas of a view a second, however costly a paint is, while all pages keep up."""
+SHARE_OF_FLOW = 1 / 8
+"""The share of its time that a page may spend on painting one view while changes flow, faster than they can be told:
+it shall not be kept busy by what it shows."""
+SHARE_OF_SINGLES = 1 / 2
+"""The same while they come singly: to hold them back would save little, and each is news."""
 WINDOW = 12
 """Deltas a visible page may leave unacknowledged before it counts as slow: it answers five times a second at the most,
 since every answer costs it and the kernel more than a delta does."""
@@ -77,6 +80,8 @@ class Pages:
         self._pages: dict[str, Page] = {}
         self._gone: deque[str] = deque(maxlen=100)
         self._bucket = Bucket(RATE, BURST, clock)
+        self._singly = Bucket(RATE, RATE, clock)
+        self._flows = False
         self._told_at = clock()
 
     def __len__(self) -> int:
@@ -128,6 +133,11 @@ class Pages:
 
     # Pace
 
+    def changed(self) -> None:
+        """Note that there is something to tell."""
+        self._flows = self._singly.wait() > 0
+        self._singly.take()
+
     def told(self) -> None:
         """Note that a message goes out."""
         self._told_at = self._clock()
@@ -159,7 +169,8 @@ class Pages:
         elif slow:
             gap = SHARE
         cost = max(page.cost for page in seeing)
-        self._bucket.rate = max(min(RATE, RATE_TIMES_COST / cost), SLOWEST) if cost else RATE
+        share = SHARE_OF_FLOW if self._flows else SHARE_OF_SINGLES
+        self._bucket.rate = max(min(RATE, share / cost), SLOWEST) if cost else RATE
         return max(self._bucket.wait(), self._told_at + gap - now)
 
     def _lost(self, page: Page, seq: int, now: float) -> bool:

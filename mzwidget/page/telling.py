@@ -13,6 +13,7 @@ from mzwidget.page.pages import Pages
 from mzwidget.page.playhead import Playhead
 from mzwidget.page.protocol import Base
 from mzwidget.tail.collection import Collection
+from mzwidget.tail.updates import Updates
 
 Send = Callable[[str, Mapping[str, Any] | None], None]
 """Sends one synced trait, by its name; `base` and `delta` with what they are."""
@@ -65,6 +66,11 @@ class Telling:
                 if held is self.collection:
                     yield
                     return
+
+    def change(self, updates: Updates) -> None:
+        """Note a change of what is shown."""
+        self.feed.add(updates)
+        self.pages.changed()
 
     def wait(self) -> float | None:
         """Return the seconds until pages may be told; None if that depends on a page."""

@@ -207,7 +207,7 @@ class View(Telling):
             question.shown()
             self._remember()
             if old.epoch and new.epoch and old.columns == new.columns:
-                self.feed.add(change if before is old.rows else difference(new.rows, before))
+                self.change(change if before is old.rows else difference(new.rows, before))
                 self._followers.add(change, new.time)
                 self.leader.tell_when_due()
             else:
@@ -235,7 +235,7 @@ class View(Telling):
         self._followers.begin(of)
 
     def on_batch(self, updates: Updates) -> None:
-        self.feed.add(self.playhead.follow(updates))
+        self.change(self.playhead.follow(updates))
         self._followers.add(updates, self.collection.time)
 
     def on_progress(self) -> None:
@@ -273,7 +273,7 @@ class View(Telling):
 
     def show(self, updates: Updates) -> None:
         """Note a change of what is shown that is not the database's."""
-        self.feed.add(updates)
+        self.change(updates)
         self._notify()
         self._followers.moved()
 

@@ -41,7 +41,8 @@ def test_a_change_after_a_quiet_moment_goes_out_at_once() -> None:
         page.say("ack")
 
 
-def test_irregular_changes_that_are_fewer_than_the_rate_go_out_at_once() -> None:
+@pytest.mark.parametrize("cost", [0, 8, 25])
+def test_irregular_changes_that_are_fewer_than_the_rate_go_out_at_once(cost: int) -> None:
     world = World()
     page = PageModel(world)
     page.say("hello")
@@ -51,7 +52,7 @@ def test_irregular_changes_that_are_fewer_than_the_rate_go_out_at_once() -> None
             world.elapse(pause)
             world.put("a", n)
             assert page.rows == world.truth()
-            page.say("ack")
+            page.say("ack", cost=cost)
 
 
 def test_many_changes_are_consolidated_to_the_pace() -> None:
