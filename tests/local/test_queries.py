@@ -26,6 +26,8 @@ SELECT * FROM t1 WHERE false LIMIT 'x'                                          
 SELECT * FROM t1 WHERE false OFFSET 'x'                                                       | Invalid OFFSET clause: invalid input syntax for type bigint: invalid digit found in string: "x"
 SELECT 1 OFFSET NULL                                                                          | Invalid OFFSET clause: Expected an expression that evaluates to a non-null value, got null
 SELECT f1 FROM t1 OFFSET (SELECT 1)                                                           | OFFSET does not allow subqueries
+SELECT 'abc'::"char", 'a'::"char"::int, 98::"char", '7'::"char"::bigint, 'a' = 'a'::"char"    | char int4 char int8 ?column?: a 97 b 7 True
+SELECT 12::name, '12'::name::int, coalesce('a'::"char", 'b'::text)                            | name int4 coalesce: 12 12 a
 SELECT f1 FROM t1 LIMIT date '2020-01-01'                                                     | LIMIT does not support casting from date to bigint
 SELECT f1 FROM t1 ORDER BY 1 LIMIT true                                                       | f1: 1
 SELECT f1 FROM (t1 JOIN t2 USING (f1)) JOIN (t1 a JOIN t2 b USING (f1)) USING (f1)            | f1: 3

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from mzwidget.local.statements.system_relations import RELATIONS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -136,3 +138,17 @@ def test_views_of_what_changes_by_itself(sql: psycopg.Connection, connect: Conne
     ]:
         with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"system catalog|view of pg_catalog"):
             sql.execute(statement)
+
+
+def test_all_that_the_system_tells_can_be_read_whatever_is_there(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TYPE kind AS LIST (ELEMENT TYPE = int)")
+    sql.execute('CREATE TABLE of_all (a kind, b varchar(3), c "char", d numeric(5, 2))')
+    sql.execute("CREATE VIEW of_all_view AS SELECT * FROM of_all")
+    sql.execute("CREATE MATERIALIZED VIEW of_all_kept AS SELECT b FROM of_all")
+    sql.execute("CREATE INDEX of_all_index ON of_all (b)")
+    for what in ("TYPE kind", "TABLE of_all", "COLUMN of_all.b", "VIEW of_all_view", "INDEX of_all_index"):
+        sql.execute(f"COMMENT ON {what} IS 'told'")  # type: ignore[call-overload]
+    for path in RELATIONS:
+        sql.execute(f"SELECT * FROM {path}").fetchall()  # type: ignore[call-overload]
+    found = sql.execute("SELECT relname FROM pg_class JOIN pg_description ON objoid = pg_class.oid WHERE objsubid = 0")
+    assert {name for (name,) in found} == {"of_all", "of_all_view", "of_all_index"}

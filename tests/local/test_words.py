@@ -72,6 +72,20 @@ SELECT '[é,x]'::jsonb                               | XX000 invalid input synta
 SELECT '["é",1e99,'::jsonb                          | XX000 invalid input syntax for type jsonb: "1e+99" is out of range for type numeric: exceeds maximum precision 39 at line 1 column 10: "[\"é\",1e99,"
 SELECT '"\udc00"'::jsonb                            | XX000 invalid input syntax for type jsonb: lone leading surrogate in hex escape at line 1 column 7: "\"\udc00\""
 SELECT '"\u12'::jsonb                               | XX000 invalid input syntax for type jsonb: EOF while parsing a string at line 1 column 5: "\"\u12"
+SELECT pg_catalog.nope.abs(1)                       | XX000 unknown database 'pg_catalog'
+SELECT nope.abs(1)                                  | XX000 unknown schema 'nope'
+SELECT 1::nope.pg_catalog.int4                      | XX000 unknown database 'nope'
+SELECT * FROM nope.pg_catalog.pg_class              | XX000 unknown database 'nope'
+SELECT sum('a'::varchar(3))                         | XX000 function sum(varchar(3)) does not exist
+SELECT 'a'::char(3) + 'a'::varchar                  | XX000 operator does not exist: char(3) + varchar
+SELECT coalesce('a'::varchar(3), 1)                 | XX000 coalesce types varchar(3) and integer cannot be matched
+SELECT coalesce('a'::"char", 'a'::char)             | XX000 coalesce could not convert type char(1) to "char"
+SELECT coalesce('a'::varchar, 'a'::"char")          | XX000 coalesce could not convert type "char" to varchar
+SELECT CASE WHEN true THEN date '2026-01-01' ELSE time '10:00' END | XX000 CASE could not convert type time to date
+SELECT ARRAY['{}'::jsonb, '\x00'::bytea]            | XX000 ARRAY could not convert type bytea to jsonb
+SELECT '{1}'::int[] UNION SELECT '{a}'::text[]      | XX000 UNION types integer[] and text[] cannot be matched
+SELECT greatest(mz_now(), now())                    | XX000 greatest types mz_timestamp and timestamp with time zone cannot be matched
+SELECT 200::"char"                                  | XX000 "char" out of range
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 """  # noqa: E501
 

@@ -188,7 +188,7 @@ class Aggregation:
         if name in ("min", "max") and given == [None]:
             given = [t.TEXT]
         found = choose(functions.AGGREGATES[name], given)
-        self._refusals(name, given, values)
+        self._refusals(name, given)
         if len(found) == 1 and given == [None] and name != "count":
             raise no_function(_INNER.get(name, name), given, many=True)
         if len(found) != 1:
@@ -209,7 +209,7 @@ class Aggregation:
         whole = name == "sum" and operands[0].type.name in ("int8", "uint8")
         return operands, template, t.numeric(0) if whole else candidate.result
 
-    def _refusals(self, name: str, given: list[t.Type | None], values: list[Value]) -> None:
+    def _refusals(self, name: str, given: list[t.Type | None]) -> None:
         first = given[0] if given else None
         if first is None:
             return
@@ -223,9 +223,7 @@ class Aggregation:
             if first.kind == "list":
                 raise no_function(name, given)
             if first.name == "bpchar" or first.kind == "map":
-                size = values[0].type.typmod - 4
-                shown = f"char({size})" if first.name == "bpchar" and size > 0 else message_name(first)
-                raise SqlError(f"array_agg on {shown} not yet supported")
+                raise SqlError(f"array_agg on {message_name(first)} not yet supported")
 
     def _term(self, item: tree.OrderItem, *, windowed: bool = False) -> str:
         value = sortable(self.expressions.typed(item.expr))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.castlines import Context
-from mzwidget.local.dialect.casts import cast, castable, common, literal, no_cast
+from mzwidget.local.dialect.casts import best, cast, castable, literal, no_cast, unmatched
 from mzwidget.local.dialect.overloads import Candidate, choose, no_function, no_operator, unknown_function
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
@@ -39,22 +39,23 @@ def coerce(statement: Statement, value: Value, target: Type, context: Context = 
 
 def known(values: Sequence[Value]) -> list[Type | None]:
     """Return the types of arguments; None for what is still open."""
-    return [None if value.is_open else value.type.base for value in values]
+    return [None if value.is_open else value.type for value in values]
 
 
 def unify(statement: Statement, values: Sequence[Value], construct: str) -> tuple[list[Value], Type]:
     """Return the values as their common type."""
-    types = [value.type.base for value in values if not value.is_open]
+    types = [value.type for value in values if not value.is_open]
     if types and all(value.items and len(value.items) == len(values[0].items) for value in values):
         return _unified_rows(statement, values, construct)
     if not types:
         return [coerce(statement, value, t.TEXT) for value in values], t.TEXT
-    found = common(types)
-    if found is None:
-        first = types[0]
-        other = next(each for each in types[1:] if common([first, each]) is None) if any(
-            common([first, each]) is None for each in types[1:]) else types[-1]  # fmt: skip
-        raise SqlError(f"{construct} types {t.sql_name(first)} and {t.sql_name(other)} cannot be matched")
+    found = best(types, construct)
+    for type_ in types:
+        if not castable(type_, found, Context.IMPLICIT):
+            if construct in ("UNION", "EXCEPT", "INTERSECT"):
+                sides = (type_, found) if type_ is types[0] else (found, type_)
+                raise unmatched(construct, *sides)
+            raise SqlError(f"{construct} could not convert type {t.sql_name(type_)} to {t.sql_name(found)}")
     return [coerce(statement, value, found) for value in values], found
 
 

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from mzwidget.local.dialect import udf
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import moments, numerics
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.printing import printer, show_float, show_single
@@ -42,7 +42,7 @@ SIGNED = ("int2", "int4", "int8")
 UNSIGNED = ("uint2", "uint4", "uint8")
 INTEGERS = SIGNED + UNSIGNED
 FLOATS = ("float4", "float8")
-_SQL = {name: t.sql_name(type_) for name, type_ in t.SCALARS.items()} | {"oid": "OID"}
+_SQL = {name: t.standard_name(type_) for name, type_ in t.SCALARS.items()} | {"oid": "OID"}
 _S = t.SCALARS
 
 
@@ -207,7 +207,7 @@ def _show(name: str) -> str:
     match name:
         case "bool":
             return "CASE WHEN {0} THEN 'true' WHEN NOT {0} THEN 'false' END"
-        case "text" | "varchar" | "name" | "jsonb" | "bpchar":
+        case "text" | "varchar" | "name" | "char" | "jsonb" | "bpchar":
             return "{0}"
         case "date":
             return "replace(CAST({0} AS VARCHAR), '(BC)', 'BC')"
@@ -295,21 +295,33 @@ def _of_moments() -> Iterable[Cast]:
     yield Cast("interval", "time", A, udf.declare("interval_time", _time_of, [t.INTERVAL], t.TIME), False)
 
 
+def _char_of(code: int) -> str:
+    if not -128 <= code <= 127:
+        raise SqlError('"char" out of range')
+    if code < 0:
+        raise unsupported('a "char" beyond ASCII')
+    return chr(code) if code else ""
+
+
 def _of_texts() -> Iterable[Cast]:
     for b in ("bool", "int2", "int4", "int8", "float4", "float8", "numeric"):
         yield Cast("jsonb", b, E, _python(f"jsonb_{b}", _from_jsonb(b), "jsonb", b))
     for a in STRINGS:
         for b in STRINGS:
             if a != b:
-                yield Cast(a, b, I, "rtrim({0}, ' ')" if b == "bpchar" else "{0}", False)
+                of_name = a == "name" and b != "text"
+                yield Cast(a, b, A if of_name else I, "rtrim({0}, ' ')" if b == "bpchar" else "{0}", False)
     for name in t.SCALARS:
         if name in STRINGS:
             continue
-        for b in ("text", "varchar", "bpchar"):
-            yield Cast(name, b, A, _show(name), name == "numeric")
+        for b in STRINGS:
+            yield Cast(name, b, I if (name, b) == ("char", "text") else A, _show(name), name == "numeric")
         template = udf.declare(f"read_{name}", READERS[name], [t.TEXT], _RAW.get(name, _S[name]))
-        for a in ("text", "varchar", "bpchar"):
-            yield Cast(a, name, E, template)
+        for a in (*STRINGS, "char"):
+            if a != name:
+                yield Cast(a, name, A if name == "char" else E, template)
+    yield Cast("char", "int4", E, "CASE {0} WHEN '' THEN 0 ELSE ascii({0}) END", False)
+    yield Cast("int4", "char", E, _python("int_char", _char_of, "int4", "char"))
 
 
 _RAW = {"numeric": t.TEXT, "jsonb": t.TEXT}

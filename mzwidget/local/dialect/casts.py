@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from mzwidget.local.dialect import udf
-from mzwidget.local.dialect.castlines import CASTS, SIGNED, STRINGS, UNSIGNED, Context
+from mzwidget.local.dialect.castlines import CASTS, SIGNED, STRINGS, Context
 from mzwidget.local.dialect.values import Value, apply, array_sql, failing, items_of, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import numerics
@@ -25,11 +25,10 @@ def castable(source: Type, target: Type, context: Context) -> bool:
         line = CASTS.get((source.name, target.name))
         return line is not None and line.context <= context
     if target.kind == "scalar":
-        return target.name in ("text", "varchar", "bpchar") and context >= Context.ASSIGNMENT
+        return target.name in (*STRINGS, "char") and context >= Context.ASSIGNMENT
     if source.kind == "scalar":
-        return (
-            source.name in STRINGS and context == Context.EXPLICIT and target.kind in ("array", "list", "map", "range")
-        )
+        parsed = target.kind in ("array", "list", "map", "range") and context == Context.EXPLICIT
+        return parsed and source.name in (*STRINGS, "char")
     if "range" in (source.kind, target.kind):
         return False
     if source.kind == "record" and target.kind == "record":
@@ -48,37 +47,54 @@ def castable(source: Type, target: Type, context: Context) -> bool:
     return False
 
 
-_ORDER = {
-    "int2": 1, "uint2": 2, "int4": 3, "uint4": 4, "int8": 5, "uint8": 6, "numeric": 7, "float4": 8, "float8": 9,
-    "date": 1, "timestamp": 2, "timestamptz": 3, "bpchar": 1, "varchar": 1, "text": 1, "name": 1,
+_CATEGORIES = {
+    "bool": "bool", "interval": "interval", "text": "text varchar bpchar name char", "": "uuid bytea jsonb",
+    "float8": "int2 int4 int8 uint2 uint4 uint8 float4 float8 numeric oid regclass regproc regtype mz_timestamp",
+    "timestamptz": "date time timestamp timestamptz",
 }  # fmt: skip
-
-
+_PREFERRED = {name: preferred for preferred, names in _CATEGORIES.items() for name in names.split()}
+"""The type that is preferred in a type's category, which tells the category."""
 _WIDER = {"uint2": t.INT4, "uint4": t.INT8, "uint8": t.NUMERIC}
 
 
-def _mixed(types: list[Type]) -> bool:
-    """Whether signed numbers stand beside unsigned ones."""
-    names = {type_.name for type_ in types}
-    return bool(names & set(UNSIGNED)) and bool(names & set(SIGNED))
+def _category(type_: Type) -> str:
+    if type_.kind == "scalar":
+        return _PREFERRED.get(type_.name, "")
+    return "pseudo" if type_.kind in ("map", "record") else type_.kind
 
 
-def common(types: Iterable[Type]) -> Type | None:
+def best(types: Sequence[Type], construct: str) -> Type:
+    """Return the type that suits values of several types best, though not all may become it.
+
+    Raises
+    ------
+    SqlError
+        If they are of different categories.
+    """
+    if any(type_.name in SIGNED for type_ in types):
+        types = [_WIDER.get(type_.name, type_) for type_ in types]
+    found = types[0]
+    for type_ in types[1:]:
+        if _category(found) != _category(type_):
+            raise unmatched(construct, found, type_)
+        forth, back = (castable(a, b, Context.IMPLICIT) for a, b in ((found, type_), (type_, found)))
+        if _PREFERRED.get(types[0].name) != found.name and forth and not back:
+            found = type_
+    return found.base
+
+
+def unmatched(construct: str, one: Type, other: Type) -> SqlError:
+    """Return the error for values that have no type in common."""
+    return SqlError(f"{construct} types {t.sql_name(one)} and {t.sql_name(other)} cannot be matched")
+
+
+def common(types: Sequence[Type]) -> Type | None:
     """Return the type that all can implicitly become, None if there is none."""
-    best: Type | None = None
-    types = list(types)
-    if len({type_.base for type_ in types}) > 1:
-        types = [_WIDER.get(type_.name, type_) for type_ in types] if _mixed(types) else types
-    for type_ in types:
-        if best is None or best.base == type_.base:
-            best = best or type_.base
-        elif castable(best, type_, Context.IMPLICIT) and not (
-            castable(type_, best, Context.IMPLICIT) and _ORDER.get(best.name, 0) >= _ORDER.get(type_.name, 0)
-        ):
-            best = type_.base
-        elif not castable(type_, best, Context.IMPLICIT):
-            return None
-    return best
+    try:
+        found = best(types, "")
+    except SqlError:
+        return None
+    return found if all(castable(type_, found, Context.IMPLICIT) for type_ in types) else None
 
 
 def constant(value: Any, type_: Type) -> str:
@@ -124,7 +140,7 @@ def constant(value: Any, type_: Type) -> str:
             return f"CAST('{value!r}' AS {type_.duckdb})"
         case "uuid":
             return f"CAST('{value}' AS UUID)"
-        case "numeric" | "jsonb" | "text" | "varchar" | "bpchar" | "name":
+        case "numeric" | "jsonb" | "text" | "varchar" | "bpchar" | "name" | "char":
             return quote_text(str(value))
     return f"CAST({value} AS {type_.duckdb})"
 
@@ -336,7 +352,7 @@ def modified(value: Value, target: Type, context: Context) -> Value:
             return replace(
                 apply(f"rtrim({cut}, ' ')" if target.name == "bpchar" else cut, [value], target), literal=None
             )
-        name = f"{t.sql_name(target.base)}({length})"
+        name = f"{t.standard_name(target.base)}({length})"
         failure = quote_text(f"mz:XX000:value too long for type {name}")
         template = (
             f"CASE WHEN length({{0}}) <= {length} THEN {{0}} WHEN length(rtrim({{0}}, ' ')) <= {length}"

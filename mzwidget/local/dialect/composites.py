@@ -63,7 +63,7 @@ def _alike(
         return unify(expressions.statement, items, construct)
     for item in items:
         if not item.is_open and not castable(item.type, wanted, Context.EXPLICIT):
-            given, needed = t.sql_name(item.type.base), t.sql_name(wanted.base)
+            given, needed = t.sql_name(item.type), t.sql_name(wanted.base)
             raise SqlError(f"{construct} could not convert type {given} to {needed}")
     return [coerce(expressions.statement, item, wanted, Context.EXPLICIT) for item in items], wanted.base
 

@@ -78,7 +78,7 @@ class Expressions:
         if value.is_open:
             value = coerce(self.statement, value, t.BOOL)
         if value.type.name != "bool":
-            name = t.sql_name(value.type.base)
+            name = t.sql_name(value.type)
             raise SqlError(f"{self.scope.place} must have type boolean, not type {name}")
         return value
 
@@ -328,9 +328,10 @@ class Expressions:
         return call(self.statement, name, self.values(node.arguments))
 
 
-def callable_(parts: Sequence[str], statement: Statement) -> bool:
-    """Whether there is a function of that name, here or there."""
+def callable_(parts: tuple[str, ...], statement: Statement) -> bool:
+    """Whether there is a function of that name, here or there; a schema that does not exist is an error."""
     *schema, name = parts
+    statement.catalog.check(parts)
     if parts == _EXPANDS:
         return True
     if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):

@@ -100,6 +100,9 @@ class Catalog(Protocol):
     def relation(self, parts: tuple[str, ...]) -> Relation | None:
         """Return the relation called ``("t",)``, ``("schema", "t")`` or ``("db", "schema", "t")``."""
 
+    def check(self, parts: tuple[str, ...]) -> None:
+        """Insist that the qualifiers of a name are those of a schema."""
+
 
 class Empty:
     """A catalog without anything, such as a DEFAULT sees."""
@@ -109,6 +112,9 @@ class Empty:
 
     def relation(self, _: tuple[str, ...]) -> Relation | None:
         return None
+
+    def check(self, _: tuple[str, ...]) -> None:
+        pass
 
     def oid_of(self, _: tuple[str, ...]) -> int | None:
         return None

@@ -94,7 +94,7 @@ def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefini
                     raise SqlError("DEFAULT expression does not allow subqueries")
                 value = Expressions(scope, plan_nested).value(option.value)
                 if not value.is_open and not castable(value.type, type_, Context.ASSIGNMENT):
-                    kinds = f"{t.sql_name(value.type.base)} to {t.sql_name(type_.base)}"
+                    kinds = f"{t.sql_name(value.type)} to {t.sql_name(type_)}"
                     raise SqlError(f"DEFAULT expression does not support casting from {kinds}")
                 default = assigned(statement, value, item.name, type_).sql
             case "check" | "references":
@@ -109,8 +109,8 @@ def assigned(statement: Statement, value: Value, name: str, type_: Type) -> Valu
     rows = value.type.kind == type_.kind == "record" and len(value.items) == len(type_.fields)
     settled = value.parameter is None and not value.is_open and not rows
     if settled and not castable(value.type, type_, Context.ASSIGNMENT):
-        given = t.sql_name(value.type.base)
-        raise SqlError(f'column "{name}" is of type {t.sql_name(type_.base)} but expression is of type {given}')
+        given = t.sql_name(value.type)
+        raise SqlError(f'column "{name}" is of type {t.sql_name(type_)} but expression is of type {given}')
     return coerce(statement, value, type_, Context.ASSIGNMENT)
 
 

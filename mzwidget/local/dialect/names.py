@@ -23,7 +23,7 @@ def type_label(node: tree.TypeName) -> str:
 
 _ALIASES = {
     "integer": "int4", "bigint": "int8", "smallint": "int2", "boolean": "bool", "real": "float4", "decimal": "numeric",
-    "dec": "numeric", "json": "jsonb", "string": "text", "bytes": "bytea", "char": "bpchar",
+    "dec": "numeric", "json": "jsonb", "string": "text", "bytes": "bytea",
 }  # fmt: skip
 
 

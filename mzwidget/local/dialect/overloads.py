@@ -22,7 +22,7 @@ POLYMORPHIC = frozenset(
      "mapvalue", "record", "anynonarray", "anyrange", "rangeelement"}
 )  # fmt: skip
 _CATEGORIES = {
-    "N": "int2 int4 int8 uint2 uint4 uint8 float4 float8 numeric oid", "S": "text varchar bpchar name",
+    "N": "int2 int4 int8 uint2 uint4 uint8 float4 float8 numeric oid", "S": "text varchar bpchar name char",
     "D": "date time timestamp timestamptz", "T": "interval", "B": "bool", "U": "uuid bytea jsonb mz_timestamp",
 }  # fmt: skip
 _CATEGORY = {name: category for category, names in _CATEGORIES.items() for name in names.split()}
@@ -316,7 +316,7 @@ def message_name(type_: Type | None) -> str:
     """Return the name of an operand's type in messages; None for one that is still open."""
     if type_ is None:
         return "unknown"
-    return "char" if type_.name == "bpchar" else t.sql_name(type_.base)
+    return t.sql_name(type_)
 
 
 def no_function(name: str, given: Sequence[Type | None], *, many: bool = False) -> SqlError:

@@ -25,8 +25,8 @@ def like(
 ) -> Value:
     """Return ``text [NOT] LIKE pattern``."""
     for value in (text, pattern, escape or _BACKSLASH):
-        if not value.is_open and value.type.name not in STRINGS:
-            name = t.sql_name(value.type.base)
+        if not value.is_open and value.type.name not in (*STRINGS, "char"):
+            name = t.sql_name(value.type)
             raise SqlError(f"LIKE argument does not support implicitly casting from {name} to text")
     padded = text if text.is_open or text.type.name != "bpchar" else text_form(text)
     text, pattern = coerce(statement, padded, t.TEXT), coerce(statement, pattern, t.TEXT)
@@ -173,7 +173,7 @@ _SEARCH = udf.declare("regexp_search", _searched, [t.TEXT, t.TEXT, t.TEXT], t.BO
 def matches(statement: Statement, operator: str, text: Value, pattern: Value) -> Value:
     """Return ``text ~ pattern`` and its like."""
     for value in (text, pattern):
-        if not value.is_open and value.type.name not in STRINGS:
+        if not value.is_open and value.type.name not in (*STRINGS, "char"):
             raise no_operator(operator, known([text, pattern]))
     padded = text if text.is_open or text.type.name != "bpchar" else text_form(text)
     text, pattern = coerce(statement, padded, t.TEXT), coerce(statement, pattern, t.TEXT)

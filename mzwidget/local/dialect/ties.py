@@ -13,7 +13,7 @@ from mzwidget.local.dialect.values import Value
 _SIZES = {"int2": 2, "int4": 4, "int8": 8}
 _UNSIGNED = {"uint2": 2, "uint4": 4, "uint8": 8, "oid": 4}
 _FIXED = {"float4", "float8", "date", "time", "timestamp", "timestamptz", "interval", "uuid", "mz_timestamp"}
-_TEXTS = {"text", "varchar", "bpchar", "name", "jsonb"}
+_TEXTS = {"text", "varchar", "bpchar", "name", "char", "jsonb"}
 
 
 def ties(row: Sequence[Value]) -> list[str]:

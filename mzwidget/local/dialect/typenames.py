@@ -12,7 +12,7 @@ from mzwidget.local.formats.types import Type
 if TYPE_CHECKING:
     from mzwidget.local.dialect.model import Catalog
 
-NAMED = {**t.SCALARS, **t.RANGES, "char": t.BPCHAR}
+NAMED = {**t.SCALARS, **t.RANGES}
 OFFERED_THERE = frozenset(
     [
         "mz_aclitem",
@@ -55,6 +55,8 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
             raise SqlError(f"{t.sql_name(element)}[] not yet supported")
         return t.array_of(element)
     *schema, name = node.parts
+    if catalog is not None:
+        catalog.check(node.parts)
     own = schema and schema[-1] not in ("pg_catalog", "mz_catalog")
     known = None if own else NAMED.get(name) or _array_called(name)
     if known is None:

@@ -126,6 +126,8 @@ class Catalog:
         """By the id of an item (or the full name of a schema or database) and a column, which may be empty."""
         self.numbers = 0
         """How many ids were given out."""
+        self._by_id: tuple[int, dict[str, Item]] = (-1, {})
+        """All items by their ids, and at which version."""
         self.add_database(DATABASE)
 
     def new_id(self) -> tuple[str, int]:
@@ -151,7 +153,11 @@ class Catalog:
         return sorted(found, key=lambda item: item.name)
 
     def by_id(self, id_: str) -> Item | None:
-        return next((item for item in self.items() if item.id == id_), None)
+        version, found = self._by_id
+        if version != self.version:
+            found = {item.id: item for item in self.items()}
+            self._by_id = self.version, found
+        return found.get(id_)
 
     def dependents(self, item: Item) -> list[Item]:
         """Return the views and indexes that read `item`, directly or not."""

@@ -164,6 +164,8 @@ class Names:
         """Insist that the qualifiers of a name are those of a schema."""
         if not 1 <= len(parts) <= 3:
             raise SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(parts)}")
+        if len(parts) == 3 and parts[0] not in self.catalog.databases:
+            raise SqlError(f"unknown database '{parts[0]}'")
         if len(parts) > 1 and parts[-2] not in (*SYSTEM_SCHEMAS, TEMPORARY):
             self.schema_of(parts[:-1])
 
@@ -216,4 +218,5 @@ class Names:
     def _system_schemas(self, parts: Parts) -> Sequence[str]:
         if len(parts) == 1:
             return (*IMPLICIT_SCHEMAS, *(name for name in self.path if name in SYSTEM_SCHEMAS))
-        return parts[-2:-1] if parts[-2] in SYSTEM_SCHEMAS and len(parts) <= 3 else ()
+        there = len(parts) == 2 or (len(parts) == 3 and parts[0] in self.catalog.databases)
+        return parts[-2:-1] if parts[-2] in SYSTEM_SCHEMAS and there else ()

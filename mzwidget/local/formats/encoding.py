@@ -187,6 +187,7 @@ _BINARY_ENCODERS: dict[str, Encoder] = {
     "varchar": _text,
     "bpchar": _text,
     "name": _text,
+    "char": lambda value: value.encode() or b"\0",
     "unknown": _text,
     "bytea": bytes,
     "jsonb": _jsonb_binary,

@@ -138,6 +138,7 @@ _DECODERS: dict[str, Callable[[bytes], str]] = {
     "varchar": _utf8,
     "bpchar": _utf8,
     "name": _utf8,
+    "char": lambda data: data.decode("ascii").rstrip("\0"),
     "unknown": _utf8,
     "mz_timestamp": _utf8,
     "uint2": _integer("!H"),

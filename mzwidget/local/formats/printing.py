@@ -78,7 +78,7 @@ PRINTERS: dict[str, Printer] = {
     "timestamp": moments.show_timestamp,
     "timestamptz": moments.show_timestamptz,
     "interval": _interval,
-    "text": str, "varchar": str, "name": str, "jsonb": str, "uuid": str,
+    "text": str, "varchar": str, "name": str, "char": str, "jsonb": str, "uuid": str,
     "int2": str, "int4": str, "int8": str, "uint2": str, "uint4": str, "uint8": str, "oid": str, "mz_timestamp": str,
     "regclass": str, "regproc": str, "regtype": str,
 }  # fmt: skip

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.local.errors import SqlError, invalid
+from mzwidget.local.errors import SqlError, invalid, unsupported
 from mzwidget.local.formats import intervals, jsonb, moments, numerics
 from mzwidget.local.formats.types import REGISTERED
 
@@ -148,6 +148,12 @@ def _text(text: str) -> str:
     return text
 
 
+def _char(text: str) -> str:
+    if text and not text[0].isascii():
+        raise unsupported('a "char" beyond ASCII')
+    return text[:1]
+
+
 _OID = whole("oid", -(2**31), 2**31 - 1)
 
 READERS: dict[str, Reader] = {
@@ -166,6 +172,7 @@ READERS: dict[str, Reader] = {
     "varchar": _text,
     "bpchar": lambda text: text.rstrip(" "),
     "name": _text,
+    "char": _char,
     "bytea": _bytes,
     "uuid": _uuid,
     "jsonb": jsonb.canonical,

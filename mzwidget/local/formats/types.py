@@ -10,7 +10,10 @@ an array as its elements beside the lengths of its dimensions, which are empty f
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Row = tuple[Any, ...]
 """The values of a row, each as its carrier."""
@@ -82,6 +85,7 @@ UINT4 = Type("uint4", 16462, 4, "UINTEGER")
 UINT8 = Type("uint8", 16464, 8, "UBIGINT")
 TEXT = Type("text", 25, -1, "VARCHAR")
 NAME = Type("name", 19, 64, "VARCHAR")
+CHAR = Type("char", 18, 1, "VARCHAR")
 FLOAT4 = Type("float4", 700, 4, "REAL")
 FLOAT8 = Type("float8", 701, 8, "DOUBLE")
 UNKNOWN = Type("unknown", 705, -2, "VARCHAR")
@@ -104,8 +108,8 @@ MZ_TIMESTAMP = Type("mz_timestamp", 16552, 8, "UBIGINT")
 SCALARS = {
     type_.name: type_
     for type_ in (
-        BOOL, BYTEA, INT8, INT2, INT4, UINT2, UINT4, UINT8, TEXT, NAME, FLOAT4, FLOAT8, BPCHAR, VARCHAR, DATE, TIME,
-        TIMESTAMP, TIMESTAMPTZ, INTERVAL, NUMERIC, UUID, JSONB, OID, REGPROC, REGCLASS, REGTYPE,
+        BOOL, BYTEA, INT8, INT2, INT4, UINT2, UINT4, UINT8, TEXT, NAME, CHAR, FLOAT4, FLOAT8, BPCHAR, VARCHAR, DATE,
+        TIME, TIMESTAMP, TIMESTAMPTZ, INTERVAL, NUMERIC, UUID, JSONB, OID, REGPROC, REGCLASS, REGTYPE,
         MZ_TIMESTAMP,
     )
 }  # fmt: skip
@@ -116,6 +120,7 @@ REGISTERED = ("regclass", "regproc", "regtype")
 _ARRAY_OIDS = {
     "bool": 1000, "bytea": 1001, "int2": 1005, "int4": 1007, "text": 1009, "bpchar": 1014, "varchar": 1015,
     "int8": 1016, "float4": 1021, "float8": 1022, "timestamp": 1115, "date": 1182, "time": 1183, "name": 1003,
+    "char": 1002,
     "timestamptz": 1185, "interval": 1187, "numeric": 1231, "uuid": 2951, "jsonb": 3807, "mz_timestamp": 16553,
     "uint2": 16461, "uint4": 16463, "uint8": 16465, "oid": 1028,
     "regproc": 1008, "regclass": 2210, "regtype": 2211, "record": 2287,
@@ -125,6 +130,7 @@ _SQL_NAMES = {
     "bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real",
     "float8": "double precision", "varchar": "character varying", "bpchar": "character",
     "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone", "time": "time",
+    "char": '"char"',
 }  # fmt: skip
 
 
@@ -198,17 +204,33 @@ def by_oid(oid: int) -> Type | None:
 
 
 def sql_name(type_: Type) -> str:
-    """Return the name that messages use, such as ``integer`` or ``text[]``."""
+    """Return the name that messages use, such as ``integer``, ``varchar(3)`` or ``text[]``."""
+    return _named(type_, _message_name)
+
+
+def standard_name(type_: Type) -> str:
+    """Return the name that PostgreSQL has for a type, such as ``character varying``."""
+    return _named(type_, lambda scalar: _SQL_NAMES.get(scalar.name, scalar.name))
+
+
+def _message_name(type_: Type) -> str:
+    if type_.name not in ("varchar", "bpchar"):
+        return _SQL_NAMES.get(type_.name, type_.name)
+    name = "char" if type_.name == "bpchar" else "varchar"
+    return name if type_.typmod == -1 else f"{name}({type_.typmod - 4})"
+
+
+def _named(type_: Type, of_scalar: Callable[[Type], str]) -> str:
     if type_.alias[1]:
         return type_.alias[1]
     if type_.kind == "record":
         shown = (
-            f"{name}: {sql_name(each)}{'?' if null else ''}"
+            f"{name}: {_named(each, of_scalar)}{'?' if null else ''}"
             for (name, each), null in zip(type_.fields, type_.nulls, strict=True)
         )
         return f"record({','.join(shown)})"
     if type_.element is not None:
-        inner = sql_name(type_.element)
+        inner = _named(type_.element, of_scalar)
         match type_.kind:
             case "list":
                 return f"{inner} list"
@@ -216,4 +238,4 @@ def sql_name(type_: Type) -> str:
                 return f"map[text=>{inner}]"
             case "array":
                 return f"{inner}[]"
-    return _SQL_NAMES.get(type_.name, type_.name)
+    return of_scalar(type_)

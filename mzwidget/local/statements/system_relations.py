@@ -9,7 +9,7 @@ from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
 
 _COLUMNS = Path(__file__).with_name("system_relations.txt")
-_LIKE_TEXT = {"char": 18, "mz_aclitem": 16566, "mz_aclitem[]": 16567}
+_LIKE_TEXT = {"mz_aclitem": 16566, "mz_aclitem[]": 16567}
 _OTHERS = {
     "list": t.list_of(t.TEXT),
     "int2vector": replace(t.array_of(t.INT2), name="int2vector", oid=22),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_SCHEMAS
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.types import sql_name
+from mzwidget.local.formats.types import standard_name
 from mzwidget.local.statements.system_items import (
     SYSTEM_OID,
     all_roles,
@@ -27,7 +27,8 @@ _RELKINDS = {"table": "r", "view": "v", "materialized view": "m", "index": "i"}
 _TABLE_TYPES = {"table": "BASE TABLE", "view": "VIEW", "materialized view": "MATERIALIZED VIEW"}
 _CATEGORIES = {
     "bool": "B", "bytea": "U", "interval": "T", "uuid": "U", "jsonb": "U", "mz_timestamp": "N", "text": "S",
-    "varchar": "S", "bpchar": "S", "date": "D", "time": "D", "timestamp": "D", "timestamptz": "D",
+    "varchar": "S", "bpchar": "S", "name": "S", "char": "S", "date": "D", "time": "D", "timestamp": "D",
+    "timestamptz": "D",
 }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def _pg_class(catalog: Catalog, names: Names) -> list[Row]:
             "relispartition": False,
             "relhasoids": False,
         }
-        for item in items_here(catalog, names)
+        for item in items_here(catalog, names, *_RELKINDS)
     ]
 
 
@@ -162,7 +163,7 @@ def _pg_description(catalog: Catalog, names: Names) -> list[Row]:
             rows.append(
                 {
                     "objoid": item.oid,
-                    "classoid": system_oid("pg_catalog.pg_class"),
+                    "classoid": system_oid(f"pg_catalog.{'pg_type' if item.kind == 'type' else 'pg_class'}"),
                     "objsubid": position,
                     "description": text,
                 }
@@ -251,7 +252,7 @@ def _columns(catalog: Catalog, names: Names) -> list[Row]:
             "column_name": column.name,
             "ordinal_position": position,
             "is_nullable": "YES" if column.nullable else "NO",
-            "data_type": sql_name(column.type),
+            "data_type": standard_name(column.type),
         }
         for item in relations_here(catalog, names)
         if item.relation is not None

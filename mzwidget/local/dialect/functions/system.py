@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _typeof(values: Sequence[Value]) -> Value:
-    return Value(quote_text(t.sql_name(values[0].type.base)), t.TEXT)
+    return Value(quote_text(t.standard_name(values[0].type.base)), t.TEXT)
 
 
 # ---------------------------------------------------------------------------------------------------- by OID
@@ -70,8 +70,8 @@ def _privileged(index: int) -> Callable[[Statement, Sequence[Value]], Value]:
     return ask
 
 
-_TYPE_NAMES = {type_.oid: t.sql_name(type_) for type_ in t.SCALARS.values()} | {
-    array.oid: t.sql_name(array) for array in map(t.array_of, t.SCALARS.values()) if array.oid
+_TYPE_NAMES = {type_.oid: t.standard_name(type_) for type_ in t.SCALARS.values()} | {
+    array.oid: t.standard_name(array) for array in map(t.array_of, t.SCALARS.values()) if array.oid
 }
 
 

@@ -81,12 +81,9 @@ class TypeParser(Cursor):
                 return tree.TypeName("named", ("float8",))
             case "float":
                 self.next()
-                size = self.token
                 sizes = self._modifiers()
                 if sizes and not 1 <= sizes[0] <= 53:
-                    raise self.error(
-                        "precision for type float must be within ([1-53])", self.tokens[self.tokens.index(size) + 1]
-                    )
+                    raise self.error("precision for type float must be within ([1-53])", self.peek(-1))
                 return tree.TypeName("named", ("float4" if sizes and sizes[0] <= 24 else "float8",))
             case "char" | "character":
                 self.next()
