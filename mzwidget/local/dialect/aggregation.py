@@ -17,7 +17,7 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
-    from mzwidget.local.dialect.expressions import Expressions
+    from mzwidget.local.dialect.translating import Translating
 
 _LISTS = frozenset({"array_agg", "list_agg", "string_agg", "jsonb_agg", "jsonb_object_agg", "map_agg"})
 """Their results show the order of the rows: that of the values where ORDER BY says none."""
@@ -32,7 +32,7 @@ _AGGREGATE = re.compile("«([a-z_]+)(?::([^«»]*))?»")
 class Aggregation:
     """Translates the calls of one `Expressions` that stand for many rows."""
 
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: Translating) -> None:
         self.expressions = expressions
         self.scope = expressions.scope
         self.statement = expressions.statement

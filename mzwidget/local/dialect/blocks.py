@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mzwidget.local.dialect.calls import coerce
-from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
+from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.scope import Scope, Source, Statement
 from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.values import Value, plainly_ordered
 from mzwidget.local.errors import unsupported
 from mzwidget.local.formats import types as t

@@ -16,11 +16,11 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
-    from mzwidget.local.dialect.expressions import Expressions
+    from mzwidget.local.dialect.translating import Translating
     from mzwidget.local.formats.types import Type
 
 
-def array(expressions: Expressions, node: tree.Array, hint: Type | None = None) -> Value:
+def array(expressions: Translating, node: tree.Array, hint: Type | None = None) -> Value:
     """Return an array or a list; the hint is what it is cast to, which its items and those of inner ones become."""
     is_array = node.word == "array"
     wanted = hint.element if hint is not None and hint.kind == node.word else None
@@ -56,7 +56,7 @@ def array(expressions: Expressions, node: tree.Array, hint: Type | None = None) 
 
 
 def _alike(
-    expressions: Expressions, items: Sequence[Value], wanted: Type | None, construct: str
+    expressions: Translating, items: Sequence[Value], wanted: Type | None, construct: str
 ) -> tuple[list[Value], Type]:
     """Return the items as what is wanted, or as their common type."""
     if wanted is None:
@@ -68,7 +68,7 @@ def _alike(
     return [coerce(expressions.statement, item, wanted, Context.EXPLICIT) for item in items], wanted.base
 
 
-def array_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
+def array_query(expressions: Translating, node: tree.ArrayQuery) -> Value:
     if node.word == "map":
         return _map_query(expressions, node)
     columns, sql = expressions.plan(node.query, expressions.scope)
@@ -84,7 +84,7 @@ def array_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
     return Value(items if node.word == "list" else array_sql(items), found, fallible=True)
 
 
-def map_(expressions: Expressions, node: tree.Map, hint: Type | None = None) -> Value:
+def map_(expressions: Translating, node: tree.Map, hint: Type | None = None) -> Value:
     wanted = hint.element if hint is not None and hint.kind == "map" else None
     if not node.items:
         if wanted is None:
@@ -106,7 +106,7 @@ def map_(expressions: Expressions, node: tree.Map, hint: Type | None = None) -> 
     return replace(apply(f"CAST({map_sql('[{*}]')} AS {found.duckdb})", entries, found), nullable=False)
 
 
-def _map_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
+def _map_query(expressions: Translating, node: tree.ArrayQuery) -> Value:
     columns, sql = expressions.plan(node.query, expressions.scope)
     if len(columns) != 2:
         raise SqlError(f"expected map subquery to return 2 columns, got {len(columns)} columns")
@@ -119,7 +119,7 @@ def _map_query(expressions: Expressions, node: tree.ArrayQuery) -> Value:
     return Value(f"CAST({map_sql(f'coalesce({listed}, {none})')} AS {found.duckdb})", found, fallible=True)
 
 
-def subscript(expressions: Expressions, node: tree.Subscript) -> Value:
+def subscript(expressions: Translating, node: tree.Subscript) -> Value:
     value = expressions.value(node.operand)
     if value.type.kind == "array" and len(node.positions) > 1:
         return _element(expressions, value, node.positions)
@@ -128,7 +128,7 @@ def subscript(expressions: Expressions, node: tree.Subscript) -> Value:
     return value
 
 
-def _element(expressions: Expressions, value: Value, positions: Sequence[tree.Expr | tree.Slice]) -> Value:
+def _element(expressions: Translating, value: Value, positions: Sequence[tree.Expr | tree.Slice]) -> Value:
     """Return an element of an array of so many dimensions, NULL of one of more or fewer."""
     indexes = []
     for position in positions:
@@ -145,7 +145,7 @@ def _element(expressions: Expressions, value: Value, positions: Sequence[tree.Ex
     return apply(template, [value, *indexes], value.type.element)
 
 
-def _position(expressions: Expressions, value: Value, position: tree.Expr | tree.Slice) -> Value:
+def _position(expressions: Translating, value: Value, position: tree.Expr | tree.Slice) -> Value:
     kind = value.type.kind
     if kind == "array" and isinstance(position, tree.Slice):
         raise SqlError("array subscript does not support slices")
@@ -177,7 +177,7 @@ def _position(expressions: Expressions, value: Value, position: tree.Expr | tree
     return apply("list_extract({0}, nullif(greatest({1}, 0), 0))", [value, index], value.type.element)
 
 
-def field(expressions: Expressions, node: tree.Field) -> Value:
+def field(expressions: Translating, node: tree.Field) -> Value:
     value = expressions.value(node.operand)
     if value.type.kind != "record":
         kind = t.TEXT if value.is_open else value.type
@@ -192,7 +192,7 @@ def field(expressions: Expressions, node: tree.Field) -> Value:
     raise SqlError(f"field {node.name} not found in data type {t.sql_name(value.type)}")
 
 
-def row(expressions: Expressions, node: tree.Row) -> Value:
+def row(expressions: Translating, node: tree.Row) -> Value:
     given = tuple(
         expressions.scope.column(item.qualifier)
         if isinstance(item, tree.Star) and item.qualifier

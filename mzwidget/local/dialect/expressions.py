@@ -16,6 +16,7 @@ from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value, apply, bound_once, quote_text
 from mzwidget.local.errors import SqlError, unsupported
@@ -32,8 +33,6 @@ _NULLARY = frozenset({"now", "mz_now", "current_timestamp"})
 _SESSION_NAMES = frozenset(
     {"current_user", "session_user", "current_role", "current_catalog", "current_schema", "current_database"}
 )
-
-PlanSubquery = Callable[[tree.Query, "Scope"], tuple[tuple[t.Column, ...], str]]
 
 
 class Expressions:

@@ -9,11 +9,12 @@ from mzwidget.local.dialect.blocks import Block, hashable, items_of_block, settl
 from mzwidget.local.dialect.calls import coerce
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import cast, castable, text_form
-from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
+from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.ties import ties
+from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t

@@ -18,11 +18,11 @@ from mzwidget.local.formats import types as t
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mzwidget.local.dialect.expressions import Expressions
+    from mzwidget.local.dialect.translating import Translating
     from mzwidget.local.formats.types import Column
 
 
-def compare_rows(expressions: Expressions, operator: str, left: Value, right: Value) -> Value:
+def compare_rows(expressions: Translating, operator: str, left: Value, right: Value) -> Value:
     if operator not in COMPARISONS:
         raise no_operator(operator, known([left, right]))
     if not left.items or not right.items:
@@ -57,7 +57,7 @@ def same_row(left: t.Type, right: t.Type) -> bool:
     return left.kind == right.kind == "record" and [f.base for _, f in left.fields] == [f.base for _, f in right.fields]
 
 
-def is_(expressions: Expressions, node: tree.Is) -> Value:
+def is_(expressions: Translating, node: tree.Is) -> Value:
     negated = "NOT " if node.negated else ""
     if node.what in ("null", "unknown"):
         value = expressions.value(node.operand)
@@ -74,7 +74,7 @@ def is_(expressions: Expressions, node: tree.Is) -> Value:
     return replace(apply(f"({{0}} IS {word} {node.what})", [condition], t.BOOL), nullable=False)
 
 
-def distinct(expressions: Expressions, node: tree.Distinct) -> Value:
+def distinct(expressions: Translating, node: tree.Distinct) -> Value:
     left, right = expressions.value(node.left), expressions.value(node.right)
     equal = expressions.compare("=", left, right)
     template = "({0} IS NOT DISTINCT FROM {1})" if node.negated else "({0} IS DISTINCT FROM {1})"
@@ -84,7 +84,7 @@ def distinct(expressions: Expressions, node: tree.Distinct) -> Value:
     return apply(template, [a, b], t.BOOL)
 
 
-def between(expressions: Expressions, node: tree.Between) -> Value:
+def between(expressions: Translating, node: tree.Between) -> Value:
     with expressions.scope.within("OR argument" if node.negated else "AND argument"):
         value, low, high = expressions.values((node.operand, node.low, node.high))
     if node.negated:
@@ -92,7 +92,7 @@ def between(expressions: Expressions, node: tree.Between) -> Value:
     return connect("AND", [expressions.compare(">=", value, low), expressions.compare("<=", value, high)])
 
 
-def in_list(expressions: Expressions, node: tree.InList) -> Value:
+def in_list(expressions: Translating, node: tree.InList) -> Value:
     word = "OR argument" if len(node.items) > 1 else "NOT argument" if node.negated else expressions.scope.operand
     with expressions.scope.within(word):
         left = expressions.value(node.operand)
@@ -108,7 +108,7 @@ def in_list(expressions: Expressions, node: tree.InList) -> Value:
     return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
 
 
-def in_query(expressions: Expressions, node: tree.InQuery) -> Value:
+def in_query(expressions: Translating, node: tree.InQuery) -> Value:
     columns, sql = expressions.plan(node.query, expressions.scope)
     left = expressions.value(node.operand)
     if left.items and len(left.items) == len(columns):
@@ -129,7 +129,7 @@ def in_query(expressions: Expressions, node: tree.InQuery) -> Value:
     return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
 
 
-def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
+def quantified(expressions: Translating, node: tree.Quantified) -> Value:
     left = expressions.value(node.left)
     word = "ALL" if node.every else "ANY"
     if isinstance(node.right, tree.Query):
@@ -168,13 +168,13 @@ def quantified(expressions: Expressions, node: tree.Quantified) -> Value:
     return apply(template, [array, replace(listed, depth=depth)], t.BOOL)
 
 
-def _like(expressions: Expressions, node: tree.Quantified, left: Value, pattern: Value) -> Value:
+def _like(expressions: Translating, node: tree.Quantified, left: Value, pattern: Value) -> Value:
     insensitive, negated = node.operator.endswith("*"), node.operator[0] == "!"
     return patterns.like(expressions.statement, left, pattern, insensitive=insensitive, negated=negated)
 
 
 def _like_row(
-    expressions: Expressions, node: tree.Quantified, left: Value, columns: Sequence[Column], sql: str
+    expressions: Translating, node: tree.Quantified, left: Value, columns: Sequence[Column], sql: str
 ) -> Value:
     """Compare a text with the pattern of each row of a subquery."""
     test = _like(expressions, node, left, Value("q.c1", columns[0].type, fallible=True))
@@ -185,7 +185,7 @@ def _like_row(
 
 
 def _quantified_row(
-    expressions: Expressions, node: tree.Quantified, left: Value, columns: Sequence[Column], sql: str
+    expressions: Translating, node: tree.Quantified, left: Value, columns: Sequence[Column], sql: str
 ) -> Value:
     """Compare a row with each row of a subquery."""
     names = [f"c{i}" for i in range(1, len(columns) + 1)]
@@ -197,7 +197,7 @@ def _quantified_row(
     return Value(f"(SELECT {found} FROM ({rows}))", t.BOOL, fallible=True)
 
 
-def like(expressions: Expressions, node: tree.Like) -> Value:
+def like(expressions: Translating, node: tree.Like) -> Value:
     with expressions.scope.within("LIKE argument"):
         text, pattern = expressions.values((node.operand, node.pattern))
         escape = None if node.escape is None else expressions.value(node.escape)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.blocks import Block, hashable, listed, settle
 from mzwidget.local.dialect.conditions import conjuncts, contains_mz_now, guarded_all, temporal_error
-from mzwidget.local.dialect.expressions import Expressions, PlanSubquery
+from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.names import FALLBACK, column_name
 from mzwidget.local.dialect.ordering import by_position
 from mzwidget.local.dialect.scope import Grouping, Scope, Statement
 from mzwidget.local.dialect.sources import From, table_function, zipped
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.temporal import temporal_condition, wakeup
+from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t

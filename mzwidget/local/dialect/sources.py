@@ -17,11 +17,12 @@ from mzwidget.local.dialect.calls import (
     unify,
 )
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
-from mzwidget.local.dialect.expressions import Expressions, PlanSubquery, callable_
+from mzwidget.local.dialect.expressions import Expressions, callable_
 from mzwidget.local.dialect.model import evaluated_whole
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
 from mzwidget.local.dialect.scope import Merged, Scope, Source
 from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t

@@ -17,6 +17,7 @@ from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements.activity import Visit
 from mzwidget.local.statements.restoring import restore
 from mzwidget.local.statements.session import Engine, Session
+from mzwidget.local.statements.table import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class Server:
 
     def __init__(self, password: str, keep: Path | None = None) -> None:
         self._password = password
-        self._engine = Engine(keep)
+        self._engine = Engine(TABLE, keep)
         self._welcome = _WELCOME if keep is None else _WELCOME_KEPT
         self._connections: dict[int, tuple[int, Connection]] = {}
         self._pids = iter(range(1, 2**31))

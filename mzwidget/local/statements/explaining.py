@@ -13,46 +13,13 @@ from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import ExplainPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mzwidget.local.formats.types import Type
-    from mzwidget.local.statements.model import Statement
-    from mzwidget.local.statements.reader import Reader
     from mzwidget.local.statements.session import Session
 
 _HEAD = "Plan of mzwidget's embedded engine, not of Materialize:"
 _COLUMNS = (Column("Physical Plan", TEXT),)
-_STAGES = ("raw", "decorrelated", "locally", "optimized", "timestamp", "filter", "key", "value")
-
-
-def _explain(reader: Reader) -> statements.Explain:
-    if reader.accept("analyze"):
-        if not reader.token.is_word("cpu", "memory"):
-            reader.fail("one of CPU or MEMORY")
-        raise unsupported("EXPLAIN ANALYZE")
-    if reader.token.is_word(*_STAGES):
-        raise unsupported(f"EXPLAIN {reader.token}")
-    if reader.token.kind == "eof":
-        reader.fail("identifier")
-    if reader.accept("physical", "plan") or reader.accept("plan"):
-        if reader.ahead("with"):
-            raise unsupported("EXPLAIN with options")
-        if reader.accept("as") and not reader.accept("text"):
-            raise unsupported(f"EXPLAIN AS {reader.token}")
-        reader.expect("for")
-    if reader.accept("materialized", "view"):
-        return statements.Explain(None, reader.parts())
-    if reader.token.is_word("view", "index", "subscribe", "replan", "broken"):
-        raise unsupported(f"EXPLAIN {reader.token}")
-    reader.expect_query()
-    if reader.ahead("show"):
-        raise unsupported("EXPLAIN SHOW")
-    source = reader.statement(reader)
-    assert isinstance(source, statements.Query)
-    return statements.Explain(source, None)
-
-
-BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {"explain": _explain}
 
 
 def _plan(session: Session, statement: statements.Explain, types: Sequence[Type | None]) -> ExplainPlan:

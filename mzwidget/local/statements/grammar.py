@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.statements import explaining, grammar_changes, grammar_objects, grammar_queries, grammar_session
+from mzwidget.local.statements import grammar_changes, grammar_objects, grammar_queries, grammar_session
 from mzwidget.local.statements.reader import Reader
 from mzwidget.local.statements.script import split
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     **grammar_queries.BEGINNINGS,
-    **explaining.BEGINNINGS,
     **grammar_objects.BEGINNINGS,
     **grammar_changes.BEGINNINGS,
     **grammar_session.BEGINNINGS,

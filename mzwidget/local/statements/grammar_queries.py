@@ -13,6 +13,7 @@ from mzwidget.local.statements.model import (
     CopyTo,
     Declare,
     Execute,
+    Explain,
     Fetch,
     Parts,
     Prepare,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.statements.model import Statement
 
+_EXPLAIN_STAGES = ("raw", "decorrelated", "locally", "optimized", "timestamp", "filter", "key", "value")
 COPY_OPTIONS = ("format", "delimiter", "null", "escape", "quote", "header", "aws", "max", "files", "pattern")
 
 
@@ -294,6 +296,33 @@ def _execute(reader: Reader) -> Execute:
     return Execute(name, tuple(values))
 
 
+def _explain(reader: Reader) -> Explain:
+    if reader.accept("analyze"):
+        if not reader.token.is_word("cpu", "memory"):
+            reader.fail("one of CPU or MEMORY")
+        raise unsupported("EXPLAIN ANALYZE")
+    if reader.token.is_word(*_EXPLAIN_STAGES):
+        raise unsupported(f"EXPLAIN {reader.token}")
+    if reader.token.kind == "eof":
+        reader.fail("identifier")
+    if reader.accept("physical", "plan") or reader.accept("plan"):
+        if reader.ahead("with"):
+            raise unsupported("EXPLAIN with options")
+        if reader.accept("as") and not reader.accept("text"):
+            raise unsupported(f"EXPLAIN AS {reader.token}")
+        reader.expect("for")
+    if reader.accept("materialized", "view"):
+        return Explain(None, reader.parts())
+    if reader.token.is_word("view", "index", "subscribe", "replan", "broken"):
+        raise unsupported(f"EXPLAIN {reader.token}")
+    reader.expect_query()
+    if reader.ahead("show"):
+        raise unsupported("EXPLAIN SHOW")
+    source = reader.statement(reader)
+    assert isinstance(source, Query)
+    return Explain(source, None)
+
+
 BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     **dict.fromkeys(QUERY_WORDS, _query),
     **dict.fromkeys(("insert", "update", "delete"), _write),
@@ -304,4 +333,5 @@ BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     "close": _close,
     "prepare": _prepare,
     "execute": _execute,
+    "explain": _explain,
 }

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.model import Statement
-    from mzwidget.local.statements.session import Session
 
 
-def no_plan(_: Session, statement: Statement, __: Sequence[Type | None]) -> Plan:
+def no_plan(_: Any, statement: Statement, __: Sequence[Type | None]) -> Plan:
     """Plan a statement that needs no translation and answers without rows."""
     return Plan(statement)
 
@@ -35,8 +34,8 @@ class Kind:
         It cannot be run inside a transaction block.
     """
 
-    run: Callable[[Session, Any, Sequence[Any]], Awaitable[Result]]
-    plan: Callable[[Session, Any, Sequence[Type | None]], Plan] = no_plan
+    run: Callable[[Any, Any, Sequence[Any]], Awaitable[Result]]
+    plan: Callable[[Any, Any, Sequence[Type | None]], Plan] = no_plan
     alone: bool = False
 
 

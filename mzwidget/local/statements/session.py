@@ -6,58 +6,50 @@ import asyncio
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.dialect import evaluation_error, install
-from mzwidget.local.engine.catalog import Catalog
-from mzwidget.local.engine.journal import Journal
-from mzwidget.local.engine.maintenance import Feeds
-from mzwidget.local.engine.mirrors import Mirrors
 from mzwidget.local.engine.names import Names
-from mzwidget.local.engine.store import Store
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
-from mzwidget.local.statements.activity import Activity
 from mzwidget.local.statements.definitions import Definitions
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.planning import Planner, check_syntax, locate
 from mzwidget.local.statements.prepared import Kept, Prepared, PreparedStatements
 from mzwidget.local.statements.script import tell_end
+from mzwidget.local.statements.shared import Shared
 from mzwidget.local.statements.system import SystemCatalog
-from mzwidget.local.statements.table import TABLE
 from mzwidget.local.statements.transactions import ABORTED, Transaction, alone
 from mzwidget.local.statements.variables import CLUSTERS, VERSION, Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.engine.catalog import Item
     from mzwidget.local.formats.types import Type
-    from mzwidget.local.statements.cursors import Cursor
+    from mzwidget.local.statements.cursor import Cursor
+    from mzwidget.local.statements.kinds import Kind
     from mzwidget.local.statements.model import Statement
     from mzwidget.local.statements.planning import Plan
 
 _LONG_STATEMENT = 20_000
 
 
-class Engine:
+class Engine(Shared):
     """What all sessions share.
 
     Parameters
     ----------
+    table : mapping
+        How each kind of statement is planned and run.
     keep : Path, optional
         The folder in which everything is kept; by default it ends with the process.
     """
 
-    def __init__(self, keep: Path | None = None) -> None:
-        self.store = Store(install, evaluation_error, keep)
-        self.journal = Journal(self.store) if keep is not None else None
-        self.feeds = Feeds(self.store)
-        self.mirrors = Mirrors(self.store, self.feeds)
-        self.catalog = Catalog()
+    def __init__(self, table: Mapping[type[Any], Kind], keep: Path | None = None) -> None:
+        super().__init__(keep)
+        self.table = table
         self.system = SystemCatalog(self)
-        self.activity = Activity()
         self.kept = Kept()
         self.definitions = Definitions(self.catalog, self.store, self.feeds)
 
@@ -173,16 +165,19 @@ class Session:
         if statement is None:
             return
         version = self._version
-        plan = TABLE[type(statement)].plan
         try:
             if len(prepared.sql) > _LONG_STATEMENT:
-                prepared.plan = await asyncio.to_thread(plan, self, statement, prepared.types)
+                prepared.plan = await asyncio.to_thread(self.plan, statement, prepared.types)
             else:
-                prepared.plan = plan(self, statement, prepared.types)
+                prepared.plan = self.plan(statement, prepared.types)
         except SqlError as error:
             locate(error, prepared.sql, statement)
             raise
         prepared.version = version
+
+    def plan(self, statement: Statement, types: Sequence[Type | None]) -> Plan:
+        """Plan what has been parsed."""
+        return self.engine.table[type(statement)].plan(self, statement, types)
 
     @property
     def _version(self) -> tuple[Any, ...]:
@@ -208,7 +203,7 @@ class Session:
         statement = prepared.statement
         self._refuse_if_aborted(statement)
         plan = await self._current(prepared)
-        kind = TABLE[type(statement)]
+        kind = self.engine.table[type(statement)]
         if kind.alone and self._in_block:
             raise alone(prepared.sql)
         self.sql = prepared.sql
@@ -216,7 +211,7 @@ class Session:
 
     async def run(self, plan: Plan, values: Sequence[Any]) -> Result:
         """Run what is planned already."""
-        return await TABLE[type(plan.statement)].run(self, plan, values)
+        return await self.engine.table[type(plan.statement)].run(self, plan, values)
 
     @property
     def _in_block(self) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.mirrors import Line
     from mzwidget.local.engine.names import Names
     from mzwidget.local.formats.types import Column, Type
-    from mzwidget.local.statements.session import Engine
+    from mzwidget.local.statements.shared import Shared
     from mzwidget.local.statements.system_items import Fill
 
 _TABLES = frozenset(
@@ -38,8 +38,8 @@ _OF_A_DATABASE = ("pg_catalog", "information_schema")
 class SystemCatalog:
     """Makes relations of what the engine knows of itself."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
         self._known: dict[str, tuple[int, list[Line]]] = {}
         """What relations that change with the catalog held, and at which of its versions."""
 
@@ -50,11 +50,11 @@ class SystemCatalog:
         if columns is None:
             return None
         if path in system_live.CONTENTS:
-            id_, sql = self._engine.mirrors.add(path, columns, partial(self._live, path, columns))
+            id_, sql = self._shared.mirrors.add(path, columns, partial(self._live, path, columns))
         else:
             fill = _CONTENTS.get(path)
             of = f"{path}/{names.database}" if schema in _OF_A_DATABASE and fill is not None else path
-            id_, sql = self._engine.mirrors.add(of, columns, partial(self._defined, of, fill, columns, names))
+            id_, sql = self._shared.mirrors.add(of, columns, partial(self._defined, of, fill, columns, names))
         return Relation(name=path, columns=columns, sql=sql, inputs=frozenset({id_}), path=(schema, name))
 
     @staticmethod
@@ -65,7 +65,7 @@ class SystemCatalog:
 
     def objects(self, names: Names) -> list[Known]:
         """Return all that has an OID in a session's database."""
-        catalog = self._engine.catalog
+        catalog = self._shared.catalog
         shown = {*names.schemas(), *IMPLICIT_SCHEMAS}
         found = []
         for item in [*items_here(catalog, names), *names.temporary.values()]:
@@ -79,12 +79,12 @@ class SystemCatalog:
         return found
 
     async def _live(self, path: str, columns: tuple[Column, ...]) -> list[Line]:
-        return _lines(columns, await system_live.CONTENTS[path](self._engine))
+        return _lines(columns, await system_live.CONTENTS[path](self._shared))
 
     async def _defined(self, of: str, fill: Fill | None, columns: tuple[Column, ...], names: Names) -> list[Line]:
         if fill is None:
             return []
-        catalog = self._engine.catalog
+        catalog = self._shared.catalog
         version, lines = self._known.get(of, (-1, []))
         if version != catalog.version:
             lines = _lines(columns, fill(catalog, names))

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mzwidget.local.engine.maintenance import Feed
-    from mzwidget.local.statements.session import Engine
+    from mzwidget.local.statements.shared import Shared
     from mzwidget.local.statements.system_items import Row
 
-    LiveFill = Callable[[Engine], Awaitable[list[Row]]]
+    LiveFill = Callable[[Shared], Awaitable[list[Row]]]
 
 _MAINTAINED = ("table", "materialized view", "index")
 
@@ -31,20 +31,20 @@ _MAINTAINED = ("table", "materialized view", "index")
 # ---------------------------------------------------------------------------------- sessions and subscriptions
 
 
-async def _sessions(engine: Engine) -> list[Row]:
+async def _sessions(shared: Shared) -> list[Row]:
     return [
         {
             "id": visit.id,
             "connection_id": visit.connection,
-            "role_id": role_id(engine.catalog, visit.user),
+            "role_id": role_id(shared.catalog, visit.user),
             "client_ip": visit.address,
             "connected_at": visit.since,
         }
-        for visit in engine.activity.visits.values()
+        for visit in shared.activity.visits.values()
     ]
 
 
-async def _session_history(engine: Engine) -> list[Row]:
+async def _session_history(shared: Shared) -> list[Row]:
     return [
         {
             "session_id": visit.id,
@@ -52,88 +52,88 @@ async def _session_history(engine: Engine) -> list[Row]:
             "initial_application_name": visit.application,
             "authenticated_user": visit.user,
         }
-        for visit in engine.activity.past
+        for visit in shared.activity.past
     ]
 
 
-async def _subscriptions(engine: Engine) -> list[Row]:
+async def _subscriptions(shared: Shared) -> list[Row]:
     return [
         {
             "id": watching.id,
             "session_id": watching.visit and watching.visit.id,
             "cluster_id": CLUSTER,
             "created_at": watching.since,
-            "referenced_object_ids": sorted(map(known_as, _direct(engine, watching.inputs))),
+            "referenced_object_ids": sorted(map(known_as, _direct(shared, watching.inputs))),
         }
-        for watching in engine.activity.watching.values()
+        for watching in shared.activity.watching.values()
     ]
 
 
-def _direct(engine: Engine, inputs: frozenset[str]) -> frozenset[str]:
+def _direct(shared: Shared, inputs: frozenset[str]) -> frozenset[str]:
     """Return of the ids that a query reads those that no other one reads for it."""
-    items = [item for item in map(engine.catalog.by_id, inputs) if item is not None]
+    items = [item for item in map(shared.catalog.by_id, inputs) if item is not None]
     return inputs - {used for item in items for used in item.uses - {item.id}}
 
 
 # ---------------------------------------------------------------------------------------------------- frontiers
 
 
-def _frontiers(engine: Engine) -> dict[str, int]:
+def _frontiers(shared: Shared) -> dict[str, int]:
     """Return up to when each maintained or watched item is known, by its id."""
-    now = engine.store.clock.read() + 1
-    found = dict.fromkeys((item.id for item in user_items(engine.catalog, *_MAINTAINED)), now)
-    for feed in engine.feeds.all():
-        for id_ in _direct(engine, feed.inputs):
+    now = shared.store.clock.read() + 1
+    found = dict.fromkeys((item.id for item in user_items(shared.catalog, *_MAINTAINED)), now)
+    for feed in shared.feeds.all():
+        for id_ in _direct(shared, feed.inputs):
             found[known_as(id_)] = min(feed.frontier, found.get(known_as(id_), now))
     return found
 
 
-async def _mz_frontiers(engine: Engine) -> list[Row]:
-    since = engine.store.since
+async def _mz_frontiers(shared: Shared) -> list[Row]:
+    since = shared.store.since
     return [
         {"object_id": id_, "read_frontier": min(since, frontier), "write_frontier": frontier}
-        for id_, frontier in _frontiers(engine).items()
+        for id_, frontier in _frontiers(shared).items()
     ]
 
 
-async def _global_frontiers(engine: Engine) -> list[Row]:
-    return [{"object_id": id_, "time": frontier} for id_, frontier in _frontiers(engine).items()]
+async def _global_frontiers(shared: Shared) -> list[Row]:
+    return [{"object_id": id_, "time": frontier} for id_, frontier in _frontiers(shared).items()]
 
 
-async def _compute_frontiers(engine: Engine) -> list[Row]:
-    feeds = _feeds_of(engine)
+async def _compute_frontiers(shared: Shared) -> list[Row]:
+    feeds = _feeds_of(shared)
     return [{"export_id": id_, "time": feed.frontier} for id_, feed in feeds.items()]
 
 
-def _lags(engine: Engine) -> dict[str, tuple[int, int, int]]:
-    now = engine.store.clock.wall()
-    return {id_: (0, 0, max(now - frontier, 0) * 1000) for id_, frontier in _frontiers(engine).items()}
+def _lags(shared: Shared) -> dict[str, tuple[int, int, int]]:
+    now = shared.store.clock.wall()
+    return {id_: (0, 0, max(now - frontier, 0) * 1000) for id_, frontier in _frontiers(shared).items()}
 
 
-async def _lag(engine: Engine) -> list[Row]:
-    return [{"object_id": id_, "lag": lag} for id_, lag in _lags(engine).items()]
+async def _lag(shared: Shared) -> list[Row]:
+    return [{"object_id": id_, "lag": lag} for id_, lag in _lags(shared).items()]
 
 
-async def _lag_history(engine: Engine) -> list[Row]:
+async def _lag_history(shared: Shared) -> list[Row]:
     return [
         {"object_id": id_, "replica_id": REPLICA, "lag": lag, "occurred_at": at}
-        for at, id_, lag in engine.activity.sample(_lags(engine))
+        for at, id_, lag in shared.activity.sample(_lags(shared))
     ]
 
 
-async def _materialization_lag(engine: Engine) -> list[Row]:
-    now, found = engine.store.clock.read() + 1, _frontiers(engine)
+async def _materialization_lag(shared: Shared) -> list[Row]:
+    now, found = shared.store.clock.read() + 1, _frontiers(shared)
     rows: list[Row] = []
-    for item in user_items(engine.catalog, "materialized view", "index"):
+    for item in user_items(shared.catalog, "materialized view", "index"):
         lag = (0, 0, max(now - found[item.id], 0) * 1000)
         rows.append({"object_id": item.id, "local_lag": lag, "global_lag": lag})
     return rows
 
 
-async def _hydration(engine: Engine) -> list[Row]:
+async def _hydration(shared: Shared) -> list[Row]:
     return [
         {"object_id": item.id, "replica_id": REPLICA, "hydrated": True}
-        for item in user_items(engine.catalog, *_MAINTAINED)
+        for item in user_items(shared.catalog, *_MAINTAINED)
     ]
 
 
@@ -150,24 +150,24 @@ class _Held:
     size: int
 
 
-async def _held(engine: Engine) -> list[_Held]:
-    return [*await _tables(engine), *(_flow(engine, feed) for feed in engine.feeds.all())]
+async def _held(shared: Shared) -> list[_Held]:
+    return [*await _tables(shared), *(_flow(shared, feed) for feed in shared.feeds.all())]
 
 
-def _flow(engine: Engine, feed: Feed) -> _Held:
-    names = [_name(engine, id_) for id_ in _direct(engine, feed.inputs)]
+def _flow(shared: Shared, feed: Feed) -> _Held:
+    names = [_name(shared, id_) for id_ in _direct(shared, feed.inputs)]
     state = feed.state
     size, held = (0, 0) if state is None else (state.size, state.held)
     return _Held(feed.number, f"Dataflow: {', '.join(sorted(names))}", size, held)
 
 
-def _name(engine: Engine, id_: str) -> str:
-    item = engine.catalog.by_id(id_)
+def _name(shared: Shared, id_: str) -> str:
+    item = shared.catalog.by_id(id_)
     return system_path(id_) if item is None else item.full_name
 
 
-async def _tables(engine: Engine) -> list[_Held]:
-    found = await measured(engine.store, user_items(engine.catalog, "table"))
+async def _tables(shared: Shared) -> list[_Held]:
+    found = await measured(shared.store, user_items(shared.catalog, "table"))
     return [_Held(item.oid, f"Table: {item.full_name}", rows, size) for item, rows, size in found]
 
 
@@ -175,61 +175,61 @@ def _sized(held: _Held) -> Row:
     return {"records": held.records, "batches": 1, "size": held.size, "capacity": held.size, "allocations": 1}
 
 
-async def _arrangements(engine: Engine) -> list[Row]:
-    return [{"id": each.id, "name": each.name, **_sized(each)} for each in await _held(engine)]
+async def _arrangements(shared: Shared) -> list[Row]:
+    return [{"id": each.id, "name": each.name, **_sized(each)} for each in await _held(shared)]
 
 
-async def _operator_arrangements(engine: Engine) -> list[Row]:
-    return [{"operator_id": each.id, **_sized(each)} for each in await _held(engine)]
+async def _operator_arrangements(shared: Shared) -> list[Row]:
+    return [{"operator_id": each.id, **_sized(each)} for each in await _held(shared)]
 
 
-async def _operator_records(engine: Engine) -> list[Row]:
-    return [{"id": each.id, "name": each.name, "dataflow_id": each.id, **_sized(each)} for each in await _held(engine)]
+async def _operator_records(shared: Shared) -> list[Row]:
+    return [{"id": each.id, "name": each.name, "dataflow_id": each.id, **_sized(each)} for each in await _held(shared)]
 
 
-async def _storage(engine: Engine) -> list[Row]:
-    ids = {item.oid: item.id for item in user_items(engine.catalog, "table")}
-    return [{"object_id": ids[each.id], "size_bytes": each.size} for each in await _tables(engine) if each.id in ids]
+async def _storage(shared: Shared) -> list[Row]:
+    ids = {item.oid: item.id for item in user_items(shared.catalog, "table")}
+    return [{"object_id": ids[each.id], "size_bytes": each.size} for each in await _tables(shared) if each.id in ids]
 
 
 # ---------------------------------------------------------------------------------------------------- dataflows
 
 
-def _feeds_of(engine: Engine) -> dict[str, Feed]:
+def _feeds_of(shared: Shared) -> dict[str, Feed]:
     """Return the feed of each subscription, by its id."""
-    found = engine.activity.watching.values()
+    found = shared.activity.watching.values()
     return {watching.id: watching.feed for watching in found if watching.feed is not None}
 
 
-async def _dataflows(engine: Engine) -> list[Row]:
-    flows = [_flow(engine, feed) for feed in engine.feeds.all()]
+async def _dataflows(shared: Shared) -> list[Row]:
+    flows = [_flow(shared, feed) for feed in shared.feeds.all()]
     return [{"id": flow.id, "name": flow.name, "dataflow_id": flow.id, "dataflow_name": flow.name} for flow in flows]
 
 
-async def _exports(engine: Engine) -> list[Row]:
-    return [{"export_id": id_, "dataflow_id": feed.number} for id_, feed in _feeds_of(engine).items()]
+async def _exports(shared: Shared) -> list[Row]:
+    return [{"export_id": id_, "dataflow_id": feed.number} for id_, feed in _feeds_of(shared).items()]
 
 
-async def _elapsed(engine: Engine) -> list[Row]:
-    return [{"id": feed.number, "elapsed_ns": feed.evaluation_ns} for feed in engine.feeds.all()]
+async def _elapsed(shared: Shared) -> list[Row]:
+    return [{"id": feed.number, "elapsed_ns": feed.evaluation_ns} for feed in shared.feeds.all()]
 
 
-async def _compute_dependencies(engine: Engine) -> list[Row]:
+async def _compute_dependencies(shared: Shared) -> list[Row]:
     return [
         {"object_id": watching.id, "dependency_id": known_as(id_)}
-        for watching in engine.activity.watching.values()
-        for id_ in _direct(engine, watching.inputs)
+        for watching in shared.activity.watching.values()
+        for id_ in _direct(shared, watching.inputs)
     ]
 
 
 # ------------------------------------------------------------------------------------------------ the process
 
 
-async def _replicas(_: Engine) -> list[Row]:
+async def _replicas(_: Shared) -> list[Row]:
     return [{"id": REPLICA, "name": "r1", "cluster_id": CLUSTER, "size": "embedded", "owner_id": OWNER, "disk": False}]
 
 
-async def _statuses(_: Engine) -> list[Row]:
+async def _statuses(_: Shared) -> list[Row]:
     return [{"replica_id": REPLICA, "process_id": 0, "status": "online", "updated_at": _STARTED}]
 
 
@@ -244,18 +244,18 @@ def _memory() -> int | None:
         return None
 
 
-async def _metrics(engine: Engine) -> list[Row]:
-    nano = round(engine.activity.cpu() * 1_000_000_000)
+async def _metrics(shared: Shared) -> list[Row]:
+    nano = round(shared.activity.cpu() * 1_000_000_000)
     return [{"replica_id": REPLICA, "process_id": 0, "cpu_nano_cores": nano, "memory_bytes": _memory()}]
 
 
-async def _utilization(engine: Engine) -> list[Row]:
+async def _utilization(shared: Shared) -> list[Row]:
     held = _memory()
     return [
         {
             "replica_id": REPLICA,
             "process_id": 0,
-            "cpu_percent": engine.activity.cpu() / (os.cpu_count() or 1) * 100,
+            "cpu_percent": shared.activity.cpu() / (os.cpu_count() or 1) * 100,
             "memory_percent": None if held is None else held / memory.limit() * 100,
         }
     ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Item
     from mzwidget.local.engine.store import Store
     from mzwidget.local.engine.writing import Staging
-    from mzwidget.local.statements.cursors import Cursor
+    from mzwidget.local.statements.cursor import Cursor
     from mzwidget.local.statements.timedomain import TimeDomain
 
 CATALOG_SERVER = "mz_catalog_server"

@@ -1,0 +1,140 @@
+"""A declared cursor: pulls rows out of a query or a subscription, bit by bit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from mzwidget.local.errors import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from mzwidget.local.formats.results import Chunk, Result
+    from mzwidget.local.formats.types import Column, Row
+
+_DAY_SECONDS = 86_400
+_UNITS = {
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 0.001),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", ""), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86_400.0),
+}
+_PART = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*([a-zA-Z]*)")
+_CLOCK = re.compile(r"\s*(-?)(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?\s*")
+
+
+class Cursor:
+    """A declared cursor; nothing runs before the first FETCH.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+    start : callable
+        Runs the statement.
+    """
+
+    def __init__(self, columns: tuple[Column, ...], start: Callable[[], Awaitable[Result]]) -> None:
+        self.columns = columns
+        self._start = start
+        self._chunks: AsyncGenerator[Chunk] | None = None
+        self._endless = False
+        self._next: asyncio.Task[Chunk | None] | None = None
+        self._rows: deque[Row] = deque()
+        self._ended = False
+        self.cancelled = False
+        """A CancelRequest came between two FETCHes: the next one fails."""
+
+    async def fetch(self, count: int | None, patience: str | None) -> list[Row]:
+        """Return up to `count` rows (all that are there if None).
+
+        Without `patience` (FETCH's timeout) wait for the first rows and take what is ready, of a subscription what
+        came at once; with it, wait until there are `count` or the time is over.
+        """
+        if self.cancelled:
+            self.cancelled, self._ended = False, True
+            raise SqlError("canceling statement due to user request", "57014")
+        seconds = None if patience is None else _seconds(patience)
+        if self._chunks is None:
+            result = await self._start()
+            self._chunks, self._endless = result.chunks, result.streaming
+        if count == 0:
+            return []
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not self._ended and (count is None or len(self._rows) < count):
+            if deadline is not None:
+                wait: float | None = max(deadline - time.monotonic(), 0)
+            else:
+                wait = 0 if self._rows else None
+            if not await self._more(wait):
+                break
+            if self._endless and deadline is None and self._rows:
+                break
+        taken = len(self._rows) if count is None else min(count, len(self._rows))
+        return [self._rows.popleft() for _ in range(taken)]
+
+    async def _more(self, wait: float | None) -> bool:
+        """Wait for the next chunk; False if it does not come in time."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._pull())
+            await asyncio.sleep(0)
+        done, _ = await asyncio.wait([self._next], timeout=wait)
+        if not done:
+            return False
+        task, self._next = self._next, None
+        try:
+            chunk = task.result()
+        except SqlError:
+            self._ended = True
+            raise
+        if chunk is None:
+            self._ended = True
+        else:
+            self._rows.extend(chunk.rows)
+        return True
+
+    async def _pull(self) -> Chunk | None:
+        assert self._chunks is not None
+        return await anext(self._chunks, None)
+
+    def cancel(self) -> None:
+        """Stop a cursor that nobody waits for at the moment."""
+        self.cancelled = self._chunks is not None
+
+    async def close(self) -> None:
+        """Stop what runs."""
+        if self._next is not None:
+            self._next.cancel()
+            with contextlib.suppress(asyncio.CancelledError, SqlError):
+                await self._next
+            self._next = None
+        if self._chunks is not None:
+            await self._chunks.aclose()
+            self._chunks = None
+        self._ended = True
+
+
+def _seconds(timeout: str) -> float:
+    """Read the interval of FETCH's timeout: parts such as ``1 day``, ``500 milliseconds`` or ``00:00:01``."""
+    found, rest = 0.0, timeout
+    while rest.strip():
+        clock = _CLOCK.fullmatch(rest)
+        part = _PART.match(rest)
+        if clock is not None:
+            hours, minutes, seconds = (float(clock[index] or 0) for index in (2, 3, 4))
+            amount = 3600 * hours + 60 * minutes + seconds
+            found, rest = found + (-amount if clock[1] else amount), ""
+        elif part is not None and part[2].lower() in _UNITS:
+            found, rest = found + float(part[1]) * _UNITS[part[2].lower()], rest[part.end() :]
+        else:
+            raise SqlError(f'invalid TIMEOUT: invalid input syntax for type interval: unknown units: "{timeout}"')
+    if found < 0:
+        raise SqlError("invalid TIMEOUT: cannot convert negative interval to duration")
+    if found > _DAY_SECONDS:
+        raise SqlError(f"timeout out of range: {found:g}s")
+    return found
