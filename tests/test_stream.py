@@ -49,7 +49,7 @@ async def read(
     try:
         await stream.describe()
         async for chunk in stream.chunks():
-            if not rows:
+            if chunk and not rows:
                 meanwhile()
             rows += chunk
     except psycopg.Error as error:

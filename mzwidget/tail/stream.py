@@ -53,7 +53,7 @@ class Stream:
         self._statement = statement
 
     async def chunks(self) -> AsyncGenerator[list[Row]]:
-        """Yield what has arrived, at most `CHUNK` rows at a time, until the statement ends.
+        """Yield what has arrived, at most `CHUNK` rows at a time, until the statement ends; nothing once it has begun.
 
         Raises
         ------
@@ -81,6 +81,7 @@ class Stream:
             if started.nfields != len(self.columns):
                 raise psycopg.OperationalError("the view was replaced in this moment")
             chunk: list[Row] = []
+            yield chunk
             handed = 0  # since others had their turn
             while (taken := libpq.get_copy_data(1))[0] >= 0:
                 size, line = taken

@@ -22,7 +22,7 @@ from mzwidget.tail.values import Column
 CONNECT = 150.0
 """Seconds that connecting may take: its own ``connect_timeout`` does not count the look-up of the server's name."""
 ANSWER = 30.0
-"""Seconds that the server may take to answer the statement; Materialize sends a first progress row at once."""
+"""Seconds that the server may take to answer the statement, which says nothing yet of how long the rows take."""
 SNAPSHOT = 300.0
 """Seconds of silence before the snapshot is given up: a view may take minutes to be computed for the first time."""
 STALL = 5.0
@@ -147,7 +147,7 @@ class Subscription:
                     closed = stream.size
                     yield batch
                     self._progress()
-                self.answered = batches.as_of is not None
+                self.answered = True
                 self.waiting = batches.waiting
                 self.heard = time.monotonic()
                 if stream.size - closed > SIZE:

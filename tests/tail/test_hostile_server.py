@@ -185,6 +185,22 @@ def test_whoever_waits_is_somebody_who_looks(monkeypatch: pytest.MonkeyPatch) ->
         assert server.connections == 1
 
 
+def test_a_server_that_has_begun_and_computes_is_waited_for() -> None:
+    """The engine tells of which time a snapshot is when it has it, which takes its time for millions of rows."""
+
+    def talk(server: Conversation, _: int) -> None:
+        server.subscribe(INT8)
+        time.sleep(2 * subscription.ANSWER)
+        server.progress(T)
+        server.row(T, 1, 7)
+        server.progress(T + 1)
+        keep_on(server)
+
+    with Server(talk) as server, LiveView("v", dsn=server.dsn) as view:
+        assert list(view.wait(20).df["n"]) == [7]
+        assert server.connections == 1
+
+
 def test_a_server_that_is_slow_to_let_in_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tail, "LINGER", 0.2)
 
