@@ -147,7 +147,7 @@ def _relation(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Ad
     first, _, rest = name.partition(" ")
     if rest and (meant := nearest(first.upper(), words.QUERIES)):  # no query, so it was taken for a name
         return f"Did you mean {meant if first.isupper() else meant.lower()}?", _token(sql, first)
-    if rest and first.upper() in words.STRUCTURE:
+    if rest and first.upper() in {*words.STRUCTURE, *words.KEYWORDS}:
         return "LiveView takes a view's name or a SELECT", None
     token = _token(sql, name.rsplit(".", 1)[-1])
     if missing := names().missing:

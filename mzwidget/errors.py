@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 
-class LiveViewError(RuntimeError):
+class Brief(BaseException):
+    """An error that a notebook shows by its message alone, without the lines of ours that heard it."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class AddressError(Brief, ValueError):
+    """A connection string cannot be read; says what to write."""
+
+
+class LiveViewError(Brief, RuntimeError):
     """A live view cannot be had; the message is the database's own.
 
     Attributes
@@ -15,10 +26,6 @@ class LiveViewError(RuntimeError):
     def __init__(self, message: str, sqlstate: str | None = None) -> None:
         super().__init__(message)
         self.sqlstate = sqlstate
-
-    def _render_traceback_(self) -> list[str]:
-        """Show in a notebook what the database said, without the lines of ours that heard it."""
-        return [f"{type(self).__name__}: {self}"]
 
 
 class StaleWarning(UserWarning):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextlib
 import functools
 import logging
@@ -125,12 +126,16 @@ class Following(Contents, traitlets.HasTraits):
 
         Raises
         ------
+        TypeError
+            The handler is no function.
         ValueError
-            Asked for `base` or `delta`: `on_change` tells of changes.
+            Asked for `base`, `delta` or what is no trait, such as `df`: `on_change` tells of changes.
         """
+        if not callable(handler):
+            raise TypeError(f"observe() wants a function of a change, not {builtins.type(handler).__name__}")
         all_ = names is traitlets.All
         named = set() if all_ else {names} if isinstance(names, str) else set(names)
-        if refused := named & {"base", "delta"}:
+        if refused := named & {"base", "delta"} | named - self.traits().keys():
             raise ValueError(f"{min(refused)!r} cannot be observed; on_change tells of changes")
         super().observe(handler, names, type)
         for name in ("status", "selection"):

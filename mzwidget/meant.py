@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ _LOOKS = frozenset(
     {"title", "kind", "x", "y", "color", "key", "value", "chart", "limit", "format", "timezone", "height"}
 )
 """Options of which `show` makes another picture."""
+_ROWS = "the rows of a view are a data frame"
 
 
 class Meant:
@@ -27,6 +28,25 @@ class Meant:
         if hasattr(pd.DataFrame, name):
             raise AttributeError(f"{said}; its rows are a data frame: view.df.{name}", name=name, obj=self)
         raise AttributeError(f"{said}{did_you_mean(name, _own(kind))}", name=name, obj=self)
+
+    def __getitem__(self, key: object) -> NoReturn:
+        column = f"view.df[{key!r}]" if isinstance(key, str) else "view.df[…]"
+        raise TypeError(f"{_ROWS}: {column}")
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"{_ROWS}: view.df.itertuples() goes through them, and view.changes() through every change")
+
+    def __aiter__(self) -> NoReturn:
+        raise TypeError("what happens to a view is told by its changes: async for batch in view.changes()")
+
+    def __contains__(self, value: object) -> NoReturn:
+        raise TypeError(f"{_ROWS}: {value!r:.60} in set(view.df[…])")
+
+    def __len__(self) -> NoReturn:
+        raise TypeError(f"{_ROWS}: len(view.df)")
+
+    def __bool__(self) -> bool:
+        return True
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = type(self)

@@ -201,8 +201,13 @@ def test_status_can_be_observed_where_there_is_no_loop(view: LiveView) -> None:
     eventually(lambda: seen == ["paused"])
 
 
-@pytest.mark.parametrize("trait", ["base", "delta"])
-def test_what_is_for_pages_cannot_be_observed(view: LiveView, trait: str) -> None:
+def test_what_observes_is_a_function(view: LiveView) -> None:
+    with pytest.raises(TypeError, match=r"function of a change, not NoneType"):
+        view.observe(print(), "status")
+
+
+@pytest.mark.parametrize("trait", ["base", "delta", "df", "timestamp"])
+def test_what_would_never_be_told_cannot_be_observed(view: LiveView, trait: str) -> None:
     with pytest.raises(ValueError, match=f"'{trait}' cannot be observed; on_change"):
         view.observe(print, ["name", trait])
 

@@ -516,6 +516,30 @@ def test_what_a_view_does_not_have_is_told_with_what_was_meant(live: Callable[..
     assert not hasattr(view, "_repr_html_")
 
 
+@pytest.mark.parametrize(
+    ("take", "instead"),
+    [
+        (lambda view: view["sold"], r"view\.df\['sold'\]$"),
+        (lambda view: view[0], r"view\.df\[…\]$"),
+        (len, r"len\(view\.df\)"),
+        (list, r"view\.df\.itertuples\(\).*view\.changes\(\)"),
+        (lambda view: "tea" in view, r"view\.df"),
+        (pd.DataFrame, r"view\.df"),
+        (aiter, r"async for batch in view\.changes\(\)"),
+        (LiveView, "not LiveView"),
+        (lambda view: LiveView(view.df), r"not DataFrame; mzwidget\.load\(frame, name\)"),
+    ],
+)
+def test_what_is_taken_for_its_rows_is_told_where_they_are(
+    live: Callable[..., LiveView], take: Callable[[LiveView], Any], instead: str
+) -> None:
+    view = live("SELECT 1 AS n")
+    with pytest.raises(TypeError, match=instead):
+        take(view)
+    assert view
+    assert [view].index(view) == 0
+
+
 @pytest.mark.parametrize("act", [lambda view: view.wait("10"), lambda view: view.when(len, "10")])
 def test_a_timeout_that_is_no_number_is_quoted(live: Callable[..., LiveView], act: Callable[[LiveView], Any]) -> None:
     with pytest.raises(TypeError, match=r"number of seconds.* not '10'"):

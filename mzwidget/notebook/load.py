@@ -19,6 +19,7 @@ from mzwidget.notebook.literals import UnfitError, column_texts
 from mzwidget.notebook.progress import Progress, Report
 from mzwidget.notebook.session import Connection, session
 from mzwidget.notebook.sources import Source, source
+from mzwidget.tail.status import LOST
 from mzwidget.tail.status import explain as reason
 
 PIECE = 10_000
@@ -30,6 +31,7 @@ _INTEGERS = {"smallint", "integer", "bigint", "uint2", "uint4", "uint8", "oid"}
 _NUMBERS = _INTEGERS | {"numeric", "real", "double precision"}
 _TEXTS = {"text", "character varying", "character"}
 _SHORT = {"timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz"}
+_NOTHING = "the connection was lost, nothing is loaded: "
 _VALUE = re.compile(r'"([^"]*)"$')
 
 
@@ -274,8 +276,7 @@ def _execute(connection: Connection, statement: str) -> psycopg.Cursor[Any]:
 def _told(error: psycopg.Error, statement: str, kept: str = "") -> SqlError:
     """Say what went wrong, and where the rows are if that is not where they were."""
     if error.diag.message_primary is None:
-        lost = "the connection was lost" if kept else "the connection was lost, nothing is loaded"
-        said = f"{lost}: {reason(error).message}"
+        said = f"{LOST if kept else _NOTHING}{reason(error).message.removeprefix(LOST)}"
     else:
         said = explain(error, statement).message
     return SqlError(f"{said}. {kept}" if kept else said, error.sqlstate)

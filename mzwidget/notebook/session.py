@@ -19,6 +19,7 @@ from mzwidget.lexing import words
 from mzwidget.params import Composed
 from mzwidget.tail.connect import Parameters, answering, parameters
 from mzwidget.tail.query import parse
+from mzwidget.tail.status import LOST
 from mzwidget.tail.status import explain as reason
 
 Connection = psycopg.Connection[tuple[str | None, ...]]
@@ -122,6 +123,6 @@ def prepare(sql: Composed, written: str, dsn: str | None = None) -> None:
 def _told(error: psycopg.Error, sql: Composed, written: str, connection: Connection) -> SqlError:
     if error.diag.message_primary is None:
         said = reason(error).message
-        return SqlError(f"the connection was lost: {said}" if connection.closed else said, error.sqlstate)
+        return SqlError(f"{LOST}{said.removeprefix(LOST)}" if connection.closed else said, error.sqlstate)
     told: Explanation = explain(error, written, origin=sql.origin, names=lambda: names(connection, written))
     return SqlError(str(told), told.sqlstate)

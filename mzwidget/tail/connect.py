@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import psycopg
 
+from mzwidget.errors import Brief
 from mzwidget.tail import conninfo
 from mzwidget.tail.cursor import TableCursor
 from mzwidget.tail.remedies import advised
@@ -21,6 +22,14 @@ Parameters = dict[str, Any]
 """Connection parameters by libpq's names. May hold a password: never printed, never sent to a page."""
 
 Isolation = Literal["serializable", "strict serializable"]
+
+
+class NotConnected(Brief, psycopg.OperationalError):
+    """A server lets nobody in, or is not there."""
+
+
+class NotAnswered(Brief, psycopg.errors.ConnectionTimeout):
+    """A server has not answered in time."""
 
 
 class _Named(NamedTuple):
@@ -109,11 +118,11 @@ def answering(given: Parameters) -> Iterator[None]:
         yield
     except psycopg.errors.ConnectionTimeout:
         place = f"{given.get('host', 'localhost')}:{given.get('port', 5432)}"
-        raise psycopg.errors.ConnectionTimeout(
+        raise NotAnswered(
             f"{place}: no answer after {given['connect_timeout']} s; are these the host and port of Materialize's SQL?"
         ) from None
     except psycopg.OperationalError as error:
-        raise type(error)(advised(str(error))) from None
+        raise NotConnected(advised(str(error))) from None
 
 
 def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Isolation | None = None) -> Parameters:

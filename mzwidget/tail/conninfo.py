@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from mzwidget.errors import AddressError
 from mzwidget.naming import nearest
 
 EXAMPLE = "postgres://user:password@host:6875/materialize"
@@ -32,27 +33,27 @@ def read(text: str, origin: str) -> dict[str, Any]:
     ------
     TypeError
         It is no text.
-    ValueError
+    AddressError
         It cannot be read; says what to write, but repeats nothing, since any part may be one of a password.
     """
     if not isinstance(text, str):
         raise TypeError(f"{origin} must be text, such as {EXAMPLE}, not {type(text).__name__}")
     text = text.strip()
     if not text:
-        raise ValueError(f"{origin} is empty; write {EXAMPLE}, or leave it out")
+        raise AddressError(f"{origin} is empty; write {EXAMPLE}, or leave it out")
     if _SERVERS.match(text):
         address = text.partition("://")[2].partition("?")[0]
         if address.count("@") > 1 or address.count("@") > address.partition("/")[0].count("@"):
-            raise ValueError(
+            raise AddressError(
                 f"{origin} has an @ or / too many before the host: in a user's name or password write %40 for @ and "
                 "%2F for /"
             )
     try:
         given = conninfo_to_dict(text)
     except psycopg.ProgrammingError:
-        raise ValueError(f"{origin} is not a connection string; {_meant(text)}") from None
+        raise AddressError(f"{origin} is not a connection string; {_meant(text)}") from None
     if "@" in str(given.get("host", "")) or not re.fullmatch(r"[\d,]*", str(given.get("port", ""))):
-        raise ValueError(
+        raise AddressError(
             f"{origin} has no host or no port where one is due; in a user's name or password write %40 for @ and %3A "
             "for :"
         )

@@ -63,7 +63,9 @@ def parse(text: str) -> Query:
         `text` is empty or already a SUBSCRIBE statement.
     """
     if not isinstance(text, str):
-        raise TypeError(f"LiveView wants a view's name or a SELECT as text, not {type(text).__name__}")
+        kind = type(text).__name__
+        hint = "; mzwidget.load(frame, name) makes a table of it, to be watched" if kind == "DataFrame" else ""
+        raise TypeError(f"LiveView wants a view's name or a SELECT as text, not {kind}{hint}")
     bare = text.strip().rstrip(";").rstrip()
     while comment := _COMMENT.match(bare):
         bare = bare[comment.end() :].strip()

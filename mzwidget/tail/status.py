@@ -38,6 +38,8 @@ _LOST = re.compile(
 _SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC):\s+")
 
 
+LOST = "the connection was lost: "
+
 LONGEST = 1000
 """Characters of a message at the most."""
 
@@ -102,7 +104,7 @@ def explain(error: Exception, query: Query | None = None, names: Names | None = 
         if needs_user(line) or isinstance(error, psycopg.ProgrammingError):
             return Status("failed", line)
         lost = _LOST.match(line)
-        return Status("reconnecting", f"the connection was lost: {line[lost.end() :]}" if lost else line)
+        return Status("reconnecting", f"{LOST}{line[lost.end() :]}" if lost else line)
     answer = shorten(_SEVERITY.sub("", match["said"]))
     if _SEVERITY.match(match["said"]) or needs_user(answer):
         return Status("failed", answer)

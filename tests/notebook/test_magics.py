@@ -218,6 +218,14 @@ def test_errors_in_a_kernel_have_no_traceback(kernel: Any, dsn: str) -> None:
     [error] = [m["content"] for m in execute(kernel, "mzwidget.sql('SELCT 1')") if m["msg_type"] == "error"]
     assert error["traceback"] == [f"SqlError: {error['evalue']}"]
     assert "Did you mean SELECT?\n  SELCT 1\n  ^^^^^" in error["evalue"]
+    for statement in (
+        "mzwidget.connect('here')",
+        "LiveView('v', dsn='')",
+        "mzwidget.connect('postgres://127.0.0.1:1')",
+    ):
+        told = execute(kernel, f"from mzwidget import LiveView\n{statement}")
+        [error] = [m["content"] for m in told if m["msg_type"] == "error"]
+        assert error["traceback"] == [f"{error['ename']}: {error['evalue']}"]
 
 
 def test_a_long_load_shows_how_far_it_is(kernel: Any, dsn: str) -> None:

@@ -100,7 +100,7 @@ def test_after_a_loss_reading_goes_on_and_writing_asks_to_be_repeated(dsn: str) 
     cut(dsn)
     assert mzwidget.sql("SELECT n FROM a")["n"].tolist() == [1]
     cut(dsn)
-    with pytest.raises(SqlError, match="the connection was lost"):
+    with pytest.raises(SqlError, match=r"^the connection was lost: (?!the connection)"):
         mzwidget.sql("INSERT INTO a VALUES (2)")
     mzwidget.sql("INSERT INTO a VALUES (3)")
     assert 3 in mzwidget.sql("SELECT n FROM a")["n"].tolist()
