@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     Chart = alt.TopLevelMixin | Mapping[str, Any]
 
 _UNTYPED_FIELD = re.compile(r"(.*) encoding field is specified without a type", re.DOTALL)
+_LATE = re.compile(r"^\d{5,6}(?=-)")
+_HOURS = re.compile(r"[+-]\d\d$")
 _DTYPES = {"temporal": "datetime64[us, UTC]", "quantitative": "float64", "nominal": "str"}
 
 
@@ -238,14 +240,20 @@ def _reader(of: Column) -> Callable[[str], Any]:
     if of.type == "mz_timestamp":
         return int
     if of.type in {"timestamp", "timestamptz"}:
-        return lambda text: text.replace(" ", "T", 1)
+        return _iso
     if of.type == "date":
-        return lambda text: f"{text}T00:00:00"  # the reader's midnight; a date alone would be UTC's
+        return lambda text: _iso(f"{text} 00:00:00")  # the reader's midnight; a date alone would be UTC's
     if of.kind == "number":
         return _finite
     if of.kind == "boolean":
         return "t".__eq__
     return json.loads if of.kind == "json" else str
+
+
+def _iso(text: str) -> str:
+    """Write a time as JavaScript reads it: a zone has minutes, and a year beyond 9999 a sign and six digits."""
+    text = _LATE.sub(lambda year: f"+{year[0]:0>6}", text.replace(" ", "T", 1))
+    return _HOURS.sub(r"\g<0>:00", text)
 
 
 def _finite(text: str) -> float | int | None:

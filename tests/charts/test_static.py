@@ -270,6 +270,41 @@ def test_an_altair_chart_is_drawn_where_vl_convert_is_installed(monkeypatch: pyt
     assert static.with_data(still(columns, [(f"shop {i}", str(i)) for i in range(5000)], chart())) is None, "too large"
 
 
+TIMES = {
+    "timestamptz": ["2026-01-01 10:00:00+00", "2026-01-01 18:00:00.5+07", "2026-01-01 17:30:00.25+05:30"],
+    "timestamp": ["2026-01-01 10:00:00", "2026-01-01 11:00:00.5", "2026-01-01 12:00:00"],
+    "date": ["2026-01-01", "2026-01-02", "2026-01-03"],
+    "mz_timestamp": ["1767261600000", "1767265200000", "1767268800000"],
+}
+
+
+@pytest.mark.parametrize("kind", TIMES)
+@pytest.mark.parametrize("year", ["2026", "12026"])
+def test_an_altair_chart_is_drawn_at_its_times_on_any_paper(kind: str, year: str) -> None:
+    pytest.importorskip("vl_convert")
+    spec = alt.Chart(title="t").mark_point().encode(x="at", y="n") + alt.Chart().mark_text().encode(x="at", text="n")
+    rows: list[Row] = [(at.replace("2026", year), str(n)) for n, at in enumerate(TIMES[kind])]
+    drawn = static.picture(still(view(f"at {kind}", "n int8"), rows, Options.of(chart=spec))) or ""
+    assert "NaN" not in drawn
+    marks = drawn.split("layer_0_marks")[1].split("</g>")[0]
+    x = sorted(float(of) for of in re.findall(r"translate\(([-\d.]+),", marks))
+    assert len(x) == 3
+    assert x[0] < x[1] < x[2]
+    assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=1)
+    assert set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawn)) <= {"none", "transparent", "currentColor", *svg.COLORS}
+
+
+def test_an_altair_chart_that_is_kept_is_a_picture_for_those_who_do_not_see_it_and_on_a_narrow_page() -> None:
+    pytest.importorskip("vl_convert")
+    columns, rows, _ = KINDS["bars"]
+    drawn = ET.fromstring(static.file(still(columns, rows, chart())))
+    assert drawn.get("role") == "img"
+    assert drawn.get("aria-label") == "chart of shop, sold"
+    style = drawn.get("style") or ""
+    assert "background:#fff" in style, "a file has its own paper"
+    assert "max-width:100%" in style
+
+
 def test_rows_for_vega() -> None:
     columns = view(
         "t text", "n numeric", "f float8", "b bool", "j jsonb", "d date", "at timestamptz", "mz mz_timestamp"
@@ -285,7 +320,7 @@ def test_rows_for_vega() -> None:
         "b": True,
         "j": {"a": 1},
         "d": "2026-01-01T00:00:00",
-        "at": "2026-01-01T10:00:00+00",
+        "at": "2026-01-01T10:00:00+00:00",
         "mz": 5,
     }
 
