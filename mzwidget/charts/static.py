@@ -216,7 +216,7 @@ _LOOK = {
     "rule": {"color": "currentColor"},
     "range": {"category": svg.COLORS},
 }
-"""As the page draws Vega charts (`themeConfig` in ``js/src/views/vega/theme.js``), in the colours of the text around it."""
+"""As the page draws Vega charts (``js/src/views/vega/theme.js``), in the colour of the text around it."""
 
 
 def _drawn_by_vega(still: Still) -> str | None:

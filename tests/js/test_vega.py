@@ -215,6 +215,27 @@ def test_more_rows_than_vega_can_draw_are_refused_in_words(easel: Easel) -> None
     assert page.locator(".mark-rect path").count() == 3
 
 
+def test_a_chart_is_said_to_lag_where_each_drawing_takes_long_not_where_one_did(easel: Easel) -> None:
+    page = easel()
+    foot = page.locator(".mzw-foot")
+    page.evaluate(
+        """() => {
+            const now = performance.now.bind(performance);
+            let late = 0;
+            window.slowness = 550;
+            performance.now = () => now() + (late += window.slowness);
+        }"""
+    )
+    draw(page, BAR, [["ann", "1"]])
+    assert foot.is_hidden(), "a page that loads is slow once"
+    again = "picture.become([['ann', given]])"
+    act(page, again, "2")
+    assert "so this picture lags" in foot.inner_text()
+    page.evaluate("() => { window.slowness = 0 }")
+    act(page, again, "3")
+    assert foot.is_hidden()
+
+
 def test_a_narrow_chart_leaves_room_for_its_marks(easel: Easel) -> None:
     page = easel()
     colour = {"color": {"field": "who", "type": "nominal"}}

@@ -19,7 +19,7 @@ import style from "./vega/style.css";
 const MANY = 1_000;
 /** Rows up to which Vega is tried: it takes seconds for as many points, and gigabytes for ten times as many. */
 const MOST = 100_000;
-/** Milliseconds that a drawing takes when the chart is said to lag; it is said until it takes half of that. */
+/** Milliseconds that each of two drawings takes when the chart is said to lag; it is said until one takes half of that. */
 const SLOW = 500;
 /** Milliseconds from which on a drawing holds up its page, which then has as long for all else. */
 const LONG = 50;
@@ -90,6 +90,7 @@ export function mount(el, encoding, host) {
   let failed = "";
   let running = false;
   let slow = false;
+  let before = 0;
   const keys = mountKeys(
     chartEl,
     {
@@ -105,7 +106,8 @@ export function mount(el, encoding, host) {
 
   /** Say if drawing takes long, and let the page do something else for as long. */
   async function rest(/** @type {number} */ took) {
-    slow = took > (slow ? SLOW / 2 : SLOW);
+    slow = Math.min(took, slow ? Infinity : before) > (slow ? SLOW / 2 : SLOW); // one alone waited for a page that loads
+    before = took;
     setText(foot, slow ? `a drawing takes ${(took / 1000).toFixed(1)} s, so this picture lags; let the query count, group or sample its ${formatNumber(rows)} rows` : "");
     foot.hidden = !slow;
     if (took > LONG) await new Promise((done) => setTimeout(done, took));
