@@ -137,6 +137,30 @@ def test_keys_and_buttons_go_step_by_step(stage: Stage) -> None:
     assert page.locator(".mzw-bubble").get_attribute("aria-hidden") == "true"
 
 
+@pytest.mark.parametrize("width", [240, 319, 370])
+def test_the_time_looked_at_is_told_in_a_narrow_cell_and_covers_nothing(stage: Stage, width: int) -> None:
+    page = stage()
+    open_past(page, width=width, note="saved", title="A long title for this view of the world")
+    pause(page)
+    page.mouse.move(0, 400)
+    told = page.locator(".mzw-asof")
+    time = page.evaluate(
+        """() => {
+            const [asOf, facts] = [".mzw-asof", ".mzw-facts"].map(name => document.querySelector(name));
+            const hour = document.createRange();
+            hour.setStart(asOf.firstChild, asOf.firstChild.length - 8);
+            hour.setEnd(asOf.firstChild, asOf.firstChild.length);
+            const [inner, outer] = [hour, facts].map(of => of.getBoundingClientRect());
+            return {text: hour.toString(), seen: inner.left >= outer.left - 1 && inner.right <= outer.right + 1
+                && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1};
+        }"""
+    )
+    assert time["seen"], told.inner_text()
+    assert time["text"] == (page.locator(".mzw-range").get_attribute("aria-valuetext") or "")[-8:]
+    assert not page.locator(".mzw-bubble").is_visible(), "it would lie on what the picture shows"
+    assert page.evaluate("sticksOut()") == []
+
+
 def test_without_a_past_there_is_no_slider(stage: Stage) -> None:
     page = stage()
     open_bars(page, EDITORS)

@@ -276,6 +276,19 @@ def test_wide_tables_scroll_inside_and_columns_can_be_made_wider(stage: Stage, w
     assert cell["width"] == pytest.approx(after["width"], abs=0.5)
 
 
+def test_a_long_text_is_cut_before_a_column_is_out_of_sight(stage: Stage) -> None:
+    page = stage()
+    columns = [["at", "timestamptz"], ["who", "text"], ["title", "text"], ["about", "text"], ["delta", "number"]]
+    row = ["2026-11-25 10:00:00.123+00", "w" * 40, "t" * 200, '{"k": "' + "v" * 80 + '"}', -123456]
+    show(page, [row], columns)
+    act(page, "shown.el.style.width = '800px'")
+    last = page.evaluate("scroll.querySelector('tbody td:last-child').getBoundingClientRect().right")
+    assert last <= page.evaluate("scroll.getBoundingClientRect().left + scroll.clientWidth + 1")
+    cut = page.locator("tbody td").evaluate_all("cells => cells.map(cell => cell.scrollWidth > cell.clientWidth)")
+    assert cut == [False, True, True, True, False], "times and numbers are whole"
+    assert page.locator("tbody td").nth(2).get_attribute("title") == "t" * 200
+
+
 def test_a_hundred_thousand_rows_are_there_at_once_and_sorted_soon(stage: Stage) -> None:
     page = stage()
     show(page, MANY)

@@ -637,6 +637,12 @@ def test_a_view_that_fails_before_its_first_rows_says_why_and_nothing_else(stage
     act(page, "view.status({ state: 'failed', message: 'unknown catalog item', epoch: '', time: null })")
     assert page.locator(".mzw-message").inner_text() == "unknown catalog item"
     assert page.locator(".mzw-skeleton").count() == 0
+    for state in ("reconnecting", "failed"):
+        act(page, "view.status({ state: given, epoch: '', time: null })", state)
+        word, retry = page.locator(".mzw-word").bounding_box(), page.locator(".mzw-retry").bounding_box()
+        assert word is not None
+        assert retry is not None
+        assert retry["x"] - word["x"] - word["width"] < 14, "what can be done stands beside what is the matter"
     act(page, "view.status({ state: 'connecting', message: '', epoch: '', time: null })")
     assert page.locator(".mzw-skeleton").count() == 1
 

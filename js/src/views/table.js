@@ -16,6 +16,8 @@ import { Chosen, identifying, placesOf, selectionOf, toggled } from "./selected.
 /** Tables that this page has had. */
 let tables = 0;
 
+/** Letters: texts are cut to no less, lest columns be out of sight, as numbers and times never are. */
+const SHORTEST = 16;
 /** Rows of one change whose cells are compared with what they were before. */
 const COMPARED = 5_000;
 
@@ -176,11 +178,12 @@ export function mount(el, encoding, host) {
     // Numbers stand by their column's edge: the space that is left goes to the others.
     const grows = columns.map(({ kind }) => kind !== "number");
     const none = !grows.includes(true);
+    const shortest = usual.map((width, i) => (["text", "json"].includes(columns[i]?.kind ?? "") ? Math.min(width, SHORTEST) : width));
     const tracks = usual.map((width, i) => {
       if (widths[i]) return `${widths[i]}px`;
-      return grows[i] || none ? `minmax(calc(${width}ch + 14px), ${width}fr)` : `calc(${width}ch + 14px)`;
+      return grows[i] || none ? `minmax(calc(${shortest[i]}ch + 14px), ${width}fr)` : `calc(${width}ch + 14px)`;
     });
-    const least = usual.map((width, i) => (widths[i] ? `${widths[i]}px` : `${width}ch + 14px`));
+    const least = shortest.map((width, i) => (widths[i] ? `${widths[i]}px` : `${width}ch + 14px`));
     table.style.setProperty("--mzw-columns", places.map((i) => tracks[i]).join(" "));
     table.style.minWidth = `calc(${least.join(" + ") || "0px"})`;
     lines.head = head.root.offsetHeight;
