@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 import nbformat
 
-from tests.machine import eventually, free_port
+from tests.machine import ROOT, eventually, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +66,8 @@ class LabServer:
             name: str(self._home / name.lower())
             for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
         }
+        extensions = self._home / "jupyter_data_dir" / "labextensions"
+        shutil.copytree(ROOT / "js/labextension", extensions / "mzwidget", dirs_exist_ok=True)
         options = {
             "ServerApp.root_dir": self.root,
             "ServerApp.port": port,

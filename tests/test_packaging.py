@@ -101,8 +101,12 @@ def test_packages_hold_everything_and_no_more(dist: Path) -> None:
     assert [problem for archive in dist.iterdir() for problem in check_dist.problems(archive)] == []
     wheel = check_dist.contents(the(dist, "*.whl"))
     strangers = {name for name in wheel if not name.startswith(("mzwidget/", "dist-info/"))}
-    (extension,) = strangers
-    assert extension.endswith(".data/data/etc/jupyter/jupyter_server_config.d/mzwidget.json")
+    assert {name.partition(".data/data/")[2] for name in strangers} == {
+        "etc/jupyter/jupyter_server_config.d/mzwidget.json",
+        "share/jupyter/labextensions/mzwidget/package.json",
+        "share/jupyter/labextensions/mzwidget/remoteEntry.js",
+    }
+    assert json.loads((ROOT / "js/labextension/package.json").read_text())["version"] == mzwidget.__version__
     assert "mzwidget/static/inputs.sha256" not in wheel
 
 

@@ -18,6 +18,8 @@ from mzwidget.tail.values import Column
 
 SIZE = 48_000
 """Characters at most of what a notebook keeps of a view."""
+KEPT = '<div class="mzw-kept">'
+"""How HTML begins that ``js/labextension`` shows where a notebook is opened and no kernel knows its views."""
 ROWS = 20
 FEW = svg.PIECES
 """Rows at most of any picture that is not of all of them."""
@@ -108,10 +110,10 @@ def in_notebook(still: Still) -> str:
             table = f"<details><summary>{_counted(still, rows)}</summary>{table}</details>"
         else:
             table += f"<p>{_counted(still, rows)}</p>"
-        text = f"<div><p><b>{html.escape(still.caption)}</b></p>{drawn or ''}{table}</div>"
+        text = f"{KEPT}<p><b>{html.escape(still.caption)}</b></p>{drawn or ''}{table}</div>"
         if len(text) <= SIZE:
             return text
-    return f"<div><p><b>{html.escape(still.caption)}</b></p><p>{still.total:,} rows</p></div>"
+    return f"{KEPT}<p><b>{html.escape(still.caption)}</b></p><p>{still.total:,} rows</p></div>"
 
 
 def _small(still: Still) -> str | None:

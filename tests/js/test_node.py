@@ -25,7 +25,7 @@ def test_types(node: Path, js_modules: Path) -> None:
 
 def test_no_function_branches_more_than_fifteen_times(node: Path, js_modules: Path, tmp_path: Path) -> None:
     lint = "node_modules/oxlint/bin/oxlint", "--config", ".oxlintrc.json"
-    run(node, js_modules, *lint, "src")
+    run(node, js_modules, *lint, "src", "labextension")
     (tmp_path / "branches.js").write_text(f"export function f(x) {{ {'if (x()) x();' * 15} }}")
     with pytest.raises(pytest.fail.Exception, match="complexity of 16"):
         run(node, js_modules, *lint, str(tmp_path))
