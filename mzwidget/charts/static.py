@@ -180,10 +180,15 @@ def _counted(still: Still, rows: int) -> str:
     return "no rows" if not total else "1 row" if total == 1 else f"{total:,} rows"
 
 
+_LEFT = ' style="text-align:left"'
+_SIDES = {"number": ' align="right"', "time": ' style="text-align:left;white-space:nowrap"'}
+"""Jupyter's pages put all at the right, and break times in two."""
+
+
 def _table(still: Still, rows: int, columns: int) -> str:
     shown = still.rows[:rows]
     written = writers(still.columns, shown, still.encoding)[:columns]
-    right = [' align="right"' if of.kind == "number" else "" for of in still.columns]
+    right = [_SIDES.get(of.kind, _LEFT) for of in still.columns]
     head = "".join(f"<th{side}>{_cell(of.name)}</th>" for of, side in zip(still.columns[:columns], right, strict=False))
     body = "".join(
         "<tr>"

@@ -93,6 +93,15 @@ def test_every_kind_has_its_data_and_its_moment(kind: str) -> None:
     assert columns[0].name in text
 
 
+def test_what_is_text_in_a_kept_table_stands_at_the_left_also_on_jupyters_pages() -> None:
+    columns = view("a text", "at timestamptz", "n int8", "j jsonb")
+    table = ET.fromstring(static._table(still(columns, [("x", "2026-01-01 00:00:00+00", "1", "{}")]), 1, 4))
+    for cells in table.iter("tr"):
+        sides = [("left" in cell.get("style", ""), cell.get("align")) for cell in cells]
+        assert sides == [(True, None), (True, None), (False, "right"), (True, None)]
+        assert "nowrap" in cells[1].get("style", ""), "a time in two lines is hard to read"
+
+
 @pytest.mark.parametrize("kind", ["bars", "groups", "stacks", "line", "number"])
 def test_a_file_of_its_own_is_a_picture(kind: str) -> None:
     drawn = ET.fromstring(static.file(still(*KINDS[kind][:2])))

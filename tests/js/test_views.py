@@ -535,6 +535,22 @@ def test_side_by_side_they_share_the_width_and_stay_true(stage: Stage, width: in
     assert all(height < 60 for height in heights), "on one line"
 
 
+@pytest.mark.parametrize("width", [420, 640])
+def test_the_longest_number_is_whole_beside_its_bar(stage: Stage, width: int) -> None:
+    page = stage()
+    act(
+        page,
+        """const rows = [["ann", "12345678901234567890123456789012345678.5"], ["bob", "9"]];
+        window.view = new FakeView([["who", "text"], ["n", "number"]], rows);
+        (await load(view.model)).show(given + "px")""",
+        width,
+    )
+    values = page.locator(".mzw-value")
+    assert values.first.inner_text().startswith("12,345,678,901,234,567,890,123,456,789,012,345,678.5")
+    assert values.evaluate_all("all => all.map(e => e.scrollWidth > e.clientWidth)") == [False, False]
+    assert page.evaluate("document.querySelector('.mzw-track').clientWidth") > 20
+
+
 def test_a_number_is_large_and_exact(stage: Stage) -> None:
     page = stage()
     act(
