@@ -105,6 +105,8 @@ def test_a_notebook_that_is_opened_anew_shows_what_was_kept_and_says_what_to_do(
         assert kept.locator("svg text", has_text="ann").count() == 1
         assert kept.locator("svg").get_attribute("aria-label") == "edits by editor"
         assert kept.locator("b").inner_text().startswith(f"{table} · as of 20")
+        scrolls = kept.locator(".mzw-kept").evaluate("kept => getComputedStyle(kept.parentElement).overflowX")
+        assert scrolls == "auto", "a wide table is not cut"
         foreign.get_by_text("Error displaying widget: model not found").wait_for()
     lab.run_all(page)
     follows(page, engine_dsn, table)

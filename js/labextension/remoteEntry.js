@@ -40,6 +40,7 @@
         if (output.node.textContent !== LOST || !String(model.data["text/html"]).startsWith(KEPT)) return;
         const kept = create("text/html");
         await kept.renderModel(model);
+        kept.node.style.overflow = "auto"; // a wide table
         const note = document.createElement("p");
         note.textContent = "This was kept of the view; run the cell to see it live.";
         output.node.replaceChildren(note, kept.node);
