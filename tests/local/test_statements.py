@@ -468,6 +468,20 @@ def test_show_filters(sql: psycopg.Connection, schema: str) -> None:
     refused(sql, "SHOW TABLES WHERE true) UNION (SELECT 1, 2", "42601", "Expected")
 
 
+def test_what_show_lists_can_be_queried(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE shown (a int NOT NULL, b text)")
+    for query, rows in (
+        ("SELECT name FROM (SHOW TABLES) WHERE name LIKE 'sh%'", [("shown",)]),
+        ("SELECT name, nullable FROM (SHOW COLUMNS FROM shown WHERE type <> 'text') c", [("a", False)]),
+        ("WITH s AS (SHOW TABLES LIKE 'n%') SELECT count(*) FROM s", [(0,)]),
+        ("SELECT c.name FROM (SHOW COLUMNS FROM shown) c JOIN (SHOW TABLES) t ON t.name <> c.name", [("a",), ("b",)]),
+    ):
+        assert sorted(sql.execute(query)) == rows  # type: ignore[call-overload]
+    sql.execute("PREPARE listed AS SELECT name FROM (SHOW TABLES)")
+    sql.execute("CREATE TABLE another (a int)")
+    assert sorted(sql.execute("EXECUTE listed")) == [("another",), ("shown",)]
+
+
 def test_what_is_shown_of_a_view_follows_its_names(sql: psycopg.Connection, schema: str) -> None:
     sql.execute("CREATE TABLE t (a int, b text)")
     sql.execute("CREATE VIEW v AS WITH t2 AS (SELECT * FROM t x) SELECT upper(t2.b), count(*) FROM t2, t GROUP BY 1")

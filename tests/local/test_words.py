@@ -86,6 +86,11 @@ SELECT ARRAY['{}'::jsonb, '\x00'::bytea]            | XX000 ARRAY could not conv
 SELECT '{1}'::int[] UNION SELECT '{a}'::text[]      | XX000 UNION types integer[] and text[] cannot be matched
 SELECT greatest(mz_now(), now())                    | XX000 greatest types mz_timestamp and timestamp with time zone cannot be matched
 SELECT 200::"char"                                  | XX000 "char" out of range
+SELECT * FROM VALUES (1) v                          | XX000 VALUES expression in FROM clause must be surrounded by parentheses
+SELECT values(1)                                    | XX000 function "values" does not exist
+CREATE VIEW x AS SELECT * FROM (SHOW TABLES)        | XX000 SHOW commands are not allowed in views
+SELECT * FROM (SHOW TABLES FROM nope)               | XX000 unknown schema 'nope'
+CREATE INDEX x ON words ((SELECT 1))                | XX000 CREATE INDEX does not allow subqueries
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 """  # noqa: E501
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from mzwidget.local.dialect.values import raise_sql
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 
 _OWN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bq\d+\b")
 """A common table of a query's own, and what may look like one within quotes."""
@@ -103,6 +103,9 @@ class Catalog(Protocol):
     def check(self, parts: tuple[str, ...]) -> None:
         """Insist that the qualifiers of a name are those of a schema."""
 
+    def shown(self, text: str) -> str:
+        """Return the query of what a SHOW command lists."""
+
 
 class Empty:
     """A catalog without anything, such as a DEFAULT sees."""
@@ -115,6 +118,9 @@ class Empty:
 
     def check(self, _: tuple[str, ...]) -> None:
         pass
+
+    def shown(self, _: str) -> str:
+        raise unsupported("SHOW in a query")
 
     def oid_of(self, _: tuple[str, ...]) -> int | None:
         return None

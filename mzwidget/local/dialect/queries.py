@@ -12,7 +12,7 @@ from mzwidget.local.dialect.model import Catalog, Query
 from mzwidget.local.dialect.ordering import limits, ordered
 from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.selecting import Selection
-from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax import parse, tree
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.types import Column, Type
@@ -119,8 +119,15 @@ def plan_body(statement: Statement, body: tree.Body, scope: Scope, order: tuple[
         return _set_operation(statement, body, scope)
     if isinstance(body, tree.Values):
         return values_block(statement, body, scope)
-    assert isinstance(body, tree.Nested)
-    columns, sql = plan_in(body.query, scope)
+    if isinstance(body, tree.Shown):
+        if not statement.once:
+            raise unsupported("SHOW in a query that is not a SELECT")
+        listed = parse(statement.catalog.shown(body.text))
+        assert isinstance(listed, tree.Query)
+        columns, sql = plan_in(listed, scope)
+    else:
+        assert isinstance(body, tree.Nested)
+        columns, sql = plan_in(body.query, scope)
     return of_rows(statement, columns, sql, plan_nested)
 
 

@@ -238,6 +238,8 @@ _NAMED = frozenset({"jsonb_array_elements", "jsonb_array_elements_text", "regexp
 def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Column], str]:
     """Return the columns and rows of a table function."""
     name = call.name[-1]
+    if call.name == ("values",):
+        raise SqlError("VALUES expression in FROM clause must be surrounded by parentheses")
     if not callable_(call.name, expressions.statement):
         raise misspelt(".".join(call.name))
     if call.distinct or call.order or call.filter is not None or call.over is not None or call.star:

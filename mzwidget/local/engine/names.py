@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, OWNER_OID, SYSTEM_SCHEMAS, TEMPORARY
 from mzwidget.local.engine.mirrors import is_mirror
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +44,8 @@ class Names:
     system : System
     variables : callable
         Returns the values of the session's variables, by their names in small letters.
+    show : callable, optional
+        Puts what a SHOW command lists among the `extra` names; returns its query.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Names:
         temporary: Mapping[str, Item],
         system: System,
         variables: Callable[[], Mapping[str, str]] = dict,
+        show: Callable[[Names, str], str] | None = None,
     ) -> None:
         self.catalog = catalog
         self.database = database
@@ -61,6 +64,7 @@ class Names:
         self.temporary = temporary
         self.system = system
         self._variables = variables
+        self._show = show
         self.used_system: set[str] = set()
         """The ids of the mirrors that what was looked up reads."""
         self.used_types: set[str] = set()
@@ -129,6 +133,12 @@ class Names:
     def settings(self) -> Mapping[str, str]:
         """Return the values of the session's variables, by their names in small letters."""
         return self._variables()
+
+    def shown(self, text: str) -> str:
+        """Return the query of what a SHOW command lists."""
+        if self._show is None:
+            raise unsupported("SHOW in a query")
+        return self._show(self, text)
 
     def find(self, parts: Parts, *, types: bool = False) -> Item | None:
         """Return the item, or the type, called ``t``, ``schema.t`` or ``database.schema.t``, None if there is none."""

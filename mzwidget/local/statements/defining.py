@@ -16,7 +16,7 @@ from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, known_cluster, place, taken
 from mzwidget.local.statements.keys import default_key
 from mzwidget.local.statements.kinds import Kind
-from mzwidget.local.statements.planning import Plan, locate
+from mzwidget.local.statements.planning import Plan, contains_query, locate
 from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.spelling import definition, resolved, type_path
 from mzwidget.local.statements.text import shown
@@ -189,6 +189,8 @@ def _key(session: Session, target: Item, text: str) -> str:
     assert planner.names.path == names.path
     try:
         planner.view_query(f"SELECT {text} FROM {source} GROUP BY {text}", maintained=False)
+        if contains_query(text):
+            raise SqlError("CREATE INDEX does not allow subqueries")
     except SqlError as error:
         error.message = error.message.replace("GROUP BY clause", "CREATE INDEX").replace("GROUP BY", "CREATE INDEX")
         error.position = None

@@ -11,7 +11,7 @@ from mzwidget.local.statements.planning import Plan
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from mzwidget.local.formats.types import Type
+    from mzwidget.local.formats.types import Row, Type
     from mzwidget.local.statements.model import Statement
 
 
@@ -32,11 +32,14 @@ class Kind:
         Takes the session, the statement and the types given for parameters.
     alone : bool
         It cannot be run inside a transaction block.
+    rows : callable, optional
+        Of what lists: takes the session and the statement.
     """
 
     run: Callable[[Any, Any, Sequence[Any]], Awaitable[Result]]
     plan: Callable[[Any, Any, Sequence[Type | None]], Plan] = no_plan
     alone: bool = False
+    rows: Callable[[Any, Any], list[Row]] | None = None
 
 
 def selected(count: int) -> str:

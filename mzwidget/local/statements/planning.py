@@ -105,6 +105,21 @@ class MutatePlan(Plan):
     rows: str | None = field(kw_only=True)
 
 
+def contains_query(expression: str) -> bool:
+    """Whether a query stands within an expression."""
+    return any(isinstance(node, _QUERIES) for node in dialect.parse(f"SELECT ({expression})").walk())
+
+
+def relation_of(name: str, columns: tuple[Column, ...], rows: Sequence[Sequence[Any]]) -> Relation:
+    """Return a relation of nothing but some rows."""
+    lines = [
+        f"({', '.join(constant(value, column.type) for value, column in zip(row, columns, strict=True))})"
+        for row in rows
+    ]
+    nothing = f"(SELECT {', '.join(constant(None, column.type) for column in columns)} WHERE false)"
+    return Relation(name, columns, f"(VALUES {', '.join(lines)})" if lines else nothing, frozenset())
+
+
 class Planner:
     """Plans for one session.
 
@@ -150,7 +165,10 @@ class Planner:
 
     def view_query(self, sql: str, *, maintained: bool) -> dialect.Query:
         """Translate the body of a view."""
-        query = dialect.plan_query(dialect.parse(sql), self.names, maintained=maintained)
+        parsed = dialect.parse(sql)
+        if any(isinstance(node, tree.Shown) for node in parsed.walk()):
+            raise SqlError("SHOW commands are not allowed in views")
+        query = dialect.plan_query(parsed, self.names, maintained=maintained)
         if query.parameters:
             raise SqlError("views cannot have parameters", "42P02")
         if self.names.used_system and maintained:
@@ -246,21 +264,14 @@ class Planner:
 
     def over(self, columns: tuple[Column, ...], rows: Sequence[Sequence[Any]], where: str) -> dialect.Query:
         """Translate the query of those of some rows for which a condition holds."""
-        lines = [
-            f"({', '.join(constant(value, column.type) for value, column in zip(row, columns, strict=True))})"
-            for row in rows
-        ]
-        nothing = f"(SELECT {', '.join(constant(None, column.type) for column in columns)} WHERE false)"
-        self.names.extra["~shown"] = Relation(
-            "~shown", columns, f"(VALUES {', '.join(lines)})" if lines else nothing, frozenset()
-        )
+        self.names.extra["~shown"] = relation_of("~shown", columns, rows)
         parsed = dialect.parse(f'SELECT * FROM "~shown" WHERE ({where})')
         return dialect.plan_query(parsed, self.names, session=self._functions)
 
     def constant(self, sql: str, kind: Type, number: int) -> dialect.Query:
         """Translate an expression that reads nothing, as a value of the type of a statement's parameter."""
         parsed = dialect.parse(f"SELECT CAST(({sql}) AS {dialect.sql_type(kind)})")
-        if any(isinstance(node, _QUERIES) for node in parsed.walk()):
+        if contains_query(sql):
             raise SqlError("EXECUTE does not allow subqueries")
         query = dialect.plan_query(parsed, self.names, session=self._functions)
         if not query.constant or query.parameters:

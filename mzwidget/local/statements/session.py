@@ -12,7 +12,7 @@ from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definitions
 from mzwidget.local.statements.grammar import parse
-from mzwidget.local.statements.planning import Planner, check_syntax, locate
+from mzwidget.local.statements.planning import Planner, check_syntax, locate, relation_of
 from mzwidget.local.statements.prepared import Kept, Prepared, PreparedStatements
 from mzwidget.local.statements.script import tell_end
 from mzwidget.local.statements.shared import Shared
@@ -90,7 +90,20 @@ class Session:
         """The catalog as this session sees it now."""
         own = self.engine.catalog.temporary.get(self.number, {})
         database, path = self.variables.get("database"), self.variables.search_path
-        return Names(self.engine.catalog, database, path, own, self.engine.system, self.variables.by_name)
+        catalog, system = self.engine.catalog, self.engine.system
+        return Names(catalog, database, path, own, system, self.variables.by_name, self._listed)
+
+    def _listed(self, names: Names, text: str) -> str:
+        """Put what a SHOW command lists among the names that a query sees; return the query that reads it."""
+        statement = parse(text)
+        kind = self.engine.table[type(statement)]
+        if kind.rows is None:
+            raise SqlError("SHOW variable in subqueries not yet supported")
+        name = f"~shown{len(names.extra)}"
+        columns = kind.plan(self, statement, ()).columns or ()
+        names.extra[name] = relation_of(name, columns, kind.rows(self, statement))
+        where = getattr(statement, "where", None)
+        return f'SELECT * FROM "{name}"' + (f" WHERE ({where})" if where is not None else "")
 
     @property
     def planner(self) -> Planner:

@@ -45,23 +45,24 @@ def _texts(*names: str) -> tuple[Column, ...]:
 def shown(columns: Callable[[Any], tuple[Column, ...]], rows: Callable[[Session, Any], list[Row]]) -> Kind:
     """Return the kind of a SHOW command that reads the catalog."""
 
+    def listed(session: Session, statement: Any) -> list[Row]:
+        like = getattr(statement, "like", None)
+        pattern = None if like is None else _pattern(like)
+        return [row for row in rows(session, statement) if pattern is None or pattern.fullmatch(row[0])]
+
     def plan(_: Session, statement: Any, __: Sequence[Type | None]) -> Plan:
         return Plan(statement, columns(statement))
 
     async def run(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
         if session.transaction is not None:
             session.transaction.read(session.engine.store, "catalog", str)
-        found = rows(session, plan.statement)
-        like = getattr(plan.statement, "like", None)
-        if like is not None:
-            pattern = _pattern(like)
-            found = [row for row in found if pattern.fullmatch(row[0])]
+        found = listed(session, plan.statement)
         where = getattr(plan.statement, "where", None)
         if where is not None:
             found = await _where(session, plan.columns or (), found, where)
         return Result(selected, plan.columns, once(found))
 
-    return Kind(run, plan)
+    return Kind(run, plan, rows=listed)
 
 
 async def _where(session: Session, columns: tuple[Column, ...], rows: list[Row], where: str) -> list[Row]:

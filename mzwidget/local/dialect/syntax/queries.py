@@ -133,9 +133,16 @@ class QueryParser(ExpressionParser):
             return tree.Select((tree.SelectItem(tree.Star()),), tree.Table(name))
         if self.is_word("show"):
             if self.peek().value.lower() in _LISTED:
-                raise unsupported("SHOW in a query")
+                return self._shown()
             raise SqlError("SHOW variable in subqueries not yet supported")
         return self.expected("SELECT, VALUES, or a subquery in the query body")
+
+    def _shown(self) -> Body:
+        """Return a SHOW command, up to the parenthesis that closes it."""
+        start, depth = self.token.start, 0
+        while not self.is_kind("eof") and not self.is_kind(";") and (depth or not self.is_kind(")")):
+            depth += {"(": 1, ")": -1}.get(self.next().kind, 0)
+        return tree.Shown(self.sql[start : self.token.start])
 
     def _values(self) -> Body:
         rows = []

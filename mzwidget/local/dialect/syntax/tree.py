@@ -411,6 +411,13 @@ class Nested(Body):
     query: Query
 
 
+@dataclass(frozen=True, slots=True)
+class Shown(Body):
+    """A SHOW command in the place of a query."""
+
+    text: str
+
+
 # ------------------------------------------------------------------------------------------------- statements
 
 
