@@ -1,7 +1,7 @@
 """Ask a server what Materialize was asked, and say how the answers compare.
 
-Per statement: *same*; *other words* (an error on both sides, told otherwise); *refused* (0A000, named, where
-Materialize answers or says otherwise); *different* answers; *accepts* what Materialize refuses; *fails* where
+Per statement: *same*; *other words* (an error on both sides, or a notice, told otherwise); *refused* (0A000, named,
+where Materialize answers or says otherwise); *different* answers; *accepts* what Materialize refuses; *fails* where
 Materialize answers.
 """
 
@@ -47,6 +47,7 @@ class Client:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
+        self._notices: list[Record] = []
         self.schema = f"c{secrets.token_hex(3)[:5]}"
         self._connect()
         self._plain(f"CREATE SCHEMA {self.schema}")
@@ -55,7 +56,7 @@ class Client:
     def _connect(self) -> None:
         self._connection = pq.PGconn.connect(self._dsn.encode())
         assert self._connection.status == pq.ConnStatus.OK, self._connection.error_message
-        self._connection.notice_handler = lambda _: None
+        self._connection.notice_handler = lambda notice: self._notices.append(self._fields(notice))
 
     def close(self) -> None:
         if self._connection.status == pq.ConnStatus.OK:
@@ -91,6 +92,7 @@ class Client:
     def _run(self, sql: str, copy_in: str | None) -> Record:
         answers: list[Record] = []
         copied: bytes | None = None
+        self._notices.clear()
         self._connection.send_query(self._inward(sql))
         while (result := self._next()) is not None:
             if result.status == ExecStatus.COPY_IN:
@@ -104,7 +106,8 @@ class Client:
                 while (found := self._connection.get_copy_data(0))[0] > 0:
                     copied += bytes(found[1])
             else:
-                answers.append(self._described(result))
+                answers.append(self._described(result) | {"notices": self._notices.copy()})
+                self._notices.clear()
                 if copied is not None and answers[-1]["error"] is None:
                     if copied.startswith(b"PGCOPY\n"):
                         answers[-1]["copy_out_hex"] = copied.hex()
@@ -144,8 +147,7 @@ class Client:
     def _described(self, result: PGresult) -> Record:
         found: Record = {"columns": None, "rows": None, "tag": None, "error": None}
         if result.status == ExecStatus.FATAL_ERROR:
-            fields = {name: result.error_field(field) for name, field in _FIELDS.items()}
-            found["error"] = {name: value and self._outward(value) for name, value in fields.items()}
+            found["error"] = self._fields(result)
             return found
         found["tag"] = (result.command_status or b"").decode()
         if result.status == ExecStatus.TUPLES_OK:
@@ -158,6 +160,11 @@ class Client:
                 for row in range(result.ntuples)
             ]
         return found
+
+    def _fields(self, result: PGresult) -> Record:
+        """Return what an error or a notice says."""
+        fields = {name: result.error_field(field) for name, field in _FIELDS.items()}
+        return {name: value and self._outward(value) for name, value in fields.items()}
 
     def _columns(self, result: PGresult) -> list[list[Any]]:
         return [[self._outward(result.fname(i) or b""), result.ftype(i)] for i in range(result.nfields)]
@@ -204,6 +211,8 @@ def compare(want: Record, got: Record) -> tuple[str, str]:
     wanted, given = want.get("results", [want]), got.get("results", [got])
     for one, other in zip(wanted, given, strict=False):
         kind, why = _compare(one, other, masked=bool(want.get("masked")), ordered=bool(want.get("ordered")))
+        if kind == "same" and (noted := _notices(one)) != (said := _notices(other)):
+            kind, why = "other words", f"notices: {noted}  /  {said}"
         if kind != "same":
             return kind, why
     if len(wanted) != len(given):
@@ -232,6 +241,11 @@ def _compare(want: Record, got: Record, *, masked: bool, ordered: bool) -> tuple
         if first != second:
             return "different", f"{name}: {str(first)[:300]}  /  {str(second)[:300]}"
     return "same", ""
+
+
+def _notices(answer: Record) -> list[list[str | None]]:
+    fields = ("severity", "sqlstate", "message", "detail", "hint")
+    return [[notice.get(name) for name in fields] for notice in answer.get("notices") or ()]
 
 
 def _timeless(field: str | int | None) -> str | None:

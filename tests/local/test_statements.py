@@ -897,3 +897,54 @@ def test_notices_say_what_to_do(sql: psycopg.Connection) -> None:
         told.clear()
         sql.execute(statement)
         assert [message in str(said) and hint in str(advice) for said, advice in told] == [True], told
+
+
+def test_a_comparison_with_null_is_told(sql: psycopg.Connection) -> None:
+    told: list[str | None] = []
+    sql.add_notice_handler(lambda notice: told.append(notice.message_primary))
+    sql.execute("CREATE TABLE compared (a int, b text)")
+    sql.execute("CREATE VIEW compared_view AS SELECT a = NULL AS x FROM compared")
+    for query in (
+        "SELECT a FROM compared WHERE b IS NULL OR a < NULL OR a BETWEEN NULL AND 1 OR b LIKE NULL",
+        "SELECT a + NULL, coalesce(b, NULL), nullif(a, 1), a IN (1, 2), NULL::int IS NULL FROM compared",
+        "SELECT * FROM compared_view",
+    ):
+        sql.execute(query)  # type: ignore[call-overload]
+        assert not told, query
+    for query in (
+        "SELECT a FROM compared WHERE a = NULL",
+        "SELECT NULL::int <> a FROM compared",
+        "SELECT 1 WHERE EXISTS (SELECT FROM compared WHERE b IN ('x', NULL))",
+        "SELECT (a, b) = (1, NULL) FROM compared UNION ALL SELECT a IS DISTINCT FROM NULL FROM compared",
+        "SELECT CASE a WHEN NULL THEN 1 END, nullif(b, NULL) FROM compared",
+        "CREATE MATERIALIZED VIEW compared_kept AS SELECT a FROM compared WHERE a != NULL",
+    ):
+        sql.execute(query)  # type: ignore[call-overload]
+        assert told == ["Comparison with NULL using `=`, `<>`, or `!=` always evaluates to NULL."], query
+        told.clear()
+
+
+def test_an_index_that_others_were_built_from_is_told_when_it_goes(sql: psycopg.Connection) -> None:
+    told: list[str] = []
+    sql.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
+    sql.execute("CREATE TABLE built (a int, b text)")
+    for name, key in (("first", "a"), ("second", "b"), ("third", "b"), ("fourth", "a")):
+        sql.execute(f"CREATE INDEX {name} ON built ({key})")  # type: ignore[call-overload]
+    for name, users in (("first", "second, fourth"), ("fourth", ""), ("second", "third"), ("third", "")):
+        told.clear()
+        sql.execute(f"DROP INDEX {name}")  # type: ignore[call-overload]
+        listed = re.findall(r"following objects: (.*?)\. The", " ".join(told))
+        assert [re.sub(r"[a-z0-9_]+\.", "", text) for text in listed] == ([users] if users else []), told
+
+
+def test_a_transaction_that_renames_does_nothing_else(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE named (a int)")
+    for statement in ("SELECT 1", "INSERT INTO named VALUES (1)", "CREATE TABLE other (a int)"):
+        sql.execute("BEGIN")
+        sql.execute("ALTER TABLE named RENAME TO renamed")
+        refused(sql, statement, "25000", "transactions which modify objects are restricted to just modifying objects")
+        sql.execute("ROLLBACK")
+    sql.execute("BEGIN")
+    sql.execute("ALTER TABLE named RENAME TO renamed")
+    sql.execute("COMMIT")
+    assert sql.execute("SELECT count(*) FROM renamed").fetchone() == (0,)

@@ -154,12 +154,20 @@ def is_elsewhere(name: str) -> bool:
     return name in OFFERED_THERE or name in UNAVAILABLE
 
 
+def _is_null(value: Value) -> bool:
+    """Whether a value is a NULL as it was written."""
+    untyped = value.is_open and value.literal is None and value.parameter is None
+    return untyped or value.sql.startswith("CAST(NULL AS")
+
+
 def operate(statement: Statement, operator: str, values: Sequence[Value]) -> Value:
     """Return an operator over one or two operands."""
     table = functions.OPERATORS if len(values) == 2 else functions.PREFIX
     overloads = table.get(operator)
     if overloads is None:
         raise SqlError(f"[{operator}] not yet supported")
+    if operator in ("=", "<>") and any(map(_is_null, values)):
+        statement.compares_null = True
     given = known(values)
     if operator == "->" and given == [None, None]:
         raise no_operator(operator, given, many=True)

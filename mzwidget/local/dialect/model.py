@@ -165,6 +165,8 @@ class Query:
         ``sql`` without the common tables that it names.
     ctes : tuple of (str, str)
         These common tables: names and queries, each after those it names.
+    compares_null : bool
+        Asks somewhere whether something equals NULL, which nothing does.
     """
 
     sql: str
@@ -177,6 +179,7 @@ class Query:
     refusal: SqlError | None = None
     body: str = ""
     ctes: tuple[tuple[str, str], ...] = ()
+    compares_null: bool = False
 
     def in_view(self, name: str) -> tuple[tuple[tuple[str, str], ...], str]:
         """Return common tables and body under names that no other view uses."""

@@ -68,6 +68,7 @@ def plan_query(
         refusal=statement.refusal,
         body=body,
         ctes=tuple(statement.ctes.items()),
+        compares_null=statement.compares_null,
     )
 
 

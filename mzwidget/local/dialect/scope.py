@@ -40,6 +40,8 @@ class Statement:
     constant: bool = True
     reads: bool = False
     once: bool = False
+    compares_null: bool = False
+    """Whether ``=`` or ``<>`` stands beside a NULL, which is never true."""
     ctes: dict[str, str] = field(default_factory=dict)
     _aliases: int = 0
 

@@ -55,6 +55,8 @@ class Item:
         Of a view: its query as SHOW CREATE spells it, with ids for the names that may change.
     on, keys
         Of an index: the id of what it is on, and the keys' texts.
+    built_from : str
+        Of an index: the id of the one that it was built from.
     owner : int
         Of a temporary item: the session's number.
     type : Type, optional
@@ -75,6 +77,7 @@ class Item:
     query: str = ""
     on: str = ""
     keys: tuple[str, ...] = ()
+    built_from: str = ""
     owner: int = 0
     type: Type | None = None
     types: frozenset[str] = frozenset()

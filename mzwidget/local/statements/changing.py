@@ -11,7 +11,7 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.results import Notice
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.defining import RESERVED, defined, reserved_schema
-from mzwidget.local.statements.definitions import Definition, article, cascades, described, wrong_kind
+from mzwidget.local.statements.definitions import Definition, article, cascades, described, in_use, wrong_kind
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.variables import CLUSTERS
 
@@ -51,6 +51,9 @@ def _drop(session: Session, statement: statements.Drop) -> Definition:
         return found
     going = definitions.removal(list(chosen.values()), cascade=True)
     found.notices += cascades(described(item for item in going if item.id not in chosen))
+    found.notices += [
+        notice for item in chosen.values() if item.kind == "index" for notice in in_use(session.engine.catalog, item)
+    ]
 
     async def change() -> None:
         still = [item for item in chosen.values() if session.engine.catalog.by_id(item.id) is not None]

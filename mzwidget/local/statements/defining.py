@@ -13,10 +13,11 @@ from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.results import Notice, Result
 from mzwidget.local.statements import model as statements
-from mzwidget.local.statements.definitions import Definition, known_cluster, place, taken
+from mzwidget.local.statements.definitions import Definition, known_cluster, place, source_of, taken
 from mzwidget.local.statements.keys import default_key
 from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.planning import Plan, contains_query, locate
+from mzwidget.local.statements.reading import advice
 from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.spelling import definition, resolved, type_path
 from mzwidget.local.statements.text import shown
@@ -55,7 +56,7 @@ def defined(
         if transaction is not None:
             if transaction.several and not transaction.explicit:
                 raise alone(getattr(plan.statement, "sql", "") or type(plan.statement).__name__)
-            transaction.define()
+            transaction.define(renames=isinstance(plan.statement, statements.Rename | statements.Swap))
         number = session.engine.catalog.numbers
         definition = prepare(session, plan.statement)
         if definition.change is not None:
@@ -107,6 +108,8 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     item = definitions.view(statement.kind, path, owner, query, statement.columns, statement.sql)
     item = replace(item, query=resolved(statement.query, names), types=frozenset(planner.names.used_types))
     found = Definition(f"CREATE {statement.kind.upper()}")
+    if statement.kind == "materialized view":
+        found.notices += advice(query)
     if statement.or_replace:
         definitions.replaced(names, item)
     elif taken(names, path, kind=statement.kind, if_not_exists=statement.if_not_exists, notices=found.notices):
@@ -163,19 +166,23 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
         )
     full_name = ".".join(path)
     on = f"{target.name}({', '.join(keys)})"
+    beside_it = [item for item in catalog.dependents(target) if item.kind == "index" and item.on == target.id]
+    beside_it.sort(key=lambda item: item.oid)
     found.notices += [
         Notice(
             f"Index {full_name} is identical to {other.full_name}, which is also defined on {on}.",
             hint=f"Please drop all indexes except the first index created on {on} and recreate all dependent objects.",
         )
-        for other in sorted(catalog.dependents(target), key=lambda other: other.oid)
-        if other.kind == "index" and other.on == target.id and other.keys == keys
+        for other in beside_it
+        if other.keys == keys
     ]
+    source = source_of(keys, beside_it)
 
     async def change() -> None:
         if not taken(session.names, path, kind="index", if_not_exists=statement.if_not_exists, notices=[]):
             id_, oid = catalog.new_id()
-            catalog.add(Item(id_, oid, "index", target.database, target.schema, name, on=target.id, keys=keys))
+            made = Item(id_, oid, "index", target.database, target.schema, name)
+            catalog.add(replace(made, on=target.id, keys=keys, built_from=source))
 
     found.change = change
     return found

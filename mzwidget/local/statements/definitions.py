@@ -219,3 +219,24 @@ def _distinct(names: Sequence[str]) -> None:
         if name in seen:
             raise SqlError(f'column "{name}" specified more than once')
         seen.add(name)
+
+
+def in_use(catalog: Catalog, index: Item) -> list[Notice]:
+    """Return what is said of an index that others were built from."""
+    users = [item.full_name for item in sorted(catalog.items(), key=lambda i: i.oid) if item.built_from == index.id]
+    if not users:
+        return []
+    return [
+        Notice(
+            f"The dropped index {index.full_name} is being used by the following objects: {', '.join(users)}. The "
+            "index is now dropped from the catalog, but it will continue to be maintained and take up resources until "
+            "all dependent objects are dropped, altered, or Materialize is restarted!",
+            hint="To free up the resources used by the index, recreate all the above-mentioned objects.",
+        )
+    ]
+
+
+def source_of(keys: tuple[str, ...], beside: Sequence[Item]) -> str:
+    """Return the id of the index from which a new one of its relation is built: one of the same keys, or the first."""
+    found = next((item for item in beside if item.keys == keys), beside[0] if beside else None)
+    return "" if found is None else found.id

@@ -47,7 +47,15 @@ async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> R
         await store.clock.reach(chosen)
     timestamp = _read_at(session, plan, chosen)
     most = session.variables.bytes("max_query_result_size")
-    return Result(selected, plan.columns, read(store, plan.query, values, timestamp, most))
+    return Result(selected, plan.columns, read(store, plan.query, values, timestamp, most), notices=advice(plan.query))
+
+
+def advice(query: Query) -> list[Notice]:
+    """Return what a query is warned of."""
+    if not query.compares_null:
+        return []
+    message = "Comparison with NULL using `=`, `<>`, or `!=` always evaluates to NULL."
+    return [Notice(message, hint="Use `IS NULL` or `IS NOT NULL` instead.")]
 
 
 def _read_at(session: Session, plan: QueryPlan, chosen: int | None) -> int:
@@ -114,7 +122,7 @@ async def _subscribe(session: Session, plan: SubscribePlan, values: Sequence[Any
     fixed = not tables and not query.wakeups
     chunks = plan.subscription.chunks(store, feeds, values, start, up_to, fixed=fixed, opened=watching.follow)
     chunks = activity.watched(watching, chunks)
-    notices = []
+    notices = advice(query)
     if start is not None and start == up_to:
         bound = f"{start} (inclusive) up to the same bound {up_to} (exclusive)"
         notices.append(Notice(f"subscribe as of {bound} is guaranteed to be empty"))

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.statements.text import shown
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Transaction:
     """A simple query of several statements."""
     read_only: bool = False
     did: str = ""
-    """``constant``, ``catalog``, ``read``, ``write``, ``subscribe`` or ``define``; empty while nothing was done."""
+    """``constant``, ``catalog``, ``read``, ``write``, ``subscribe``, ``define`` or ``rename``; empty while nothing
+    was done."""
     timestamp: int | None = None
     domain: TimeDomain | None = None
     """What it may read, since it read something."""
@@ -47,8 +48,7 @@ class Transaction:
         """Return the time to read at; `kind` is ``constant``, ``catalog`` or ``read``, `inputs` names what is read."""
         if self.did == "subscribe":
             raise _only_read()
-        if self.did == "define":
-            raise _single()
+        self._after_change()
         if kind == "constant":
             self.did = self.did or kind
         elif self.did == "write":
@@ -71,8 +71,7 @@ class Transaction:
             raise read_only()
         if self.did == "write":
             raise SqlError("transaction in write-only mode", "25000")
-        if self.did == "define":
-            raise _single()
+        self._after_change()
         if self.did == "subscribe":
             raise _only_read()
         self.did = "subscribe"
@@ -86,18 +85,27 @@ class Transaction:
     def write(self) -> None:
         if self.read_only or self.did in {"read", "catalog", "subscribe"}:
             raise read_only()
-        if self.did == "define":
-            raise _single()
+        self._after_change()
         self.did = "write"
 
-    def define(self) -> None:
+    def define(self, *, renames: bool) -> None:
+        """Note a change to the catalog; beside one that renames there may be others that do."""
         if self.did in {"constant", "catalog", "read", "subscribe"}:
             raise read_only()
         if self.did == "write":
             raise SqlError("transaction in write-only mode", "25000")
+        if self.did == "rename" and renames:
+            raise unsupported("another change in a transaction that renames")
+        self._after_change()
+        self.did = "rename" if renames else "define"
+
+    def _after_change(self) -> None:
+        """Refuse whatever comes after a change to the catalog."""
+        if self.did == "rename":
+            message = "transactions which modify objects are restricted to just modifying objects"
+            raise SqlError(message, "25000")
         if self.did == "define":
-            raise _single()
-        self.did = "define"
+            raise SqlError("this transaction can only execute a single statement", "25000")
 
     def staging(self, store: Store, target: Item, make: Callable[[Store, Item], Staging]) -> Staging:
         """Return the rows that wait for the commit to `target`."""
@@ -145,7 +153,3 @@ def _elsewhere(inputs: str) -> SqlError:
         detail=f"The transaction is executing on the {CATALOG_SERVER} cluster, maybe having been routed there by the "
         "first statement in the transaction.",
     )
-
-
-def _single() -> SqlError:
-    return SqlError("this transaction can only execute a single statement", "25000")
