@@ -12,6 +12,7 @@ import psycopg
 
 from mzwidget import catalog
 from mzwidget.catalog import Relation
+from mzwidget.charts.static import KEPT
 from mzwidget.errors import SqlError
 from mzwidget.liveview import LiveView
 from mzwidget.tail.connect import parameters
@@ -70,6 +71,13 @@ class Views(ipywidgets.VBox):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return self.df.to_string(index=False)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Return the widget and, for whatever cannot follow it, the table as it is."""
+        columns, moments = self.df["columns"].map(", ".join), self.df["as of"].dt.strftime("%Y-%m-%d %H:%M:%S UTC")
+        table = self.df.assign(**{"columns": columns, "as of": moments}).to_html(index=False, na_rep="", border=0)
+        kept = {"text/plain": repr(self), "text/html": f"{KEPT}{table}</div>"}
+        return {**super()._repr_mimebundle_(**kwargs), **kept}
 
 
 def views(schema: str | None = None, *, dsn: str | None = None) -> Views:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 import subprocess
@@ -345,6 +346,12 @@ def test_views_lists_what_can_be_watched(sales: None, database: psycopg.Connecti
     database.execute("CREATE VIEW broken AS SELECT 1 / (sold - sold) AS n FROM sales WHERE item = 'x'")
     database.execute('CREATE VIEW "<b>odd" AS SELECT 1 AS "<script>"')
     there = mzwidget.views()
+    kept = there._repr_mimebundle_()
+    assert kept["application/vnd.jupyter.widget-view+json"]["model_id"] == there.model_id
+    assert kept["text/plain"] == there.df.to_string(index=False), "whole, however many there are"
+    for name, columns in zip(there.df["name"], there.df["columns"], strict=True):
+        assert f"<td>{html.escape(name, quote=False)}</td>" in kept["text/html"]
+        assert f"<td>{html.escape(', '.join(columns), quote=False)}</td>" in kept["text/html"]
     here = there.df[~there.df["name"].str.contains(".", regex=False)].set_index("name")
     assert here["kind"].to_dict() == {
         "sales": "table",
