@@ -91,6 +91,7 @@ SELECT values(1)                                    | XX000 function "values" do
 CREATE VIEW x AS SELECT * FROM (SHOW TABLES)        | XX000 SHOW commands are not allowed in views
 SELECT * FROM (SHOW TABLES FROM nope)               | XX000 unknown schema 'nope'
 CREATE INDEX x ON words ((SELECT 1))                | XX000 CREATE INDEX does not allow subqueries
+SELECT pg_has_role('a', 'USAGE')                    | 0A000 function pg_has_role is not supported by the embedded engine
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 """  # noqa: E501
 

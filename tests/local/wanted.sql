@@ -184,6 +184,15 @@ CREATE TABLE empty (); SELECT * FROM empty; INSERT INTO empty DEFAULT VALUES; SE
 SELECT x FROM (VALUES (1), (2)) AS v (x) ORDER BY generate_series(1, 2);
 SELECT 1 AS OF AT LEAST 0;
 
+-- What the catalog keeps as the statement that made a thing: the engine keeps it as it was typed.
+SELECT name, create_sql, redacted_create_sql FROM mz_views;
+
+-- Several changes of names in one transaction, which the engine refuses.
+BEGIN; ALTER TABLE here RENAME TO swapped; ALTER TABLE there RENAME TO here; ALTER TABLE swapped RENAME TO there; COMMIT;
+
+-- Which byte the shortest "char" is on the wire, and one that is no ASCII.
+SELECT ''::"char", 'é'::"char", (-1)::int4::"char";
+
 -- EXPLAIN beyond constants is in a form of the engine's own; these stay refused.
 CREATE TABLE explained (a int); EXPLAIN SELECT * FROM explained; EXPLAIN OPTIMIZED PLAN FOR SELECT * FROM explained;
 CREATE VIEW explained_view AS SELECT * FROM explained; EXPLAIN VIEW explained_view;
