@@ -22,6 +22,14 @@ def positive(text: str) -> float:
     return number
 
 
+def port(text: str) -> int:
+    """Read the number of a port, 0 being any that is free."""
+    number = int(text)
+    if not 0 <= number < 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 0 to 65535")
+    return number
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     main_parser = argparse.ArgumentParser(
@@ -36,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         description="Open JupyterLab on the top-10 notebook, already running. The notebook is copied to the folder "
         "mzwidget-demo; a copy that you edited stays as it is.",
     )
-    demo.add_argument("--port", type=int, help="where JupyterLab listens (default: a free port from 8888 on)")
+    demo.add_argument("--port", type=port, help="where JupyterLab listens (default: a free port from 8888 on)")
     demo.add_argument("--no-browser", action="store_true", help="print the link only")
     demo.add_argument(
         "--source",
@@ -53,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         description="Run the embedded engine in the foreground and print the DSN that connects to it.",
     )
     local.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    local.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
+    local.add_argument("--port", type=port, default=0, help="the port to listen on (default: a free one)")
     local.add_argument(
         "--password",
         help=f"the password of user materialize (default: ${PASSWORD}, else a new one each time); the variable is the "

@@ -42,6 +42,8 @@ def test_version() -> None:
         (("demo", "--speed", "nan"), "'nan' is not a number above 0"),
         (("demo", "--speed", "fast"), "fast"),
         (("local", "--port", "http"), "http"),
+        (("local", "--port", "68755"), "'68755' is not a port, 0 to 65535"),
+        (("demo", "--port", "-1"), "'-1' is not a port, 0 to 65535"),
     ],
 )
 def test_wrong_use_is_named(arguments: tuple[str, ...], told: str) -> None:
