@@ -16,7 +16,7 @@ from mzwidget.charts import static
 from mzwidget.charts.static import Still
 from mzwidget.errors import LiveViewError, StaleWarning
 from mzwidget.shown import Content, Shown, moment
-from mzwidget.tail import arrow
+from mzwidget.tail import arrow, records
 from mzwidget.tail.updates import Row
 from mzwidget.tail.values import Column, to_pandas
 
@@ -79,13 +79,18 @@ class Contents(Shown):
         frame.attrs = {"status": status.state, "timestamp": None if at is None else at.isoformat()}
         if content.params is not None:
             frame.attrs["params"] = _as_json(content.params)
+        self._warn(at, 4)
+        return frame
+
+    def _warn(self, at: pd.Timestamp | None, level: int) -> None:
+        """Say once that the rows are those of the past, if they are."""
+        status = self._status()
         if status.state not in STALE:
             self._warned = False
         elif not self._warned:
             self._warned = True
             why = f" ({status.message})" if status.message else ""
-            warnings.warn(f"{self.name} is {status.state}{why}; these are its rows of {at}", StaleWarning, 3)
-        return frame
+            warnings.warn(f"{self.name} is {status.state}{why}; these are its rows of {at}", StaleWarning, level)
 
     def to_arrow(self, *, exact: bool = False) -> pa.Table:
         """Return the rows as an Arrow table, in the order of `df`.
@@ -162,10 +167,11 @@ class Contents(Shown):
                 Path(path).write_text(self._page(self._content(FIRST_SNAPSHOT)), encoding="utf-8")
             case ".svg":
                 Path(path).write_text(static.file(self._still(self._content(FIRST_SNAPSHOT))), encoding="utf-8")
-            case ".csv":
-                self.to_pandas(exact=True).to_csv(path, index=False)
-            case ".json":
-                self.to_pandas().to_json(path, orient="records", date_format="iso", force_ascii=False)
+            case ".csv" | ".json":
+                content = self._content(FIRST_SNAPSHOT)
+                self._warn(moment(content.time), 3)
+                write = records.to_csv if ending == ".csv" else records.to_json
+                Path(path).write_text(write(*self._arranged(content)), encoding="utf-8", newline="")
             case ".parquet":
                 arrow.write_parquet(self.to_arrow(exact=True), path)
             case _:
