@@ -77,6 +77,15 @@ SELECT (timestamp '0001-01-01' - interval '1 s')::text, (timestamptz '0001-05-06
 SELECT ('0001-12-31 19:03:58 EST bc'::timestamp)::text, ('44-03-15BC'::date)::text, ('0001-01-01 00:30+01 BC '::timestamptz)::text | text text text: 0001-12-31 19:03:58 BC 0044-03-15 BC 0002-12-31 23:30:00+00 BC
 SELECT to_char(timestamp '2018-03-02 12:34:56.78', 'FF1 MS|RM|FMRM|rm.')                               | to_char: FF1 780|III |III|iii .
 SELECT exp(-50000::numeric)                                                                   | value out of range: underflow
+SELECT exp('inf'::float8)                                                                      | value out of range: overflow
+SELECT exp('-inf'::float8)                                                                     | value out of range: underflow
+SELECT power('inf'::float8, 2)                                                                 | value out of range: overflow
+SELECT power(2, '-inf'::float8)                                                                | value out of range: underflow
+SELECT power(-2, 'inf'::float8)                                                                | function pow cannot return complex numbers
+SELECT sinh(-1000), cosh(-1000), cosh(705) = sinh(705), atanh(1), atanh(-1)                    | sinh cosh ?column? atanh atanh: -inf inf True inf -inf
+SELECT ARRAY[[[[[[[1]]]]]]]                                                                    | number of array dimensions (7) exceeds the maximum allowed (6)
+SELECT array_fill(0, ARRAY[1, 1, 1, 1, 1, 1, 1])                                               | number of array dimensions (7) exceeds the maximum allowed (6)
+SELECT to_jsonb(q)::text FROM (SELECT 1 AS b, 2 AS a, 3 AS "Z", 4 AS a, ROW(5) AS c) q         | to_jsonb: {"Z":3,"a":2,"b":1,"c":{"f1":5}}
 SELECT 9e38::float4                                                                           | "900000000000000000000000000000000000000" real out of range
 SELECT f1, row_number() OVER (ORDER BY -row_number() OVER (ORDER BY f1)) FROM t1 ORDER BY 1 | f1 row_number: 1 2, 3 1
 SELECT f1, rank() OVER (PARTITION BY 10 / count(*) OVER (PARTITION BY f1) ORDER BY f2 / f1 DESC) FROM t1 ORDER BY 1 | f1 rank: 1 1, 3 2

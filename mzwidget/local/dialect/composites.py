@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from mzwidget.local.dialect.calls import coerce, operate, row_of, unify
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import castable
+from mzwidget.local.dialect.functions.arrays import TOO_DEEP
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value, apply, array_sql, map_sql
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.containers import MOST_DIMENSIONS
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.translating import Translating
@@ -220,10 +222,12 @@ def _stacked() -> str:
         f" ELSE {_CARDINALITY.replace('{0}', f'len({odd})').replace('{1}', 'len(d[1])')} END"
     )
     made = array_sql("flatten(list_transform({0}, lambda a: a.items))", "CAST(list_prepend(len(d), d[1]) AS INTEGER[])")
+    deep = f"len(d[1]) >= {MOST_DIMENSIONS}"
     null = "error('mz:XX000:MULTIDIMENSIONAL arrays cannot contain NULL')"
     return (
         f"list_transform([{dims}], lambda d: CASE WHEN list_bool_or(list_transform({{0}}, lambda a: a IS NULL))"
-        f" THEN {null} WHEN {odd} IS NOT NULL THEN error({wrong})"
+        f" THEN {null} WHEN {deep} THEN error({TOO_DEEP.replace('{0}', 'len(d[1]) + 1')})"
+        f" WHEN {odd} IS NOT NULL THEN error({wrong})"
         f" WHEN d[1] = [0] THEN {{0}}[1] ELSE {made} END)[1]"
     )
 

@@ -10,6 +10,7 @@ from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, array_sql, items_of, map_sql
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.containers import MOST_DIMENSIONS
 
 FUNCTIONS: list[Overload] = []
 OPERATORS: list[Overload] = []
@@ -91,6 +92,10 @@ _POSITION_FROM = _FLAT.format(
     " THEN error('mz:XX000:initial position must not be null') ELSE CAST(nullif(list_position("
     "list_transform(({0}).items, lambda y, i: CASE WHEN i >= {2} THEN y END), {1}), 0) AS INTEGER) END END",
 )
+TOO_DEEP = (
+    "'mz:XX000:number of array dimensions (' || CAST({0} AS VARCHAR) ||"
+    f" ') exceeds the maximum allowed ({MOST_DIMENSIONS})'"
+)
 _MOST = 134217728
 _COUNT = "list_product(list_transform(({1}).items, lambda s: CAST(s AS DOUBLE)))"
 _DIMS = (
@@ -103,6 +108,7 @@ _FILLED = (
     " THEN error('mz:XX000:dimension values must not be null')"
     " WHEN len(({1}).items) = 0 OR list_bool_or(list_transform(({1}).items, lambda s: s < 0))"
     f" OR {_COUNT} > {_MOST // 8} THEN error('mz:XX000:array size exceeds the maximum allowed ({_MOST} bytes)')"
+    f" WHEN len(({{1}}).items) > {MOST_DIMENSIONS} THEN error({TOO_DEEP.replace('{0}', 'len(({1}).items)')})"
     f" ELSE {array_sql(f'list_transform(range(CAST({_COUNT} AS BIGINT)), lambda i: {{0}})', '{2}')} END"
 ).replace("{2}", f"{_DIMS} ELSE CAST([] AS INTEGER[]) END")
 _POSITION = _FLAT.format(

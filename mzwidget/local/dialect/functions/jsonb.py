@@ -281,10 +281,12 @@ def to_jsonb(value: Value) -> Value:
             shown = f"CASE WHEN len(({{0}}).dims) > 0 THEN {nested} ELSE {shown} END".replace("\x01", "{0}")
         return apply(f"CASE WHEN {{0}} IS NOT NULL THEN {shown} END", [value], t.JSONB, fallible=True)
     if type_.kind == "record":
-        keys = [quote_text(json.dumps(name, ensure_ascii=False) + ":") for name, _ in type_.fields]
+        first: dict[str, Value] = {}
+        for i, (name, field) in enumerate(type_.fields, 1):
+            first.setdefault(name, Value(f"{{0}}.f{i}", field))
         fields = [
-            f"{key} || coalesce({to_jsonb(Value(f'{{0}}.f{i}', field)).sql}, 'null')"
-            for i, (key, (_, field)) in enumerate(zip(keys, type_.fields, strict=True), 1)
+            f"{quote_text(json.dumps(name, ensure_ascii=False) + ':')} || coalesce({to_jsonb(first[name]).sql}, 'null')"
+            for name in sorted(first)
         ]
         inner = " || ',' || ".join(fields) or "''"
         template = "CASE WHEN {0} IS NOT NULL THEN chr(123) || " + inner + " || chr(125) END"

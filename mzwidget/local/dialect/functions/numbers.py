@@ -89,11 +89,18 @@ def _log(base: Decimal, value: Decimal) -> Decimal:
 
 
 def _exp(value: float) -> float:
+    return _finite(lambda: math.exp(value), zero=False)
+
+
+def _finite(function: Callable[[], float], *, zero: bool) -> float:
+    """Return what a function makes, which may not be infinite, whatever its arguments are."""
     try:
-        found = math.exp(value)
+        found = function()
     except OverflowError:
-        raise SqlError("value out of range: overflow") from None
-    if found == 0 and math.isfinite(value):
+        found = math.inf
+    if math.isinf(found):
+        raise SqlError("value out of range: overflow")
+    if found == 0 and not zero:
         raise SqlError("value out of range: underflow")
     return found
 
@@ -131,15 +138,9 @@ def _cbrt(value: float) -> float:
 def _power(base: float, exponent: float) -> float:
     if base == 0 and exponent < 0:
         raise SqlError("zero raised to a negative power is undefined")
-    if base < 0 and math.isfinite(base) and math.isfinite(exponent) and exponent != math.floor(exponent):
+    if base < 0 and not float(exponent).is_integer():
         raise SqlError("function pow cannot return complex numbers")
-    try:
-        found = math.pow(base, exponent)
-    except OverflowError:
-        raise SqlError("value out of range: overflow") from None
-    if found == 0 and base != 0 and math.isfinite(base) and math.isfinite(exponent):
-        raise SqlError("value out of range: underflow")
-    return found
+    return _finite(lambda: math.pow(base, exponent), zero=base == 0)
 
 
 def _power_numeric(base: Decimal, exponent: Decimal) -> Decimal:
@@ -199,6 +200,25 @@ FUNCTIONS += [
 ]
 
 
+def _sinh(value: float) -> float:
+    try:
+        return math.sinh(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _cosh(value: float) -> float:
+    return abs(_sinh(value)) if abs(value) > _STEEP else math.cosh(value)
+
+
+def _atanh(value: float) -> float:
+    return math.copysign(math.inf, value) if abs(value) == 1 else math.atanh(value)
+
+
+_STEEP = 700
+"""Beyond it sinh and cosh are the same float, or both infinite."""
+
+
 def _cot(value: float) -> float:
     return 1 / math.tan(value) if value else math.copysign(math.inf, value)
 
@@ -213,8 +233,6 @@ def _checked(
             raise SqlError(f"function {name} is defined for numbers {_DOMAINS[name]}")
         try:
             found = function(value)
-        except OverflowError:
-            raise SqlError("value out of range: overflow") from None
         except ValueError:
             raise SqlError(f"function {name} is only defined for finite arguments") from None
         return float(found)
@@ -235,8 +253,8 @@ def _inside(value: float) -> bool:
 for _name, _function, _domain in (
     ("sin", math.sin, None), ("cos", math.cos, None), ("tan", math.tan, None), ("cot", _cot, None),
     ("asin", math.asin, _inside), ("acos", math.acos, _inside), ("atan", math.atan, None),
-    ("sinh", math.sinh, None), ("cosh", math.cosh, None), ("tanh", math.tanh, None), ("asinh", math.asinh, None),
-    ("acosh", math.acosh, lambda v: v >= 1), ("atanh", math.atanh, _inside),
+    ("sinh", _sinh, None), ("cosh", _cosh, None), ("tanh", math.tanh, None), ("asinh", math.asinh, None),
+    ("acosh", math.acosh, lambda v: v >= 1), ("atanh", _atanh, _inside),
     ("radians", math.radians, None), ("degrees", math.degrees, None),
 ):  # fmt: skip
     FUNCTIONS.append(line(_name, "float8 -> float8", python=_checked(_name, _function, _domain)))
