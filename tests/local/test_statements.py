@@ -316,6 +316,36 @@ def test_values_survive_both_ways(sql: psycopg.Connection, kind: str, value: obj
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "[1,5)::int4range", "(,5)::int8range", "[-3,)::int4range", "(,)::numrange", "empty::int4range",
+        "[1.5,2.25]::numrange", "[2020-01-01,)::daterange", "(2020-01-01,2020-01-02]::tsrange",
+    ],
+)  # fmt: skip
+def test_ranges_are_alike_as_text_and_in_binary(sql: psycopg.Connection, text: str) -> None:
+    value, kind = text.split("::")
+    shown, packed = (
+        sql.cursor(binary=binary)
+        .execute(f"SELECT '{value}'::{kind}, NULL::{kind}, ARRAY['{value}'::{kind}]")
+        .fetchone()
+        for binary in (False, True)
+    )
+    assert shown == packed
+
+
+def test_rows_in_binary_keep_the_types_of_their_fields(sql: psycopg.Connection) -> None:
+    asked = "SELECT ROW(1, 'a', NULL, ARRAY[2], ROW(2.5, date '2020-01-01')), ROW(), ARRAY[ROW(true)]"
+    expected = ((1, "a", None, [2], (decimal.Decimal("2.5"), dt.date(2020, 1, 1))), (), [(True,)])
+    assert sql.cursor(binary=True).execute(asked).fetchone() == expected
+
+
+@pytest.mark.parametrize(("asked", "kind"), [("LIST[1]", "list"), ("MAP['a' => 1]", "map"), ("ROW(LIST['a'])", "list")])
+def test_what_has_no_binary_form_says_which_kind_it_is(sql: psycopg.Connection, asked: str, kind: str) -> None:
+    with pytest.raises(psycopg.errors.ProtocolViolation, match=f"^binary encoding of {kind} types is not implemented$"):
+        sql.cursor(binary=True).execute(f"SELECT {asked}")
+
+
+@pytest.mark.parametrize(
     ("expression", "text"),
     [
         ("1e15::float8", "1000000000000000"),

@@ -89,10 +89,15 @@ def encoder(kind: Type, wire_format: int) -> Encoder:
         return lambda value: show(value).encode()
     if kind.is_array and kind.element is not None:
         return _array_encoder(kind.element)
+    if kind.kind == "range" and kind.element is not None:
+        return _range_encoder(kind.element)
+    if kind.kind == "record":
+        return _record_encoder([field for _, field in kind.fields])
     found = _BINARY_ENCODERS.get(kind.name)
     if found is not None:
         return found
-    raise SqlError(f"binary encoding of {sql_name(kind)} types is not implemented", "08P01")
+    named = kind.kind if kind.kind in ("list", "map") else sql_name(kind)
+    raise SqlError(f"binary encoding of {named} types is not implemented", "08P01")
 
 
 def fields_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callable[[Sequence[Any]], bytes]:
@@ -106,7 +111,7 @@ def fields_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callabl
         parts = []
         for encode_value, value in zip(encoders, row, strict=False):
             if value is None:
-                parts.append(b"\xff\xff\xff\xff")
+                parts.append(_NULL)
             else:
                 data = encode_value(value)
                 parts.append(len(data).to_bytes(4, "big"))
@@ -114,6 +119,9 @@ def fields_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callabl
         return b"".join(parts)
 
     return encode
+
+
+_NULL = b"\xff\xff\xff\xff"
 
 
 # ---------------------------------------------------------------------------------------------------- text
@@ -204,7 +212,14 @@ _BINARY_ENCODERS: dict[str, Encoder] = {
 }
 
 
-# -------------------------------------------------------------------------------------------------- arrays
+# ---------------------------------------------------------------------------------- arrays, ranges, records
+
+
+def _sized(encode: Encoder, value: Any) -> bytes:
+    if value is None:
+        return _NULL
+    data = encode(value)
+    return len(data).to_bytes(4, "big") + data
 
 
 def _array_encoder(element: Type) -> Encoder:
@@ -218,9 +233,31 @@ def _array_encoder(element: Type) -> Encoder:
         lengths = dims or [len(items)]
         parts = [struct.pack("!iiI", len(lengths), has_null, element.oid)]
         parts += [struct.pack("!ii", length, 1) for length in lengths]
-        for value in items:
-            data = None if value is None else encode(value)
-            parts.append(b"\xff\xff\xff\xff" if data is None else len(data).to_bytes(4, "big") + data)
+        parts += [_sized(encode, value) for value in items]
         return b"".join(parts)
+
+    return binary
+
+
+def _range_encoder(element: Type) -> Encoder:
+    encode = encoder(element, BINARY)
+
+    def binary(value: dict[str, Any]) -> bytes:
+        if not value["filled"]:
+            return b"\x01"
+        low, high = value["lo"], value["hi"]
+        flags = 0x02 * (not low["x"]) | 0x04 * bool(high["x"]) | 0x08 * (low["v"] is None) | 0x10 * (high["v"] is None)
+        bounds = [_sized(encode, bound["v"]) for bound in (low, high) if bound["v"] is not None]
+        return b"".join([bytes([flags]), *bounds])
+
+    return binary
+
+
+def _record_encoder(fields: Sequence[Type]) -> Encoder:
+    encoders = [(field.oid.to_bytes(4, "big"), encoder(field, BINARY)) for field in fields]
+
+    def binary(value: dict[str, Any]) -> bytes:
+        parts = [oid + _sized(encode, item) for (oid, encode), item in zip(encoders, value.values(), strict=False)]
+        return b"".join([len(fields).to_bytes(4, "big"), *parts])
 
     return binary
