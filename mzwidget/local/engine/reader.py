@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mzwidget.local.engine.memory import out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
 
     import duckdb
 
 _PATIENCE = 0.3
 """Seconds that a cancellation waits for the work to stop: DuckDB looks for that only now and then."""
 _AGAIN = 0.05
+_PAUSES = (0.01, 0.1, 0.3, 0.0)
+"""Seconds after each of the attempts to find a thread."""
 
 _T = TypeVar("_T")
 
@@ -49,10 +52,7 @@ class Reader:
 
         When the caller is cancelled the work is interrupted; what does not stop soon is left alone with that.
         """
-        try:
-            begun: Future[_T] = self._threads.submit(self._guarded, self.connection, work, repeatable=repeatable)
-        except RuntimeError:  # the system gives no memory for a thread
-            raise out_of_memory() from None
+        begun = await self._begin(work, repeatable=repeatable)
         running = asyncio.wrap_future(begun)
         try:
             return await asyncio.shield(running)
@@ -83,6 +83,30 @@ class Reader:
             ended()
         else:
             self.connection.close()
+
+    async def _begin(self, work: Callable[[], _T], *, repeatable: bool) -> Future[_T]:
+        """Hand work to a thread; wait a moment for one of those there if the system gives no memory for another."""
+        for pause in _PAUSES:
+            begun: Future[_T] = Future()
+            try:
+                self._threads.submit(self._do, begun, work, repeatable=repeatable)
+            except RuntimeError:
+                if begun.cancel():  # for it is queued all the same
+                    await asyncio.sleep(pause)
+                    continue
+            return begun
+        raise out_of_memory()
+
+    def _do(self, begun: Future[_T], work: Callable[[], _T], *, repeatable: bool) -> None:
+        if not begun.set_running_or_notify_cancel():
+            return
+        try:
+            found = self._guarded(self.connection, work, repeatable=repeatable)
+        except BaseException as error:
+            begun.set_exception(error)
+            del begun  # no circle with the error, which would keep what has taken all memory
+        else:
+            begun.set_result(found)
 
     async def _stop(self, running: asyncio.Future[Any]) -> None:
         while not running.done():
