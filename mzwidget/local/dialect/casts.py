@@ -53,14 +53,20 @@ _CATEGORIES = {
     "timestamptz": "date time timestamp timestamptz",
 }  # fmt: skip
 _PREFERRED = {name: preferred for preferred, names in _CATEGORIES.items() for name in names.split()}
-"""The type that is preferred in a type's category, which tells the category."""
-_WIDER = {"uint2": t.INT4, "uint4": t.INT8, "uint8": t.NUMERIC}
+WIDER = {"uint2": t.INT4, "uint4": t.INT8, "uint8": t.NUMERIC}
+"""The signed types that hold what unsigned ones do."""
 
 
-def _category(type_: Type) -> str:
+def category(type_: Type) -> str:
+    """Return a type's category, by the name of the type that is preferred in it, if there is one."""
     if type_.kind == "scalar":
         return _PREFERRED.get(type_.name, "")
     return "pseudo" if type_.kind in ("map", "record") else type_.kind
+
+
+def is_preferred(type_: Type) -> bool:
+    """Whether a type is the preferred one of its category."""
+    return _PREFERRED.get(type_.name) == type_.name
 
 
 def best(types: Sequence[Type], construct: str) -> Type:
@@ -72,10 +78,10 @@ def best(types: Sequence[Type], construct: str) -> Type:
         If they are of different categories.
     """
     if any(type_.name in SIGNED for type_ in types):
-        types = [_WIDER.get(type_.name, type_) for type_ in types]
+        types = [WIDER.get(type_.name, type_) for type_ in types]
     found = types[0]
     for type_ in types[1:]:
-        if _category(found) != _category(type_):
+        if category(found) != category(type_):
             raise unmatched(construct, found, type_)
         forth, back = (castable(a, b, Context.IMPLICIT) for a, b in ((found, type_), (type_, found)))
         if _PREFERRED.get(types[0].name) != found.name and forth and not back:

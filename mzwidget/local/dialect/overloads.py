@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from mzwidget.local.dialect.castlines import Context
-from mzwidget.local.dialect.casts import castable, common
+from mzwidget.local.dialect.casts import WIDER, castable, category, common, is_preferred
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Type
@@ -21,14 +21,7 @@ POLYMORPHIC = frozenset(
     {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray", "anylist", "listelement", "anymap",
      "mapvalue", "record", "anynonarray", "anyrange", "rangeelement"}
 )  # fmt: skip
-_CATEGORIES = {
-    "N": "int2 int4 int8 uint2 uint4 uint8 float4 float8 numeric oid", "S": "text varchar bpchar name char",
-    "D": "date time timestamp timestamptz", "T": "interval", "B": "bool", "U": "uuid bytea jsonb mz_timestamp",
-}  # fmt: skip
-_CATEGORY = {name: category for category, names in _CATEGORIES.items() for name in names.split()}
 _ANYTHING = frozenset({"any", "anynonarray"})
-_PREFERRED_UNSIGNED = {"uint2": "int4", "uint4": "int8", "uint8": "numeric"}
-_PREFERRED = frozenset({"float8", "text", "timestamptz", "interval", "bool"})
 
 
 @lru_cache(maxsize=1024)
@@ -158,7 +151,7 @@ def _solve(overload: Overload, names: Sequence[str], given: Sequence[Type | None
             return None
         wanted.append(target)
         if type_ is None:
-            preferred += plain is not None and target.name in _PREFERRED
+            preferred += plain is not None and is_preferred(target)
             continue
         if plain is None and not _kind_fits(name, type_):
             return None
@@ -166,13 +159,8 @@ def _solve(overload: Overload, names: Sequence[str], given: Sequence[Type | None
             exact += plain is not None
         elif not castable(type_, target, Context.IMPLICIT):
             return None
-        unsigned += _PREFERRED_UNSIGNED.get(type_.name) == target.name
-        if (
-            target.name in _PREFERRED
-            and type_.base != target.base
-            and _CATEGORY.get(target.name) == _CATEGORY.get(type_.name)
-        ):
-            preferred += 1
+        unsigned += WIDER.get(type_.name) == target
+        preferred += is_preferred(target) and type_.base != target.base and category(target) == category(type_)
     result = named(overload.result) if overload.result else None
     if result is None and overload.result in POLYMORPHIC:
         result = _polymorphic(overload.result, None, solved)
@@ -275,16 +263,16 @@ def _by_unknown(found: list[Candidate], given: Sequence[Type | None]) -> list[Ca
         return found
     narrowed = found
     for index in open_at:
-        categories = {_CATEGORY.get(each.wanted[index].name, "?") for each in narrowed}
-        if "S" in categories:
-            category = "S"
+        categories = {category(each.wanted[index]) for each in narrowed}
+        if "text" in categories:
+            chosen = "text"
         elif len(categories) == 1:
-            category = categories.pop()
+            chosen = categories.pop()
         else:
             narrowed = []
             break
-        narrowed = [each for each in narrowed if _CATEGORY.get(each.wanted[index].name, "?") == category]
-        preferred = [each for each in narrowed if each.wanted[index].name in _PREFERRED]
+        narrowed = [each for each in narrowed if category(each.wanted[index]) == chosen]
+        preferred = [each for each in narrowed if is_preferred(each.wanted[index])]
         narrowed = preferred or narrowed
     plain = [each for each in narrowed if not _ANYTHING & set(each.names)]
     narrowed = plain or narrowed
