@@ -13,6 +13,7 @@ import json
 import math
 import operator
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -41,10 +42,22 @@ def arrange(
     total : (label, value), optional
         Columns by whose sum of values a label all rows are sorted before anything else, the greatest first.
     """
-    size = len(rows)
-    group = np.zeros(size, dtype=np.int64)
+    group = np.zeros(len(rows), dtype=np.int64)
     if total is not None:
         group = _by_total([row[total[0]] for row in rows], [row[total[1]] for row in rows])
+    if len(set(rows)) == len(rows):
+        return _sorted(columns, rows, order, group)
+    # Equal rows stand together: one of each is sorted.
+    copies = Counter(rows)
+    place = {row: index for index, row in enumerate(rows)}
+    return [row for row in _sorted(columns, list(place), order, group[[*place.values()]]) for _ in range(copies[row])]
+
+
+def _sorted(
+    columns: Sequence[Column], rows: Sequence[Row], order: Sequence[Term], group: NDArray[np.int64]
+) -> list[Row]:
+    """Sort rows that differ, within the groups that they are in."""
+    size = len(rows)
     tied = np.arange(size)  # the rows that no term so far has told from all others
     for index, descending, nulls_first in [*order, *((index, False, False) for index in range(len(columns)))]:
         texts = [rows[place][index] for place in tied.tolist()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import sys
 import time
 from decimal import Decimal
 
@@ -121,3 +122,31 @@ def test_a_hundred_thousand_rows_are_sorted_in_a_moment() -> None:
     began = time.process_time()
     arrange(columns, rows, [(1, True, False)])
     assert time.process_time() - began < 3
+
+
+def test_copies_of_a_row_cost_no_more_than_the_row() -> None:
+    """Copies cost the database nothing, so there may be a million of each."""
+
+    def calls(copies: int) -> int:
+        rows: list[Row] = [("2", "b", "t"), ("1", None, "f"), ("1.0", None, "f")] * copies
+        made = 0
+
+        def count(*_: object) -> None:
+            nonlocal made
+            made += 1
+
+        sys.setprofile(count)
+        try:
+            found = arrange(COLUMNS, rows, [(0, True, False)])
+        finally:
+            sys.setprofile(None)
+        assert found == [rows[0]] * copies + [rows[1]] * copies + [rows[2]] * copies
+        return made
+
+    assert calls(1000) == calls(10)
+
+
+def test_copies_count_in_the_total_by_which_stacks_stand() -> None:
+    columns = [Column("wiki", 25, "text"), Column("kind", 25, "text"), Column("n", 20, "int8")]
+    rows: list[Row] = [("a", "x", "5"), ("b", "x", "2"), ("b", "x", "2"), ("b", "x", "2")]
+    assert arrange(columns, rows, [], (0, 2)) == [*rows[1:], rows[0]]
