@@ -182,6 +182,8 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
             raise ValueError(f"height must be a whole number from 1 up, not {height!r}")
         if isinstance(history, bool) or not isinstance(history, int | float) or not history >= 0:
             raise ValueError(f"history must be a number of seconds, 0 to keep none, not {history!r}")
+        if note is not None and not isinstance(note, str) and not callable(note):
+            raise TypeError(f"note must be text, or a function that returns it, not {note!r:.60}")
         self._inquiry = query if isinstance(query, Inquiry) else Inquiry(query, params)
         asked = charts.Options.of(
             kind=kind,
@@ -274,8 +276,9 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
 
     def retry(self) -> None:
         """Try to connect again now, rather than at `status.retry_at`."""
-        if self._open():
-            self._view.questions.tail.retry()
+        if not self._open():
+            raise LiveViewError(f"{self.name}: the view is closed")
+        self._view.questions.tail.retry()
 
     def close(self) -> None:
         """End the tail (unless another view shares it) and remove the picture; `df` stays what it was."""

@@ -92,6 +92,13 @@ class Moments(Shown):
         timestamp : datetime, str or int
             Taken as UTC if it names no time zone. One that is older than what is kept (see `history`) gives the oldest
             content that is.
+
+        Raises
+        ------
+        LiveViewError
+            The view is closed.
+        TypeError, ValueError
+            `timestamp` is no moment.
         """
         at = _milliseconds(timestamp)
         self._lead(lambda: self._view.leader.seek(at))
@@ -113,10 +120,11 @@ class Moments(Shown):
                 deadline.await_news(view.progress)
 
     def _lead(self, act: Callable[[], None]) -> None:
-        if self._open():
-            with self._view.lock:
-                act()
-                self._view.on_status()
+        if not self._open():
+            raise LiveViewError(f"{self.name}: the view is closed, and its rows stay as they are")
+        with self._view.lock:
+            act()
+            self._view.on_status()
 
 
 def _milliseconds(moment: Moment) -> int:

@@ -95,8 +95,17 @@ class Selecting(Contents, traitlets.HasTraits):
         self._announce("selection")
 
     def _selected(self, column: str) -> Selected:
-        """Return the one object that tells what is selected of a column."""
+        """Return the one object that tells what is selected of a column.
+
+        Raises
+        ------
+        ValueError
+            The view is known not to have it.
+        """
         with self._view.lock:
+            present = [of.name for of in self._view.collection.columns]
+            if present and column not in (*present, *self._live) and not self._view.questions.pending:
+                raise ValueError(selection.no_column(column, present))
             live = self._live.setdefault(column, Selected(column))
         if live.value is None:
             live.set_trait("value", self._value(column))

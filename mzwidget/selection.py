@@ -80,7 +80,8 @@ class Selected(traitlets.HasTraits):
 class Selection:
     """What was selected in a view at one moment; true if that is anything.
 
-    ``selection["user_name"]`` is what is selected of a column, now and later: see `Selected`.
+    ``selection["user_name"]`` is what is selected of a column, now and later: see `Selected`. A column that the view is
+    known not to have is a ValueError.
 
     Parameters
     ----------
@@ -164,9 +165,14 @@ def from_python(columns: Iterable[Column], wanted: object) -> Conditions:
     found = []
     for name, asked in wanted.items():
         if name not in known:
-            raise ValueError(f"the view has no column {name!r} to select by; it has {', '.join(known)}")
+            raise ValueError(no_column(name, known))
         found.append(_condition(known[name], asked))
     return _checked(found)
+
+
+def no_column(name: object, known: Iterable[str]) -> str:
+    """Say that a view has no such column, and which it has."""
+    return f"the view has no column {name!r} to select by; it has {', '.join(known)}"
 
 
 def _condition(of: Column, asked: object) -> Condition:

@@ -365,6 +365,8 @@ assert view.status.state == "live"
 def test_together_with_a_closed_member_says_so(engine_dsn: str, table: str, view: LiveView) -> None:
     other = LiveView(f"SELECT count(*) AS n FROM {table}", dsn=engine_dsn)
     both = mzwidget.together(view, other)
+    with pytest.raises(AttributeError, match="no attribute 'df'; did you mean 'dfs'"):
+        both.df  # noqa: B018
     assert [frame["n"].tolist() for frame in both.dfs] == [[1], [1]]
     other.close()
     with pytest.raises(LiveViewError, match="is closed"):

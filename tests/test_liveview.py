@@ -164,6 +164,9 @@ def test_a_closed_view_keeps_its_content_and_little_else(database: Database, liv
     eventually(lambda: view.diagnostics().rows == 0, what="the rows are let go")
     assert content(view) == before
     assert view.timestamp == at
+    for move in (view.pause, view.resume, lambda: view.seek(0), view.retry):
+        with pytest.raises(LiveViewError, match=f"{table}.* the view is closed"):
+            move()
     assert len(live(table).wait(20).df) == 20003
 
 

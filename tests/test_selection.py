@@ -65,6 +65,8 @@ def say(view: LiveView, selected: object) -> None:
 def test_what_a_page_selects_python_has_and_all_pages(live: Callable[..., LiveView], table: str) -> None:
     view = live(table).wait(20)
     column = view.selection["who"]
+    with pytest.raises(ValueError, match="no column 'whom' to select by; it has who, wiki, n"):
+        view.selection["whom"]
     assert (column.value, bool(view.selection), told(view)) == (None, False, None)
     heard: list[Any] = []
     column.observe(lambda change: heard.append(change.new), "value")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import warnings
 from typing import Any, Literal, get_args
 
 import psycopg
@@ -31,6 +32,7 @@ _INTEGERS = {"smallint", "integer", "bigint", "uint2", "uint4", "uint8", "oid"}
 _NUMBERS = _INTEGERS | {"numeric", "real", "double precision"}
 _TEXTS = {"text", "character varying", "character"}
 _SHORT = {"timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz"}
+_STEM = 240  # bytes of a name, of which a database takes 255
 _NOTHING = "the connection was lost, nothing is loaded: "
 _VALUE = re.compile(r'"([^"]*)"$')
 
@@ -121,8 +123,7 @@ def _replace(name: str, rows: Source, there: dict[str, Attribute], bar: Progress
     """Load beside a table what then takes its place, so that data that do not fit cost nothing."""
     connection = session(dsn)
     own = words(name)[-1]
-    named = (name[: own.start] + quoted(f"{own.identifier}_loading{number or ''}") for number in itertools.count())
-    beside = next(free for free in named if _existing(connection, free) is None)
+    beside = _free(connection, name[: own.start], own.identifier)
     kinds = dict(zip(rows.names, rows.types, strict=True))
     is_alike = kinds.keys() == there.keys() and all(_fits(kind, there[of].type) for of, kind in kinds.items())
     types, nullable = _fitted(rows, there if is_alike else None, name)
@@ -140,6 +141,20 @@ def _replace(name: str, rows: Source, there: dict[str, Attribute], bar: Progress
         put = f"ALTER TABLE {beside} RENAME TO {quoted(own.identifier)}"
         _take_place(name, beside, f"DROP TABLE {name}", put, "", dsn)
     return count
+
+
+def _free(connection: Connection, schema: str, name: str) -> str:
+    """Name a table beside another, and say if one is there that may be a load's that was cut off."""
+    stem = f"{name.encode()[:_STEM].decode(errors='ignore')}_loading"
+    named = (schema + quoted(f"{stem}{number or ''}") for number in itertools.count())
+    taken = list(itertools.takewhile(lambda beside: _existing(connection, beside) is not None, named))
+    if taken:
+        warnings.warn(
+            f"load(): {' and '.join(taken)} may hold what a load brought that was cut off; if you do not need "
+            f"{'it' if len(taken) == 1 else 'them'}: {'; '.join(f'DROP TABLE {of}' for of in taken)}",
+            stacklevel=4,
+        )
+    return schema + quoted(f"{stem}{len(taken) or ''}")
 
 
 def _take_place(name: str, beside: str, clear: str, put: str, tidy: str, dsn: str | None) -> None:

@@ -407,7 +407,8 @@ def test_a_connection_cut_while_rows_are_replaced_loses_none(
     with Proxy(dsn) as proxy:
         proxy.cut_at(words)
         try:
-            mzwidget.load(frame, "kept", if_exists="replace", dsn=proxy.dsn)
+            with pytest.warns(UserWarning, match="kept_loading may hold what .* cut off.* DROP TABLE kept_loading$"):
+                mzwidget.load(frame, "kept", if_exists="replace", dsn=proxy.dsn)
         except SqlError as error:
             said = str(error)
         loading.session(proxy.dsn).close()
@@ -418,6 +419,24 @@ def test_a_connection_cut_while_rows_are_replaced_loses_none(
     assert said.count("the connection was lost") == bool(said)
     assert back("kept", "ORDER BY 1").to_dict("list") == wanted.to_dict("list")
     assert set(mzwidget.sql("SHOW TABLES")["name"]) == {"kept", "kept_loading"}, "none is left, none of others taken"
+
+
+@pytest.mark.usefixtures("dsn")
+@pytest.mark.parametrize("name", ["n" * 255, "é" * 127])
+def test_rows_are_replaced_in_tables_with_the_longest_names(name: str) -> None:
+    assert mzwidget.load(pd.DataFrame({"a": [1]}), name, if_exists="replace") == 1
+    assert mzwidget.load(pd.DataFrame({"a": [2]}), name, if_exists="replace") == 1
+    assert back(name)["a"].tolist() == [2]
+    assert mzwidget.sql("SHOW TABLES")["name"].tolist() == [name]
+
+
+@pytest.mark.usefixtures("dsn")
+def test_a_decimal_that_is_no_number_is_not_missing() -> None:
+    values = [Decimal("NaN"), Decimal(1), None, float("nan")]
+    mzwidget.load(pd.DataFrame({"a": values}), "undefined")
+    found = mzwidget.sql("SELECT a::text AS a, count(*) AS n FROM undefined GROUP BY 1 ORDER BY 1")
+    assert found["a"].fillna("NULL").tolist() == ["1", "NaN", "NULL"]
+    assert found["n"].tolist() == [1, 1, 2]
 
 
 @pytest.mark.usefixtures("dsn")

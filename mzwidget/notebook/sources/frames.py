@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -106,5 +107,9 @@ def _objects(series: pd.Series[Any]) -> Sequence[Any]:
     values: list[Any] = series.astype(object).tolist()
     missing = series.isna().to_numpy()
     if missing.any():
-        return [None if gone else value for gone, value in zip(missing, values, strict=True)]
+        # To pandas a Decimal's NaN is missing; to the database it is a number.
+        return [
+            None if gone and not isinstance(value, Decimal) else value
+            for gone, value in zip(missing, values, strict=True)
+        ]
     return values
