@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mzwidget import terms
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import LiveViewError, briefly
 from mzwidget.page.protocol import shorten
 from mzwidget.page.questions import Question
 from mzwidget.params import Params, compose, followed, plain
@@ -215,6 +215,7 @@ class Asking(Shown):
     def params(self, params: Params | None) -> None:
         self.ask(self._inquiry.query, params)
 
+    @briefly
     def ask(self, query: str, params: Params | None = None) -> None:
         """Ask something else, query and parameters at once, as where the new query names other parameters.
 

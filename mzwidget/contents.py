@@ -14,7 +14,7 @@ from mzwidget import saving
 from mzwidget.changes import copies
 from mzwidget.charts import static
 from mzwidget.charts.static import Still
-from mzwidget.errors import LiveViewError, StaleWarning
+from mzwidget.errors import LiveViewError, StaleWarning, briefly
 from mzwidget.shown import Content, Shown, moment
 from mzwidget.tail import arrow, records
 from mzwidget.tail.updates import Row
@@ -92,6 +92,7 @@ class Contents(Shown):
             why = f" ({status.message})" if status.message else ""
             warnings.warn(f"{self.name} is {status.state}{why}; these are its rows of {at}", StaleWarning, level)
 
+    @briefly
     def to_arrow(self, *, exact: bool = False) -> pa.Table:
         """Return the rows as an Arrow table, in the order of `df`.
 
@@ -110,6 +111,7 @@ class Contents(Shown):
         """
         return arrow.to_arrow(*self._arranged(self._content(FIRST_SNAPSHOT)), exact)
 
+    @briefly
     def to_polars(self, *, exact: bool = False) -> pl.DataFrame:
         """Return the rows as a Polars frame, with the types and order of `to_arrow`.
 
@@ -142,6 +144,7 @@ class Contents(Shown):
         still = self._still(self._content(FIRST_SNAPSHOT), whole=True)
         return alt.Chart.from_dict(static.with_data(still, all_rows=True) or {})
 
+    @briefly
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write what the picture shows at this moment to a file, which needs neither a kernel nor a network.
 
@@ -169,7 +172,7 @@ class Contents(Shown):
                 Path(path).write_text(static.file(self._still(self._content(FIRST_SNAPSHOT))), encoding="utf-8")
             case ".csv" | ".json":
                 content = self._content(FIRST_SNAPSHOT)
-                self._warn(moment(content.time), 3)
+                self._warn(moment(content.time), 4)
                 write = records.to_csv if ending == ".csv" else records.to_json
                 Path(path).write_text(write(*self._arranged(content)), encoding="utf-8", newline="")
             case ".parquet":

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+import dis
+import functools
+import linecache
+import sys
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import ParamSpec, TypeVar
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
+_RAISE = dis.opmap["RAISE_VARARGS"]
+_OURS = frozenset({"mzwidget", "traitlets"})
+
 
 class Brief(BaseException):
     """An error that a notebook shows by its message alone, without the lines of ours that heard it."""
@@ -34,3 +47,43 @@ class StaleWarning(UserWarning):
 
 class SqlError(LiveViewError):
     """A statement failed; the message holds the server's words, the place in the SQL, and what to try."""
+
+
+def briefly(call: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+    """Let a notebook show what a call refuses by the line that made it and the message, without the lines of ours."""
+
+    @functools.wraps(call)
+    def called(*args: _Given.args, **kwargs: _Given.kwargs) -> _Result:
+        try:
+            return call(*args, **kwargs)
+        except Exception as error:
+            if not isinstance(error, Brief | AssertionError) and _refused(error.__traceback__):
+                notes = getattr(error, "__notes__", [])
+                lines = [*_place(sys._getframe(1)), f"{type(error).__name__}: {error}", *notes]
+                vars(error)["_render_traceback_"] = functools.partial(list, lines)
+            raise
+
+    return called
+
+
+def _refused(trace: TracebackType | None) -> bool:
+    """Whether a statement of ours raised it, or none was run: whoever meets a mistake of ours needs all lines."""
+    if trace is None or trace.tb_next is None:
+        return True  # there was no call: an argument is missing, or is one too many
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    if _root(trace.tb_frame) != __package__:
+        return False
+    return trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
+
+
+def _place(frame: FrameType | None) -> list[str]:
+    """Return the line of the user's from which we were called."""
+    while frame is not None and _root(frame) in _OURS:
+        frame = frame.f_back
+    line = "" if frame is None else linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return [f"----> {frame.f_lineno} {line}"] if frame is not None and line else []
+
+
+def _root(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]

@@ -20,7 +20,7 @@ from mzwidget import background
 from mzwidget.changes import Batch, Changes, Follower
 from mzwidget.contents import Contents
 from mzwidget.deadline import Deadline
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import LiveViewError, briefly
 
 INTERVAL = 0.05
 """Seconds between two calls of observers at the least."""
@@ -44,6 +44,7 @@ class Following(Contents, traitlets.HasTraits):
         """
         return Changes(self._follow, self._view.leave)
 
+    @briefly
     def on_change(self, callback: Callable[[Batch], object]) -> Callable[[], None]:
         """Call back with every `Batch` of changes, the first being the content as it is.
 
@@ -76,6 +77,7 @@ class Following(Contents, traitlets.HasTraits):
         threading.Thread(target=run, name="mzwidget callback", daemon=True).start()
         return lambda: self._view.leave(follower)
 
+    @briefly
     def when(self, predicate: Callable[[pd.DataFrame], object], timeout: float | None = None) -> pd.DataFrame:
         """Block until the view satisfies a condition.
 
@@ -121,6 +123,7 @@ class Following(Contents, traitlets.HasTraits):
         finally:
             self._view.leave(follower)
 
+    @briefly
     def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002
         """Call a handler when a trait changes, as every widget does; `base` and `delta` are for pages only.
 

@@ -11,7 +11,7 @@ import pandas as pd
 from mzwidget.charts import static
 from mzwidget.contents import FIRST_SNAPSHOT, GLIMPSE
 from mzwidget.deadline import Deadline
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import LiveViewError, briefly
 from mzwidget.liveview import LiveView
 from mzwidget.meant import did_you_mean
 from mzwidget.page.group import Group
@@ -90,6 +90,7 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
         return {**bundle, "text/plain": "\n\n".join(text), "text/html": "".join(html)}
 
 
+@briefly
 def together(*views: LiveView) -> Together:
     """Make views show one moment: parts always add up to their total, on the screen and in `df`.
 

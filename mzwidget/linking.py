@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from psycopg import sql
 
 from mzwidget.contents import FIRST_SNAPSHOT
+from mzwidget.errors import briefly
 from mzwidget.liveview import LiveView
 from mzwidget.selection import Condition, Conditions
 from mzwidget.tail.values import Column
@@ -88,6 +89,7 @@ class Link:
         return sql.SQL(" AND ").join([*spans, *([_among(lists)] if lists else [])]).as_string(None)
 
 
+@briefly
 def link(source: LiveView, *targets: LiveView, on: str | Mapping[str, str]) -> Link:
     """Let views follow the selection in another: bars, rows or an interval selected there narrow what they show.
 

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from mzwidget import background, charts
 from mzwidget.asking import Asking, Inquiry
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import LiveViewError, briefly
 from mzwidget.following import Following
 from mzwidget.meant import Meant, unknown_keyword
 from mzwidget.moments import Moments
@@ -152,6 +152,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
     """
     _loaded = False
 
+    @briefly
     def __init__(
         self,
         query: str | Inquiry,

@@ -10,7 +10,7 @@ from typing import Self
 import pandas as pd
 
 from mzwidget.deadline import Deadline
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import LiveViewError, briefly
 from mzwidget.page import waiting
 from mzwidget.shown import Shown, moment
 
@@ -25,6 +25,7 @@ Moment = pd.Timestamp | datetime | str | int | Decimal
 class Moments(Shown):
     """Shows the newest moment of a view, or one of its past."""
 
+    @briefly
     def wait(self, timeout: float | None = None, *, until: Moment | None = None) -> Self:
         """Block until the first snapshot is there, and until it is as new as asked for.
 
@@ -84,6 +85,7 @@ class Moments(Shown):
         """End a pause: picture and `df` go to now in one step."""
         self._lead(self._view.leader.resume)
 
+    @briefly
     def seek(self, timestamp: Moment) -> None:
         """Pause, and show the view exactly as it was.
 

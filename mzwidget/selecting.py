@@ -12,7 +12,7 @@ import traitlets
 
 from mzwidget import background, selection
 from mzwidget.contents import FIRST_SNAPSHOT, Contents
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import LiveViewError, briefly
 from mzwidget.selection import Condition, Conditions, Selected, Selection
 
 log = logging.getLogger("mzwidget")
@@ -55,6 +55,7 @@ class Selecting(Contents, traitlets.HasTraits):
     def _selected_cells(self) -> dict[str, Any] | None:
         return selection.cells(self._chosen[0])
 
+    @briefly
     def _select(self, wanted: object) -> None:
         """Select from Python."""
         if not self._open():
@@ -94,6 +95,7 @@ class Selecting(Contents, traitlets.HasTraits):
                     self._view.complain(f"selection[{live.column!r}]: {type(error).__name__}: {error}")
         self._announce("selection")
 
+    @briefly
     def _selected(self, column: str) -> Selected:
         """Return the one object that tells what is selected of a column.
 

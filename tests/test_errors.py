@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import pickle
 import re
+from collections.abc import Callable
 
+import pandas as pd
 import psycopg
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from psycopg.conninfo import make_conninfo
 
 import mzwidget
+from mzwidget import errors
 from mzwidget.errors import LiveViewError, SqlError
 from mzwidget.explaining import excerpt, explain
 from mzwidget.naming import Names, nearest
 from mzwidget.params import compose
+from mzwidget.selection import no_column
 
 TYPOS = [
     ("SELECT * form shop", "form", "Did you mean from?"),
@@ -177,6 +183,60 @@ def test_the_password_is_not_told(engine_dsn: str) -> None:
 
 def test_a_notebook_shows_the_message_alone() -> None:
     assert SqlError("column", "XX000")._render_traceback_() == ["SqlError: column"]
+
+
+REFUSED = [
+    "LiveView()",
+    "LiveView('shop', limt=4)",
+    "LiveView('shop', note=5)",
+    "LiveView('shop', kind='bar')",
+    "LiveView('shop', timezone='Berlin')",
+    "LiveView('SELECT %(a)s', {'b': 1})",
+    "LiveView('shop', dsn=5)",
+    "mzwidget.load([1], 'x')",
+    "mzwidget.load(frame, 5)",
+    "mzwidget.load(frame, 'x', if_exist='replace')",
+    "mzwidget.load('no.csv', 'x')",
+    "mzwidget.sql(5)",
+    "mzwidget.connect(5)",
+    "mzwidget.together()",
+    "view.seek(3.5)",
+    "view.wait('x')",
+    "view.ask('')",
+    "view.when(5)",
+    "view.save('x.png')",
+    "view.query = ''",
+    "view.selection = {'typo': 1}",
+    "view.selection['typo']",
+]
+
+
+@pytest.mark.parametrize("wrong", REFUSED)
+def test_a_notebook_shows_what_is_refused_and_where_and_no_line_of_ours(
+    wrong: str, shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = InteractiveShell(colors="nocolor")
+    with mzwidget.LiveView("shop", dsn=shop).wait(20) as view:
+        shell.push(
+            {"mzwidget": mzwidget, "LiveView": mzwidget.LiveView, "frame": pd.DataFrame({"a": [1]}), "view": view}
+        )
+        done = shell.run_cell(f"fine = 1\n{wrong}\nnever = 2")
+    error = done.error_in_exec
+    assert isinstance(error, (TypeError, ValueError, OSError))
+    told = capsys.readouterr().out.strip().splitlines()
+    assert told == [f"----> 2 {wrong}", f"{type(error).__name__}: {error}"]
+    assert type(pickle.loads(pickle.dumps(error))) is type(error), "it can come from another process"
+
+
+def test_a_mistake_of_ours_or_of_others_is_shown_with_all_lines() -> None:
+    @errors.briefly
+    def ours(of: Callable[[], object]) -> object:
+        return of()
+
+    for mistake in (lambda: no_column("x", None), lambda: int("x")):  # type: ignore[arg-type]
+        with pytest.raises((TypeError, ValueError)) as caught:
+            ours(mistake)
+        assert not hasattr(caught.value, "_render_traceback_")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from mzwidget.errors import briefly
 from mzwidget.tail.connect import DEFAULTS, parameters
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Address(str):
         printer.text(repr(self))
 
 
+@briefly
 def url(dsn: str | None = None) -> Address:
     """Return the address of the database as a URL, with its password.
 
@@ -57,6 +59,7 @@ def url(dsn: str | None = None) -> Address:
     return Address(f"{found}?{urlencode(rest, quote_via=quote)}" if rest else found)
 
 
+@briefly
 def sqlalchemy_engine(dsn: str | None = None, **options: Any) -> Engine:
     """Return a SQLAlchemy engine for the database, for pandas, JupySQL and whatever else takes one.
 

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from mzwidget.catalog import Attribute, attributes, kind_of
-from mzwidget.errors import SqlError
+from mzwidget.errors import SqlError, briefly
 from mzwidget.explaining import explain
 from mzwidget.lexing import is_name, words
 from mzwidget.naming import nearest, quoted
@@ -37,6 +37,7 @@ _NOTHING = "the connection was lost, nothing is loaded: "
 _VALUE = re.compile(r'"([^"]*)"$')
 
 
+@briefly
 def load(
     data: Any,
     table: str,
@@ -152,7 +153,7 @@ def _free(connection: Connection, schema: str, name: str) -> str:
         warnings.warn(
             f"load(): {' and '.join(taken)} may hold what a load brought that was cut off; if you do not need "
             f"{'it' if len(taken) == 1 else 'them'}: {'; '.join(f'DROP TABLE {of}' for of in taken)}",
-            stacklevel=4,
+            stacklevel=5,
         )
     return schema + quoted(f"{stem}{len(taken) or ''}")
 

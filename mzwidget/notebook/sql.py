@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import psycopg
 
+from mzwidget.errors import briefly
 from mzwidget.lexing import statements, words
 from mzwidget.notebook.session import run
 from mzwidget.params import Composed, Params, compose
@@ -16,6 +17,7 @@ _ELSEWHERE = {
 }
 
 
+@briefly
 def sql(query: str, params: Params | None = None, *, exact: bool = False, dsn: str | None = None) -> pd.DataFrame:
     """Run SQL; return the result as a data frame with the types that `LiveView.df` has.
 

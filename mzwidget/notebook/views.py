@@ -13,7 +13,7 @@ import psycopg
 from mzwidget import catalog
 from mzwidget.catalog import Relation
 from mzwidget.charts.static import KEPT
-from mzwidget.errors import SqlError
+from mzwidget.errors import SqlError, briefly
 from mzwidget.liveview import LiveView
 from mzwidget.tail.connect import parameters
 from mzwidget.tail.status import explain
@@ -80,6 +80,7 @@ class Views(ipywidgets.VBox):  # type: ignore[misc]
         return {**super()._repr_mimebundle_(**kwargs), **kept}
 
 
+@briefly
 def views(schema: str | None = None, *, dsn: str | None = None) -> Views:
     """List what can be watched: tables, sources, views and materialized views.
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import psycopg
 
-from mzwidget.errors import Brief
+from mzwidget.errors import Brief, briefly
 from mzwidget.tail import conninfo
 from mzwidget.tail.cursor import TableCursor
 from mzwidget.tail.remedies import advised
@@ -64,6 +64,7 @@ _REQUIRES_AUTH = 160_000  # the libpq from which on it can insist on a way to lo
 _CLUSTER = re.compile(r"--cluster=((?:[^\\\s]|\\.)*)")
 
 
+@briefly
 def connect(
     dsn: str | None = None, *, cluster: str | None = None, isolation: Isolation | None = None
 ) -> psycopg.Connection[tuple[Any, ...]]:

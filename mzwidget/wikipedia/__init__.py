@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from mzwidget._version import __version__
+from mzwidget.errors import briefly
 from mzwidget.wikipedia import eventstream
 from mzwidget.wikipedia.ingest import Ingest
 from mzwidget.wikipedia.pipeline import Source
@@ -50,6 +51,7 @@ _running: dict[tuple[object, ...], Ingest] = {}
 _running_lock = threading.Lock()
 
 
+@briefly
 def follow(
     connection: psycopg.Connection[Any],
     table: str = "edits",
