@@ -1,6 +1,23 @@
-"""The one error the embedded engine raises for a statement it refuses."""
+"""The one error the embedded engine raises for a statement it refuses, and what else it tells."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass
+class Notice:
+    """A message beside a result or an error."""
+
+    text: str
+    code: str = "00000"
+    hint: str | None = None
+    detail: str | None = None
+    severity: str = "NOTICE"
 
 
 class SqlError(Exception):
@@ -16,6 +33,8 @@ class SqlError(Exception):
         Further sentences for the user.
     position : int, optional
         One-based character offset into the statement.
+    notices : sequence of Notice, optional
+        What is told before it.
     """
 
     def __init__(
@@ -26,6 +45,7 @@ class SqlError(Exception):
         detail: str | None = None,
         hint: str | None = None,
         position: int | None = None,
+        notices: Sequence[Notice] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -33,6 +53,7 @@ class SqlError(Exception):
         self.detail = detail
         self.hint = hint
         self.position = position
+        self.notices = notices
 
 
 def unsupported(construct: str) -> SqlError:

@@ -249,7 +249,12 @@ def _notices(answer: Record) -> list[list[str | None]]:
 
 
 def _timeless(field: str | int | None) -> str | None:
-    return None if field is None else re.sub(r"\b1[6-9]\d{11}\b", "<ts>", str(field))
+    """Mask the time of an answer, and the ids that hang on what was made before it."""
+    if field is None:
+        return None
+    masked = re.sub(r"\b1[6-9]\d{11}\b", "<ts>", str(field))
+    masked = re.sub(r"<ts> \([-0-9]+ [:.0-9]+\)", "<ts> (<time>)", masked)
+    return re.sub(r"(?<=inputs: \[)u\d+", "u?", masked)
 
 
 def _masked(value: str | None) -> str | None:

@@ -92,6 +92,10 @@ CREATE VIEW x AS SELECT * FROM (SHOW TABLES)        | XX000 SHOW commands are no
 SELECT * FROM (SHOW TABLES FROM nope)               | XX000 unknown schema 'nope'
 CREATE INDEX x ON words ((SELECT 1))                | XX000 CREATE INDEX does not allow subqueries
 SELECT pg_has_role('a', 'USAGE')                    | 0A000 function pg_has_role is not supported by the embedded engine
+SUBSCRIBE (SELECT current_role)                     | XX000 internal error: internal error in optimizer: cannot materialize call to current_user
+SUBSCRIBE (SELECT pg_catalog.version())             | XX000 internal error: internal error in optimizer: cannot materialize call to version
+CREATE MATERIALIZED VIEW x AS SELECT pg_backend_pid() | 0A000 cannot materialize call to pg_backend_pid
+CREATE VIEW x AS SELECT current_user                | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 """  # noqa: E501
 

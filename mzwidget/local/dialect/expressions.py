@@ -35,6 +35,14 @@ _SESSION_NAMES = frozenset(
 )
 
 
+_STAND_FOR = {
+    "current_role": "current_user",
+    "current_catalog": "current_database",
+    "current_schema": "current_schemas(false)",
+}
+"""By which function Materialize defines another."""
+
+
 class Expressions:
     """Translates expressions within one scope.
 
@@ -141,11 +149,11 @@ class Expressions:
                     return self.now()
                 if name in _SESSION_NAMES and name in self.statement.session:
                     return self._session(name)
-                if name in _SESSION_NAMES and not self.statement.session:
-                    raise SqlError(f"cannot materialize call to {name}", "0A000") from None
             raise
 
     def _session(self, name: str) -> Value:
+        self.statement.refuse_maintenance(SqlError(f"cannot materialize call to {_STAND_FOR.get(name, name)}", "0A000"))
+        self.statement.asks_session = True
         found = self.statement.session[name]
         if found is None:
             return Value("CAST(NULL AS VARCHAR)", t.TEXT)

@@ -165,6 +165,8 @@ class Query:
         ``sql`` without the common tables that it names.
     ctes : tuple of (str, str)
         These common tables: names and queries, each after those it names.
+    asks_session : bool
+        Calls a function that each session answers otherwise.
     compares_null : bool
         Asks somewhere whether something equals NULL, which nothing does.
     """
@@ -180,6 +182,7 @@ class Query:
     body: str = ""
     ctes: tuple[tuple[str, str], ...] = ()
     compares_null: bool = False
+    asks_session: bool = False
 
     def in_view(self, name: str) -> tuple[tuple[tuple[str, str], ...], str]:
         """Return common tables and body under names that no other view uses."""

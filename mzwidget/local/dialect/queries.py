@@ -69,6 +69,7 @@ def plan_query(
         body=body,
         ctes=tuple(statement.ctes.items()),
         compares_null=statement.compares_null,
+        asks_session=statement.asks_session,
     )
 
 

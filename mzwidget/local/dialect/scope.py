@@ -42,6 +42,8 @@ class Statement:
     once: bool = False
     compares_null: bool = False
     """Whether ``=`` or ``<>`` stands beside a NULL, which is never true."""
+    asks_session: bool = False
+    """Whether it calls a function that each session answers otherwise."""
     ctes: dict[str, str] = field(default_factory=dict)
     _aliases: int = 0
 

@@ -66,7 +66,7 @@ class Subscription:
         since = store.since
         if as_of is not None and as_of < since:
             if not self._at_least:
-                raise _too_old(as_of, since, self.query)
+                raise too_old(as_of, since, self.query)
             as_of = since
         lower = store.clock.read() if as_of is None else as_of
         if up_to is not None and lower > up_to:
@@ -260,7 +260,8 @@ def _crossed(lower: int, upper: int) -> SqlError:
     )
 
 
-def _too_old(as_of: int, since: int, query: Query) -> SqlError:
+def too_old(as_of: int, since: int, query: Query) -> SqlError:
+    """Return the error for a time that is before all that a query can read."""
     inputs = ", ".join(sorted(query.inputs))
     return SqlError(
         "could not find a valid timestamp for the query",

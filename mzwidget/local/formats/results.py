@@ -11,6 +11,7 @@ from mzwidget.local.formats.encoding import fields_encoder
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
+    from mzwidget.local.errors import Notice
     from mzwidget.local.formats.types import Column, Row
 
 
@@ -44,17 +45,6 @@ class Chunk:
     def lines(self, columns: Sequence[Column], copy_format: str) -> list[bytes]:
         """Encode the rows as lines of a COPY."""
         return list(map(line_encoder(columns, copy_format), self.rows))
-
-
-@dataclass
-class Notice:
-    """A message beside the result."""
-
-    text: str
-    code: str = "00000"
-    hint: str | None = None
-    detail: str | None = None
-    severity: str = "NOTICE"
 
 
 async def nothing() -> AsyncGenerator[Chunk]:

@@ -14,7 +14,7 @@ from mzwidget.local.front import wire
 from mzwidget.local.front.extended import Extended
 from mzwidget.local.front.inbox import ClientGoneError, Inbox
 from mzwidget.local.front.outbox import Outbox
-from mzwidget.local.front.portal import Portal
+from mzwidget.local.front.portal import Portal, tell
 from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.script import split
@@ -166,6 +166,7 @@ class Connection:
             raise error
         await self._extended.close_portals()
         await self._session.fail()
+        tell(self._session, error.notices, self._outbox)
         self._outbox.add(wire.error_response(error))
 
     async def _synchronise(self) -> None:

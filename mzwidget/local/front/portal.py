@@ -14,8 +14,9 @@ from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.variables import SEVERITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from mzwidget.local.errors import Notice
     from mzwidget.local.formats.results import Chunk, CopyIn, Result
     from mzwidget.local.front.inbox import Inbox
     from mzwidget.local.front.outbox import Outbox
@@ -27,15 +28,32 @@ _UNTIMED = (statements.Subscribe, statements.Fetch, statements.CopyFrom)
 
 @dataclass(slots=True)
 class Suspended:
-    """A statement that runs, between two Executes: the rows that are still to be sent."""
+    """A statement that runs, between two Executes."""
 
     result: Result
     rows: list[bytes] = field(default_factory=list)
+    """Of one chunk, kept until the last of them is sent."""
+    size: int = 0
+    """Their bytes."""
+    at: int = 0
+    """How many of them are sent."""
     sent: int = 0
     """By the last Execute alone."""
     finished: bool = False
     tag: str | None = None
     """How it ended."""
+
+    def keep(self, rows: list[bytes]) -> None:
+        self.rows, self.size, self.at = rows, sum(map(len, rows)), 0
+
+    def take(self, limit: int) -> list[bytes]:
+        """Return the next rows, all of them if there is no limit."""
+        end = self.at + limit if limit else len(self.rows)
+        rows, self.at = self.rows[self.at : end], end
+        if end >= len(self.rows):
+            self.keep([])
+        self.sent += len(rows)
+        return rows
 
 
 class Portal:
@@ -71,8 +89,8 @@ class Portal:
 
     @property
     def size(self) -> int:
-        """Bytes of its parameters and of the rows that are still to be sent."""
-        return self._given + (sum(map(len, self._state.rows)) if self._state is not None else 0)
+        """Bytes of its parameters and of the rows that it keeps."""
+        return self._given + (self._state.size if self._state is not None else 0)
 
     @property
     def timed(self) -> bool:
@@ -89,7 +107,8 @@ class Portal:
         result = state.result
         if state.tag is not None and (result.columns is None or result.copy_format is not None):
             raise SqlError(f'portal "{self.name}" cannot be run', "55000")
-        _tell_notices(session, result, outbox)
+        tell(session, result.notices, outbox)
+        result.notices = []
         if result.copy_in is not None:
             state.tag = await _copy_in(result.copy_in, inbox, outbox)
         elif result.copy_format is not None:
@@ -115,10 +134,8 @@ class Portal:
         flush = state.result.streaming
         while True:
             if state.rows:
-                room = limit - count if limit else len(state.rows)
-                rows, state.rows = state.rows[:room], state.rows[room:]
+                rows = state.take(limit - count if limit else 0)
                 count += len(rows)
-                state.sent += len(rows)
                 await outbox.add_all(rows, flush=flush)
             if limit and count >= limit:
                 return True
@@ -129,19 +146,19 @@ class Portal:
                 state.finished = True
             elif len(chunk):
                 flush = chunk.flush
-                state.rows = await _encoded(chunk, chunk.data_rows, state.result.columns or (), self.formats)
+                state.keep(await _encoded(chunk, chunk.data_rows, state.result.columns or (), self.formats))
 
 
-def _tell_notices(session: Session, result: Result, outbox: Outbox) -> None:
+def tell(session: Session, notices: Sequence[Notice], outbox: Outbox) -> None:
+    """Send the notices that the session wants to hear."""
     least = SEVERITIES.index(session.variables.get("client_min_messages"))
-    for notice in result.notices:
+    for notice in notices:
         severity = notice.severity
         if least <= SEVERITIES.index(severity.lower()) or notice.code == "01000":
             found = wire.notice_response(
                 notice.text, notice.code, severity=severity, detail=notice.detail, hint=notice.hint
             )
             outbox.add(found)
-    result.notices = []
 
 
 async def _encoded(chunk: Chunk, encode: Callable[..., list[bytes]], *how: object) -> list[bytes]:

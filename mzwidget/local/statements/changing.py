@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.dialect import parse_type, resolve_type
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, SYSTEM_SCHEMAS, TEMPORARY
-from mzwidget.local.errors import SqlError, unsupported
-from mzwidget.local.formats.results import Notice
+from mzwidget.local.errors import Notice, SqlError, unsupported
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.defining import RESERVED, defined, reserved_schema
 from mzwidget.local.statements.definitions import Definition, article, cascades, described, in_use, wrong_kind

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.dialect import asserted, parse_type, resolve_type
 from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.engine.catalog import Item
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import Notice, SqlError
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.results import Notice, Result
+from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, known_cluster, place, source_of, taken
 from mzwidget.local.statements.keys import default_key
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.session import Session
 
 RESERVED = ("mz_", "pg_")
-_RBAC_OFF = "RBAC is disabled so no role attributes or object ownership will be considered when executing statements"
-_RBAC_ON = (
-    "To enable RBAC globally run `ALTER SYSTEM SET enable_rbac_checks TO TRUE` as a superuser. TO enable RBAC for just "
-    "this session run `SET enable_session_rbac_checks TO TRUE`."
+_RBAC = Notice(
+    "RBAC is disabled so no role attributes or object ownership will be considered when executing statements",
+    hint="To enable RBAC globally run `ALTER SYSTEM SET enable_rbac_checks TO TRUE` as a superuser. TO enable RBAC for "
+    "just this session run `SET enable_session_rbac_checks TO TRUE`.",
 )
 
 
@@ -312,14 +312,15 @@ def _create_role(session: Session, statement: statements.CreateRole) -> Definiti
         raise SqlError(
             f'role name "{name}" is reserved',
             detail='The role "public" and the prefixes "mz_" and "pg_" are reserved for system roles.',
+            notices=[_RBAC],
         )
     if name in catalog.roles or name == session.user:
-        raise SqlError(f"role '{name}' already exists")
+        raise SqlError(f"role '{name}' already exists", notices=[_RBAC])
 
     async def change() -> None:
         catalog.roles.setdefault(name, catalog.new_id()[1])
 
-    return Definition("CREATE ROLE", change, [Notice(_RBAC_OFF, hint=_RBAC_ON)])
+    return Definition("CREATE ROLE", change, [_RBAC])
 
 
 def _check_attributes(attributes: Sequence[str]) -> None:

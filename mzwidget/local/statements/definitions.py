@@ -9,8 +9,7 @@ from mzwidget.local.dialect import Relation, view_relation
 from mzwidget.local.engine.catalog import TEMPORARY, Catalog, Item
 from mzwidget.local.engine.storage import quoted, stored_names
 from mzwidget.local.engine.store import live
-from mzwidget.local.errors import SqlError
-from mzwidget.local.formats.results import Notice
+from mzwidget.local.errors import Notice, SqlError
 from mzwidget.local.formats.types import Column
 from mzwidget.local.statements.variables import CLUSTERS
 

@@ -146,7 +146,7 @@ class Planner:
     def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:
         parsed = dialect.parse(statement.query)
         self._subscribable(statement.relation)
-        query = dialect.plan_query(parsed, self.names, parameter_types=types)
+        query = dialect.plan_query(parsed, self.names, parameter_types=types, session=self._functions)
         subscription = Subscription(
             query,
             snapshot=statement.snapshot,
@@ -168,7 +168,9 @@ class Planner:
         parsed = dialect.parse(sql)
         if any(isinstance(node, tree.Shown) for node in parsed.walk()):
             raise SqlError("SHOW commands are not allowed in views")
-        query = dialect.plan_query(parsed, self.names, maintained=maintained)
+        query = dialect.plan_query(parsed, self.names, maintained=maintained, session=self._functions)
+        if query.asks_session:
+            raise unsupported("a view of what each session answers otherwise")
         if query.parameters:
             raise SqlError("views cannot have parameters", "42P02")
         if self.names.used_system and maintained:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.engine.reading import read, scalar
-from mzwidget.local.errors import SqlError
+from mzwidget.local.engine.subscriptions import too_old
+from mzwidget.local.errors import Notice, SqlError
 from mzwidget.local.formats.encoding import TEXT
 from mzwidget.local.formats.parameters import decode
 from mzwidget.local.formats.printing import printer
-from mzwidget.local.formats.results import Notice, Result
+from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done, selected
 from mzwidget.local.statements.planning import NOT_A_TIMESTAMP, CopyToPlan, ExecutePlan, Plan
@@ -43,7 +44,7 @@ async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> R
     chosen = await _bound(session, plan.as_of)
     if chosen is not None and not plan.query.constant:
         if chosen < store.since:
-            raise SqlError("could not find a valid timestamp for the query", "22000")
+            raise too_old(chosen, store.since, plan.query)
         await store.clock.reach(chosen)
     timestamp = _read_at(session, plan, chosen)
     most = session.variables.bytes("max_query_result_size")

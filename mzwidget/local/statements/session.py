@@ -7,8 +7,8 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.names import Names
-from mzwidget.local.errors import SqlError
-from mzwidget.local.formats.results import Notice, Result
+from mzwidget.local.errors import Notice, SqlError
+from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definitions
 from mzwidget.local.statements.grammar import parse

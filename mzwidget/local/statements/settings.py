@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.errors import SqlError
-from mzwidget.local.formats.results import Notice, Result
+from mzwidget.local.errors import Notice, SqlError
+from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done
 from mzwidget.local.statements.variables import CLUSTERS
