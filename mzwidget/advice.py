@@ -189,6 +189,11 @@ def _told(advice: str) -> Callable[[re.Match[str], str, Callable[[], Names]], _A
     return lambda match, sql, _: (advice.format(match[1]), _token(sql, match[1].rsplit(".", 1)[-1]))
 
 
+def _elsewhere(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
+    is_ours = match[1] != "FROM" or _token(sql, "from") is None  # of SHOW COLUMNS FROM
+    return "Is this address Materialize's? PostgreSQL answers so" if is_ours else "", None
+
+
 def _now(_: re.Match[str], sql: str, __: Callable[[], Names]) -> _Advice:
     token = next((found for name in ("now", "current_timestamp") if (found := _token(sql, name))), None)
     return (
@@ -219,6 +224,10 @@ def _keyword(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, Callable[[], Names]], _Advice]], ...] = (
     (re.compile(r'column "([^"]+)" (?:of relation "[^"]+" )?does not exist'), _column),
     (re.compile(r"unknown column (\w+)$"), _column),
+    (
+        re.compile(r'^syntax error at or near "(SUBSCRIBE|FROM)"|^unrecognized configuration parameter "schemas"'),
+        _elsewhere,
+    ),
     (re.compile(r'column reference "([^"]+)" is ambiguous'), _told("Write of which table it is: name.{}")),
     (re.compile(r'column "([^"]+)" must appear in the GROUP BY clause'), _told("")),
     (re.compile(r"unknown schema '([^']+)'"), _schema),

@@ -7,11 +7,13 @@ import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
 import psycopg
 import pytest
 import trustme
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+import mzwidget
 from mzwidget import LiveView, LiveViewError
 from mzwidget.local import starter
 from tests.conftest import temporary_table
@@ -86,6 +88,7 @@ def test_a_server_without_encryption(table: str, live: Callable[..., LiveView], 
 
 def test_too_many_connections(postgres_dsn: str, live: Callable[..., LiveView]) -> None:
     """PostgreSQL refuses as Materialize does; once it lets us in, it can only say that it is another database."""
+    frame = pd.DataFrame({"a": [1]})
     with psycopg.connect(postgres_dsn, autocommit=True) as database:
         database.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
         try:
@@ -94,6 +97,10 @@ def test_too_many_connections(postgres_dsn: str, live: Callable[..., LiveView]) 
             database.execute("ALTER ROLE crowded CONNECTION LIMIT 1")
             eventually(lambda: 'at or near "SUBSCRIBE"' in view.status.message, what="it is let in")
             assert view.status.sqlstate == "42601"
+            views, load = mzwidget.views, mzwidget.load
+            for ask in (lambda: view.df, lambda: views(dsn=postgres_dsn), lambda: load(frame, "t", dsn=postgres_dsn)):
+                with pytest.raises(LiveViewError, match="Is this address Materialize's"):
+                    ask()
         finally:
             view.close()
             eventually(
