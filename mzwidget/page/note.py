@@ -35,14 +35,15 @@ class Note:
             return
 
         def run() -> None:
+            before = self.text
             try:
-                text = shorten(str(ask() or ""))
+                self.text = shorten(str(ask() or ""))
             except BaseException as error:  # the thread is ours, the function is not
-                text = shorten(f"note: {type(error).__name__}: {error}")
+                self.text = shorten(f"note: {type(error).__name__}: {error}")
             finally:
+                text = self.text  # when the next one is asked, it may be another
                 self._asking.release()
-            if text != self.text:
-                self.text = text
+            if text != before:
                 changed()
 
         threading.Thread(target=run, name="mzwidget note", daemon=True).start()
