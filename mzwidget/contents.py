@@ -192,7 +192,8 @@ class Contents(Shown):
         try:
             still = self._still(self._content(GLIMPSE))
         except (LiveViewError, TimeoutError):
-            return {**data, "text/plain": self._text()}, metadata
+            words = self._text()
+            return {**data, "text/plain": words, "text/html": static.in_words(words)}, metadata
         more: dict[str, Any] = {"text/plain": static.text(still), "text/html": static.in_notebook(still)}
         if (spec := static.with_data(still)) is not None and "<svg" not in more["text/html"]:
             more[static.VEGA_LITE] = spec

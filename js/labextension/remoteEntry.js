@@ -10,7 +10,7 @@
   const VIEW = "application/vnd.jupyter.widget-view+json";
   /** What stands in an output whose widget no kernel and no notebook knows. */
   const LOST = "Error displaying widget: model not found";
-  /** How HTML begins that was kept of a view: see `mzwidget.charts.static`. */
+  /** What is in HTML that was kept of a view: see `mzwidget.charts.static`. */
   const KEPT = '<div class="mzw-kept">';
 
   /** @typedef {Record<string, Record<string, { get: () => Promise<() => any> }>>} Modules by name and version */
@@ -37,7 +37,7 @@
       const render = output.renderModel.bind(output);
       output.renderModel = async (/** @type {any} */ model) => {
         await render(model);
-        if (output.node.textContent !== LOST || !String(model.data["text/html"]).startsWith(KEPT)) return;
+        if (output.node.textContent !== LOST || !String(model.data["text/html"]).includes(KEPT)) return;
         const kept = create("text/html");
         await kept.renderModel(model);
         kept.node.style.overflow = "auto"; // a wide table

@@ -19,7 +19,7 @@ from mzwidget.tail.values import Column
 SIZE = 48_000
 """Characters at most of what a notebook keeps of a view."""
 KEPT = '<div class="mzw-kept">'
-"""How HTML begins that ``js/labextension`` shows where a notebook is opened and no kernel knows its views."""
+"""What is in HTML that ``js/labextension`` shows where a notebook is opened and no kernel knows its views."""
 ROWS = 20
 FEW = svg.PIECES
 """Rows at most of any picture that is not of all of them."""
@@ -110,10 +110,22 @@ def in_notebook(still: Still) -> str:
             table = f"<details><summary>{_counted(still, rows)}</summary>{table}</details>"
         else:
             table += f"<p>{_counted(still, rows)}</p>"
-        text = f"{KEPT}<p><b>{html.escape(still.caption)}</b></p>{drawn or ''}{table}</div>"
+        text = kept(still.caption, f"{drawn or ''}{table}")
         if len(text) <= SIZE:
             return text
-    return f"{KEPT}<p><b>{html.escape(still.caption)}</b></p><p>{still.total:,} rows</p></div>"
+    return kept(still.caption, f"<p>{still.total:,} rows</p>")
+
+
+def kept(caption: str, body: str = "") -> str:
+    """Write HTML that is kept. Its first line is plain text, which JupyterLab shows of an output that is collapsed."""
+    return f"{html.escape(caption)}\n{KEPT}{body}</div>"
+
+
+def in_words(words: str) -> str:
+    """Write as HTML why there is no picture."""
+    first, *more = words[:SIZE].splitlines() or [""]
+    rest = html.escape("\n".join(more))
+    return kept(first, f"<pre>{rest}</pre>" if rest else "")
 
 
 def _small(still: Still) -> str | None:
@@ -206,6 +218,8 @@ def _cell(value: str) -> str:
     return html.escape(short(value, _CELL))
 
 
+_MORE = ("#6c84fc", "#846cb4", "#903ca8", "#c08454", "#3c6c48", "#6c9090", "#907848", "#d86ca8")
+"""For charts whose marks are not striped or dashed: 3:1 or more on white and on black."""
 _QUIET = {"labelColor": "currentColor", "labelOpacity": 0.7, "titleColor": "currentColor", "titleOpacity": 0.7}
 _GUIDE = {**_QUIET, "titleFontWeight": 500}
 _LINES = {"domainOpacity": 0.2, "gridOpacity": 0.2, "tickOpacity": 0.2}
@@ -221,7 +235,7 @@ _LOOK = {
     "mark": {"color": svg.COLORS[0]},
     "text": {"color": "currentColor"},
     "rule": {"color": "currentColor"},
-    "range": {"category": svg.COLORS},
+    "range": {"category": (*svg.COLORS, *_MORE)},
 }
 """As the page draws Vega charts (``js/src/views/vega/theme.js``), in the colour of the text around it."""
 

@@ -12,7 +12,7 @@ import psycopg
 
 from mzwidget import catalog
 from mzwidget.catalog import Relation
-from mzwidget.charts.static import KEPT
+from mzwidget.charts.static import kept as as_kept
 from mzwidget.errors import SqlError, briefly
 from mzwidget.liveview import LiveView
 from mzwidget.tail.connect import parameters
@@ -76,7 +76,7 @@ class Views(ipywidgets.VBox):  # type: ignore[misc]
         """Return the widget and, for whatever cannot follow it, the table as it is."""
         columns, moments = self.df["columns"].map(", ".join), self.df["as of"].dt.strftime("%Y-%m-%d %H:%M:%S UTC")
         table = self.df.assign(**{"columns": columns, "as of": moments}).to_html(index=False, na_rep="", border=0)
-        kept = {"text/plain": repr(self), "text/html": f"{KEPT}{table}</div>"}
+        kept = {"text/plain": repr(self), "text/html": as_kept(f"{len(self.df):,} that can be watched", table)}
         return {**super()._repr_mimebundle_(**kwargs), **kept}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import re
@@ -18,6 +19,7 @@ import pytest
 from ipywidgets import Widget
 
 from mzwidget import LiveView, LiveViewError
+from mzwidget.charts import static
 from tests.machine import eventually
 
 _number = itertools.count()
@@ -199,8 +201,9 @@ def test_what_failed_is_kept_in_words(sales: str, live: Callable[..., LiveView])
     began = time.monotonic()
     for view in (live("no_such_view"), live(sales, value="revenu")):
         data, _ = view._repr_mimebundle_()
-        assert "text/html" not in data
         assert view.status.message in data["text/plain"]
+        assert static.KEPT in data["text/html"]
+        assert html.escape(view.status.message) in data["text/html"]
         assert "no_such_view" in data["text/plain"] or "revenue" in data["text/plain"]
     assert time.monotonic() - began < 10
 

@@ -82,7 +82,9 @@ KINDS: dict[str, tuple[list[Column], list[Row], str]] = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_its_data_and_its_moment(kind: str) -> None:
     columns, rows, shown = KINDS[kind]
-    read = Text(static.in_notebook(still(columns, rows, note="recorded")))
+    kept = static.in_notebook(still(columns, rows, note="recorded"))
+    read = Text(kept)
+    assert kept.splitlines()[0] == "sales · as of 2026-11-18 11:06:40 UTC · recorded", "of a collapsed output"
     assert "sales · as of 2026-11-18 11:06:40 UTC · recorded" in read.seen
     assert shown in read.seen
     assert ("svg" in read.elements) == (kind != "table")
@@ -347,8 +349,14 @@ def test_colours_are_seen_on_white_and_on_black() -> None:
     def hue(color: str) -> float:
         return colorsys.rgb_to_hsv(*(int(color[i : i + 2], 16) for i in (1, 3, 5)))[0]
 
-    assert [color for color in svg.COLORS if not seen(color)] == []
+    assert [color for color in (*svg.COLORS, *static._MORE) if not seen(color)] == []
     assert len({round(hue(color), 2) for color in svg.COLORS}) == len(svg.COLORS)
+    more = re.findall(r"MORE_(LIGHT|DARK) = (\[.*?\])", (ROOT / "js/src/views/palette.js").read_text())
+    assert [theme for theme, _ in more] == ["LIGHT", "DARK"]
+    for theme, colors in more:
+        paper = 1.05 if theme == "LIGHT" else luminance("#111111") + 0.05
+        ratios = [paper / (luminance(color) + 0.05) for color in json.loads(colors)]
+        assert min(max(ratio, 1 / ratio) for ratio in ratios) >= 3
     # The page's colours, which are for a paper that it knows; those that are not seen on both are lighter here.
     told = re.search(r"LIGHT = (\[.*?\])", (ROOT / "js/src/views/palette.js").read_text())
     assert told

@@ -8,6 +8,13 @@ const DARK = ["#5b93f5", "#ffc336", "#3be0db", "#ba80b4", "#ba480d", "#9da471", 
 /** @param {boolean} dark */
 export const palette = (dark) => (dark ? DARK : LIGHT);
 
+/** As far from those and from each other as can be, for charts whose marks are not striped or dashed. */
+const MORE_LIGHT = ["#480054", "#603cb4", "#305454", "#7884fc", "#847854", "#903084", "#6c78a8", "#483048"];
+const MORE_DARK = ["#d87800", "#c0cc9c", "#6cc0fc", "#9c7860", "#6c6054", "#b4f090", "#b4b400", "#f090a8"];
+
+/** @param {boolean} dark */
+export const categories = (dark) => (dark ? [...DARK, ...MORE_DARK] : [...LIGHT, ...MORE_LIGHT]);
+
 /** Pixels of colour and of none. Where there are more names than colours, those of the next rounds are striped. */
 const STRIPES = [[1, 0], [4, 2], [2, 2], [1, 3]];
 

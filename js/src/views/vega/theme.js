@@ -1,4 +1,4 @@
-import { look, palette } from "../palette.js";
+import { categories, look } from "../palette.js";
 
 /** Pixels: a narrower chart has its legends above it. */
 const NARROW = 400;
@@ -32,7 +32,7 @@ export function themeConfig(el, dark) {
     rule: { color: quiet },
     boxplot: { median: { color: paper } },
     range: {
-      category: palette(dark),
+      category: categories(dark),
       ramp: { scheme: dark ? "darkblue" : "blues" },
       heatmap: { scheme: dark ? "plasma" : "viridis" },
       ordinal: { scheme: dark ? "darkblue" : "blues" },
