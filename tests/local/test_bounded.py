@@ -150,6 +150,7 @@ HUGE = {
     "array_agg": "SELECT array_agg(n) FROM generate_series(1, 100000000) AS g (n)",
     "array_agg, returned": "SELECT array_agg(n) FROM generate_series(1, 10000000) AS g (n)",
     "jsonb_agg": "SELECT jsonb_agg(repeat('a', 1000)) FROM generate_series(1, 10000000) AS g (n)",
+    "a series of billions": "SELECT n FROM many, generate_series(n, 9223372036854775807) AS g (m)",
     "INSERT": "INSERT INTO texts SELECT 1, repeat('a', 1000000) FROM generate_series(1, 20000)",
     "UPDATE": "UPDATE long SET t = " + " || ".join("t" * 40),
     "SUBSCRIBE": "SUBSCRIBE (SELECT a.n, b.n AS m FROM many a, many b WHERE b.n < 1000)",

@@ -174,6 +174,12 @@ SELECT '{1.567}'::numeric(10, 2)[], '{abcd}'::varchar(3) list;
 EXECUTE nothing_by_that_name;
 PREPARE one_value AS SELECT $1::int + 1; EXECUTE one_value; EXECUTE one_value ((SELECT 1));
 
+-- Which function is named where one is defined by another, and what a subscription says of what each session answers
+-- otherwise: recorded are current_user in a materialized view and now() in a subscription.
+CREATE MATERIALIZED VIEW of_session AS SELECT current_schema();
+CREATE VIEW of_session AS SELECT current_role;
+SUBSCRIBE (SELECT current_catalog);
+
 -- SHOW within a query, by Materialize's source.
 SELECT * FROM (SHOW DATABASES);
 WITH shown AS (SHOW TABLES LIKE 'a%') SELECT count(*) FROM shown;

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PATIENCE = (0.1, 0.2, 0.4)
 """Seconds to wait for memory that another statement has taken: one that takes all of it fails soon."""
 
-_NO_MEMORY = re.compile("MemoryError|bad_alloc|bad allocation")
+_NO_MEMORY = re.compile("MemoryError|bad_alloc|bad allocation|Lists larger than")
 _NOT_NULL = re.compile(r"NOT NULL constraint failed: \w+\.(.+)")
 
 _T = TypeVar("_T")
