@@ -191,9 +191,9 @@ class Contents(Shown):
         data, metadata = bundle
         try:
             still = self._still(self._content(GLIMPSE))
-        except (LiveViewError, TimeoutError):
-            words = self._text()
-            return {**data, "text/plain": words, "text/html": static.in_words(words)}, metadata
+        except (LiveViewError, TimeoutError) as error:
+            words = static.in_words(self._title(), self._status().state, str(error))
+            return {**data, "text/plain": self._text(), "text/html": words}, metadata
         more: dict[str, Any] = {"text/plain": static.text(still), "text/html": static.in_notebook(still)}
         if (spec := static.with_data(still)) is not None and "<svg" not in more["text/html"]:
             more[static.VEGA_LITE] = spec

@@ -116,16 +116,14 @@ def in_notebook(still: Still) -> str:
     return kept(still.caption, f"<p>{still.total:,} rows</p>")
 
 
-def kept(caption: str, body: str = "") -> str:
+def kept(caption: str, body: str) -> str:
     """Write HTML that is kept. Its first line is plain text, which JupyterLab shows of an output that is collapsed."""
-    return f"{html.escape(caption)}\n{KEPT}{body}</div>"
+    return f"{html.escape(caption, quote=False)}\n{KEPT}{body}</div>"
 
 
-def in_words(words: str) -> str:
+def in_words(title: str, state: str, why: str) -> str:
     """Write as HTML why there is no picture."""
-    first, *more = words[:SIZE].splitlines() or [""]
-    rest = html.escape("\n".join(more))
-    return kept(first, f"<pre>{rest}</pre>" if rest else "")
+    return kept(f"{short(title, 120)} · {state}", f"<pre>{html.escape(why[: SIZE // 8], quote=False)}</pre>")
 
 
 def _small(still: Still) -> str | None:

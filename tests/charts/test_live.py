@@ -203,7 +203,8 @@ def test_what_failed_is_kept_in_words(sales: str, live: Callable[..., LiveView])
         data, _ = view._repr_mimebundle_()
         assert view.status.message in data["text/plain"]
         assert static.KEPT in data["text/html"]
-        assert html.escape(view.status.message) in data["text/html"]
+        assert data["text/html"].splitlines()[0] == f"{view.name} · failed"
+        assert html.escape(view.status.message, quote=False) in data["text/html"]
         assert "no_such_view" in data["text/plain"] or "revenue" in data["text/plain"]
     assert time.monotonic() - began < 10
 
