@@ -13,12 +13,12 @@ from mzwidget.contents import FIRST_SNAPSHOT, GLIMPSE
 from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError, briefly
 from mzwidget.liveview import LiveView
-from mzwidget.meant import did_you_mean
+from mzwidget.meant import Near
 from mzwidget.page.group import Group
 from mzwidget.shown import Content, moment
 
 
-class Together(ipywidgets.VBox):  # type: ignore[misc]
+class Together(Near, ipywidgets.VBox):  # type: ignore[misc]
     """Views that show one moment; displays them one below the other.
 
     Attributes
@@ -33,12 +33,6 @@ class Together(ipywidgets.VBox):  # type: ignore[misc]
             view._view.join(self._group)
         self._group.tell_when_due()
         super().__init__(children=views)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or hasattr(type(self), name):
-            return object.__getattribute__(self, name)  # raises what a property raised
-        near = did_you_mean(name, ("dfs", "timestamp", "views"))
-        raise AttributeError(f"'Together' object has no attribute {name!r}{near}", name=name, obj=self)
 
     @property
     def timestamp(self) -> pd.Timestamp | None:

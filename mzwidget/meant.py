@@ -17,17 +17,27 @@ _LOOKS = frozenset(
 _ROWS = "the rows of a view are a data frame"
 
 
-class Meant:
-    """Errors about a view's attributes and options say what was probably meant."""
+class Near:
+    """Who asks for an attribute that is not there is told the nearest that is."""
 
     def __getattr__(self, name: str) -> Any:
         kind = type(self)
         if name.startswith("_") or hasattr(kind, name):
             return object.__getattribute__(self, name)  # raises what a property raised
         said = f"{kind.__name__!r} object has no attribute {name!r}"
+        raise AttributeError(f"{said}{self._instead_of(name)}", name=name, obj=self)
+
+    def _instead_of(self, name: str) -> str:
+        return did_you_mean(name, _own(type(self)))
+
+
+class Meant(Near):
+    """Errors about a view's attributes and options say what was probably meant."""
+
+    def _instead_of(self, name: str) -> str:
         if hasattr(pd.DataFrame, name):
-            raise AttributeError(f"{said}; its rows are a data frame: view.df.{name}", name=name, obj=self)
-        raise AttributeError(f"{said}{did_you_mean(name, _own(kind))}", name=name, obj=self)
+            return f"; its rows are a data frame: view.df.{name}"
+        return super()._instead_of(name)
 
     def __getitem__(self, key: object) -> NoReturn:
         column = f"view.df[{key!r}]" if isinstance(key, str) else "view.df[…]"

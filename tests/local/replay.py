@@ -8,6 +8,7 @@ Materialize answers.
 from __future__ import annotations
 
 import collections
+import datetime as dt
 import os
 import re
 import secrets
@@ -249,11 +250,16 @@ def _notices(answer: Record) -> list[list[str | None]]:
 
 
 def _timeless(field: str | int | None) -> str | None:
-    """Mask the time of an answer, and the ids that hang on what was made before it."""
+    """Mask the time of an answer, spelt out or not, and the ids that hang on what was made before it."""
     if field is None:
         return None
-    masked = re.sub(r"\b1[6-9]\d{11}\b", "<ts>", str(field))
-    masked = re.sub(r"<ts> \([-0-9]+ [:.0-9]+\)", "<ts> (<time>)", masked)
+
+    def mask(found: re.Match[str]) -> str:
+        moment = dt.datetime.fromtimestamp(int(found[1]) / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        return "<ts>" if found[2] is None else "<ts> (<its time>)" if found[2] == moment else found[0]
+
+    masked = re.sub(r"<ts> \([-0-9]+ [:.0-9]+\)", "<ts> (<its time>)", str(field))  # as it was recorded
+    masked = re.sub(r"\b(1[6-9]\d{11})\b(?: \(([-0-9]+ [:.0-9]+)\))?", mask, masked)
     return re.sub(r"(?<=inputs: \[)u\d+", "u?", masked)
 
 

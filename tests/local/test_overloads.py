@@ -220,7 +220,7 @@ def test_any_cast_is_answered_in_its_type_or_refused_in_words(connect: Callable[
     wrong = []
     casts = list(CASTS)
     random.shuffle(casts)
-    for source, target in itertools.islice(itertools.cycle(casts), max(STATEMENTS, 200)):
+    for source, target in itertools.islice(itertools.cycle(casts), max(STATEMENTS * 4, 200)):
         statement = f"SELECT ({maker.value(source, random.randrange(2))})::{target}"
         try:
             why = _disagreement(sql.execute(statement))  # type: ignore[call-overload]
