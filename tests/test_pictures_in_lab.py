@@ -201,5 +201,5 @@ def test_a_slider_asks_anew_and_a_click_narrows_two_views(lab: LabServer, page: 
         with contextlib.suppress(PageTimeoutError):
             offered.wait_for(timeout=10_000)
             break
-    page.keyboard.press("Enter")
+    offered.click()
     expect(page.locator(".jp-Notebook-cell").last.locator(".cm-line").last).to_contain_text("FROM asked_in_lab")
