@@ -9,7 +9,7 @@ from mzwidget.local.engine.clock import FOREVER
 from mzwidget.local.engine.storage import quoted, stored_names
 from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.errors import SqlError
-from mzwidget.local.formats.copying import CopyReader
+from mzwidget.local.formats.copied import CopyReader
 from mzwidget.local.formats.results import CopyIn
 from mzwidget.local.formats.types import INT8
 
@@ -209,6 +209,8 @@ class TableCopy(CopyIn):
             self._count += await self._add(sql, values)
         elif rows := self._reader.rows(lines):
             self._count += await self._add(self._sql, [list(column) for column in zip(*rows, strict=True)])
+        if self._reader.fault is not None:
+            raise self._reader.fault
 
     async def _add(self, sql: str, values: list[Any]) -> int:
         try:
