@@ -195,14 +195,20 @@ def field(expressions: Translating, node: tree.Field) -> Value:
 
 
 def row(expressions: Translating, node: tree.Row) -> Value:
-    given = tuple(
+    items = open_row(expressions, node).items
+    typed = [coerce(expressions.statement, value, t.TEXT) if value.is_open else value for value in items]
+    return replace(row_of(typed), items=items)
+
+
+def open_row(expressions: Translating, node: tree.Row) -> Value:
+    """Return a row to be compared with another: its items get their types from the other's."""
+    items = tuple(
         expressions.scope.column(item.qualifier)
         if isinstance(item, tree.Star) and item.qualifier
         else expressions.value(item)
         for item in node.items
     )
-    items = [coerce(expressions.statement, value, t.TEXT) if value.is_open else value for value in given]
-    return replace(row_of(items), items=given)
+    return replace(row_of([value.typed(t.TEXT) if value.is_open else value for value in items]), items=items)
 
 
 _CARDINALITY = (

@@ -186,13 +186,13 @@ class Expressions:
     def _binary(self, node: tree.Binary) -> Value:
         if node.operator in ("~", "~*", "!~", "!~*"):
             return patterns.matches(self.statement, node.operator, self.value(node.left), self.value(node.right))
-        left, right = self.value(node.left), self.value(node.right)
+        left, right = predicates.sides(self, (node.left, node.right))
         if left.type.kind == "record" and right.type.kind == "record":
             return predicates.compare_rows(self, node.operator, left, right)
         return operate(self.statement, node.operator, [left, right])
 
     def compare(self, operator: str, left: Value, right: Value) -> Value:
-        left, right = predicates.null_rows(left, right)
+        left, right = predicates.null_rows(self._known(left), self._known(right))
         if left.type.kind == "record" and right.type.kind == "record":
             return predicates.compare_rows(self, operator, left, right)
         return operate(self.statement, operator, [left, right])

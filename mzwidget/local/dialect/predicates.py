@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect import functions, patterns
+from mzwidget.local.dialect import composites, functions, patterns
 from mzwidget.local.dialect.calls import coerce, known, operate, row_of
 from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.operators import COMPARISONS
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     from mzwidget.local.dialect.translating import Translating
     from mzwidget.local.formats.types import Column
+
+
+def sides(expressions: Translating, nodes: Sequence[tree.Expr]) -> Sequence[Value]:
+    """Return what is to be compared; rows that meet rows are open in what their items are."""
+    if all(isinstance(node, tree.Row) for node in nodes):
+        return [composites.open_row(expressions, node) for node in nodes if isinstance(node, tree.Row)]
+    return expressions.values(nodes)
 
 
 def compare_rows(expressions: Translating, operator: str, left: Value, right: Value) -> Value:
@@ -86,7 +93,7 @@ def distinct(expressions: Translating, node: tree.Distinct) -> Value:
 
 def between(expressions: Translating, node: tree.Between) -> Value:
     with expressions.scope.within("OR argument" if node.negated else "AND argument"):
-        value, low, high = expressions.values((node.operand, node.low, node.high))
+        value, low, high = sides(expressions, (node.operand, node.low, node.high))
     if node.negated:
         return connect("OR", [expressions.compare("<", value, low), expressions.compare(">", value, high)])
     return connect("AND", [expressions.compare(">=", value, low), expressions.compare("<=", value, high)])
@@ -95,8 +102,8 @@ def between(expressions: Translating, node: tree.Between) -> Value:
 def in_list(expressions: Translating, node: tree.InList) -> Value:
     word = "OR argument" if len(node.items) > 1 else "NOT argument" if node.negated else expressions.scope.operand
     with expressions.scope.within(word):
-        left = expressions.value(node.operand)
-        equal = [expressions.compare("=", left, expressions.value(item)) for item in node.items]
+        left, *items = sides(expressions, (node.operand, *node.items))
+        equal = [expressions.compare("=", left, item) for item in items]
     prefix = equal[0].sql.partition(" = ")[0] + " = "
     firm = not any(value.fallible for value in equal)
     if firm and len(equal) > 1 and left.type.kind == "scalar" and all(each.sql.startswith(prefix) for each in equal):
