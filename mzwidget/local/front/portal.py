@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copying import BINARY_HEADER, BINARY_TRAILER
 from mzwidget.local.front import wire
-from mzwidget.local.front.wire import Body, Kind, ProtocolError
+from mzwidget.local.front.wire import Body, Kind
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.variables import SEVERITIES
 
@@ -196,6 +196,6 @@ async def _copy_in(copy: CopyIn, inbox: Inbox, outbox: Outbox) -> str:
             elif kind == Kind.COPY_FAIL:
                 raise SqlError(f"COPY from stdin failed: {Body(body).text()}", "57014")
             elif kind not in (Kind.FLUSH, Kind.SYNC):
-                raise ProtocolError(f"unexpected message {kind!r} during COPY from stdin")
+                raise SqlError("unexpected message type during COPY from stdin", "08P01")
     finally:
         await asyncio.shield(copy.close())
