@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mzwidget.local.dialect.model import Relation
     from mzwidget.local.formats.types import Column, Type
@@ -178,9 +178,13 @@ class Catalog:
             self.comments = {key: text for key, text in self.comments.items() if key[0] != item.id}
         self.version += 1
 
-    def rename(self, item: Item, name: str) -> None:
-        """Give an item another name: what reads it reads it still."""
+    def rename(self, item: Item, name: str, queries: Mapping[str, str]) -> None:
+        """Give an item another name; `queries` has those of the views, by ids, that name it."""
+        for other in self.items():
+            if other.id in queries:
+                self._beside(other)[other.name] = replace(other, query=queries[other.id])
         beside = self._beside(item)
+        item = beside[item.name]
         del beside[item.name]
         new = replace(item, name=name)
         relation = item.relation and replace(item.relation, name=new.full_name, path=new.path)

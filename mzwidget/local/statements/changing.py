@@ -11,6 +11,7 @@ from mzwidget.local.errors import Notice, SqlError, unsupported
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.defining import RESERVED, defined, reserved_schema
 from mzwidget.local.statements.definitions import Definition, article, cascades, described, in_use, wrong_kind
+from mzwidget.local.statements.renaming import queries_after
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.variables import CLUSTERS
 
@@ -208,9 +209,10 @@ def _rename(session: Session, statement: statements.Rename) -> Definition:
     if names.taken((*item.path[:-1], statement.to)) is not None:
         raise SqlError(f"catalog item '{statement.to}' already exists")
     chosen = item
+    queries_after(catalog, chosen, statement.to)
 
     async def change() -> None:
-        catalog.rename(chosen, statement.to)
+        catalog.rename(chosen, statement.to, queries_after(catalog, chosen, statement.to))
 
     found.change = change
     return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import time
 from collections import deque
 from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.intervals import read_interval
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
     from mzwidget.local.formats.types import Column, Row
 
 _DAY_SECONDS = 86_400
-_UNITS = {
-    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 0.001),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", ""), 1.0),
-    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86_400.0),
-}
-_PART = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*([a-zA-Z]*)")
-_CLOCK = re.compile(r"\s*(-?)(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?\s*")
 
 
 class Cursor:
@@ -120,21 +111,16 @@ class Cursor:
 
 
 def _seconds(timeout: str) -> float:
-    """Read the interval of FETCH's timeout: parts such as ``1 day``, ``500 milliseconds`` or ``00:00:01``."""
-    found, rest = 0.0, timeout
-    while rest.strip():
-        clock = _CLOCK.fullmatch(rest)
-        part = _PART.match(rest)
-        if clock is not None:
-            hours, minutes, seconds = (float(clock[index] or 0) for index in (2, 3, 4))
-            amount = 3600 * hours + 60 * minutes + seconds
-            found, rest = found + (-amount if clock[1] else amount), ""
-        elif part is not None and part[2].lower() in _UNITS:
-            found, rest = found + float(part[1]) * _UNITS[part[2].lower()], rest[part.end() :]
-        else:
-            raise SqlError(f'invalid TIMEOUT: invalid input syntax for type interval: unknown units: "{timeout}"')
-    if found < 0:
+    """Read the interval of FETCH's timeout."""
+    try:
+        months, days, microseconds = read_interval(timeout)
+    except SqlError as error:
+        raise SqlError(f"invalid TIMEOUT: {error.message}") from None
+    if months:
+        raise SqlError("invalid TIMEOUT: cannot convert interval with months to duration")
+    seconds = days * _DAY_SECONDS + microseconds / 1_000_000
+    if seconds < 0:
         raise SqlError("invalid TIMEOUT: cannot convert negative interval to duration")
-    if found > _DAY_SECONDS:
-        raise SqlError(f"timeout out of range: {found:g}s")
-    return found
+    if seconds > _DAY_SECONDS:
+        raise SqlError(f"timeout out of range: {seconds:g}s")
+    return seconds

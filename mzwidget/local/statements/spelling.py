@@ -41,7 +41,8 @@ _SYNTAX = frozenset({"extract", "position", "substring", "trim", "overlay", "coa
 _RESERVED = NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS
 """Keywords that cannot stand for a name everywhere, so that they are quoted as names."""
 _BARE = re.compile(r"[a-z_][a-z0-9_$]*")
-_PLACE = re.compile("\0(u[0-9]+)\0")
+PLACE = re.compile("\0(u[0-9]+)\0")
+"""Where the name of an item stands, in a query of `resolved`."""
 
 
 def resolved(query: str, names: Names) -> str:
@@ -191,7 +192,7 @@ def named(query: str, catalog: Catalog) -> str:
         item = catalog.by_id(match[1])
         return match[1] if item is None else path_of(item.path)
 
-    return _PLACE.sub(name, query)
+    return PLACE.sub(name, query)
 
 
 def path_of(parts: Sequence[str]) -> str:
