@@ -97,6 +97,12 @@ def test_fetch_with_a_timeout(sql: psycopg.Connection, connect: Connect) -> None
     reader.execute("DECLARE c CURSOR FOR SUBSCRIBE t")
     with pytest.raises(psycopg.Error, match="invalid TIMEOUT: cannot convert negative interval"):
         reader.execute("FETCH ALL c WITH (timeout = '-1s')")
+    for timeout, told in {"1 month": "interval with months to duration", "1 dya": "unknown units dya"}.items():
+        reader.execute("ROLLBACK")
+        reader.execute("BEGIN")
+        reader.execute("DECLARE c CURSOR FOR SUBSCRIBE t")
+        with pytest.raises(psycopg.Error, match=f"invalid TIMEOUT: .*{told}"):
+            reader.execute(f"FETCH ALL c WITH (timeout = '{timeout}')")  # type: ignore[call-overload]
 
 
 def test_cursor_over_a_query_and_an_ended_subscription(connect: Connect) -> None:

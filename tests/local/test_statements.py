@@ -563,6 +563,23 @@ def test_grants_are_checked(sql: psycopg.Connection) -> None:
     refused(sql, "GRANT SELECT ON nothing TO PUBLIC", "XX000", "unknown catalog item 'nothing'")
 
 
+def test_a_parameter_has_the_type_of_what_it_is_first_compared_with(sql: psycopg.Connection) -> None:
+    for query, oids in {
+        "$1 BETWEEN 1 AND $2": [23, 23],
+        "$1 NOT BETWEEN 1.5 AND $2": [1700, 1700],
+        "$1 IN (1, $2, 'x')": [23, 23],
+        "CASE $1 WHEN 1 THEN 'a' WHEN $2 THEN 'b' END": [23, 23],
+        "($1, 2) = (1, $2)": [23, 23],
+        "($1, 'a') IN ((1.5, $2), ($3, 'b'))": [1700, 25, 1700],
+        "($1, $2) < ($3, now())": [25, 1184, 25],
+    }.items():
+        sql.pgconn.prepare(b"", f"SELECT {query}".encode())
+        found = sql.pgconn.describe_prepared(b"")
+        assert [found.param_type(index) for index in range(found.nparams)] == oids, query
+    with pytest.raises(psycopg.Error, match="operator does not exist: text <= integer"):
+        sql.execute("SELECT %s BETWEEN %s AND 3", ["a", "b"])
+
+
 def test_psql(dsn: str) -> None:
     psql = shutil.which("psql")
     if psql is None:

@@ -18,6 +18,8 @@ EXECUTE nope                                        | XX000 unknown prepared sta
 DECLARE c CURSOR WITH x FOR SELECT 1                | 42601 Expected HOLD, found identifier "x" @23
 DECLARE c CURSOR FOR SELECT 1 +                     | 42601 Unexpected EOF @32
 FETCH 1.5 c                                         | 42601 Expected identifier, found number "1.5" @7
+CREATE TABLE x (a int, "" text)                     | 42601 zero-length delimited identifier @24
+SELECT * FROM words AS w ("")                       | 42601 zero-length delimited identifier @27
 COPY words FROM STDIN (QUOTE '"')                   | XX000 COPY quote available only in CSV mode
 COPY words FROM STDIN (FORMAT csv, HEADER maybe)    | XX000 invalid HEADER: cannot use value as boolean
 COPY words FROM STDIN (NULL 'a', NULL 'b')          | XX000 NULL specified more than once

@@ -109,6 +109,8 @@ class Cursor:
         token = self.token
         if token.kind not in ("ident", "keyword"):
             self.expected("identifier")
+        if not token.value:
+            raise self.error("zero-length delimited identifier", token)
         return self.next().value
 
     def label(self) -> str:

@@ -176,7 +176,7 @@ class ExpressionParser(FormParser):
         return self._named()
 
     def _named(self) -> Expr:
-        parts = [self.identifier()]
+        parts = [self.next().value]
         while self.is_kind("."):
             if self.peek().kind == "*":
                 self.at += 2

@@ -73,10 +73,7 @@ class StatementParser(QueryParser):
         if_not_exists = self.accept("if")
         if if_not_exists:
             self.expect("not", "exists")
-        start = self.token
         name = self.object_name()
-        if "" in name:
-            raise self.error("zero-length delimited identifier", start)
         if not self.accept_kind("("):
             self.expected("a list of columns in parentheses")
         columns: list[tree.TableColumn] = []
