@@ -747,6 +747,15 @@ def test_temporary_tables_are_the_sessions_own(connect: Connect) -> None:
     assert first.execute("SELECT * FROM t").fetchall() == [("mine",)]
     assert second.execute("SELECT * FROM t").fetchall() == []
     refused(second, "SELECT * FROM mz_temp.t", "XX000", "unknown catalog item")
+    first.execute("CREATE TEMPORARY VIEW v AS SELECT * FROM t")
+    for query, item in {
+        "SELECT * FROM v": "v",
+        "SELECT * FROM v, t": "t",
+        "SELECT 1 WHERE EXISTS (TABLE v)": "v",
+    }.items():
+        refused(
+            first, f"CREATE VIEW w AS {query}", "XX000", f"non-temporary items cannot depend on temporary item '{item}'"
+        )
     first.execute("DISCARD TEMP")
     assert first.execute("SELECT * FROM t").fetchall() == []
 

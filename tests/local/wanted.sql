@@ -255,3 +255,13 @@ SELECT 1 ILIKE 'a';
 SELECT generate_series(1, count(*)) FROM (VALUES (1)) AS v (x);
 SELECT generate_series(1, 2) FILTER (WHERE true);
 SELECT generate_series(1, 2) OVER ();
+
+-- Temporary items where everything is listed; another name for a schema that views qualify columns by, which is said
+-- to be refused; what the driver of Java asks of arrays; a NULL where a statement by name takes a number.
+CREATE TEMPORARY TABLE mine (a int); SHOW TABLES; SHOW TABLES FROM mz_temp; SELECT name FROM mz_objects WHERE name = 'mine';
+CREATE SCHEMA one; CREATE TABLE one.t (a int); CREATE VIEW of_one AS SELECT one.t.a FROM one.t; ALTER SCHEMA one RENAME TO two; SHOW CREATE VIEW of_one;
+SELECT typinput = 'array_in'::regproc, typtype FROM pg_catalog.pg_type WHERE typname = 'jsonb';
+PREPARE plus_one AS SELECT $1::int + 1; EXECUTE plus_one (NULL);
+
+-- CSV whose last quote stays open, and a quote within a field: its reader takes both, the engine only the second.
+COPY t FROM STDIN (FORMAT csv);

@@ -19,7 +19,7 @@ from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.planning import Plan, contains_query, locate
 from mzwidget.local.statements.reading import advice
 from mzwidget.local.statements.restoring import written_down
-from mzwidget.local.statements.spelling import definition, resolved, type_path
+from mzwidget.local.statements.spelling import PLACE, definition, resolved, type_path
 from mzwidget.local.statements.text import shown
 from mzwidget.local.statements.transactions import alone
 
@@ -101,12 +101,14 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     except SqlError as error:
         locate(error, statement.sql, statement)
         raise
+    spelt = resolved(statement.query, names)
     if not owner:
-        _refuse_temporary(session, query.inputs)
+        named = sorted(PLACE.findall(spelt), key=lambda id_: int(id_[1:]))
+        _refuse_temporary(session, [*named, *query.inputs])
     if statement.not_null and len(statement.columns or ()) <= len(query.columns):
         query = asserted(query, statement.not_null, statement.columns or ())
     item = definitions.view(statement.kind, path, owner, query, statement.columns, statement.sql)
-    item = replace(item, query=resolved(statement.query, names), types=frozenset(planner.names.used_types))
+    item = replace(item, query=spelt, types=frozenset(planner.names.used_types))
     found = Definition(f"CREATE {statement.kind.upper()}")
     if statement.kind == "materialized view":
         found.notices += advice(query)
@@ -129,9 +131,11 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     return found
 
 
-def _refuse_temporary(session: Session, inputs: frozenset[str]) -> None:
-    for item in session.engine.catalog.temporary.get(session.number, {}).values():
-        if item.id in inputs:
+def _refuse_temporary(session: Session, ids: list[str]) -> None:
+    """Refuse what reads a temporary item; the first of them is named."""
+    for id_ in ids:
+        item = session.engine.catalog.by_id(id_)
+        if item is not None and item.owner:
             raise SqlError(f"non-temporary items cannot depend on temporary item '{item.name}'")
 
 
