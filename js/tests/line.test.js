@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Lines, heights } from "../src/views/line/lines.js";
+import { STEPS, YEAR, timeTicks } from "../src/views/line/ticks.js";
 import { parseTime } from "../src/views/times.js";
 
 /** @typedef {import("../src/views/view.js").Column} Column */
@@ -127,4 +128,18 @@ test("times are read as the database writes them", () => {
   assert.equal(parseTime("0096-02-29 12:00:00+01"), Date.parse("0096-02-29T11:00:00Z"));
   assert.equal(parseTime("01:02:03.5"), 3_723_500);
   for (const none of ["infinity", "-infinity", "", null, "0044-03-15 BC", "<b>"]) assert.equal(parseTime(none), NaN);
+});
+
+test("what stands at a time's tick is short and like no other's, whatever the step", () => {
+  for (const every of STEPS.filter((step) => step < 1_000 * YEAR)) {
+    const texts = timeTicks(Array.from({ length: 8 }, (_, i) => Date.UTC(2026, 1, 15, 23, 59, 58) + i * every), every, "UTC");
+    let context = "";
+    const told = texts.map((text) => {
+      const [own = "", ...below] = text.split("\n");
+      assert.ok(own.length <= 8, own); // what has room at the right edge
+      context = below[0] ?? context;
+      return `${context} ${own}`;
+    });
+    assert.equal(new Set(told).size, told.length, told.join(", "));
+  }
 });

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Page
@@ -183,12 +186,77 @@ def test_a_page_that_is_hidden_while_its_theme_changes_is_drawn_in_its_size(stag
     assert page.evaluate(size) == [room, room]
 
 
-def test_bars_are_on_paper_too(stage: Stage) -> None:
-    page = stage("light")
-    show(page, "bars")
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", page.pdf(), re.DOTALL)
+def inks(pdf: bytes) -> set[tuple[int, ...]]:
+    """Return the colours that a PDF file draws with."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
     drawn = b"".join(zlib.decompressobj().decompress(stream) for stream in streams if stream.startswith(b"x"))
-    filled = {
-        tuple(round(255 * float(part)) for part in fill.split()) for fill in re.findall(rb"([\d. ]+) rg\b", drawn)
-    }
-    assert (0x2F, 0x6F, 0xDE) in filled
+    found = re.findall(rb"([\d.]+ [\d.]+ [\d.]+) (?:rg|RG)\b", drawn)
+    return {tuple(round(255 * float(part)) for part in ink.split()) for ink in found}
+
+
+def test_paper_is_white_whatever_the_theme(stage: Stage) -> None:
+    printed = {}
+    for theme in ("light", "dark"):
+        page = stage(theme)
+        page.set_viewport_size({"width": 800, "height": 3_000})
+        for kind in KINDS:
+            show(page, kind)
+        page.locator(".mzw-plot canvas").wait_for()
+        page.locator(".mzw-chart > svg").wait_for()
+        look = "() => [...document.querySelectorAll('.mzw-swatch')].map(own => getComputedStyle(own).backgroundColor)"
+        before = page.evaluate(look)
+        printed[theme] = inks(page.pdf())
+        page.wait_for_function(f"before => String(({look})()) === before", arg=",".join(before))
+    assert (0x2F, 0x6F, 0xDE) in printed["light"]  # bars are there, though they are backgrounds
+    assert printed["dark"] == printed["light"]
+
+
+def seen(page: Page, of: str, edge: int = 0) -> Image.Image:
+    """Return what the last thing of a name looks like, without its edges."""
+    image = Image.open(io.BytesIO(page.locator(of).last.screenshot())).convert("RGB")
+    return image.crop((edge, edge, image.width - edge, image.height - edge))
+
+
+def vividness(colour: tuple[int, ...]) -> int:
+    """Return how far from grey a colour is."""
+    return max(colour) - min(colour)
+
+
+def pixels(image: Image.Image) -> Iterator[tuple[int, ...]]:
+    raw = image.tobytes()
+    return zip(raw[::3], raw[1::3], raw[2::3], strict=True)
+
+
+def become(before: Image.Image, after: Image.Image) -> dict[tuple[int, ...], tuple[int, ...]]:
+    """Return the colours of areas, and what has become of them."""
+    pairs = Counter(zip(pixels(before), pixels(after), strict=True)).most_common()
+    return {old: new for (old, new), count in reversed(pairs) if count >= 60 and vividness(old) > 20}
+
+
+WORDS = {"line": ".u-axis", "vega": ".role-axis-label"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_not_so_any_more_looks_so_and_can_still_be_read(stage: Stage, theme: str) -> None:
+    page = stage(theme)
+    page.emulate_media(reduced_motion="reduce")
+    for kind in ("bars", "groups", "stacks", "line", "vega"):
+        show(page, kind)
+        looks, words = {}, {}
+        for name, status in {"live": {}, "stale": {"state": "reconnecting"}, "asking": {"asking": True}}.items():
+            page.evaluate(
+                """async status => {
+                    view.status(status);
+                    await frames(3);
+                    await Promise.all(document.getAnimations().map(({finished}) => finished));
+                }""",
+                status,
+            )
+            looks[name] = seen(page, ".mzw-picture", 8)
+            words[name] = seen(page, WORDS[kind], 6) if kind in WORDS else None
+        for name in ("stale", "asking"):
+            colours = become(looks["live"], looks[name])
+            assert all(vividness(new) < 0.6 * vividness(old) for old, new in colours.items()), (kind, name)
+            assert kind == "bars" or len(set(colours.values())) == len(colours) > 0, (kind, name)
+        assert words["asking"] == words["live"], kind
+        page.evaluate("widget.close()")

@@ -96,6 +96,28 @@ def test_the_pointer_reads_all_lines_at_once(easel: Easel) -> None:
     assert reading(page)["shown"] is False
 
 
+@pytest.mark.parametrize("width", [240, 400, 760])
+def test_what_is_read_is_whole_and_what_has_no_room_is_counted(easel: Easel, width: int) -> None:
+    page = easel()
+    names = [f"a service with a name that is very long, number {n}" for n in range(24)]
+    draw(page, [row for n, name in enumerate(names) for row in minutes(name, [n, 2 * n, n])], width=f"{width}px")
+    for share in (0.02, 0.45, 0.55, 0.98):
+        told = len(hover(page, share)["values"])
+        more = page.locator(".mzw-reading .mzw-more").all_inner_texts()
+        assert told > 5
+        assert more == ([] if told == len(names) else [f"and {len(names) - told} more"])
+        sides = """name => {
+            const { left, right, top, bottom } = document.querySelector(name).getBoundingClientRect();
+            return [left, top, -right, -bottom];
+        }"""
+        inner, outer = page.evaluate(sides, ".mzw-reading"), page.evaluate(sides, ".mzw-plot")
+        assert all(own >= edge for own, edge in zip(inner, outer, strict=True))
+        cut = """() => [...document.querySelectorAll(".mzw-reading-value, .mzw-when")].filter(
+            own => own.scrollWidth > own.clientWidth
+        ).length"""
+        assert page.evaluate(cut) == 0
+
+
 def test_null_and_missing_points_are_gaps(easel: Easel) -> None:
     page = easel()
     values: list[float | None] = [5.0] * 41

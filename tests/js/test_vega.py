@@ -168,6 +168,23 @@ def test_it_follows_the_theme(easel: Easel) -> None:
     assert page.locator(".mzw-chart > svg").count() == 1
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_chart_keeps_its_own_ground_and_can_be_read_on_it(easel: Easel, theme: str) -> None:
+    page = easel(theme)
+    inks = """() => [".role-axis-label text", ".role-title-text text, .role-title text", ".mark-rect path"].map(name =>
+        getComputedStyle(document.querySelector(name)).fill)"""
+    found = {}
+    for ground in ("#fee", "white", "rgb(20 30 40)", "black", "transparent", None):
+        config = {"config": {"background": ground}} if ground == "white" else {"background": ground} if ground else {}
+        draw(page, {**BAR, **config, "title": "bars"}, [["ann", 5], ["bob", 7]])
+        found[ground] = page.evaluate(inks)
+        page.evaluate("picture.close()")
+    assert found["#fee"] == found["white"] != found["black"] == found["rgb(20 30 40)"]
+    assert found[None] == found["transparent"]
+    alike = found["white" if theme == "light" else "black"]
+    assert [found[None][0], found[None][2]] == [alike[0], alike[2]]
+
+
 def test_tooltips_are_text(easel: Easel) -> None:
     page = easel()
     draw(page, BAR, [[HOSTILE, 5], ["bob", 7]])

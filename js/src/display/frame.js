@@ -153,7 +153,7 @@ export function mountFrame(el, client, signal) {
   });
   observer.observe(root);
   document.addEventListener("visibilitychange", updateVisible, { signal });
-  followTheme(picture.retheme, signal);
+  followTheme(picture.redraw, signal);
   const unsubscribe = store.subscribe(schedule);
   // The first paint does not wait to be seen, so that a notebook has its height before one scrolls to it.
   paint();
@@ -170,14 +170,16 @@ export function mountFrame(el, client, signal) {
 }
 
 /**
- * @param {() => void} changed
+ * @param {() => void} redraw
  * @param {AbortSignal} signal
  */
-function followTheme(changed, signal) {
-  const observer = new MutationObserver(changed);
+function followTheme(redraw, signal) {
+  const soon = () => void requestAnimationFrame(redraw); // JupyterLab hides the page while its theme changes
+  const observer = new MutationObserver(soon);
   observer.observe(document.body, { attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind"] });
   signal.addEventListener("abort", () => observer.disconnect());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed, { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", soon, { signal });
+  matchMedia("print").addEventListener("change", redraw, { signal }); // paper waits for no frame
 }
 
 /**

@@ -151,8 +151,8 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
       return (mounted?.painted && mounted.view?.summary?.()) || "";
     },
 
-    /** Draw again, for the theme is another one: in the next frame, since JupyterLab hides the page while it changes. */
-    retheme: () => void requestAnimationFrame(redraw),
+    /** Draw again in other colours. */
+    redraw,
 
     /** Say that rows are coming. */
     paintSkeleton,

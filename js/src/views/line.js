@@ -161,7 +161,7 @@ export function mount(el, encoding, host) {
       width: NARROWEST,
       height: host.height || HEIGHT,
       ms: 1,
-      padding: [8, isTime ? 30 : 22, 0, 0],
+      padding: [8, isTime ? 36 : 22, 0, 0],
       tzDate: (at) => uPlot.tzDate(new Date(at), zone),
       legend: { show: false },
       cursor: {

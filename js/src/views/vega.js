@@ -1,11 +1,11 @@
 import { View, parse } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
-import { element, keepKeys, keepText, setText } from "../dom.js";
+import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
 import { countRows, formatNumber } from "./numbers.js";
 import { mountAloud } from "./aloud.js";
 import { mountKeys } from "./vega/keys.js";
-import { themeConfig } from "./vega/theme.js";
+import { groundOf, themeConfig } from "./vega/theme.js";
 import { mountTooltip } from "./vega/tooltip.js";
 import { mountSelecting } from "./vega/selecting.js";
 import { Tuples } from "./vega/tuples.js";
@@ -69,6 +69,8 @@ export function mount(el, encoding, host) {
   const renderer = spec["usermeta"]?.embedOptions?.renderer;
 
   const chartEl = element("div", "mzw-chart");
+  const ground = groundOf(spec);
+  setAttribute(chartEl, "data-ground", ground);
   keepKeys(chartEl);
   keepText(chartEl, host.signal);
   const notice = element("div", "mzw-notice");
@@ -123,9 +125,11 @@ export function mount(el, encoding, host) {
     notice.hidden = failed === "";
   }
 
+  const themed = () => themeConfig(chartEl, ground === null ? host.dark() : ground === "dark");
+
   /** @param {number} size rows */
   function build(size) {
-    const config = themeConfig(root, host.dark());
+    const config = themed();
     const own = fitted({ ...spec, data: spec["data"] ?? { name: dataset } }, host.height);
     const compiled = compile(/** @type {any} */ (own), { config: /** @type {any} */ (config), logger: logger(fail) }).spec;
     if (!compiled.data?.some(({ name }) => name === dataset)) throw new Error(`it draws nothing of the view (data ${JSON.stringify(dataset)})`);
@@ -217,7 +221,7 @@ export function mount(el, encoding, host) {
     resize() {
       if (chart === null) return;
       const { view, theme, fluid } = chart;
-      if (JSON.stringify(themeConfig(root, host.dark())) !== theme) {
+      if (JSON.stringify(themed()) !== theme) {
         drop();
         attempt(() => build(rows));
       } else if (!fluid || view.width() === chartEl.clientWidth || chartEl.clientWidth === 0) return;

@@ -5,7 +5,12 @@ import { indexOf } from "./lines.js";
 
 /** Pixels beside the reader's x within which a line has a point to tell of, where its pace does not say. */
 const NEAR = 24;
-const MOST = 24;
+/** Pixels between that x and what is told of it, and those that a line of it and all else in its box take. */
+const APART = 14;
+const [LINE, FRAME] = [17, 60];
+/** The width from which on there is room for two columns, and the share of it that the box takes at most. */
+const WIDE = 500;
+const SHARE = 0.6;
 
 /**
  * All lines read at one x: a rule, a dot on each line, and their values.
@@ -75,8 +80,12 @@ export function mountReading(chart, { lines, colour, swatch: background, x, y, h
     at = to;
     const readings = read(to);
     setText(when, x(to));
+    const room = Math.max(Math.floor((chart.height - FRAME) / LINE), 1);
+    const columns = readings.length > room && chart.width >= WIDE ? 2 : 1;
+    const most = readings.length > room * columns ? (room - 1) * columns : readings.length;
+    list.classList.toggle("mzw-two", columns === 2);
     list.replaceChildren(
-      ...readings.slice(0, MOST).flatMap(({ line, value }) => {
+      ...readings.slice(0, most).flatMap(({ line, value }) => {
         const swatch = element("span", "mzw-swatch");
         swatch.style.background = background(line);
         const name = element("span", "mzw-reading-name", line.name);
@@ -84,7 +93,7 @@ export function mountReading(chart, { lines, colour, swatch: background, x, y, h
         return [swatch, name, element("span", "mzw-reading-value", y(value))];
       }),
     );
-    if (readings.length > MOST) list.append(element("span", "mzw-more", `and ${readings.length - MOST} more`));
+    if (readings.length > most) list.append(element("span", "mzw-more", `and ${readings.length - most} more`));
     dots.replaceChildren(
       ...readings
         .filter(({ value }) => value === value)
@@ -96,12 +105,15 @@ export function mountReading(chart, { lines, colour, swatch: background, x, y, h
         }),
     );
     root.hidden = readings.length === 0;
+    const { clientWidth: area, offsetLeft, offsetTop } = chart.over;
     const left = chart.valToPos(to, "x");
-    const area = chart.over.clientWidth;
-    const offset = chart.over.offsetLeft;
-    root.style.top = `${chart.over.offsetTop + 4}px`;
-    root.style.left = left < area / 2 ? `${offset + left + 14}px` : "";
-    root.style.right = left < area / 2 ? "" : `${chart.root.clientWidth - offset - left + 14}px`;
+    const isLeft = left < area / 2;
+    const before = offsetLeft + left;
+    const after = chart.width - before;
+    root.style.top = `${offsetTop + 4}px`;
+    root.style.left = isLeft ? `${before + APART}px` : "";
+    root.style.right = isLeft ? "" : `${after + APART}px`;
+    root.style.maxWidth = `${Math.min((isLeft ? after : before) - APART, SHARE * chart.width)}px`;
   }
 
   function hide() {

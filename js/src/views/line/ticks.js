@@ -71,7 +71,7 @@ export function timeTicks(ticks, every, zone) {
     : every >= DAY ? [DATE, { year: /** @type {const} */ ("numeric") }]
     : every >= MINUTE ? [MINUTES, DATE]
     : every >= SECOND ? [SECONDS, DATE]
-    : [{ ...SECONDS, fractionalSecondDigits: /** @type {const} */ (3) }, DATE];
+    : [{ second: /** @type {const} */ ("2-digit"), fractionalSecondDigits: /** @type {const} */ (3) }, { ...DATE, ...MINUTES }];
   let said = "";
   return ticks.map((at) => {
     const context = formatter(zone, above).format(at);

@@ -8,6 +8,21 @@ const NARROWER = 290;
 const STEP = 20;
 
 /**
+ * Whether a chart's own ground is light or dark; null if it has none, and is drawn on the page's.
+ *
+ * @param {Record<string, any>} spec
+ */
+export function groundOf({ background, config }) {
+  const canvas = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext("2d"));
+  canvas.fillStyle = "transparent"; // and stays so where the other is no colour
+  canvas.fillStyle = String(background ?? config?.background);
+  canvas.fillRect(0, 0, 1, 1);
+  const [red = 0, green = 0, blue = 0, opacity = 0] = canvas.getImageData(0, 0, 1, 1).data;
+  if (opacity < 128) return null;
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? "dark" : "light";
+}
+
+/**
  * Vega-Lite's configuration under the page's present theme. What the chart itself configures stands above it.
  *
  * @param {Element} el
