@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,6 +184,32 @@ def test_filters_keep_what_fits_also_of_what_comes(stage: Stage, typed: list[str
     assert [line[0] for line in lines(page)] == ids
     page.get_by_role("button", name="filter").click()
     assert len(lines(page)) == 4
+
+
+def test_a_filter_that_nothing_can_fit_says_why_and_moves_no_column(stage: Stage) -> None:
+    page = stage()
+    columns = [["n", "number"], ["at", "time"], ["who", "text"]]
+    show(page, [[1, "2026-11-27 10:00:00", "a name that is rather long"]], columns)
+    page.get_by_role("button", name="filter").click()
+    edges = "() => [...document.querySelectorAll('th')].map(head => head.getBoundingClientRect().left)"
+    before, foot = page.evaluate(edges), page.locator(".mzw-foot span")
+    for name, typed, said in (
+        ("n", ">x", ' · n: "x" is no number'),
+        ("n", "1..many", ' · n: "many" is no number'),
+        ("at", ">yesterday", ' · at: "yesterday" is no time'),
+        ("at", ">2027", ""),
+        ("n", "=2e0", ""),
+        ("who", ">x", ""),
+        ("n", "abc", ""),
+    ):
+        field = page.get_by_label(f"filter {name}")
+        field.fill(typed)
+        expect(foot).to_have_text(f"0 of 1 row{said}")
+        page.set_viewport_size({"width": 900, "height": 700 + len(typed)})
+        act(page, "")
+        assert page.evaluate(edges) == before
+        field.fill("")
+    expect(foot).to_have_text("1 row")
 
 
 def glowing(page: Page) -> list[str]:

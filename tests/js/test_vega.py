@@ -148,6 +148,34 @@ def test_it_is_as_wide_as_its_cell_and_as_high_as_asked(easel: Easel) -> None:
     assert page.evaluate(size) == [page.evaluate(inner), 320]
 
 
+def test_it_fills_a_cell_whose_width_changes_while_it_is_drawn(easel: Easel) -> None:
+    page = easel()
+    fluid = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
+    plot = "document.querySelector('.mzw-chart .background').getBoundingClientRect().width"
+    draw(page, {**BAR, **fluid}, [["ann", 5], ["bob", 7]], width="640px")
+    whole = page.evaluate(plot)
+    drawn = page.evaluate(
+        """async spec => {
+            const encoding = {kind: "vega", data: "live", spec: {data: {name: "live"}, ...spec}};
+            const columns = [["who", "text"], ["n", "numeric"]];
+            const widths = [];
+            for (let turns = 0; turns < 16; turns++) {
+                picture.close();
+                window.picture = new Picture(vega, columns, encoding, [["ann", 5], ["bob", 7]], {width: "320px"});
+                picture.root.style.width = "640px";
+                for (let turn = 0; turn < turns; turn++) await null;
+                picture.view.resize();
+                await frames(1);
+                await settle(picture);
+                widths.push(document.querySelector(".mzw-chart .background").getBoundingClientRect().width);
+            }
+            return widths;
+        }""",
+        {**BAR, **fluid},
+    )
+    assert drawn == [whole] * len(drawn)
+
+
 def test_it_follows_the_theme(easel: Easel) -> None:
     page = easel()
     draw(page, BAR, [["ann", 5], ["bob", 7]])

@@ -2,7 +2,7 @@ import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
 import { mountAloud } from "./aloud.js";
 import { countRows, formatNumber } from "./numbers.js";
 import { textsOf, tsvCell, widthsOf } from "./table/cells.js";
-import { filterOf } from "./table/filter.js";
+import { faultOf, filterOf } from "./table/filter.js";
 import { mountHead } from "./table/head.js";
 import { LINE, mountLines } from "./table/lines.js";
 import { Sorted } from "./table/sorted.js";
@@ -58,6 +58,7 @@ export function mount(el, encoding, host) {
   let terms = [];
   /** @type {(((value: import("../sync/protocol.js").Value) => boolean) | null)[]} */
   let filters = [];
+  let fault = "";
   let all = new Sorted(columns, encoding.order, keeps);
   /** @type {Entry[]} that can be scrolled to */
   let rows = [];
@@ -67,6 +68,8 @@ export function mount(el, encoding, host) {
   const widths = [];
   /** @type {readonly number[]} the columns from left to right */
   let places = [...columns.keys()];
+  /** @type {number[]} what their contents take, in digits; rows that a filter hides have their room */
+  let usual = [];
   let tallest = 0;
   let chosen = new Chosen(columns, null);
   let [active, column, anchor] = [-1, 0, -1];
@@ -125,7 +128,7 @@ export function mount(el, encoding, host) {
     setText(
       count,
       size === 0 ? "no rows"
-      : some ? `${formatNumber(all.rows.length)} of ${countRows(size)}`
+      : some ? `${formatNumber(all.rows.length)} of ${countRows(size)}${fault && " · "}${fault}`
       : size > rows.length ? `first ${formatNumber(rows.length)} of ${countRows(size)}`
       : countRows(size),
     );
@@ -149,6 +152,7 @@ export function mount(el, encoding, host) {
   /** @param {string[]} typed */
   function filtered(typed) {
     filters = columns.map((of, i) => filterOf(typed[i] ?? "", of, texts[i] ?? String));
+    fault = columns.map((of, i) => faultOf(typed[i] ?? "", of)).find((found) => found !== "") ?? "";
     scroll.scrollTop = 0;
     restart();
   }
@@ -174,7 +178,7 @@ export function mount(el, encoding, host) {
   }
 
   function layOut() {
-    const usual = widthsOf(columns, rows, texts);
+    if (usual.length === 0 || filters.every((keep) => keep === null)) usual = widthsOf(columns, rows, texts);
     // Numbers stand by their column's edge: the space that is left goes to the others.
     const grows = columns.map(({ kind }) => kind !== "number");
     const none = !grows.includes(true);

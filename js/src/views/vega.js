@@ -90,7 +90,7 @@ export function mount(el, encoding, host) {
   /** @type {Tuples | null} */
   let tuples = null;
   let failed = "";
-  let running = false;
+  let [running, due] = [false, false];
   let slow = false;
   let before = 0;
   const keys = mountKeys(
@@ -156,21 +156,24 @@ export function mount(el, encoding, host) {
     chartEl.replaceChildren();
   }
 
-  /** Let Vega draw what has come and gone. While it does, more may come: then it draws once more. */
+  /** Let Vega draw what has come and gone. While it does, more may come, or another width: then it draws once more. */
   async function run() {
+    due = true;
     if (running || chart === null || tuples === null) return;
     running = true;
     try {
-      for (let change = tuples.takeChange(), first = true; first || change; change = tuples.takeChange(), first = false) {
+      while (due) {
+        due = false;
         failed = "";
         const began = performance.now();
+        const change = tuples.takeChange();
         if (change) chart.view.change(dataset, change);
         await chart.view.runAsync();
         if (host.signal.aborted) return;
         await rest(performance.now() - began);
         if (host.signal.aborted || chart === null) return;
+        if (!due) await chart.selecting.selected(host.selected());
       }
-      await chart.selecting.selected(host.selected());
       keys.follow();
     } catch (error) {
       fail(sentence(error));

@@ -3,6 +3,7 @@ import { compareNumbers, isNumber } from "../numbers.js";
 /** @typedef {import("../view.js").Column} Column */
 /** @typedef {import("../../sync/protocol.js").Value} Value */
 
+const BETWEEN = /^\s*(\S+)\s*\.\.\s*(\S+)\s*$/;
 const OPERATION = /^\s*(>=|<=|<>|!=|>|<|=|!)\s*(.*?)\s*$/s;
 
 /** What one can type, for a tooltip. */
@@ -18,7 +19,7 @@ export const SYNTAX = "text that is contained; or >5, <=10, =x, !=x, 5..10, !tex
  */
 export function filterOf(typed, column, text) {
   if (typed.trim() === "") return null;
-  const between = /^\s*(\S+)\s*\.\.\s*(\S+)\s*$/.exec(typed);
+  const between = BETWEEN.exec(typed);
   if (between) {
     const [, low = "", high = ""] = between;
     return (value) => value !== null && compare(value, low, column) >= 0 && compare(value, high, column) <= 0;
@@ -44,6 +45,24 @@ export function filterOf(typed, column, text) {
   const test = /** @type {(found: number) => boolean} */ (tests[operation]);
   return (value) => value !== null && test(compare(value, operand, column));
 }
+
+/**
+ * Why nothing can be greater, less or the same, in words; empty if something can.
+ *
+ * @param {string} typed
+ * @param {Column} column
+ */
+export function faultOf(typed, { name, kind }) {
+  const [, operation, operand = ""] = OPERATION.exec(typed) ?? [];
+  const compares = operation !== undefined && operation !== "!" && !["", "null"].includes(operand.toLowerCase());
+  const operands = BETWEEN.exec(typed)?.slice(1) ?? (compares ? [operand] : []);
+  const fits = kind === "number" ? isNumber : kind === "time" ? isTime : () => true;
+  const wrong = operands.find((own) => !fits(own));
+  return wrong === undefined ? "" : `${name}: ${JSON.stringify(wrong)} is no ${kind}`;
+}
+
+/** Also of one that is not whole, such as 2026-11. @param {string} operand */
+const isTime = (operand) => /^\d|^-?infinity$/i.test(operand);
 
 /**
  * @param {string} part
