@@ -200,6 +200,20 @@ def test_errors_skip_to_sync(connect: Connect) -> None:
     assert connection.execute("SELECT 3").fetchone() == (3,)
 
 
+def messages(answer: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the kinds of messages and what they hold, in order."""
+    found = []
+    while answer:
+        kind, length = struct.unpack_from("!ci", answer)
+        found.append((kind, answer[5 : 1 + length]))
+        answer = answer[1 + length :]
+    return found
+
+
+def kinds_of(answer: bytes) -> bytes:
+    return b"".join(kind for kind, _ in messages(answer))
+
+
 def test_portal_with_a_row_limit(connect: Connect) -> None:
     sql = b"SELECT x FROM (VALUES (1), (2), (3), (4), (5)) AS v (x) ORDER BY x"
     execute = message(b"E", b"p\0" + struct.pack("!i", 2))
@@ -211,14 +225,36 @@ def test_portal_with_a_row_limit(connect: Connect) -> None:
         + message(b"X", b"")
     )
     answer = abuse(connect(), data)
-    kinds, tags = [], []
-    while answer:
-        kind, length = struct.unpack_from("!ci", answer)
-        kinds.append(kind)
-        tags += [answer[5:length]] if kind == b"C" else []
-        answer = answer[1 + length :]
-    assert b"".join(kinds) == b"12DDsDDsDCCZ"
-    assert tags == [b"SELECT 1", b"SELECT 0"], "each counts its own rows"
+    assert kinds_of(answer) == b"12DDsDDsDCCZ"
+    tags = [body for kind, body in messages(answer) if kind == b"C"]
+    assert tags == [b"SELECT 1\0", b"SELECT 0\0"], "each counts its own rows"
+
+
+def test_a_named_portal_lasts_as_long_as_its_transaction(connect: Connect) -> None:
+    execute = message(b"E", b"p\0" + struct.pack("!i", 1)) + message(b"S", b"")
+    bound = (
+        message(b"Q", b"BEGIN\0")
+        + message(b"P", b"\0VALUES (1), (2), (3)\0" + struct.pack("!h", 0))
+        + message(b"B", b"p\0\0" + struct.pack("!hhh", 0, 0, 0))
+        + execute
+    )
+    for between, found in {
+        b"SELECT 0": b"TDCZ" + b"DsZ",
+        b"SELECT 0; SELECT 0": b"TDCTDCZ" + b"DsZ",
+        b"COMMIT": b"CZ" + b"EZ",
+        b"COMMIT; BEGIN": b"CCZ" + b"EZ",
+    }.items():
+        answer = abuse(connect(), bound + message(b"Q", between + b"\0") + execute + message(b"X", b""))
+        assert kinds_of(answer) == b"CZ12DsZ" + found, between
+
+
+def test_what_does_not_belong_to_a_copy_ends_it_and_nothing_else(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    copy = message(b"Q", b"COPY t FROM STDIN\0")
+    data = copy + message(b"d", b"1\n") + copy + message(b"Q", b"SELECT count(*) FROM t\0") + message(b"X", b"")
+    answer = abuse(connect(), data)
+    assert kinds_of(answer) == b"GEZTDCZ"
+    assert b"C08P01\0Munexpected message type during COPY from stdin\0" in answer
 
 
 def test_a_named_portal_is_made_once(connect: Connect) -> None:
@@ -254,13 +290,7 @@ def test_subscribe_with_a_row_limit_can_be_continued(connect: Connect, sql: psyc
         + message(b"S", b"")
         + message(b"X", b"")
     )
-    answer = abuse(connect(), data)
-    kinds = []
-    while answer:
-        kind, length = struct.unpack_from("!ci", answer)
-        kinds.append(kind)
-        answer = answer[1 + length :]
-    assert b"".join(kinds) == b"12NDDsDDDsZ"
+    assert kinds_of(abuse(connect(), data)) == b"12NDDsDDDsZ"
 
 
 def test_cancel_needs_the_right_key(connect: Connect, dsn: str, sql: psycopg.Connection) -> None:

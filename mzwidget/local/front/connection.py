@@ -224,7 +224,7 @@ class Connection:
         message = Body(body)
         script = message.text()
         message.end()
-        await self._extended.close_portals()
+        await self._extended.drop("")
         texts = await self._split(script)
         if not texts:
             self._outbox.add(wire.EMPTY_QUERY)
@@ -237,10 +237,14 @@ class Connection:
             session.begin_implicitly(several=True)
         try:
             for tokens in texts:
+                transaction = session.transaction
                 await self._simple_statement(script, tokens)
+                if session.transaction is not transaction:
+                    await self._extended.close_portals()
                 if session.transaction is None and tokens is not texts[-1]:
                     session.begin_implicitly(several=True)
             await session.end_implicitly()
+            await self._synchronise()
         except asyncio.CancelledError:
             await session.fail()
             raise

@@ -72,9 +72,9 @@ class Extended:
 
     async def close_portals(self) -> None:
         for name in tuple(self._portals):
-            await self._drop(name)
+            await self.drop(name)
 
-    async def _drop(self, name: str) -> None:
+    async def drop(self, name: str) -> None:
         portal = self._portals.pop(name, None)
         if portal is not None:
             self._charge(portal, 0)
@@ -120,7 +120,7 @@ class Extended:
         results = _spread(output_formats, len(columns), "result")
         for column, wire_format in zip(columns, results, strict=True):
             encoder(column.type, wire_format)
-        await self._drop(portal_name)
+        await self.drop(portal_name)
         given = sum(len(data) for data in raw if data is not None)
         portal = self._portals[portal_name] = Portal(prepared, values, results, given, portal_name)
         self._charge(portal, given)
@@ -178,7 +178,7 @@ class Extended:
         if what == _STATEMENT:
             self._session.prepared.pop(name)
         else:
-            await self._drop(name)
+            await self.drop(name)
         self._outbox.add(wire.CLOSE_COMPLETE)
 
     def _portal(self, name: str) -> Portal:
