@@ -84,3 +84,25 @@ def test_a_name_in_two_schemas_is_told_by_its_schema(sql: psycopg.Connection, sc
     )
     sql.execute(f"ALTER TABLE {other}.t RENAME TO w")  # type: ignore[call-overload]
     sql.execute(f"DROP SCHEMA {other} CASCADE")  # type: ignore[call-overload]
+
+
+def test_a_schema_is_renamed_where_its_database_is_named(sql: psycopg.Connection, schema: str) -> None:
+    one, two, three = (f"{schema}_{word}" for word in ("one", "two", "three"))
+    for statement in (
+        f"CREATE SCHEMA {one}",
+        f"CREATE SCHEMA {two}",
+        f"CREATE TABLE {one}.t (a int)",
+        f"CREATE TABLE {two}.t (b int)",
+        f"CREATE VIEW v AS SELECT materialize.{one}.t.a, materialize.{two}.t.b FROM {one}.t, {two}.t",
+        f"ALTER SCHEMA {one} RENAME TO {three}",
+        f"ALTER SCHEMA {three} SWAP WITH {two}",
+    ):
+        sql.execute(statement)  # type: ignore[call-overload]
+    a, b = f"materialize.{two}.t", f"materialize.{three}.t"
+    assert _query(sql, "v", schema) == f"SELECT {a}.a, {b}.b FROM {a}, {b};"
+    sql.execute(f"CREATE VIEW short AS SELECT {two}.t.a FROM {two}.t")  # type: ignore[call-overload]
+    for change in (f"{two} RENAME TO {one}", f"{three} SWAP WITH {two}"):
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="short qualifies columns"):
+            sql.execute(f"ALTER SCHEMA {change}")  # type: ignore[call-overload]
+    for name in (two, three):
+        sql.execute(f"DROP SCHEMA {name} CASCADE")  # type: ignore[call-overload]

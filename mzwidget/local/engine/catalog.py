@@ -180,9 +180,7 @@ class Catalog:
 
     def rename(self, item: Item, name: str, queries: Mapping[str, str]) -> None:
         """Give an item another name; `queries` has those of the views, by ids, that name it."""
-        for other in self.items():
-            if other.id in queries:
-                self._beside(other)[other.name] = replace(other, query=queries[other.id])
+        self._rewrite(queries)
         beside = self._beside(item)
         item = beside[item.name]
         del beside[item.name]
@@ -190,6 +188,11 @@ class Catalog:
         relation = item.relation and replace(item.relation, name=new.full_name, path=new.path)
         beside[name] = replace(new, relation=relation)
         self.version += 1
+
+    def _rewrite(self, queries: Mapping[str, str]) -> None:
+        for item in self.items():
+            if item.id in queries:
+                self._beside(item)[item.name] = replace(item, query=queries[item.id])
 
     def _beside(self, item: Item) -> dict[str, Item]:
         if item.owner:
@@ -221,7 +224,9 @@ class Catalog:
         del self.databases[database].schemas[name]
         self.version += 1
 
-    def rename_schema(self, database: str, name: str, to: str) -> None:
+    def rename_schema(self, database: str, name: str, to: str, queries: Mapping[str, str]) -> None:
+        """Give a schema another name; `queries` has those of the views, by ids, that name its items."""
+        self._rewrite(queries)
         schemas = self.databases[database].schemas
         schemas[to] = schema = schemas.pop(name)
         for item in list(schema.items.values()):

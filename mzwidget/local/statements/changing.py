@@ -11,12 +11,12 @@ from mzwidget.local.errors import Notice, SqlError, unsupported
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.defining import RESERVED, defined, reserved_schema
 from mzwidget.local.statements.definitions import Definition, article, cascades, described, in_use, wrong_kind
-from mzwidget.local.statements.renaming import queries_after
+from mzwidget.local.statements.renaming import queries_after, queries_of_schema
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.variables import CLUSTERS
 
 if TYPE_CHECKING:
-    from mzwidget.local.engine.catalog import Item, Parts
+    from mzwidget.local.engine.catalog import Catalog, Item, Parts
     from mzwidget.local.engine.names import Names
     from mzwidget.local.statements.kinds import Kind
     from mzwidget.local.statements.session import Session
@@ -233,10 +233,16 @@ def _rename_schema(session: Session, statement: statements.Rename) -> Definition
     if catalog.schema(database, statement.to) is not None:
         raise SqlError(f"schema '{statement.to}' already exists")
 
+    queries_of_schema(catalog, database, name, statement.to)
+
     async def change() -> None:
-        catalog.rename_schema(database, name, statement.to)
+        _move(catalog, database, name, statement.to)
 
     return Definition("ALTER SCHEMA", change)
+
+
+def _move(catalog: Catalog, database: str, name: str, to: str) -> None:
+    catalog.rename_schema(database, name, to, queries_of_schema(catalog, database, name, to))
 
 
 def _swap(session: Session, statement: statements.Swap) -> Definition:
@@ -245,10 +251,13 @@ def _swap(session: Session, statement: statements.Swap) -> Definition:
     _, other = session.names.schema_of((database, statement.other))
     between = f"mz_schema_swap_{one}"
 
+    for name in (one, other):
+        queries_of_schema(catalog, database, name, between)
+
     async def change() -> None:
-        catalog.rename_schema(database, one, between)
-        catalog.rename_schema(database, other, one)
-        catalog.rename_schema(database, between, other)
+        _move(catalog, database, one, between)
+        _move(catalog, database, other, one)
+        _move(catalog, database, between, other)
 
     return Definition("ALTER SCHEMA", change)
 

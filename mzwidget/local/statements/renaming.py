@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.dialect import parse
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.lexer import tokenize
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.statements.spelling import PLACE, named, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.engine.catalog import Catalog, Item, Parts
@@ -39,6 +39,25 @@ def queries_after(catalog: Catalog, item: Item, to: str) -> dict[str, str]:
                 where = view.full_name if view.id == item.id else f"{view.full_name}, which uses {item.full_name}"
                 raise SqlError(f"renaming conflict: in {where}, {conflict}") from None
             found[view.id] = _renamed(view.query, item.path[-depth:], to)
+    return found
+
+
+def queries_of_schema(catalog: Catalog, database: str, schema: str, to: str) -> dict[str, str]:
+    """Return the queries of the views that name items of a schema, by their ids, as they are when it has another name.
+
+    Raises
+    ------
+    SqlError
+        If one of them qualifies columns by the schema without its database.
+    """
+    found = {}
+    ids = {item.id for item in catalog.items(database, schema)}
+    for view in catalog.items():
+        if ids.isdisjoint(PLACE.findall(view.query)):
+            continue
+        if any(path[0] == schema and len(path) == 2 for path, _ in _qualifiers(view.query)):
+            raise unsupported(f"another name for a schema by which {view.full_name} qualifies columns")
+        found[view.id] = _replaced(view.query, to, lambda path: 1 if path[:-1] == (database, schema) else None)
     return found
 
 
@@ -115,18 +134,24 @@ def _names(node: Any) -> Iterator[tuple[str, Parts]]:
 
 def _renamed(query: str, old: Parts, to: str) -> str:
     """Return a query of `spelling.resolved` in which columns are qualified by the new name."""
-    found = list(tokenize(PLACE.sub(lambda match: f"_{match[1]}_", query)))
+    return _replaced(query, to, lambda path: len(path) - 1 if path[-len(old) :] == old else None)
+
+
+def _replaced(query: str, to: str, place: Callable[[Parts], int | None]) -> str:
+    """Return a query with a new name at the place that is told in each qualifier."""
     texts: list[str] = []
     end = 0
-    for path in _qualifiers(found):
-        if tuple(token.value for token in path)[-len(old) :] == old:
-            texts += [query[end : path[-1].start], path_of([to])]
-            end = path[-1].end
+    for path, tokens in _qualifiers(query):
+        at = place(path)
+        if at is not None:
+            texts += [query[end : tokens[at].start], path_of([to])]
+            end = tokens[at].end
     return "".join([*texts, query[end:]])
 
 
-def _qualifiers(found: list[Token]) -> Iterator[list[Token]]:
+def _qualifiers(query: str) -> Iterator[tuple[Parts, list[Token]]]:
     """Yield what stands before the last part of each name."""
+    found = list(tokenize(PLACE.sub(lambda match: f"_{match[1]}_", query)))
     at = 0
     while at < len(found):
         path = [found[at]] if found[at].is_name else []
@@ -135,4 +160,4 @@ def _qualifiers(found: list[Token]) -> Iterator[list[Token]]:
             path.append(found[at])
         at += 1
         if len(path) > 1:
-            yield path[:-1]
+            yield tuple(token.value for token in path[:-1]), path[:-1]
