@@ -307,7 +307,7 @@ class Questions:
 
     def _drop(self, standby: Standby | None) -> None:
         if standby is not None:
-            standby.tail.detach(standby)
+            standby.tail.leave(standby)
 
     def _tell(self) -> None:
         with self._view.lock:

@@ -90,15 +90,7 @@ class Tail:
 
     def detach(self, listener: Listener) -> None:
         """Forget a listener; the last one to go ends the tail."""
-
-        def leave() -> None:
-            self.listeners.remove(listener)
-            if not self.listeners:
-                self._forget()
-                self._stop("closed")
-                self.collection.clear()  # whoever still refers to this shall not hold on to it
-
-        background.call(leave)
+        background.call(self.leave, listener)
 
     def wake(self, *, retry: bool = False) -> None:
         """Make sure the tail runs: somebody looks. With `retry` the next attempt is now; one under way goes on."""
@@ -125,6 +117,14 @@ class Tail:
             self._wake()
         else:
             self._retry()  # a user asks, and shall not wait for what others failed at
+
+    def leave(self, listener: Listener) -> None:
+        """Forget a listener, at once; the last one to go ends the tail."""
+        self.listeners.remove(listener)
+        if not self.listeners:
+            self._forget()
+            self._stop("closed")
+            self.collection.clear()  # whoever still refers to this shall not hold on to it
 
     def server_is_back(self) -> None:
         """Wait no longer for the next attempt: others reach the server. Once, until a subscription is steady again."""
