@@ -44,8 +44,8 @@ class Views(ipywidgets.VBox):  # type: ignore[misc]
             button = ipywidgets.Button(description=str(row["name"]), tooltip=f"draw {row['name']} live")
             button.layout.width = "auto"
             button.on_click(self._click)
-            rows = "" if row["rows"] is pd.NA else f"{row['rows']:,}"
-            as_of = "" if row["as of"] is pd.NaT else f"{row['as of']:%H:%M:%S}"
+            rows = "" if pd.isna(row["rows"]) else f"{row['rows']:,}"
+            as_of = "" if pd.isna(row["as of"]) else f"{row['as of']:%H:%M:%S}"
             texts = (row["kind"], ", ".join(row["columns"]), rows, as_of)
             cells += [button, *(ipywidgets.HTML(html.escape(text)) for text in texts)]
         grid = ipywidgets.Layout(grid_template_columns="repeat(5, auto)", grid_gap="0 1em", width="fit-content")

@@ -342,7 +342,8 @@ def test_what_tools_ask_the_catalog(database: psycopg.Connection) -> None:
     assert sorted(names) == ["at", "item", "j", "price", "sold", "tags"]
 
 
-def test_views_lists_what_can_be_watched(sales: None, database: psycopg.Connection) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("sales")
+def test_views_lists_what_can_be_watched(database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     database.execute("CREATE VIEW broken AS SELECT 1 / (sold - sold) AS n FROM sales WHERE item = 'x'")
     database.execute('CREATE VIEW "<b>odd" AS SELECT 1 AS "<script>"')
     there = mzwidget.views()
@@ -375,3 +376,10 @@ def test_views_lists_what_can_be_watched(sales: None, database: psycopg.Connecti
     there.close()
     with pytest.raises(ValueError, match="no schema 'nothing'"):
         mzwidget.views("nothing")
+    monkeypatch.setattr("mzwidget.notebook.views.BUDGET", 0.0)
+    uncounted = mzwidget.views()
+    assert uncounted.df["name"].tolist() == there.df["name"].tolist(), (
+        "how long counting may take says not what is there"
+    )
+    assert uncounted.df["rows"].isna().all()
+    assert not any(cell.value.isdecimal() for cell in uncounted.children[0].children[0].children[8::5])
