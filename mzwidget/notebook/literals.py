@@ -156,7 +156,12 @@ def _bytes(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return _text(json.dumps(value, default=_json_default, allow_nan=False, ensure_ascii=False))
+    try:
+        return _text(json.dumps(value, default=_json_default, allow_nan=False, ensure_ascii=False))
+    except ValueError as error:
+        if "JSON compliant" not in str(error):
+            raise
+        raise UnfitError(f"holds a NaN or an infinity, which JSON has not; its null is None: {_shown(value)}") from None
 
 
 def _json_default(value: Any) -> Any:
@@ -180,6 +185,14 @@ def _json_default(value: Any) -> Any:
     if isinstance(value, tuple | set | frozenset):
         return list(value)
     raise UnfitError(f"holds a {type(value).__name__}, which has no JSON form: {_shown(value)}")
+
+
+def _clock(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value.tzinfo is not None:
+        raise UnfitError(f"has a time zone, which the database's time has not: {_shown(value)}")
+    return str(value.isoformat())
 
 
 def _array(element: Encode) -> Encode:
@@ -211,7 +224,7 @@ _ENCODERS: dict[str, Encode] = {
     "numeric": _numeric,
     "boolean": _boolean,
     "date": _day,
-    "time": lambda value: value if isinstance(value, str) else value.isoformat(),
+    "time": _clock,
     "timestamp without time zone": _moment,
     "timestamp with time zone": _moment,
     "interval": _interval,

@@ -33,13 +33,15 @@ _Read = Callable[["pd.Series[Any]"], Sequence[Any]]
 
 def read(frame: pd.DataFrame) -> Source:
     """Read a frame; of its index, the levels that have names."""
+    if twice := {name for name in frame.index.names if name is not None} & set(frame.columns):
+        raise ValueError(f"load(): a column and a level of the index are named {min(map(str, twice))!r}; rename one")
     if any(name is not None for name in frame.index.names):
         unnamed = [name for name in frame.index.names if name is None]
         frame = frame.reset_index(level=[name for name in frame.index.names if name is not None])
         frame = frame.reset_index(drop=True) if unnamed else frame
     if isinstance(frame.columns, pd.MultiIndex):
         raise TypeError("load(): the columns have several levels; flatten them: df.columns = ['_'.join(c) for c in df]")
-    names = [str(name) for name in frame.columns]
+    names = ["" if name is None or name != name else str(name) for name in frame.columns]
     columns = [frame.iloc[:, index] for index in range(len(names))]
     types, readers = [], []
     for name, column in zip(names, columns, strict=True):

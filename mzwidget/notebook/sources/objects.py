@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 
+_LISTS = (list, tuple, np.ndarray)
 _FAMILIES: tuple[tuple[tuple[type, ...], str], ...] = (
     ((bool, np.bool_), "boolean"),
     ((int, np.integer), "bigint"),
@@ -25,13 +26,15 @@ _FAMILIES: tuple[tuple[tuple[type, ...], str], ...] = (
     ((bytes, bytearray, memoryview), "bytea"),
     ((UUID,), "uuid"),
     ((Mapping,), "jsonb"),
-    ((list, tuple, np.ndarray), "list"),
+    (_LISTS, "list"),
 )
 _TOGETHER = {
     frozenset({"bigint", "double precision"}): "double precision",
     frozenset({"bigint", "numeric"}): "numeric",
     frozenset({"jsonb", "list"}): "jsonb",
 }
+
+_NUMBERS = {"bigint", "double precision", "numeric"}
 
 
 def infer(name: str, values: Sequence[Any]) -> str:
@@ -60,9 +63,10 @@ def infer(name: str, values: Sequence[Any]) -> str:
         odd = next(
             i for i, value in enumerate(values) if value is not None and kinds[type(value)] != kinds[type(first)]
         )
+        one = "float" if families <= _NUMBERS else "str"
         raise ValueError(
             f"load(): row {odd} of column {name!r} holds {values[odd]!r:.60}, a {type(values[odd]).__name__}, where "
-            f"rows before hold {type(first).__name__}; make them one type, such as df[{name!r}].astype(str)"
+            f"rows before hold {type(first).__name__}; make them one type, such as df[{name!r}].astype({one})"
         )
     return _refined(name, family, [value for value in values if value is not None])
 
@@ -81,6 +85,8 @@ def _refined(name: str, family: str, values: list[Any]) -> str:
             raise ValueError(f"load(): column {name!r} mixes times with and without a time zone")
         return "timestamp with time zone" if aware == {True} else family
     if family == "list":
+        if any(_shape(value) is None for value in values):
+            return "jsonb"
         elements = [None if _missing(item) else item for value in values for item in _flat(value)]
         try:
             of = infer(name, elements)
@@ -90,9 +96,18 @@ def _refined(name: str, family: str, values: list[Any]) -> str:
     return family
 
 
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """Return how long a list and those in it are, which are alike in an array; None if they are not."""
+    if not isinstance(value, _LISTS):
+        return ()
+    within = {_shape(item) for item in value} if any(isinstance(item, _LISTS) for item in value) else {()}
+    inner = within.pop() if len(within) == 1 else None
+    return None if inner is None else (len(value), *inner)
+
+
 def _flat(value: Any) -> Iterator[Any]:
     for item in value:
-        if isinstance(item, list | tuple | np.ndarray):
+        if isinstance(item, _LISTS):
             yield from _flat(item)
         else:
             yield item
