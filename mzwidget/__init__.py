@@ -80,7 +80,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         near = () if name.startswith("_") else _difflib.get_close_matches(name.lower(), _LOWER, n=1)
         hint = f"; did you mean {_LOWER[near[0]]!r}?" if near else ""
-        raise AttributeError(f"module 'mzwidget' has no attribute {name!r}{hint}")
+        # With its object too, Python would say again what was meant.
+        raise AttributeError(f"module 'mzwidget' has no attribute {name!r}{hint}", name=name)
     found: object = getattr(_importlib.import_module(f"mzwidget.{_HOME[name]}"), name)
     globals()[name] = found
     return found

@@ -189,6 +189,13 @@ def _told(advice: str) -> Callable[[re.Match[str], str, Callable[[], Names]], _A
     return lambda match, sql, _: (advice.format(match[1]), _token(sql, match[1].rsplit(".", 1)[-1]))
 
 
+def _long(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
+    token = next((of for of in words_of(sql) if len(of.identifier.encode()) > int(match[1])), None)
+    if token is None:
+        return "", None
+    return f"Shorten {token.identifier[:20]!r} and so on, which has {len(token.identifier.encode())}", token
+
+
 def _elsewhere(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:
     is_ours = match[1] != "FROM" or _token(sql, "from") is None  # of SHOW COLUMNS FROM
     return "Is this address Materialize's? PostgreSQL answers so" if is_ours else "", None
@@ -231,6 +238,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, Callable[[], 
     (re.compile(r'column reference "([^"]+)" is ambiguous'), _told("Write of which table it is: name.{}")),
     (re.compile(r'column "([^"]+)" must appear in the GROUP BY clause'), _told("")),
     (re.compile(r"unknown schema '([^']+)'"), _schema),
+    (re.compile(r"identifier length exceeds (\d+) bytes"), _long),
     (re.compile(r'found string literal "([^"]+\.(?:csv|tsv|parquet|json|xlsx))"'), _told(_FILE)),
     (re.compile(r"window function pg_catalog\.(\w+) requires an OVER"), _told("Write {}(…) OVER (ORDER BY …)")),
     (

@@ -9,6 +9,7 @@ from typing import Any
 
 from mzwidget import terms
 from mzwidget.errors import LiveViewError, briefly
+from mzwidget.naming import alike
 from mzwidget.page.protocol import shorten
 from mzwidget.page.questions import Question
 from mzwidget.params import Params, compose, followed, plain
@@ -42,6 +43,7 @@ class Inquiry:
         self._ended = False
         self.set(query, params)
 
+    @briefly
     def set(self, query: str, params: Params | None) -> None:
         """Ask something else.
 
@@ -95,7 +97,7 @@ class Inquiry:
 
 
 class Named(MutableMapping[str, Any]):
-    """The parameters ``%(name)s`` as they were given: what is set asks anew."""
+    """The parameters ``%(name)s`` as they were given: what is set asks anew. A copy is a dict."""
 
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
@@ -125,16 +127,23 @@ class Named(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         return repr(self._given)
 
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return dict, (self._given,)
+
+    @briefly
     def update(self, *args: Any, **params: Any) -> None:
-        """Set several at once: a value that cannot be written changes none."""
+        """Set several at once: a value that cannot be written, or a name that the query does not have, changes none."""
         with self._inquiry.lock:
-            given = self._given
-            given.update(*args, **params)
-            self._inquiry.set(self._inquiry.query, given)
+            given, more = self._given, dict(*args, **params)
+            for name in more.keys() - given.keys():
+                if f"%({name})" not in self._inquiry.query:
+                    hint = f"; did you mean %({near})s?" if (near := alike(name, given)) else ""
+                    raise ValueError(f"the query has no %({name})s{hint}")
+            self._inquiry.set(self._inquiry.query, given | more)
 
 
 class Listed(MutableSequence[Any]):
-    """The parameters ``%s`` as they were given: what is set asks anew."""
+    """The parameters ``%s`` as they were given: what is set asks anew. A copy is a list."""
 
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
@@ -166,6 +175,9 @@ class Listed(MutableSequence[Any]):
 
     def __repr__(self) -> str:
         return repr(self._given)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return list, (self._given,)
 
     def _change(self, change: Callable[[list[Any]], None]) -> None:
         with self._inquiry.lock:

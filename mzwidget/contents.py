@@ -14,7 +14,7 @@ from mzwidget import saving
 from mzwidget.changes import copies
 from mzwidget.charts import static
 from mzwidget.charts.static import Still
-from mzwidget.errors import LiveViewError, StaleWarning, briefly
+from mzwidget.errors import LiveViewError, StaleWarning, briefly, depth
 from mzwidget.shown import Content, Shown, moment
 from mzwidget.tail import arrow, records
 from mzwidget.tail.updates import Row
@@ -41,6 +41,7 @@ class Contents(Shown):
     _warned = False
 
     @property
+    @briefly
     def df(self) -> pd.DataFrame:
         """The rows as a typed data frame, exact at `timestamp` and in the order of the picture.
 
@@ -64,6 +65,7 @@ class Contents(Shown):
         """
         return self.to_pandas()
 
+    @briefly
     def to_pandas(self, *, exact: bool = False) -> pd.DataFrame:
         """Return the rows as `df` does.
 
@@ -79,10 +81,10 @@ class Contents(Shown):
         frame.attrs = {"status": status.state, "timestamp": None if at is None else at.isoformat()}
         if content.params is not None:
             frame.attrs["params"] = _as_json(content.params)
-        self._warn(at, 4)
+        self._warn(at)
         return frame
 
-    def _warn(self, at: pd.Timestamp | None, level: int) -> None:
+    def _warn(self, at: pd.Timestamp | None) -> None:
         """Say once that the rows are those of the past, if they are."""
         status = self._status()
         if status.state not in STALE:
@@ -90,7 +92,7 @@ class Contents(Shown):
         elif not self._warned:
             self._warned = True
             why = f" ({status.message})" if status.message else ""
-            warnings.warn(f"{self.name} is {status.state}{why}; these are its rows of {at}", StaleWarning, level)
+            warnings.warn(f"{self.name} is {status.state}{why}; these are its rows of {at}", StaleWarning, depth())
 
     @briefly
     def to_arrow(self, *, exact: bool = False) -> pa.Table:
@@ -129,6 +131,7 @@ class Contents(Shown):
         """
         return arrow.to_polars(*self._arranged(self._content(FIRST_SNAPSHOT)), exact)
 
+    @briefly
     def snapshot(self) -> pd.DataFrame | alt.TopLevelMixin:
         """Return what the picture shows at this moment, which stays as it is.
 
@@ -161,9 +164,13 @@ class Contents(Shown):
             Another ending; or the view is a table, which has no SVG.
         TypeError
             This is no file's name.
+        FileNotFoundError
+            There is no such folder.
         """
         if not isinstance(path, str | os.PathLike):
             raise TypeError(f"save() wants the name of a file, such as 'view.html', not {path!r:.60}")
+        if not (folder := Path(path).absolute().parent).is_dir():
+            raise FileNotFoundError(f"save({str(path)!r}): there is no folder {str(folder)!r}")
         ending = Path(path).suffix.lower()
         match ending:
             case ".html":
@@ -172,7 +179,7 @@ class Contents(Shown):
                 Path(path).write_text(static.file(self._still(self._content(FIRST_SNAPSHOT))), encoding="utf-8")
             case ".csv" | ".json":
                 content = self._content(FIRST_SNAPSHOT)
-                self._warn(moment(content.time), 4)
+                self._warn(moment(content.time))
                 write = records.to_csv if ending == ".csv" else records.to_json
                 Path(path).write_text(write(*self._arranged(content)), encoding="utf-8", newline="")
             case ".parquet":

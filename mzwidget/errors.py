@@ -13,7 +13,8 @@ from typing import ParamSpec, TypeVar
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 _RAISE = dis.opmap["RAISE_VARARGS"]
-_OURS = frozenset({"mzwidget", "traitlets"})
+_OURS = frozenset({"mzwidget", "traitlets", "copy"})
+"""Whose lines stand between the user's and those of ours."""
 
 
 class Brief(BaseException):
@@ -64,6 +65,14 @@ def briefly(call: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
             raise
 
     return called
+
+
+def depth() -> int:
+    """Return how many frames up from the caller's the user's line is, as `warnings.warn` counts."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and _root(frame) in _OURS:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _refused(trace: TracebackType | None) -> bool:

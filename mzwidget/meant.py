@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
+from mzwidget.errors import briefly
 from mzwidget.naming import alike
 
 _LOOKS = frozenset(
@@ -20,12 +21,14 @@ _ROWS = "the rows of a view are a data frame"
 class Near:
     """Who asks for an attribute that is not there is told the nearest that is."""
 
+    @briefly
     def __getattr__(self, name: str) -> Any:
         kind = type(self)
         if name.startswith("_") or hasattr(kind, name):
             return object.__getattribute__(self, name)  # raises what a property raised
         said = f"{kind.__name__!r} object has no attribute {name!r}"
-        raise AttributeError(f"{said}{self._instead_of(name)}", name=name, obj=self)
+        # With its object too, Python would say again what was meant.
+        raise AttributeError(f"{said}{self._instead_of(name)}", name=name)
 
     def _instead_of(self, name: str) -> str:
         return did_you_mean(name, _own(type(self)))
@@ -39,31 +42,39 @@ class Meant(Near):
             return f"; its rows are a data frame: view.df.{name}"
         return super()._instead_of(name)
 
+    @briefly
     def __getitem__(self, key: object) -> NoReturn:
         column = f"view.df[{key!r}]" if isinstance(key, str) else "view.df[…]"
         raise TypeError(f"{_ROWS}: {column}")
 
+    @briefly
     def __iter__(self) -> NoReturn:
         raise TypeError(f"{_ROWS}: view.df.itertuples() goes through them, and view.changes() through every change")
 
+    @briefly
     def __aiter__(self) -> NoReturn:
         raise TypeError("what happens to a view is told by its changes: async for batch in view.changes()")
 
+    @briefly
     def __contains__(self, value: object) -> NoReturn:
         raise TypeError(f"{_ROWS}: {value!r:.60} in set(view.df[…])")
 
+    @briefly
     def __len__(self) -> NoReturn:
         raise TypeError(f"{_ROWS}: len(view.df)")
 
     def __bool__(self) -> bool:
         return True
 
+    @briefly
     def __setattr__(self, name: str, value: Any) -> None:
         kind = type(self)
         if not name.startswith("_") and not hasattr(kind, name) and name in options(kind):
             shown = f"view.show({name}=…) makes another picture of it"
             instead = shown if name in _LOOKS else f"make another: {kind.__name__}(…, {name}=…)"
-            raise AttributeError(f"{name} is chosen when a view is made; {instead}", name=name, obj=self)
+            raise AttributeError(f"{name} is chosen when a view is made; {instead}", name=name)
+        if isinstance(own := getattr(kind, name, None), property) and own.fset is None:
+            raise AttributeError(f"{name} cannot be set", name=name)
         super().__setattr__(name, value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ import pandas as pd
 import traitlets
 
 from mzwidget import background, selection
-from mzwidget.contents import FIRST_SNAPSHOT, Contents
+from mzwidget.contents import FIRST_SNAPSHOT, GLIMPSE, Contents
 from mzwidget.errors import LiveViewError, briefly
 from mzwidget.selection import Condition, Conditions, Selected, Selection
 
@@ -97,16 +98,19 @@ class Selecting(Contents, traitlets.HasTraits):
 
     @briefly
     def _selected(self, column: str) -> Selected:
-        """Return the one object that tells what is selected of a column.
+        """Return the one object that tells what is selected of a column, after a glimpse of which there are.
 
         Raises
         ------
         ValueError
             The view is known not to have it.
         """
+        if not self._view.collection.columns:
+            with contextlib.suppress(LiveViewError, TimeoutError):
+                self._content(GLIMPSE)
         with self._view.lock:
             present = [of.name for of in self._view.collection.columns]
-            if present and column not in (*present, *self._live) and not self._view.questions.pending:
+            if present and column not in present and not self._view.questions.pending:
                 raise ValueError(selection.no_column(column, present))
             live = self._live.setdefault(column, Selected(column))
         if live.value is None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from mzwidget.errors import briefly
+
 
 class Uncopied:
     """Refuses `copy`, `deepcopy` and `pickle`, since it follows a server for pages that look at it."""
 
+    @briefly
     def _refuse(self, *_: object) -> NoReturn:
         kind = type(self).__name__
         raise TypeError(

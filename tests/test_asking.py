@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
 import math
+import pickle
 import threading
 import time
 from collections import Counter
@@ -102,6 +104,9 @@ def test_what_is_set_is_asked(least: LiveView, table: str) -> None:
     assert least.status.state == "asking"
     assert numbers(least) == [*range(15, 21)]
     assert least.df.attrs["params"] == {"least": 15}
+    with pytest.raises(ValueError, match=r"the query has no %\(leest\)s; did you mean %\(least\)s\?"):
+        least.params["leest"] = 3
+    assert copy.deepcopy(least.params) == pickle.loads(pickle.dumps(least.params)) == dict(least.params)
     least.params.update(least=18)
     assert numbers(least) == [18, 19, 20]
     least.params = {"least": 20}

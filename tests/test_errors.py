@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import re
-from collections.abc import Callable
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 import psycopg
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from psycopg.conninfo import make_conninfo
+from traitlets import TraitError
 
 import mzwidget
-from mzwidget import errors
+from mzwidget import contents, errors
 from mzwidget.errors import LiveViewError, SqlError
 from mzwidget.explaining import excerpt, explain
 from mzwidget.naming import Names, nearest
@@ -208,6 +213,19 @@ REFUSED = [
     "view.query = ''",
     "view.selection = {'typo': 1}",
     "view.selection['typo']",
+    "view.params = 5",
+    "view.params['a'] = object()",
+    "view.save('no/such/folder/x.html')",
+    "view.item",
+    "view['item']",
+    "view.title = 'x'",
+    "view.name = 'x'",
+    "view.df = 5",
+    "len(view)",
+    "for row in view: pass",
+    "5 in view",
+    "copy.copy(view)",
+    "pickle.dumps(view)",
 ]
 
 
@@ -219,13 +237,61 @@ def test_a_notebook_shows_what_is_refused_and_where_and_no_line_of_ours(
     with mzwidget.LiveView("shop", dsn=shop).wait(20) as view:
         shell.push(
             {"mzwidget": mzwidget, "LiveView": mzwidget.LiveView, "frame": pd.DataFrame({"a": [1]}), "view": view}
+            | {"copy": copy, "pickle": pickle}
         )
         done = shell.run_cell(f"fine = 1\n{wrong}\nnever = 2")
     error = done.error_in_exec
-    assert isinstance(error, (TypeError, ValueError, OSError))
+    assert isinstance(error, (TypeError, ValueError, OSError, AttributeError, TraitError))
     told = capsys.readouterr().out.strip().splitlines()
     assert told == [f"----> 2 {wrong}", f"{type(error).__name__}: {error}"]
     assert type(pickle.loads(pickle.dumps(error))) is type(error), "it can come from another process"
+
+
+def test_what_was_meant_is_said_once(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with mzwidget.LiveView("shop", dsn=shop) as view:
+        for of, slip in ((view, "notes"), (mzwidget, "Conect")):
+            with pytest.raises(AttributeError) as caught:
+                getattr(of, slip)
+            sys.__excepthook__(caught.type, caught.value, caught.tb)
+            assert capsys.readouterr().err.lower().count("did you mean") == 1
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """DSN of a server that never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"postgres://127.0.0.1:{server.getsockname()[1]}/"
+
+
+def test_a_view_that_is_closed_while_its_rows_are_awaited_says_so(silent: str) -> None:
+    view = mzwidget.LiveView("shop", dsn=silent)
+    closing = threading.Timer(0.3, view.close)
+    closing.start()
+    with pytest.raises(LiveViewError, match="shop: the view was closed before there was a snapshot"):
+        _ = view.df
+    closing.join()
+
+
+def test_a_view_without_rows_says_so_in_a_line(
+    silent: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(contents, "FIRST_SNAPSHOT", 0.1)
+    shell = InteractiveShell(colors="nocolor")
+    with mzwidget.LiveView("shop", dsn=silent) as view:
+        shell.push({"view": view})
+        shell.run_cell("fine = 1\nview.df")
+    told = capsys.readouterr().out.strip().splitlines()
+    assert told == ["----> 2 view.df", "TimeoutError: shop: no snapshot after 0.1 s (connecting)"]
+
+
+def test_a_name_that_is_too_long_is_told(shop: str) -> None:
+    long = "größe_" * 40
+    said = "identifier length exceeds 255 bytes. Shorten 'größe_größe_größe_gr' and so on, which has 320"
+    for frame, name in ((pd.DataFrame({"a": [1]}), long), (pd.DataFrame({long: [1]}), "short")):
+        with pytest.raises(SqlError, match=re.escape(said)):
+            mzwidget.load(frame, name, dsn=shop)
+    with mzwidget.LiveView(long, dsn=shop) as view, pytest.raises(LiveViewError, match=re.escape(said)):
+        view.wait(20)
 
 
 def test_a_mistake_of_ours_or_of_others_is_shown_with_all_lines() -> None:

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from mzwidget.catalog import Attribute, attributes, kind_of
-from mzwidget.errors import SqlError, briefly
+from mzwidget.errors import SqlError, briefly, depth
 from mzwidget.explaining import explain
 from mzwidget.lexing import is_name, words
 from mzwidget.naming import nearest, quoted
@@ -153,7 +153,7 @@ def _free(connection: Connection, schema: str, name: str) -> str:
         warnings.warn(
             f"load(): {' and '.join(taken)} may hold what a load brought that was cut off; if you do not need "
             f"{'it' if len(taken) == 1 else 'them'}: {'; '.join(f'DROP TABLE {of}' for of in taken)}",
-            stacklevel=5,
+            stacklevel=depth(),
         )
     return schema + quoted(f"{stem}{len(taken) or ''}")
 

@@ -43,7 +43,9 @@ class _Named(NamedTuple):
         """Fill in what `connect` was told last, unless this is another database."""
         if self.dsn is not None:
             return self
-        return _Named(_chosen.dsn, self.cluster or _chosen.cluster, self.isolation or _chosen.isolation)
+        cluster = _chosen.cluster if self.cluster is None else self.cluster
+        isolation = _chosen.isolation if self.isolation is None else self.isolation
+        return _Named(_chosen.dsn, cluster, isolation)
 
 
 _lock = threading.Lock()
@@ -136,8 +138,7 @@ def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Is
         a password.
     """
     dsn, cluster, isolation = _Named(dsn, cluster, isolation).or_chosen()
-    given = DEFAULTS | (_default() if dsn is None else conninfo.read(dsn, "the address"))
-    options = [given["options"]] if given.get("options") else []
+    options = []
     if cluster is not None:
         if not isinstance(cluster, str) or not cluster:
             raise ValueError(f"cluster must be the name of a cluster, not {cluster!r}")
@@ -146,6 +147,9 @@ def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Is
         if isolation not in get_args(Isolation):
             raise ValueError(f"isolation must be 'serializable' or 'strict serializable', not {isolation!r}")
         options.append(f"--transaction_isolation={_escaped(isolation)}")
+    given = DEFAULTS | (_default() if dsn is None else conninfo.read(dsn, "the address"))
+    if given.get("options"):
+        options.insert(0, given["options"])
     return given | {"options": " ".join(options)} if options else given
 
 

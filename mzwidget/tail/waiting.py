@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from mzwidget.deadline import Deadline
+from mzwidget.errors import LiveViewError
 from mzwidget.tail.collection import Collection
 from mzwidget.tail.query import Query
 from mzwidget.tail.status import Status, refusal
@@ -83,7 +84,9 @@ def wait(tail: Awaited, deadline: Deadline, *, fresh: bool = False) -> None:
         if tail.collection.epoch:
             if status.state not in ("idle", "connecting") or not fresh:
                 return
-        elif status.state == "closed" or (status.state in ("failed", "reconnecting") and tail.attempts > attempts):
+        elif status.state == "closed":
+            raise LiveViewError(f"{name}: the view was closed before there was a snapshot")
+        elif status.state in ("failed", "reconnecting") and tail.attempts > attempts:
             raise refusal(name, status)
     said = f"{status.state}: {status.message}" if status.message else status.state
     raise TimeoutError(f"{name}: no snapshot after {deadline.timeout:g} s ({said})")

@@ -219,10 +219,12 @@ def test_a_cluster_that_is_not_there_is_an_error(engine_dsn: str) -> None:
         ({"isolation": "snapshot"}, "isolation must be 'serializable' or 'strict serializable', not 'snapshot'"),
     ],
 )
-def test_a_wrong_option_is_an_error(options: dict[str, object], message: str) -> None:
+def test_a_wrong_option_is_an_error(options: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATERIALIZE_URL", "no address, and not read before what else is wrong")
     for call in (mzwidget.connect, lambda **given: LiveView("v", **given)):
-        with pytest.raises(ValueError, match=message):
-            call(dsn="postgres://127.0.0.1:1/materialize", **options)
+        for dsn in ("postgres://127.0.0.1:1/materialize", None):
+            with pytest.raises(ValueError, match=message):
+                call(dsn=dsn, **options)
 
 
 FORKED = """

@@ -192,7 +192,10 @@ def test_cut_anywhere_the_client_holds_what_was_closed(number: int, player: tupl
         tail.attach(onlooker)
     try:
         for cut, tail in tails.items():
-            eventually(lambda tail=tail: tail.attempts, what=f"the first connection ends, cut after {cut} events")
+            eventually(
+                lambda tail=tail: tail.attempts and tail.status.state in ("reconnecting", "failed", "ended"),
+                what=f"the first connection ends, cut after {cut} events",
+            )
             check(tail, truth(one, cut), one, cut)
             play.go_on(tail.query.statement)
         for cut, tail in tails.items():
