@@ -16,6 +16,7 @@ EXAMPLE = "postgres://user:password@host:6875/materialize"
 _SERVERS = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:jdbc:)?[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NO_CODE = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
+_BESIDE = ("cluster", "isolation")
 _OPTION = re.compile(r"[?&](\w+)=")
 
 
@@ -68,8 +69,12 @@ def _meant(text: str) -> str:
         return f"it begins with {scheme[0]}, and should as in {EXAMPLE}" if scheme else f"write {EXAMPLE}"
     if _NO_CODE.search(text):
         return "a percent sign in a user's name or password is written %25"
+    if re.search(r"\s", text):
+        return "a space in a user's name or password is written %20"
     known = [option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()]
     options = text.partition("?")[1:]
     unknown = [name for name in _OPTION.findall("".join(options)) if name not in known]
+    if beside := next((name for name in unknown if name in _BESIDE), None):
+        return f"{beside} is given beside it: connect(…, {beside}=…)"
     meant = next((name for of in unknown if (name := nearest(of, known))), None)
     return f"did you mean the option {meant}=?" if meant else f"write {EXAMPLE}"

@@ -19,6 +19,7 @@ _REMEDIES = {
         "sslrootcert=FILE names the certificate of the authority that signed the server's, and sslrootcert=system "
         "trusts those that this machine trusts"
     ),
+    r"port 5432 failed: Connection refused": "Is the port missing in the address? Materialize has 6875: host:6875",
     r"does not match host name": "Connect to a name that is in the certificate",
     r"invalid sslmode value": "It is disable, allow, prefer, require, verify-ca or verify-full",
     r"invalid response to SSL negotiation|expected authentication request": (

@@ -74,6 +74,8 @@ def test_an_at_sign_is_fine_where_it_is_no_address() -> None:
         ("host:6875", "write postgres://"),
         ("postgres://a:100%sure@host/db", "a percent sign in a user's name or password is written %25"),
         ("postgres://host/db?ssl_mode=require", r"did you mean the option sslmode=\?"),
+        ("postgres://host/db?cluster=large", r"cluster is given beside it: connect\(…, cluster=…\)"),
+        ("postgres://a:two words@host/db", "a space in a user's name or password is written %20"),
     ],
 )
 def test_an_address_that_cannot_be_read_says_what_to_write(
@@ -128,6 +130,14 @@ def test_what_tls_lacks_is_told_in_a_line(said: str, advice: str) -> None:
     told = explain(caught.value)
     assert told.state == "failed"
     assert told.message.startswith(f"{said.splitlines()[0].removeprefix('FATAL:  ')}. {advice}")
+
+
+def test_a_port_that_was_left_out_is_thought_of() -> None:
+    with pytest.raises(psycopg.OperationalError) as caught, connecting.answering({}):
+        raise psycopg.OperationalError('connection to server at "example.com", port 5432 failed: Connection refused')
+    told = explain(caught.value)
+    assert told.state == "reconnecting", "it may be that the server only starts"
+    assert told.message.startswith("example.com:5432: Connection refused. Is the port missing in the address?")
 
 
 def test_a_missing_password_is_told_at_once(engine_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
