@@ -6,6 +6,7 @@ import html
 import importlib
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -145,16 +146,22 @@ def text(still: Still, rows: int = 10) -> str:
     written = writers(still.columns, shown, still.encoding)
     cells = [[short(of.name, 40) for of in still.columns]]
     cells += [[short(write(value), 40) for write, value in zip(written, row, strict=True)] for row in shown]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(_room, column)) for column in zip(*cells, strict=True)]
     right = [of.kind == "number" for of in still.columns]
     lines = [
         "  ".join(
-            value.rjust(width) if number else value.ljust(width)
+            f"{' ' * (width - _room(value))}{value}" if number else f"{value}{' ' * (width - _room(value))}"
             for value, width, number in zip(line, widths, right, strict=True)
         ).rstrip()
         for line in cells
     ]
     return "\n".join([still.caption, "", *lines, "", _counted(still, rows)])
+
+
+def _room(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
 
 
 def with_data(still: Still, *, all_rows: bool = False) -> dict[str, Any] | None:
@@ -225,7 +232,12 @@ _LOOK = {
     "aria": False,  # of each mark, which is half of the file
     "background": "transparent",
     "font": "system-ui, sans-serif",
-    "axis": {**_GUIDE, **_LINES, **dict.fromkeys(("domainColor", "gridColor", "tickColor"), "currentColor")},
+    "axis": {
+        **_GUIDE,
+        **_LINES,
+        "labelSeparation": 6,
+        **dict.fromkeys(("domainColor", "gridColor", "tickColor"), "currentColor"),
+    },
     "legend": _GUIDE,
     "header": {"labelColor": "currentColor", "titleColor": "currentColor"},
     "title": {"color": "currentColor", "subtitleColor": "currentColor"},
@@ -251,5 +263,16 @@ def _drawn_by_vega(still: Still) -> str | None:
     except ValueError:  # what Vega cannot draw, the page says
         return None
     drawn = re.sub(r"<path [^>]*>", lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), drawn)  # a third of the file
+    drawn = drawn.replace("currentColor", _ink(spec))
     says = html.escape(f"chart of {', '.join(of.name for of in still.columns)}")
     return drawn.replace("<svg ", f'<svg style="max-width:100%;height:auto" role="img" aria-label="{says}" ', 1)
+
+
+def _ink(spec: dict[str, Any]) -> str:
+    """Return the colour of a chart's words: that of the text around it, unless it has a ground of its own."""
+    ground = str(spec.get("background") or (spec.get("config") or {}).get("background") or "transparent").lower()
+    if ground in {"transparent", "none"}:
+        return "currentColor"
+    found = re.fullmatch(r"#(?:(.)(.)(.)|(.).(.).(.).)", ground.replace("black", "#000"))
+    firsts = re.findall("[0-9a-f]", "".join(found.groups("")) if found else "")  # of each part, which tell enough
+    return "#e8eaed" if found and sum(int(first, 16) for first in firsts) < 3 * 8 else "#1c2024"

@@ -305,6 +305,36 @@ def test_an_altair_chart_is_drawn_at_its_times_on_any_paper(kind: str, year: str
     assert set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawn)) <= {"none", "transparent", "currentColor", *svg.COLORS}
 
 
+@pytest.mark.parametrize(
+    ("ground", "ink"),
+    [
+        (None, "currentColor"),
+        ("transparent", "currentColor"),
+        ("#fee", "#1c2024"),
+        ("ivory", "#1c2024"),
+        ("#F0F0F0", "#1c2024"),
+        ("#333", "#e8eaed"),
+        ("#1a2b3c", "#e8eaed"),
+        ("black", "#e8eaed"),
+    ],
+)
+def test_an_altair_chart_that_is_kept_can_be_read_on_its_own_ground(ground: str | None, ink: str) -> None:
+    pytest.importorskip("vl_convert")
+    spec = alt.Chart(title="t").mark_bar().encode(x="sold", y="shop")
+    for own in (spec.properties(background=ground), spec.configure(background=ground)) if ground else (spec,):
+        columns, rows, _ = KINDS["bars"]
+        drawn = static.picture(still(columns, rows, Options.of(chart=own))) or ""
+        words = {text.get("fill") for text in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")}
+        assert words == {ink}
+
+
+def test_columns_of_a_terminal_stand_below_each_other_however_wide_letters_are() -> None:
+    rows: list[Row] = [("ab", "1"), ("日本語", "2"), ("e\u0301", "3")]
+    lines = static.text(still(view("who text", "n int8"), rows, Options.of(kind="table"))).splitlines()[2:6]
+    room = {"日": 2, "本": 2, "語": 2, "\u0301": 0}
+    assert {sum(room.get(letter, 1) for letter in line) for line in lines} == {len("日本語") * 2 + 3}
+
+
 def test_an_altair_chart_that_is_kept_is_a_picture_for_those_who_do_not_see_it_and_on_a_narrow_page() -> None:
     pytest.importorskip("vl_convert")
     columns, rows, _ = KINDS["bars"]

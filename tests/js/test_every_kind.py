@@ -211,6 +211,24 @@ def test_paper_is_white_whatever_the_theme(stage: Stage) -> None:
     assert printed["dark"] == printed["light"]
 
 
+def test_colours_are_those_of_the_ground_that_the_system_forces(stage: Stage) -> None:
+    look = """() => [...document.querySelectorAll(".mzw-swatch, .mzw-bar, .mark-rect path")].map(
+        own => getComputedStyle(own).backgroundColor + getComputedStyle(own).fill)"""
+    found = {}
+    for theme in ("light", "dark"):
+        page = stage(theme)
+        for forced in ("none", "active"):
+            page.emulate_media(forced_colors=forced, color_scheme="dark")
+            page.set_viewport_size({"width": 800, "height": 3_000})
+            page.reload()
+            page.wait_for_function("window.storm !== undefined")
+            for kind in ("bars", "stacks", "line"):
+                show(page, kind)
+            page.locator(".mzw-plot canvas").wait_for()
+            found[theme, forced] = page.evaluate(look)
+    assert found["light", "active"] == found["dark", "active"] == found["dark", "none"] != found["light", "none"]
+
+
 def seen(page: Page, of: str, edge: int = 0) -> Image.Image:
     """Return what the last thing of a name looks like, without its edges."""
     image = Image.open(io.BytesIO(page.locator(of).last.screenshot())).convert("RGB")
