@@ -106,6 +106,22 @@ def test_fetch_with_a_timeout(sql: psycopg.Connection, connect: Connect) -> None
             reader.execute(f"FETCH ALL c WITH (timeout = '{timeout}')")  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("query", ["SUBSCRIBE t", "SELECT a FROM t"])
+def test_a_cursor_over_what_is_gone_says_so(sql: psycopg.Connection, connect: Connect, query: str) -> None:
+    for change, told in {
+        "": "unknown catalog item 't'",
+        "CREATE TABLE t (a text)": "cached plan must not change result type",
+    }.items():
+        sql.execute("DROP TABLE IF EXISTS t")
+        sql.execute("CREATE TABLE t (a int)")
+        reader = connect(autocommit=False)
+        reader.execute(f"DECLARE c CURSOR FOR {query}")  # type: ignore[call-overload]
+        sql.execute("DROP TABLE t")
+        sql.execute(change)  # type: ignore[call-overload]
+        with pytest.raises(psycopg.Error, match=told):
+            reader.execute("FETCH 1 c")
+
+
 def test_cursor_over_a_query_and_an_ended_subscription(connect: Connect) -> None:
     reader = connect()
     with reader.transaction():

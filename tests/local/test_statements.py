@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import decimal
 import re
@@ -20,6 +21,7 @@ from tests.machine import missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import LiteralString
 
     Connect = Callable[..., psycopg.Connection]
 
@@ -670,6 +672,22 @@ def test_copy_of_a_quote_that_never_ends_is_refused_soon(sql: psycopg.Connection
     ):
         copy.write('"open\n' + "line\n" * 400_000)
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_copy_into_a_table_that_changes_meanwhile(sql: psycopg.Connection, connect: Connect, block: bool) -> None:
+    other = connect()
+
+    def copied(change: LiteralString) -> None:
+        sql.execute("CREATE TABLE t (a int)")
+        with sql.transaction() if block else contextlib.nullcontext(), sql.cursor().copy("COPY t FROM STDIN") as copy:
+            copy.write("1\n")
+            other.execute(change)
+
+    with pytest.raises(psycopg.Error, match=r"unknown catalog item 'u[0-9]+'"):
+        copied("DROP TABLE t")
+    copied("ALTER TABLE t RENAME TO u")
+    assert sql.execute("SELECT a FROM u").fetchall() == [(1,)]
 
 
 def test_copy_refuses_what_does_not_fit(sql: psycopg.Connection) -> None:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mzwidget.local.errors import SqlError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -161,6 +163,11 @@ class Catalog:
             found = {item.id: item for item in self.items()}
             self._by_id = self.version, found
         return found.get(id_)
+
+    def insist(self, id_: str) -> None:
+        """Fail if an item that is to be written is gone."""
+        if self.by_id(id_) is None:
+            raise SqlError(f"unknown catalog item '{id_}'")
 
     def dependents(self, item: Item) -> list[Item]:
         """Return the views and indexes that read `item`, directly or not."""

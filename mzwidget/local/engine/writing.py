@@ -14,7 +14,7 @@ from mzwidget.local.formats.results import CopyIn
 from mzwidget.local.formats.types import INT8
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import duckdb
 
@@ -150,6 +150,8 @@ class TableCopy(CopyIn):
         The same of lines of the text format without escapes, given as one text.
     plain : tuple of str, optional
         A test of such lines, and the SQL for those that pass it.
+    check : callable
+        Fails if the table is gone meanwhile.
     own : bool
         The staging area is its own: commit at the end. Else the open transaction does.
     """
@@ -162,6 +164,7 @@ class TableCopy(CopyIn):
         rows: str,
         simple: str,
         *,
+        check: Callable[[], None],
         own: bool,
         plain: tuple[str, str] | None = None,
     ) -> None:
@@ -171,6 +174,7 @@ class TableCopy(CopyIn):
         self._sql = rows
         self._simple = simple
         self._plain = plain
+        self._check = check
         self._own = own
         self._lines: list[str] = []
         self._size = 0
@@ -184,6 +188,7 @@ class TableCopy(CopyIn):
     async def finish(self) -> str:
         self._take(self._reader.finish())
         await self._store()
+        self._check()
         if self._own:
             await self._staging.commit()
         return f"COPY {self._count}"
@@ -202,6 +207,7 @@ class TableCopy(CopyIn):
         self._lines, self._size = [], 0
         if not lines:
             return
+        self._check()
         if self._reader.is_simple(lines):
             values = [lines.removesuffix("\n")]
             plain = self._plain is not None and await self._staging.holds(self._plain[0], values)

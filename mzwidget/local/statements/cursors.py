@@ -31,11 +31,12 @@ async def _declare(session: Session, plan: DeclarePlan, values: Sequence[Any]) -
     if statement.cursor in transaction.cursors:
         raise SqlError(f'cursor "{statement.cursor}" already exists', "42P03")
     source = plan.source
+    prepared = session.prepared_of(source)
 
     async def start() -> Result:
         if source.columns is None:
             raise unsupported("a cursor for a statement without rows")
-        return await session.run(source, values)
+        return await session.run(await session.current(prepared), values)
 
     transaction.cursors[statement.cursor] = Cursor(source.columns or (), start)
     return done("DECLARE CURSOR")

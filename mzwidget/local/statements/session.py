@@ -198,7 +198,11 @@ class Session:
         variables = self.variables
         return self.engine.catalog.version, variables.revision
 
-    async def _current(self, prepared: Prepared) -> Plan:
+    def prepared_of(self, plan: Plan) -> Prepared:
+        """Return what is planned just now as a statement that may run later."""
+        return Prepared(self.sql, plan.statement, plan.parameters, plan, self._version)
+
+    async def current(self, prepared: Prepared) -> Plan:
         """Return the plan, made anew if the catalog has changed since."""
         assert prepared.plan is not None
         if self._version != prepared.version or isinstance(prepared.statement, statements.Fetch):
@@ -215,7 +219,7 @@ class Session:
         """Run a statement; its rows come as the result's chunks are drawn."""
         statement = prepared.statement
         self._refuse_if_aborted(statement)
-        plan = await self._current(prepared)
+        plan = await self.current(prepared)
         kind = self.engine.table[type(statement)]
         if kind.alone and self._in_block:
             raise alone(prepared.sql)
@@ -292,8 +296,7 @@ class Session:
             return
         try:
             for id_ in transaction.stagings:
-                if self.engine.catalog.by_id(id_) is None:
-                    raise SqlError(f"unknown catalog item '{id_}'")
+                self.engine.catalog.insist(id_)
             await transaction.commit()
             transaction.variables = self.variables.copy()
         finally:

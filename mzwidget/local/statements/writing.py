@@ -123,7 +123,11 @@ async def _copy_from(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
         staging = transaction.staging(store, target, Staging)
     whole = columns == tuple(column.name for column in target.columns)
     plain = plain_rows(target.columns) if whole else None
-    copy = TableCopy(staging, form, len(columns), rows, simple, own=transaction is None, plain=plain)
+
+    def check() -> None:
+        session.engine.catalog.insist(target.id)
+
+    copy = TableCopy(staging, form, len(columns), rows, simple, check=check, own=transaction is None, plain=plain)
     return Result(lambda _: "", copy_in=copy)
 
 
