@@ -39,6 +39,8 @@ def copies(rows: Mapping[Row, int]) -> list[Row]:
             f"{total:,} rows, of which {len(rows):,} differ, are too many for a data frame (at most {ROWS:,}); "
             "let the query count them: SELECT …, count(*) … GROUP BY …"
         )
+    if total == len(rows) == list(rows.values()).count(1):
+        return list(rows)
     return [row for row, count in rows.items() for _ in range(count)]
 
 

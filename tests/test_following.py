@@ -408,6 +408,7 @@ def test_copies_cost_the_database_nothing_but_a_data_frame_much() -> None:
     with pytest.raises(LiveViewError, match=r"300,000,001 rows, of which 2 differ, .*count\(\*\)"):
         copies(many)
     assert copies({("x",): 2, ("y",): 1, ("z",): -3 * 10**8}) == [("x",), ("x",), ("y",)]
+    assert copies({("x",): 1, ("y",): 2, ("z",): 0}) == [("x",), ("y",), ("y",)]
     distinct = {(str(n),): 1 for n in range(1000)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changes, "ROWS", 10)

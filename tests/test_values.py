@@ -107,6 +107,17 @@ def test_rows_written_as_json_are_the_rows_that_a_page_gets(data: st.DataObject)
     )
 
 
+@given(
+    st.lists(
+        st.sampled_from(["7", "-12", "0", "-0", "007", " 7", "7\n", "+7", "1_000", "\u0663", "9" * 15, "9" * 16, None])
+    )
+)
+def test_integers_that_a_page_could_not_read_are_written_so_that_it_can(texts: list[str | None]) -> None:
+    rows = [(text, text) for text in texts]
+    columns = [of("int8"), of("text")]
+    assert [tuple(row) for row in json.loads(write_json_rows(columns, rows))] == to_json_rows(columns, rows)
+
+
 def test_null_stays_null_everywhere() -> None:
     for name in NAMES:
         assert to_python(of(name), None) is None

@@ -46,6 +46,9 @@ _DATETIME = {"date": "datetime64[s]", "timestamp": "datetime64[us]", "timestampt
 _INTERVAL = re.compile(r"(?:(-?\d+) days? ?)?(?:([+-])?(\d+):(\d\d):(\d\d(?:\.\d+)?))?", re.ASCII)
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(?:\+00(?::00)?)?)?", re.ASCII)
 
+_PLAIN_INTEGERS = re.compile(r"(?:(?:0|-?[1-9][0-9]{0,14})\n)*")
+"""Lines of integers without an exponent, leading zeros, or more digits than are exact in a browser."""
+
 _adapters = AdaptersMap(psycopg.adapters)
 for _name, _oid, _array_oid in (
     ("list", 16384, 0),
@@ -157,11 +160,7 @@ def write_json_rows(columns: Sequence[Column], rows: Sequence[tuple[str | None, 
         return "[]"
     if not columns:
         return f"[{','.join(['[]'] * len(rows))}]"
-    written: list[list[str]] = []
-    for index, of in enumerate(columns):
-        convert = to_json(of)
-        write = encode_basestring if convert is None else _WRITERS[convert]
-        written.append(["null" if (text := row[index]) is None else write(text) for row in rows])
+    written = [_write_column(of, [row[index] for row in rows]) for index, of in enumerate(columns)]
     return f"[[{'],['.join(map(','.join, zip(*written, strict=True)))}]]"
 
 
@@ -272,6 +271,27 @@ def _json_boolean(text: str) -> bool:
     return text == "t"
 
 
+def _write_column(of: Column, texts: list[str | None]) -> list[str]:
+    convert = to_json(of)
+    write = _write_texts if convert is None else _WRITERS[convert]
+    present = [text for text in texts if text is not None]
+    if len(present) == len(texts):
+        return write(present)
+    written = iter(write(present))
+    return ["null" if text is None else next(written) for text in texts]
+
+
+def _write_texts(texts: list[str]) -> list[str]:
+    return [*map(encode_basestring, texts)]
+
+
+def _write_integers(texts: list[str]) -> list[str]:
+    """Keep them as they are, where all are written as JSON writes integers and far from the limit, as most are."""
+    listed = "\n".join([*texts, ""])
+    plain = _PLAIN_INTEGERS.fullmatch(listed) and listed.count("\n") == len(texts)
+    return texts if plain else [*map(_write_integer, texts)]
+
+
 def _write_integer(text: str) -> str:
     return str(number) if -SAFE_INTEGER <= (number := int(text)) <= SAFE_INTEGER else encode_basestring(text)
 
@@ -284,12 +304,12 @@ def _write_boolean(text: str) -> str:
     return "true" if text == "t" else "false"
 
 
-_WRITERS: dict[Callable[[str], Any], Callable[[str], str]] = {
-    _json_integer: _write_integer,
-    _json_float: _write_float,
-    _json_boolean: _write_boolean,
+_WRITERS: dict[Callable[[str], Any], Callable[[list[str]], list[str]]] = {
+    _json_integer: _write_integers,
+    _json_float: lambda texts: [*map(_write_float, texts)],
+    _json_boolean: lambda texts: [*map(_write_boolean, texts)],
 }
-"""How to write as JSON what a conversion returns."""
+"""How to write as JSON what a conversion returns of each value."""
 
 
 def _exact_float(text: str) -> float | Decimal:
