@@ -337,6 +337,22 @@ def test_a_hundred_thousand_rows_are_there_at_once_and_sorted_soon(stage: Stage)
     assert times["sort"] < 1000
 
 
+def test_keys_make_a_column_wider_and_narrower_never_too_narrow_to_be_found(stage: Stage) -> None:
+    page = stage()
+    show(page, [[1, "bob", 5], [2, "ann", 7]])
+    width = "document.querySelectorAll('th')[1].getBoundingClientRect().width"
+    page.locator(".mzw-column").nth(1).focus()
+    page.keyboard.press("-")
+    first = page.evaluate(width)
+    page.keyboard.press("+")
+    assert page.evaluate(width) > first
+    page.keyboard.press("-")
+    assert page.evaluate(width) == first
+    for _ in range(100):
+        page.keyboard.press("-")
+    assert 30 < page.evaluate(width) < first
+
+
 def test_columns_are_put_in_another_order(stage: Stage) -> None:
     page = stage()
     show(page, [[1, "bob", 5], [2, "ann", 7]])

@@ -5,6 +5,10 @@ import { mountMoving } from "./moving.js";
 /** @typedef {import("../view.js").Column} Column */
 /** @typedef {readonly [column: number, descending: boolean, nullsFirst: boolean]} Term */
 
+/** Pixels by which a key makes a column wider or narrower, and the least that it has. */
+const STEP = 16;
+const NARROWEST = 32;
+
 /**
  * The names of the columns, by which one sorts, and a line of filters.
  *
@@ -18,8 +22,14 @@ export function mountHead(columns, on) {
   const heads = columns.map((column, i) => {
     const name = element("button", "mzw-column", element("span", "mzw-name", column.name), /** @type {Node} */ (marks[i]));
     name.type = "button";
-    name.title = `${column.name} ${column.type}\nclick to sort, with Shift to sort by several\ndrag to move, or Shift with an arrow key`;
+    name.title = `${column.name} ${column.type}\nclick to sort, with Shift to sort by several\ndrag to move, or Shift with an arrow key\n+ and - for its width`;
     name.addEventListener("click", (event) => sortBy(i, event.shiftKey));
+    name.addEventListener("keydown", (event) => {
+      const by = { "+": STEP, "=": STEP, "-": -STEP }[event.key];
+      if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      resize(i, widthOf(i) + by);
+    });
     const grip = element("span", "mzw-grip");
     grip.addEventListener("pointerdown", (event) => drag(event, i));
     const cell = element("th", column.kind === "number" ? "mzw-right" : "", name, grip);
@@ -69,15 +79,18 @@ export function mountHead(columns, on) {
     on.sorted(terms);
   }
 
+  const widthOf = (/** @type {number} */ column) => Number(heads[column]?.getBoundingClientRect().width);
+  const resize = (/** @type {number} */ column, /** @type {number} */ width) => on.resized(column, Math.max(width, NARROWEST));
+
   /**
    * @param {PointerEvent} event
    * @param {number} column
    */
   function drag(event, column) {
     const grip = /** @type {HTMLElement} */ (event.currentTarget);
-    const start = /** @type {HTMLElement} */ (heads[column]).getBoundingClientRect().width - event.clientX;
+    const start = widthOf(column) - event.clientX;
     grip.setPointerCapture(event.pointerId);
-    const move = (/** @type {PointerEvent} */ now) => on.resized(column, Math.max(start + now.clientX, 32));
+    const move = (/** @type {PointerEvent} */ now) => resize(column, start + now.clientX);
     grip.addEventListener("pointermove", move);
     grip.addEventListener("lostpointercapture", () => grip.removeEventListener("pointermove", move), { once: true });
     event.preventDefault();
