@@ -374,3 +374,10 @@ def test_the_sql_grows_with_the_statement_and_no_faster(kind: str, table: functi
             sizes = len(database.plan(flat).sql), len(database.plan(deep).sql)
             assert sizes[1] < 30 * sizes[0] + 5000, overload.signature
     assert tried > 5
+
+
+def test_a_table_that_is_gone_since_the_statement_was_planned_is_called_by_its_id() -> None:
+    with pytest.raises(duckdb.Error) as caught:
+        duckdb.connect().execute('SELECT count(*) FROM "u7"')
+    found = dialect.evaluation_error(caught.value)
+    assert (found.sqlstate, found.message) == ("42704", "collection 'u7' was dropped")

@@ -43,6 +43,9 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
         return SqlError("numeric field overflow")
     if isinstance(error, (duckdb.OutOfRangeException, duckdb.ConversionException)):
         return _out_of_range(text)
+    gone = re.search(r"Table with name (u\d+) does not exist", text)
+    if gone is not None:  # since the statement was planned
+        return SqlError(f"collection '{gone[1]}' was dropped", "42704")
     _log.error("DuckDB refused what the dialect wrote: %s", text)
     return unsupported("this statement")
 
