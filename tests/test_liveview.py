@@ -18,7 +18,7 @@ import pytest
 from ipywidgets import Widget
 
 import mzwidget
-from mzwidget import LiveView, LiveViewError
+from mzwidget import LiveView, LiveViewError, background
 from mzwidget.page import assets
 from mzwidget.tail import subscription, tail
 from tests.machine import eventually
@@ -152,6 +152,26 @@ def test_closing_ends_the_tail(database: Database, engine_dsn: str) -> None:
     other = LiveView(table, dsn=engine_dsn).wait(10)
     Widget.close_all()
     eventually(lambda: other.status.state == "closed")
+
+
+def test_a_view_made_again_as_soon_as_it_is_closed_has_its_rows(
+    database: Database, live: Callable[..., LiveView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = database.table()
+    database.execute(f"INSERT INTO {table} VALUES ('a', 1)")
+    view = live(table).wait(20)
+    of, join = view.diagnostics().tail, tail.Tail.join
+    made, left, joined = threading.Event(), threading.Event(), threading.Event()
+    monkeypatch.setattr(tail.Tail, "join", lambda *given: (left.set(), joined.wait(20), join(*given)))
+    background.call(made.wait, 20)
+    view.close()
+    again = live(table)
+    made.set()
+    assert left.wait(20), "the one has gone, and the other is still to come"
+    threading.Timer(0.2, joined.set).start()
+    assert len(again.wait(20).df) == 1
+    joined.wait(20)
+    assert again.diagnostics().tail == of, "it follows the same subscription"
 
 
 def test_a_closed_view_keeps_its_content_and_little_else(database: Database, live: Callable[..., LiveView]) -> None:

@@ -65,6 +65,7 @@ class Tail:
         self._forget = forget
         self._recovered = recovered
         self.listeners = Listeners()
+        self._coming: list[Listener] = []  # who is to join, so that nobody ends what they are promised
         self._last_wanted = 0.0
 
     # From any thread
@@ -73,6 +74,11 @@ class Tail:
     def running(self) -> bool:
         """Whether there is a task that tails."""
         return self._attempts.running
+
+    @property
+    def closed(self) -> bool:
+        """Whether the last listener has gone, and none is to come."""
+        return self.status.state == "closed" and not self._coming
 
     @property
     def attempts(self) -> int:
@@ -86,7 +92,8 @@ class Tail:
 
     def attach(self, listener: Listener) -> None:
         """Let a listener follow; it is told of what is there already."""
-        background.call(self.join, listener)
+        self._coming.append(listener)
+        background.call(self._arrive, listener)
 
     def detach(self, listener: Listener) -> None:
         """Forget a listener; the last one to go ends the tail."""
@@ -118,10 +125,14 @@ class Tail:
         else:
             self._retry()  # a user asks, and shall not wait for what others failed at
 
+    def _arrive(self, listener: Listener) -> None:
+        self.join(listener)
+        self._coming.remove(listener)
+
     def leave(self, listener: Listener) -> None:
         """Forget a listener, at once; the last one to go ends the tail."""
         self.listeners.remove(listener)
-        if not self.listeners:
+        if not self.listeners and not self._coming:
             self._forget()
             self._stop("closed")
             self.collection.clear()  # whoever still refers to this shall not hold on to it

@@ -56,6 +56,10 @@ class Awaited(Protocol):
     def attempts(self) -> int:
         """Attempts that have ended."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended, and nobody begins it again."""
+
     def wake(self, *, retry: bool = False) -> None:
         """Make sure the tail runs."""
 
@@ -84,7 +88,7 @@ def wait(tail: Awaited, deadline: Deadline, *, fresh: bool = False) -> None:
         if tail.collection.epoch:
             if status.state not in ("idle", "connecting") or not fresh:
                 return
-        elif status.state == "closed":
+        elif tail.closed:
             raise LiveViewError(f"{name}: the view was closed before there was a snapshot")
         elif status.state in ("failed", "reconnecting") and tail.attempts > attempts:
             raise refusal(name, status)
