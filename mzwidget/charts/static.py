@@ -263,7 +263,7 @@ def _drawn_by_vega(still: Still) -> str | None:
     except ValueError:  # what Vega cannot draw, the page says
         return None
     drawn = re.sub(r"<path [^>]*>", lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), drawn)  # a third of the file
-    drawn = drawn.replace("currentColor", _ink(spec))
+    drawn = drawn.replace('="currentColor"', f'="{_ink(spec)}"')
     says = html.escape(f"chart of {', '.join(of.name for of in still.columns)}")
     return drawn.replace("<svg ", f'<svg style="max-width:100%;height:auto" role="img" aria-label="{says}" ', 1)
 
