@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import importlib
 import json
 import re
 import unicodedata
@@ -14,6 +13,7 @@ from typing import Any
 from mzwidget.charts import altair, svg
 from mzwidget.charts.encoding import Encoding
 from mzwidget.charts.order import Row
+from mzwidget.charts.renderer import renderer
 from mzwidget.charts.words import NULL, as_of, short, writers
 from mzwidget.tail.values import Column
 
@@ -251,16 +251,11 @@ _LOOK = {
 
 
 def _drawn_by_vega(still: Still) -> str | None:
-    try:
-        convert = importlib.import_module("vl_convert")
-    except ImportError:
-        return None
     spec = with_data(still, all_rows=True) or {}
     if spec.get("width") == "container":
         spec["width"] = svg.WIDTH - 80
-    try:
-        drawn: str = convert.vegalite_to_svg(spec, config=_LOOK)
-    except ValueError:  # what Vega cannot draw, the page says
+    drawn = renderer.svg(spec, _LOOK)
+    if drawn is None:  # what Vega cannot draw, the page says
         return None
     drawn = re.sub(r"<path [^>]*>", lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), drawn)  # a third of the file
     drawn = drawn.replace('="currentColor"', f'="{_ink(spec)}"')
