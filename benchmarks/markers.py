@@ -19,6 +19,7 @@ import psycopg
 from benchmarks.figures import Figure, latencies, quantile
 from benchmarks.harness import Bench, Mark, Notebook, first_after
 from benchmarks.latency import QUERY, READ, SETUP
+from mzwidget.page.pages import BURST, RATE
 
 REGULAR = 0.1
 """Seconds between two regular changes."""
@@ -143,7 +144,7 @@ def _rate(notebook: Notebook, commits: Commits, rate: int, seconds: float) -> It
     lags = _to_dom(first_after(commits.done, marks))
     when = f"{rate} commits/s"
     yield Figure(f"{when}: commits made", len(commits.done) / seconds, "/s")
-    yield Figure(f"{when}: messages", sent / seconds, "/s", at_most=21)
+    yield Figure(f"{when}: messages", sent / seconds, "/s", at_most=RATE + (BURST + 1) / seconds)
     yield Figure(f"{when}: committed → DOM, p50", quantile(lags, 0.5))
     yield Figure(f"{when}: committed → DOM, p99", quantile(lags, 0.99))
 

@@ -119,7 +119,7 @@ def test_every_frame_is_the_view_at_one_timestamp(start_demo: StartDemo, page: P
     assert page.locator(BARS).get_by_text("recorded").is_visible()
     page.evaluate(SAMPLE_FRAMES)
     with psycopg.connect(engine, autocommit=True) as connection:
-        for number in range(1, 6):
+        for number in range(1, 11):
             connection.execute(
                 "INSERT INTO edits (user_name) SELECT %s FROM generate_series(1, %s)", ("<b>Ω</b> & co", number * 500)
             )

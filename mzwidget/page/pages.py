@@ -11,7 +11,7 @@ from mzwidget.page.budget import Bucket
 
 RATE = 20.0
 """Deltas of a view a second, on average."""
-BURST = 6.0
+BURST = 10.0
 """Deltas of a view that may go at once after a quiet time."""
 SLOWEST = 12.5
 """Deltas of a view a second, however costly a paint is, while all pages keep up."""
