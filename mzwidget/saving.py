@@ -13,6 +13,7 @@ from typing import Any
 from mzwidget.charts import static
 from mzwidget.charts.static import Still
 from mzwidget.page import assets
+from mzwidget.page.feed import to_past
 from mzwidget.tail.history import Change
 from mzwidget.tail.updates import Row, Updates
 from mzwidget.tail.values import Column, to_json_rows
@@ -79,6 +80,7 @@ def page(
             "encoding": told,
             "rows": to_json_rows(still.columns, list(rows)),
             "counts": list(rows.values()),
+            **_trend(still),
         },
         "past": past,
         "earliest": earliest,
@@ -92,6 +94,12 @@ def page(
         widget=_inline((_STATIC / "widget.js").read_text("utf-8")),
         player=_inline((_STATIC / "saved.js").read_text("utf-8")),
     )
+
+
+def _trend(still: Still) -> dict[str, Any]:
+    if not still.trend:
+        return {}
+    return {"past": to_past(still.columns[still.encoding.channels["value"][0]], still.trend)}
 
 
 def _inline(script: str) -> str:

@@ -125,8 +125,14 @@ class Shown:
 
     def _trend(self, column: int, until: int | None) -> list[tuple[int, str | None]]:
         """Return what a column of a single row has been, and when, up to a moment."""
-        _, changes = self._recent(until)
-        return [(of.time, row[column]) for of in changes for row, diff in of.updates.items() if diff > 0]
+        if self._closed is not None:
+            return []
+        with self._view.lock:
+            return [
+                (at, value)
+                for at, value in self._view.collection.history.values(column)
+                if until is None or at <= until
+            ]
 
     @abstractmethod
     def _title(self) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from mzwidget.errors import LiveViewError
-from mzwidget.page.protocol import Base, Delta
+from mzwidget.page.protocol import Base, Cell, Delta
+from mzwidget.tail.history import History
 from mzwidget.tail.updates import Row, Updates, consolidate
 from mzwidget.tail.values import Column, to_json_rows, write_json_rows
 
 LARGE = 50_000
 """Bytes above which a message counts as large."""
+MOMENT = 500
+"""Milliseconds of which the past of a number tells one value."""
 INLINE = 400
 """Values up to which a message is plain JSON; above, one binary buffer is cheaper to send."""
 
@@ -101,12 +104,14 @@ class Feed:
         place = {"epoch": self.epoch, "from": self.seq - 1, "to": self.seq, "time": self.time}
         return cast(Delta, place | packed)
 
-    def base(self, rows: Updates, *, sent: bool) -> Base | None:
+    def base(self, rows: Updates, past: History, *, sent: bool) -> Base | None:
         """Encode the whole state, which are these rows; None before there is any.
 
         Parameters
         ----------
         rows : dict
+        past : History
+            What they have been.
         sent : bool
             Whether it goes to pages now, rather than to whoever restores the widget.
         """
@@ -117,7 +122,7 @@ class Feed:
             if self.problem:
                 return None
             single, counts = _split(rows)
-            packed, size = self._pack({"rows": single}, {"counts": counts})
+            packed, size = self._pack({"rows": single}, {"counts": counts, "past": self._past(past)})
             place = {
                 "epoch": self.epoch,
                 "seq": self.seq,
@@ -140,9 +145,16 @@ class Feed:
             self.problem = str(error)
             return {}
 
-    def _pack(self, rows: dict[str, list[Row]], counts: dict[str, list[int] | None]) -> tuple[dict[str, Any], int]:
+    def _past(self, past: History) -> list[tuple[int, Cell]]:
+        """Tell what the number of a view of one row has been; of other views nothing."""
+        if self._encoding["kind"] != "number" or self._size > 1:
+            return []
+        (column,) = self._encoding["channels"]["value"]
+        return to_past(self._columns[column], past.values(column))
+
+    def _pack(self, rows: dict[str, list[Row]], beside: Mapping[str, list[Any] | None]) -> tuple[dict[str, Any], int]:
         """Make the body of a message, of a large one a single binary buffer of JSON; return its size as well."""
-        told = {name: of for name, of in counts.items() if of}
+        told = {name: of for name, of in beside.items() if of}
         written = {name: write_json_rows(self._columns, of) for name, of in rows.items()}
         written |= {name: json.dumps(of, separators=(",", ":")) for name, of in told.items()}
         members = ",".join(f'"{name}":{text}' for name, text in written.items())
@@ -155,6 +167,17 @@ class Feed:
         self.messages += 1
         self.bytes += size
         self._packed = size
+
+
+def to_past(column: Column, values: Iterable[tuple[int, str | None]]) -> list[tuple[int, Cell]]:
+    """Write what a number has been as pages take it, without what nobody could have seen."""
+    kept: list[tuple[int, str | None]] = []
+    for since, value in values:
+        if len(kept) > 1 and since - kept[-2][0] < MOMENT:
+            kept.pop()
+        kept.append((since, value))
+    cells = to_json_rows((column,), [(value,) for _, value in kept])
+    return [(since, cell) for (since, _), (cell,) in zip(kept, cells, strict=True)]
 
 
 def _split(rows: Updates) -> tuple[list[Row], list[int] | None]:

@@ -45,7 +45,8 @@ Selection = dict[str, Values | Span] | None
 class Base(TypedDict):
     """The whole view at one timestamp, and the picture to make of it.
 
-    A large one has its `rows` and `counts` in `data`, as JSON. `counts` is left out if every row occurs once.
+    A large one has its `rows` and `counts` in `data`, as JSON. `counts` is left out if every row occurs once. `past` is
+    what the number of a view of one row has been lately: since when, in milliseconds since 1970, and which value.
     """
 
     epoch: str
@@ -56,6 +57,7 @@ class Base(TypedDict):
     rows: NotRequired[list[tuple[Any, ...]]]
     counts: NotRequired[list[int]]
     data: NotRequired[memoryview]
+    past: NotRequired[list[tuple[int, Cell]]]
 
 
 Delta = TypedDict(

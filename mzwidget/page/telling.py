@@ -121,7 +121,7 @@ class Telling:
         if self.feed.pending:
             self.feed.step(self.playhead.time)
         self.feed.time = self.playhead.time
-        return self.feed.base(self.playhead.rows(), sent=sent)
+        return self.feed.base(self.playhead.rows(), self.collection.history, sent=sent)
 
     def _hand(self, trait: str, payload: Mapping[str, Any] | None) -> None:
         """Hand a base or a delta to the comm, if there is one."""

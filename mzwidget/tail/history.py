@@ -82,6 +82,16 @@ class History:
         """The first timestamp whose state can be had; None if there is no past."""
         return self._since
 
+    def values(self, column: int) -> list[tuple[int, str | None]]:
+        """Return what a column of a view of one row has been: since when, in ms, and which value."""
+        found: list[tuple[int, str | None]] = []
+        for change in self._changes:
+            went, came = ([row[column] for row, diff in change.updates.items() if sign * diff > 0] for sign in (-1, 1))
+            if not found and went and self._since is not None:
+                found.append((self._since, went[0]))
+            found.append((change.time, came[0] if came else None))
+        return found
+
     def known(self, time: int) -> int:
         """Return the last timestamp up to `time` whose state is known."""
         time = time if self._since is None else max(time, self._since)

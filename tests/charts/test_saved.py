@@ -85,6 +85,13 @@ def test_it_opens_offline_and_looks_back(saved: Callable[..., Page], tmp_path: P
     page.screenshot(path=tmp_path / "saved.png")
 
 
+def test_a_number_opens_with_what_it_has_been(saved: Callable[..., Page]) -> None:
+    page = saved("sum(edits) FILTER (WHERE editor = 'ann') AS edits")
+    page.wait_for_selector(".mzw-figure[data-value='9']")
+    assert page.locator(".mzw-change").inner_text().startswith("+9 in ")
+    assert "H" in str(page.locator(".mzw-trend-line").get_attribute("d"))
+
+
 def test_a_picture_that_loads_a_script_opens_offline(saved: Callable[..., Page]) -> None:
     page = saved("at, edits")
     page.wait_for_selector(".mzw-picture canvas")

@@ -213,13 +213,55 @@ def test_a_number_tells_what_it_has_been(stage: Stage) -> None:
     assert heights[0] > heights[2]
     assert heights[1] == pytest.approx(38)
     assert heights[2] == pytest.approx(2)
-    # What was is forgotten after five minutes, and what will be when one looks back.
+    # What was is forgotten after five minutes, and what will be is not shown when one looks back.
     act(page, "view.become([[7]], given)", start + 320_000)
     assert page.locator(".mzw-change").inner_text() == "−83 in 5 min", "since it was 90"
     act(page, "view.become([[90]], given)", start + 20_000)
     assert page.locator(".mzw-change").inner_text() == ""
-    act(page, "view.become([[null]], given)", start + 40_000)
+    act(page, "view.become([[null]], given)", start + 25_000)
     assert page.locator(".mzw-change").inner_text() == ""
+    act(page, "view.become([[1120]], given)", start + 30_000)
+    assert page.locator(".mzw-change").inner_text() == "+1,030 in 10 s"
+    act(page, "view.become([[8]], given)", start + 325_000)
+    assert page.locator(".mzw-change").inner_text() == "−1,112 in 5 min", "what came later is known again"
+    assert str(page.locator(".mzw-trend-line").get_attribute("d")).count("H") == 2
+
+
+def test_a_number_goes_on_from_what_the_kernel_knows_of_its_past(stage: Stage) -> None:
+    page = stage()
+    past = [[-60_000, 40], [-30_000, None], [-20_000, "7e1"], [-10_000, "NaN"]]
+    act(
+        page,
+        """window.view = new FakeView([["revenue", "number"]], [[100]]);
+        const { base } = view;
+        const now = view.times[0];
+        view.base = () => ({ ...base.call(view), past: given.map(([at, value]) => [now + at, value]) });
+        view.model.traits.base = view.base();
+        window.widget = await load(view.model);
+        window.shown = widget.show()""",
+        past,
+    )
+    assert page.locator(".mzw-change").inner_text() == "+60 in 60 s"
+    assert str(page.locator(".mzw-trend-line").get_attribute("d")).count("H") == 2
+    act(page, "view.become([[110]], view.times[0] + 1_000)")
+    assert page.locator(".mzw-change").inner_text() == "+70 in 61 s", "told once, it is not told again by each change"
+
+
+def test_a_number_that_changes_fast_is_known_for_as_long(stage: Stage) -> None:
+    page = stage()
+    show_number(page, 0)
+    act(
+        page,
+        """for (let n = 1; n <= 1_500; n++) {
+            view.become([[n]], view.times[0] + n * 50);
+            if (n % 50 === 0) await frames(1);
+        }
+        view.become([[1e6]], view.times[0] + 99_000)""",
+    )
+    assert page.locator(".mzw-change").inner_text() == "+1,000,000 in 99 s"
+    *_, before, last = str(page.locator(".mzw-trend-line").get_attribute("d")).split("H")
+    assert float(before.partition("V")[0]) == pytest.approx(1000 * 75 / 99, abs=1), "what lasted is not left out"
+    assert float(last.partition("V")[0]) == 1000
 
 
 def test_parts_of_one_name_are_told_apart(stage: Stage) -> None:

@@ -44,6 +44,8 @@ def written(hint: Any) -> str:
         return f"readonly ({written(*get_args(hint))})[]"
     if hint == tuple[Any, ...]:
         return "readonly (any)[]"
+    if get_origin(hint) is tuple:
+        return f"readonly [{', '.join(map(written, get_args(hint)))}]"
     if get_origin(hint) is dict and hint != dict[str, Any]:
         return f"Readonly<Record<string, {written(get_args(hint)[1])}>>"
     if hint == dict[str, Any]:

@@ -14,10 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mzwidget.page.conversation import hear
+from mzwidget.page.feed import to_past
 from mzwidget.page.pages import BURST, RATE, SILENCE, SLOWEST, WINDOW
 from mzwidget.page.report import report, status
 from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Row, consolidate
+from mzwidget.tail.values import column
 from tests.page.world import PageModel, World, sent_state
 
 
@@ -259,6 +261,23 @@ def test_a_large_change_travels_as_bytes() -> None:
     page.say("hello")
     assert page.rows == world.truth()
     assert "data" in (world.view.base() or {})
+
+
+def test_what_a_number_was_too_briefly_to_be_seen_is_not_told() -> None:
+    was = [(0, "1"), (100, "2"), (450, "3"), (5_000, None), (5_100, "4")]
+    assert to_past(column("n", 20), was) == [(0, 1), (450, 3), (5_000, None), (5_100, 4)]
+
+
+def test_only_a_number_of_one_row_has_a_past() -> None:
+    world = World()
+    world.put("a", 1)
+    world.put("a", 2)
+    assert "past" not in (world.view.base() or {})
+    world.encoding = {"kind": "number", "channels": {"value": [1]}}
+    world.put("a", 3)
+    assert [value for _, value in (world.view.base() or {})["past"]] == [1, 3]
+    world.put("b", 4)
+    assert "past" not in (world.view.base() or {})
 
 
 def test_nonsense_from_a_page_is_ignored() -> None:

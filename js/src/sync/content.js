@@ -16,6 +16,7 @@ import { Change, Multiset } from "./multiset.js";
  * @property {import("./protocol.js").Encoding} encoding
  * @property {readonly Entry[]} entries in no particular order; each first reading copies them, so read it only where a change does not do
  * @property {number} size rows, repeated ones included
+ * @property {Base["past"]} [past] what the kernel told last of it
  */
 
 /** @typedef {{ from: number, to: number, change: Change }} Logged */
@@ -136,7 +137,7 @@ export class Content {
 
   /** @returns {Snapshot} */
   #take() {
-    const { epoch, columns, encoding } = this.#base;
+    const { epoch, columns, encoding, past } = this.#base;
     const [seq, time, size] = [this.#seq, this.#time, this.#rows.size];
     /** @type {Entry[] | null} */
     let entries = null;
@@ -152,6 +153,7 @@ export class Content {
       columns,
       encoding,
       size,
+      past,
       get entries() {
         return (entries ??= read());
       },

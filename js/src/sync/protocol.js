@@ -43,6 +43,7 @@
  * @property {Encoding} encoding
  * @property {readonly Row[]} rows
  * @property {readonly number[]} [counts] how often each row occurs; absent if each occurs once
+ * @property {readonly (readonly [since: number, value: Value])[]} [past] what the number of a view of one row has been lately
  */
 
 /**

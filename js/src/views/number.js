@@ -34,7 +34,7 @@ export function mount(el, encoding, { columns, height }) {
       setAttribute(figure, "data-value", value === undefined ? null : String(value));
       const title = columns[column]?.name ?? "";
       setText(name, snapshot.size > 1 ? `${title}, first of ${formatNumber(snapshot.size)} rows` : title);
-      trend.paint(snapshot.time, value === null || value === undefined ? NaN : Number(value), format);
+      trend.paint(snapshot.time, value === null || value === undefined ? NaN : Number(value), format, snapshot.past);
     },
     summary: () => `${name.textContent}: ${figure.textContent}`,
     destroy: () => root.remove(),

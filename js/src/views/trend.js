@@ -1,17 +1,19 @@
 import { element, setAttribute, setText } from "../dom.js";
 
-/** Milliseconds that a trend goes back, and points that it keeps. */
+/** Milliseconds that a trend goes back, and of which it keeps one value. */
 const BACK = 5 * 60_000;
-const MOST = 600;
+const MOMENT = 500;
 const SECOND = 1_000;
 const [WIDTH, HEIGHT] = [1_000, 40];
 
+/** @typedef {import("../sync/protocol.js").Base["past"]} Past */
 /** @typedef {{ at: number, value: number }} Point */
 
 /**
- * What a number was, by what it is a number of: so that a picture that is mounted again goes on.
+ * What a number was, by what it is a number of: so that a picture that is mounted again goes on. With what the kernel
+ * told of it last.
  *
- * @type {WeakMap<object, Point[]>}
+ * @type {WeakMap<object, { points: Point[], told: Past }>}
  */
 const pasts = new WeakMap();
 
@@ -27,8 +29,8 @@ function inWords(span) {
  * @param {object} of what it is a number of
  */
 export function mountTrend(of) {
-  const points = pasts.get(of) ?? [];
-  pasts.set(of, points);
+  const known = pasts.get(of) ?? { points: [], told: undefined };
+  pasts.set(of, known);
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", "mzw-trend");
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
@@ -42,7 +44,8 @@ export function mountTrend(of) {
   });
   const change = element("span", "mzw-change");
 
-  function draw() {
+  /** @param {Point[]} points */
+  function draw(points) {
     const [first, last] = [points[0], points.at(-1)];
     const span = first && last ? last.at - first.at : 0;
     svg.toggleAttribute("data-empty", span < SECOND);
@@ -66,13 +69,17 @@ export function mountTrend(of) {
      * @param {number | null} at milliseconds since 1970
      * @param {number} value NaN if there is none
      * @param {(value: number) => string} text
+     * @param {Past} told
      */
-    paint(at, value, text) {
+    paint(at, value, text, told) {
       if (at === null) return;
-      while (Number(points.at(-1)?.at) >= at) points.pop(); // one looks back, or the newest was told again
+      if (told !== known.told) Object.assign(known, { told, points: told ? toPoints(told) : known.points });
+      const points = known.points.filter((point) => point.at < at && point.at >= at - BACK);
+      if (at - Number(points.at(-2)?.at) < MOMENT) points.pop();
       if (Number.isFinite(value)) points.push({ at, value });
-      while (points.length > MOST || Number(points[0]?.at) < at - BACK) points.shift();
-      draw();
+      // One who looks back sees what there was then; what came after it is not forgotten.
+      if (!(Number(known.points.at(-1)?.at) > at)) known.points = points;
+      draw(points);
       const [first] = points;
       const span = first ? at - first.at : 0;
       const rise = first ? value - first.value : NaN;
@@ -81,3 +88,7 @@ export function mountTrend(of) {
     },
   };
 }
+
+/** @param {NonNullable<Past>} told */
+const toPoints = (told) =>
+  told.map(([at, value]) => ({ at, value: value === null ? NaN : Number(value) })).filter(({ value }) => isFinite(value));
