@@ -15,6 +15,7 @@ from mzwidget.changes import copies
 from mzwidget.charts import static
 from mzwidget.charts.static import Still
 from mzwidget.errors import LiveViewError, StaleWarning, briefly, depth
+from mzwidget.page.output import output, unseen
 from mzwidget.shown import Content, Shown, moment
 from mzwidget.tail import arrow, records
 from mzwidget.tail.updates import Row
@@ -197,14 +198,14 @@ class Contents(Shown):
             return bundle
         data, metadata = bundle
         try:
-            still = self._still(self._content(GLIMPSE))
+            still = self._still(self._content(FIRST_SNAPSHOT if unseen() else GLIMPSE))
         except (LiveViewError, TimeoutError) as error:
             words = static.in_words(self._title(), self._status().state, str(error))
-            return {**data, "text/plain": self._text(), "text/html": words}, metadata
+            return output(data, {"text/plain": self._text(), "text/html": words}), metadata
         more: dict[str, Any] = {"text/plain": static.text(still), "text/html": static.in_notebook(still)}
         if (spec := static.with_data(still)) is not None and "<svg" not in more["text/html"]:
             more[static.VEGA_LITE] = spec
-        return {**data, **more}, metadata
+        return output(data, more), metadata
 
     def _text(self) -> str:
         try:

@@ -15,6 +15,7 @@ from mzwidget.errors import LiveViewError, briefly
 from mzwidget.liveview import LiveView
 from mzwidget.meant import Near
 from mzwidget.page.group import Group
+from mzwidget.page.output import output, unseen
 from mzwidget.shown import Content, moment
 
 
@@ -76,12 +77,12 @@ class Together(Near, ipywidgets.VBox):  # type: ignore[misc]
         """Return the widget and, for whatever cannot follow it, what the views show now."""
         bundle = super()._repr_mimebundle_(**kwargs)
         try:
-            contents = self._contents(GLIMPSE)
+            contents = self._contents(FIRST_SNAPSHOT if unseen() else GLIMPSE)
         except (LiveViewError, TimeoutError):
             return bundle
         stills = [view._still(content) for view, content in zip(self.views, contents, strict=True)]
         text, html = map(static.text, stills), map(static.in_notebook, stills)
-        return {**bundle, "text/plain": "\n\n".join(text), "text/html": "".join(html)}
+        return output(bundle, {"text/plain": "\n\n".join(text), "text/html": "".join(html)})
 
 
 @briefly

@@ -15,6 +15,7 @@ from mzwidget.catalog import Relation
 from mzwidget.charts.static import kept as as_kept
 from mzwidget.errors import SqlError, briefly
 from mzwidget.liveview import LiveView
+from mzwidget.page.output import output
 from mzwidget.tail.connect import parameters
 from mzwidget.tail.status import explain
 
@@ -77,7 +78,7 @@ class Views(ipywidgets.VBox):  # type: ignore[misc]
         columns, moments = self.df["columns"].map(", ".join), self.df["as of"].dt.strftime("%Y-%m-%d %H:%M:%S UTC")
         table = self.df.assign(**{"columns": columns, "as of": moments}).to_html(index=False, na_rep="", border=0)
         kept = {"text/plain": repr(self), "text/html": as_kept(f"{len(self.df):,} that can be watched", table)}
-        return {**super()._repr_mimebundle_(**kwargs), **kept}
+        return output(super()._repr_mimebundle_(**kwargs), kept)
 
 
 @briefly

@@ -111,11 +111,12 @@ mzwidget.LiveView("t", title="Editors")
 """
 
 
-def test_a_notebook_converted_to_html_shows_the_picture_offline(tmp_path: Path, page: Page) -> None:
+@pytest.mark.parametrize("state", [False, True], ids=["as JupyterLab saves it", "with the state of widgets"])
+def test_a_notebook_converted_to_html_shows_the_picture_offline(tmp_path: Path, page: Page, state: bool) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELLS.strip())])
-    # As JupyterLab saves it: without the state of widgets.
-    NotebookClient(notebook, store_widget_state=False, timeout=120).execute()
-    assert len(nbformat.writes(notebook)) < 60_000
+    NotebookClient(notebook, store_widget_state=state, timeout=120).execute()
+    assert ("widgets" in notebook.metadata) == state
+    assert len(nbformat.writes(notebook)) < (120_000 if state else 60_000)
     body, _ = HTMLExporter().from_notebook_node(notebook)
     path = tmp_path / "notebook.html"
     path.write_text(body, encoding="utf-8")
