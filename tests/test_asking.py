@@ -18,8 +18,8 @@ import psycopg
 import pytest
 import traitlets
 
-from mzwidget import LiveView, LiveViewError, together
-from mzwidget.page import questions
+from mzwidget import LiveView, LiveViewError, background, together
+from mzwidget.page import conversation, questions
 from mzwidget.tail import shared
 from tests.machine import eventually
 
@@ -333,6 +333,21 @@ def test_thirty_moves_leave_one_subscription(
     eventually(lambda: len(shared._tails) == 1, what="only what is shown is followed")
     watched = f"SELECT s.id FROM mz_internal.mz_subscriptions s, mz_tables t WHERE t.name = '{table}'"
     eventually(lambda: len(database.execute(watched).fetchall()) == 1, what="one subscription")
+
+
+def test_a_figure_has_the_past_of_its_own_question(
+    table: str, live: Callable[..., LiveView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = live(f"SELECT count(*) AS n FROM {table} WHERE n BETWEEN %(least)s AND 20", {"least": 11})
+    told: list[tuple[str, Any]] = []
+    monkeypatch.setattr(view._view, "_send", lambda trait, payload: told.append((trait, payload)))
+    hello = {"type": "hello", "page": "p", "visible": True, "displays": 1, "epoch": None, "seq": None}
+    background.call(conversation.hear, view._view, hello)
+    bases = lambda: [payload for trait, payload in told if trait == "base"]  # noqa: E731
+    eventually(bases)
+    view.params["least"] = 15
+    eventually(lambda: len(bases()) == 2)
+    assert [[value for _, value in base["past"]] for base in bases()] == [[10], [6]]
 
 
 def test_going_back_is_instant(least: LiveView) -> None:

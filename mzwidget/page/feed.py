@@ -60,6 +60,7 @@ class Feed:
         self._encoding: dict[str, Any] = {}
         self._packed = 0  # bytes of the message sent last
         self._base: tuple[Base, int] | None = None
+        self._turned = False
 
     def begin(self, epoch: str, columns: tuple[Column, ...], rows: Updates, time: int | None) -> None:
         """Start anew, at state 0."""
@@ -71,6 +72,10 @@ class Feed:
     def add(self, updates: Updates) -> None:
         """Note a change that pages still have to be told."""
         consolidate(updates.items(), into=self.pending)
+
+    def turn(self) -> None:
+        """Note that what comes from now on answers another question, and so has another past."""
+        self._turned = True
 
     @property
     def large(self) -> bool:
@@ -92,9 +97,11 @@ class Feed:
         return updates
 
     def delta(self, updates: Updates) -> Delta | None:
-        """Encode the step that was taken; None if a base tells it better: it is smaller, or the picture another one."""
+        """Encode the step that was taken; None if a base tells it better: smaller, or another picture or past."""
         encoding, self._encoding = self._encoding, self._choose_encoding()
-        if len(updates) > max(self._size, INLINE) or encoding != self._encoding:
+        another = encoding != self._encoding or (self._turned and encoding.get("kind") == "number")
+        self._turned = False
+        if len(updates) > max(self._size, INLINE) or another:
             return None
         inserts, insert_counts = _split({row: diff for row, diff in updates.items() if diff > 0})
         deletes, delete_counts = _split({row: -diff for row, diff in updates.items() if diff < 0})
@@ -122,7 +129,7 @@ class Feed:
             if self.problem:
                 return None
             single, counts = _split(rows)
-            packed, size = self._pack({"rows": single}, {"counts": counts, "past": self._past(past)})
+            packed, size = self._pack({"rows": single}, {"counts": counts, "past": self._past(rows, past)})
             place = {
                 "epoch": self.epoch,
                 "seq": self.seq,
@@ -145,12 +152,13 @@ class Feed:
             self.problem = str(error)
             return {}
 
-    def _past(self, past: History) -> list[tuple[int, Cell]]:
+    def _past(self, rows: Updates, past: History) -> list[tuple[int, Cell]]:
         """Tell what the number of a view of one row has been; of other views nothing."""
         if self._encoding["kind"] != "number" or self._size > 1:
             return []
         (column,) = self._encoding["channels"]["value"]
-        return to_past(self._columns[column], past.values(column))
+        now = [(self.time, row[column]) for row in rows if self.time is not None]
+        return to_past(self._columns[column], past.values(column) or now)
 
     def _pack(self, rows: dict[str, list[Row]], beside: Mapping[str, list[Any] | None]) -> tuple[dict[str, Any], int]:
         """Make the body of a message, of a large one a single binary buffer of JSON; return its size as well."""

@@ -207,6 +207,7 @@ class View(Telling):
             question.shown()
             self._remember()
             if old.epoch and new.epoch and old.columns == new.columns:
+                self.feed.turn()
                 self.change(change if before is old.rows else difference(new.rows, before))
                 self._followers.add(change, new.time)
                 self.leader.tell_when_due()
