@@ -81,7 +81,9 @@ def __getattr__(name: str) -> object:
         near = () if name.startswith("_") else _difflib.get_close_matches(name.lower(), _LOWER, n=1)
         hint = f"; did you mean {_LOWER[near[0]]!r}?" if near else ""
         # With its object too, Python would say again what was meant.
-        raise AttributeError(f"module 'mzwidget' has no attribute {name!r}{hint}", name=name)
+        error = AttributeError(f"module 'mzwidget' has no attribute {name!r}{hint}", name=name)
+        _importlib.import_module("mzwidget.errors").shorten(error)
+        raise error
     found: object = getattr(_importlib.import_module(f"mzwidget.{_HOME[name]}"), name)
     globals()[name] = found
     return found

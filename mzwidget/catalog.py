@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
 
 from mzwidget.lexing import words
 from mzwidget.naming import Names, quoted
@@ -176,4 +177,4 @@ def hang_up(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) 
 
 
 def _show(connection: psycopg.Connection[Any], statement: str) -> list[Any]:
-    return connection.execute(statement).fetchall()
+    return connection.cursor(row_factory=tuple_row).execute(statement).fetchall()

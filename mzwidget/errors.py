@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 _RAISE = dis.opmap["RAISE_VARARGS"]
-_OURS = frozenset({"mzwidget", "traitlets", "copy"})
+_OURS = frozenset({"mzwidget", "traitlets", "copy", "psycopg", "contextlib"})
 """Whose lines stand between the user's and those of ours."""
 
 
@@ -59,12 +59,21 @@ def briefly(call: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
             return call(*args, **kwargs)
         except Exception as error:
             if not isinstance(error, Brief | AssertionError) and _refused(error.__traceback__):
-                notes = getattr(error, "__notes__", [])
-                lines = [*_place(sys._getframe(1)), f"{type(error).__name__}: {error}", *notes]
-                vars(error)["_render_traceback_"] = functools.partial(list, lines)
+                shorten(error)
             raise
 
     return called
+
+
+def shorten(error: Exception, say: Callable[[], str] | None = None) -> None:
+    """Let a notebook show an error by the user's line and its message, or what `say` returns; what is set stays."""
+    say = say or functools.partial(str, str(error))
+    place, notes = _place(sys._getframe(1)), vars(error).setdefault("__notes__", [])
+    vars(error).setdefault("_render_traceback_", functools.partial(_lines, place, type(error).__name__, say, notes))
+
+
+def _lines(place: list[str], kind: str, say: Callable[[], str], notes: list[str]) -> list[str]:
+    return [*place, f"{kind}: {say()}", *notes]
 
 
 def depth() -> int:
@@ -76,12 +85,12 @@ def depth() -> int:
 
 
 def _refused(trace: TracebackType | None) -> bool:
-    """Whether a statement of ours raised it, or none was run: whoever meets a mistake of ours needs all lines."""
+    """Whether a statement of ours or psycopg's raised it, or none was run: a mistake of ours needs all lines."""
     if trace is None or trace.tb_next is None:
         return True  # there was no call: an argument is missing, or is one too many
     while trace.tb_next is not None:
         trace = trace.tb_next
-    if _root(trace.tb_frame) != __package__:
+    if _root(trace.tb_frame) not in (__package__, "psycopg"):
         return False
     return trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
 

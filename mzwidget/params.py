@@ -78,9 +78,8 @@ def compose(query: str, params: Params | None) -> Composed:
         raise TypeError(
             f"params must be a dict for %(name)s or a list for %s, not {type(params).__name__}: {params!r:.60}"
         )
-    pieces: list[str] = []
-    edges: list[tuple[int, int]] = []
-    length = used = 0
+    pieces: list[tuple[int, str]] = []
+    used = 0
     for token in tokens(query):
         if token.kind == "placeholder" and token.text != "%%":
             value = _value(token, params, used)
@@ -89,14 +88,34 @@ def compose(query: str, params: Params | None) -> Composed:
         else:
             _check(query, token)
             piece = token.text.replace("%%", "%")
-        edges.append((length, token.start))
-        pieces.append(piece)
-        length += len(piece)
+        pieces.append((token.start, piece))
     if not isinstance(params, Mapping) and used != len(params):
         other = None if used else _OTHER.search(query)
         hint = f"; write %s in place of {other[0]}" if other else ""
         raise ValueError(f"the query has {used} placeholders %s, and params has {len(params)} values{hint}")
-    return Composed("".join(pieces), tuple(edges) or ((0, 0),))
+    return _joined(pieces)
+
+
+def numbered(query: str) -> Composed:
+    """Write ``$1`` and so on into the places of parameters, as psycopg does."""
+    numbers: dict[str | int, int] = {}
+    pieces = []
+    for token in tokens(query):
+        piece = token.text.replace("%%", "%")
+        if token.kind == "placeholder" and token.text != "%%":
+            of = token.text[:-1] if token.text.startswith("%(") else token.start
+            piece = f"${numbers.setdefault(of, len(numbers) + 1)}"
+        pieces.append((token.start, piece))
+    return _joined(pieces)
+
+
+def _joined(pieces: Sequence[tuple[int, str]]) -> Composed:
+    """Put together what each stands for a piece of the query that began at its offset."""
+    edges, length = [], 0
+    for start, piece in pieces:
+        edges.append((length, start))
+        length += len(piece)
+    return Composed("".join(piece for _, piece in pieces), tuple(edges) or ((0, 0),))
 
 
 def followed(params: Params | None) -> Iterator[Any]:

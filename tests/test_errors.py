@@ -14,7 +14,9 @@ import pandas as pd
 import psycopg
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
 from traitlets import TraitError
 
 import mzwidget
@@ -24,6 +26,8 @@ from mzwidget.explaining import excerpt, explain
 from mzwidget.naming import Names, nearest
 from mzwidget.params import compose
 from mzwidget.selection import no_column
+from mzwidget.tail.cursor import TableCursor
+from tests.proxy import Proxy
 
 TYPOS = [
     ("SELECT * form shop", "form", "Did you mean from?"),
@@ -204,6 +208,7 @@ REFUSED = [
     "mzwidget.load('no.csv', 'x')",
     "mzwidget.sql(5)",
     "mzwidget.connect(5)",
+    "mzwidget.Conect",
     "mzwidget.together()",
     "view.seek(3.5)",
     "view.wait('x')",
@@ -245,6 +250,50 @@ def test_a_notebook_shows_what_is_refused_and_where_and_no_line_of_ours(
     told = capsys.readouterr().out.strip().splitlines()
     assert told == [f"----> 2 {wrong}", f"{type(error).__name__}: {error}"]
     assert type(pickle.loads(pickle.dumps(error))) is type(error), "it can come from another process"
+
+
+WRONG_STATEMENTS = [
+    ("connection.execute('SELECT itm FROM shop')", "itm", "Did you mean item?"),
+    ("connection.execute(b'SELECT itm FROM shop')", "itm", "Did you mean item?"),
+    ("connection.execute(sql.SQL('SELECT {} FROM shop').format(sql.Identifier('itm')))", '"itm"', "Did you mean item?"),
+    ("connection.cursor(row_factory=dict_row).execute('SELECT * FROM shp')", "shp", "Did you mean shop?"),
+    ("connection.execute('SELECT %(a)s, %(a)s, 5 %% %(b)s form shop', {'a': 1, 'b': 2})", "form", "Did you mean from?"),
+    ("connection.execute('SELECT %s, %s form shop', [1, 2])", "form", "Did you mean from?"),
+    ("connection.cursor().executemany('INSERT INTO shp VALUES (%s)', [['a']])", "shp", "Did you mean shop?"),
+    ("next(connection.cursor().stream('SELECT itm FROM shop'))", "itm", "Did you mean item?"),
+    ("with connection.cursor().copy('COPY shp FROM STDIN'): pass", "shp", "Did you mean shop?"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "word", "said"), WRONG_STATEMENTS)
+def test_a_notebook_shows_what_a_statement_of_the_users_own_connection_refuses(
+    wrong: str, word: str, said: str, shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = InteractiveShell(colors="nocolor")
+    with psycopg.connect(shop, autocommit=True, cursor_factory=TableCursor) as connection:
+        shell.push({"connection": connection, "sql": sql, "dict_row": dict_row})
+        error = shell.run_cell(f"fine = 1\n{wrong}\nnever = 2").error_in_exec
+        place, told, line, marks = capsys.readouterr().out.rstrip().splitlines()
+    assert isinstance(error, psycopg.Error)
+    assert place == f"----> 2 {wrong}"
+    assert told.startswith(f"{type(error).__name__}: {error.diag.message_primary}")
+    assert said in told
+    assert line[marks.index("^") : marks.rindex("^") + 1] == word
+    assert str(error).startswith(str(error.diag.message_primary)), "who catches it reads the server's words"
+    assert type(pickle.loads(pickle.dumps(error))) is type(error)
+
+
+def test_a_connection_that_was_lost_names_what_opens_another(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = InteractiveShell(colors="nocolor")
+    with Proxy(shop) as proxy:
+        connection = psycopg.connect(proxy.dsn, autocommit=True, cursor_factory=TableCursor)
+        shell.push({"connection": connection})
+        proxy.cut()
+        shell.run_cell("connection.execute('SELECT 1')")
+    place, told = capsys.readouterr().out.strip().splitlines()
+    assert place == "----> 1 connection.execute('SELECT 1')"
+    assert told.startswith("OperationalError: ")
+    assert told.endswith("; mzwidget.connect() opens another connection")
 
 
 def test_what_was_meant_is_said_once(shop: str, capsys: pytest.CaptureFixture[str]) -> None:

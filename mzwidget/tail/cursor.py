@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 import psycopg
+from psycopg import sql
 from psycopg.pq import ExecStatus, Format
 from psycopg.rows import Row
+
+from mzwidget.catalog import names
+from mzwidget.errors import shorten
+from mzwidget.explaining import explain
+from mzwidget.params import Composed, numbered
 
 if TYPE_CHECKING:
     from psycopg.abc import Params
@@ -17,7 +27,10 @@ SHOWN = 20
 
 
 class TableCursor(psycopg.Cursor[Row]):
-    """An ordinary cursor that shows what it has read as a small table, without moving."""
+    """An ordinary cursor that shows what it has read as a small table, without moving.
+
+    A notebook shows its errors by the user's line and what `explain` says. To whoever catches them they are psycopg's.
+    """
 
     def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
         """Execute a statement, unless it is pandas' question to SQLite, for which it takes every plain connection."""
@@ -26,7 +39,32 @@ class TableCursor(psycopg.Cursor[Row]):
                 "pandas writes by SQLAlchemy: df.to_sql(name, mzwidget.sqlalchemy_engine(), if_exists='append', "
                 "index=False); or, many times faster, mzwidget.load(df, name)"
             )
-        return super().execute(query, params, **options)
+        with self._explaining(query, params):
+            return super().execute(query, params, **options)
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
+        """Execute a statement once for each of several parameters."""
+        with self._explaining(query, params_seq):
+            super().executemany(query, params_seq, **options)
+
+    def stream(self, query: Any, params: Params | None = None, **options: Any) -> Iterator[Row]:
+        """Yield the rows of a query as they come."""
+        with self._explaining(query, params):
+            yield from super().stream(query, params, **options)
+
+    @contextlib.contextmanager
+    def copy(self, statement: Any, params: Params | None = None, **options: Any) -> Iterator[psycopg.Copy]:
+        """Read or write what a COPY does."""
+        with self._explaining(statement, params), super().copy(statement, params, **options) as copy:
+            yield copy
+
+    @contextlib.contextmanager
+    def _explaining(self, query: Any, params: Any) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            shorten(error, _Explained(self.connection, query, params is not None, error))
+            raise
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         result = self.pgresult
@@ -48,6 +86,28 @@ class TableCursor(psycopg.Cursor[Row]):
         table = frame.to_html(index=False, border=0)
         text = frame.to_string(index=False) if shown else ", ".join(names)
         return {"text/plain": f"{text}\n{count}", "text/html": f"{table}<p>{count}</p>"}
+
+
+class _Explained:
+    """What there is to say of an error, found out when a notebook shows it: it may take a question to the database."""
+
+    def __init__(self, connection: psycopg.Connection[Any], query: Any, composed: bool, error: psycopg.Error) -> None:
+        self._connection = connection
+        self._query = query
+        self._composed = composed
+        self._error = weakref.ref(error)
+
+    def __call__(self) -> str:
+        error, connection = self._error(), self._connection
+        assert error is not None
+        query = self._query.as_string(connection) if isinstance(self._query, sql.Composable) else self._query
+        written = query.decode() if isinstance(query, bytes) else str(query)
+        sent = numbered(written) if self._composed else Composed(written)
+        told = str(explain(error, written, origin=sent.origin, names=lambda: names(connection, written)))
+        return f"{told}; mzwidget.connect() opens another connection" if connection.closed else told
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return functools.partial, (str, str(self._error()))
 
 
 def _text(value: bytes | None) -> str:

@@ -179,6 +179,10 @@ def test_a_table_that_does_not_fit_is_named(tables: Connection) -> None:
     with pytest.raises(psycopg.Error) as caught:
         wikipedia.follow(tables, source="recorded", revisions="without_versions")
     assert CREATE_REVISIONS in caught.value.__notes__[0]
+    place, said, needed = caught.value._render_traceback_()  # type: ignore[attr-defined]
+    assert place.endswith('wikipedia.follow(tables, source="recorded", revisions="without_versions")')
+    assert said == f"{caught.type.__name__}: {caught.value}"
+    assert needed in caught.value.__notes__
 
 
 @on_both
