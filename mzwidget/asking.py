@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mzwidget import terms
-from mzwidget.errors import LiveViewError, briefly
+from mzwidget.errors import CLOSED, LiveViewError, briefly
 from mzwidget.naming import alike
 from mzwidget.page.protocol import shorten
 from mzwidget.page.questions import Question
@@ -55,7 +55,7 @@ class Inquiry:
             Nobody listens any more.
         """
         if self._ended:
-            raise LiveViewError(f"{self.query}: the view is closed")
+            raise LiveViewError(f"{self.query}: the view {CLOSED}")
         composed(query, params)  # raises what there is to be raised
         with self.lock:
             self.query = query
@@ -248,8 +248,7 @@ class Asking(Shown):
         --------
         >>> view.ask("SELECT * FROM orders WHERE shop = %(shop)s", {"shop": "Oslo"})
         """
-        if not self._open():
-            raise LiveViewError(f"{self.name}: the view is closed")
+        self._demand_open()
         self._inquiry.set(query, params)
 
     def _narrow(self, owner: object, condition: str | None, told: tuple[str, ...] = ()) -> None:

@@ -17,6 +17,10 @@ _OURS = frozenset({"mzwidget", "traitlets", "copy", "psycopg", "contextlib"})
 """Whose lines stand between the user's and those of ours."""
 
 
+CLOSED = "is closed; make it again"
+"""What ends the message about a view that cannot do something any more."""
+
+
 class Brief(BaseException):
     """An error that a notebook shows by its message alone, without the lines of ours that heard it."""
 

@@ -11,11 +11,12 @@ import pandas as pd
 from mzwidget.charts import static
 from mzwidget.contents import FIRST_SNAPSHOT, GLIMPSE
 from mzwidget.deadline import Deadline
-from mzwidget.errors import LiveViewError, briefly
+from mzwidget.errors import CLOSED, LiveViewError, briefly
 from mzwidget.liveview import LiveView
 from mzwidget.meant import Near
 from mzwidget.page.group import Group
 from mzwidget.page.output import output, unseen
+from mzwidget.page.view import View
 from mzwidget.shown import Content, moment
 
 
@@ -29,10 +30,7 @@ class Together(Near, ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self, *views: LiveView) -> None:
         self.views = views
-        self._group = Group(tuple(view._view for view in views))
-        for view in views:
-            view._view.join(self._group)
-        self._group.tell_when_due()
+        self._group = _group(tuple(view._view for view in views))
         super().__init__(children=views)
 
     @property
@@ -61,7 +59,7 @@ class Together(Near, ipywidgets.VBox):  # type: ignore[misc]
         while True:
             for view in self.views:
                 if view.comm is None:
-                    raise LiveViewError(f"together(): {view.name!r} is closed")
+                    raise LiveViewError(f"together(): {view.name!r} {CLOSED}")
             if self._group.catch_up():
                 break
             if deadline.over:
@@ -85,6 +83,19 @@ class Together(Near, ipywidgets.VBox):  # type: ignore[misc]
         return output(bundle, {"text/plain": "\n\n".join(text), "text/html": "".join(html)})
 
 
+def _group(members: tuple[View, ...]) -> Group:
+    """Return the group in which these are already, or bring them together."""
+    found = members[0].leader
+    if isinstance(found, Group) and found.members == set(members):
+        return found
+    group = Group(members)
+    for member in members:
+        member.leader.release(member)
+        member.join(group)
+    group.tell_when_due()
+    return group
+
+
 @briefly
 def together(*views: LiveView) -> Together:
     """Make views show one moment: parts always add up to their total, on the screen and in `df`.
@@ -92,7 +103,7 @@ def together(*views: LiveView) -> Together:
     Parameters
     ----------
     *views : LiveView
-        At least two, each of which is in no other such group. Pausing one pauses all.
+        At least two, each of which is in no other such group: it may be the same one again. Pausing one pauses all.
 
     Returns
     -------
@@ -110,9 +121,9 @@ def together(*views: LiveView) -> Together:
         if not isinstance(view, LiveView):
             raise TypeError(f"together() takes LiveViews, not {type(view).__name__}")
         if view.comm is None:
-            raise ValueError(f"together(): {view.name!r} is closed")
-        if view._view.leader.id:
-            raise ValueError(f"together(): {view.name!r} is already together with other views")
+            raise ValueError(f"together(): {view.name!r} {CLOSED}")
+        if isinstance(group := view._view.leader, Group) and not group.members <= {of._view for of in views}:
+            raise ValueError(f"together(): {view.name!r} is already together with other views; make it again")
     if len(views) < 2:
         raise ValueError(f"together() takes at least two LiveViews, not {len(views)}")
     if len(set(map(id, views))) < len(views):

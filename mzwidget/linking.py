@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from psycopg import sql
 
 from mzwidget.contents import FIRST_SNAPSHOT
-from mzwidget.errors import briefly
+from mzwidget.errors import CLOSED, briefly
 from mzwidget.liveview import LiveView
 from mzwidget.selection import Condition, Conditions
 from mzwidget.tail.values import Column
@@ -128,7 +128,7 @@ def link(source: LiveView, *targets: LiveView, on: str | Mapping[str, str]) -> L
         if not isinstance(view, LiveView):
             raise TypeError(f"link() takes LiveViews, not {type(view).__name__}")
         if view._closed is not None:
-            raise ValueError(f"link(): {view.name!r} is closed")
+            raise ValueError(f"link(): {view.name!r} {CLOSED}")
     if not targets:
         raise TypeError("link() takes a source and at least one target")
     on = {on: on} if isinstance(on, str) else on

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from mzwidget import background, charts
 from mzwidget.asking import Asking, Inquiry
-from mzwidget.errors import LiveViewError, briefly
+from mzwidget.errors import CLOSED, LiveViewError, briefly
 from mzwidget.following import Following
 from mzwidget.meant import Meant, unknown_keyword
 from mzwidget.moments import Moments
@@ -272,13 +272,12 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
         >>> view.show(alt.Chart().mark_arc().encode(theta="edits", color="editor"))
         """
         if self._closed is not None:
-            raise LiveViewError(f"{self.name}: the view is closed")
+            raise LiveViewError(f"{self.name}: the view {CLOSED}")
         return self._another(chart=chart, **options)
 
     def retry(self) -> None:
         """Try to connect again now, rather than at `status.retry_at`."""
-        if not self._open():
-            raise LiveViewError(f"{self.name}: the view is closed")
+        self._demand_open()
         self._view.questions.tail.retry()
 
     def close(self) -> None:

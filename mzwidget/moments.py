@@ -10,7 +10,7 @@ from typing import Self
 import pandas as pd
 
 from mzwidget.deadline import Deadline
-from mzwidget.errors import LiveViewError, briefly
+from mzwidget.errors import CLOSED, LiveViewError, briefly
 from mzwidget.page import waiting
 from mzwidget.shown import Shown, moment
 
@@ -74,7 +74,7 @@ class Moments(Shown):
                 if wanted is not None:
                     self._await(wanted, deadline)
         elif (at := self._kept().time) is not None and wanted is not None and at < wanted:
-            raise LiveViewError(f"{self.name}: the view is closed")
+            raise LiveViewError(f"{self.name}: the view {CLOSED}")
         return self
 
     def pause(self) -> None:
@@ -122,8 +122,7 @@ class Moments(Shown):
                 deadline.await_news(view.progress)
 
     def _lead(self, act: Callable[[], None]) -> None:
-        if not self._open():
-            raise LiveViewError(f"{self.name}: the view is closed, and its rows stay as they are")
+        self._demand_open()
         with self._view.lock:
             act()
             self._view.on_status()

@@ -59,8 +59,7 @@ class Selecting(Contents, traitlets.HasTraits):
     @briefly
     def _select(self, wanted: object) -> None:
         """Select from Python."""
-        if not self._open():
-            raise LiveViewError(f"{self._title()}: the view is closed")
+        self._demand_open()
         columns = () if wanted is None else self._content(FIRST_SNAPSHOT).columns
         self._choose(selection.from_python(columns, wanted))
         self._tell_selected()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mzwidget.charts import Picture
 from mzwidget.deadline import Deadline
-from mzwidget.errors import LiveViewError
+from mzwidget.errors import CLOSED, LiveViewError
 from mzwidget.page import waiting
 from mzwidget.page.report import Diagnostics, Stats, diagnostics, stats, status
 from mzwidget.page.view import View
@@ -91,6 +91,10 @@ class Shown:
         if self._process != os.getpid():
             raise LiveViewError(f"{self.name}: the view stays in the process that made it; make a new one in this one")
         return self._closed is None
+
+    def _demand_open(self) -> None:
+        if not self._open():
+            raise LiveViewError(f"{self.name}: the view {CLOSED}")
 
     def _content(self, timeout: float | None) -> Content:
         """Return what is shown, once there is anything."""

@@ -285,7 +285,7 @@ def test_a_widget_is_followed(table: str, live: Callable[..., LiveView]) -> None
     assert not other._trait_notifiers["value"]["change"]
     few.set([5])
     assert view.df.attrs["params"] == {"least": 20, "few": [5, 20]}
-    with pytest.raises(LiveViewError, match="the view is closed"):
+    with pytest.raises(LiveViewError, match="the view is closed; make it again"):
         view.params["least"] = 1
 
 

@@ -152,7 +152,7 @@ def test_what_cannot_be_linked_is_refused(live: Callable[..., LiveView], edits: 
     link.unlink()
     mzwidget.link(three, one, on="who").unlink()
     two.close()
-    with pytest.raises(ValueError, match="is closed"):
+    with pytest.raises(ValueError, match="is closed; make it again"):
         mzwidget.link(one, two, on="who")
 
 

@@ -185,7 +185,7 @@ def test_a_closed_view_keeps_its_content_and_little_else(database: Database, liv
     assert content(view) == before
     assert view.timestamp == at
     for move in (view.pause, view.resume, lambda: view.seek(0), view.retry):
-        with pytest.raises(LiveViewError, match=f"{table}.* the view is closed"):
+        with pytest.raises(LiveViewError, match=f"{table}.* the view is closed; make it again"):
             move()
     assert len(live(table).wait(20).df) == 20003
 
@@ -350,8 +350,25 @@ def test_together_refuses_what_makes_no_sense(live: Callable[..., LiveView]) -> 
     with pytest.raises(TypeError, match="str"):
         mzwidget.together(one, "two")  # type: ignore[arg-type]
     mzwidget.together(one, two)
-    with pytest.raises(ValueError, match="already together"):
+    with pytest.raises(ValueError, match="already together with other views; make it again"):
         mzwidget.together(one, live("SELECT 3 AS n"))
+
+
+def test_a_cell_that_brings_views_together_can_be_run_again(database: Database, live: Callable[..., LiveView]) -> None:
+    table = database.table("n bigint")
+    total, parts = live(f"SELECT sum(n)::bigint AS n FROM {table}"), live(table)
+    first = mzwidget.together(total, parts)
+    assert [len(frame) for frame in first.dfs] == [1, 0]
+    total.pause()
+    again = mzwidget.together(parts, total)
+    assert total.status.state == parts.status.state == "paused"
+    total.resume()
+    database.execute(f"INSERT INTO {table} VALUES (3)")
+    eventually(lambda: again.dfs[0]["n"].tolist() == [3])
+    assert (first.timestamp, first.dfs[0]["n"].tolist()) == (again.timestamp, [3])
+    total.close()
+    other = mzwidget.together(parts, live(f"SELECT count(*) AS n FROM {table}"))
+    assert [frame["n"].tolist() for frame in other.dfs] == [[3], [1]]
 
 
 # On a bad day

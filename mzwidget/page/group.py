@@ -37,6 +37,11 @@ class Group:
         self._sought: int | None = None
         self._scheduled = False
 
+    @property
+    def members(self) -> set[View]:
+        """All views that are led."""
+        return set(self._members)
+
     # page.roles.Leader
 
     def pause(self) -> None:
