@@ -185,7 +185,7 @@ class View(Telling):
     def open(self, history: float) -> None:
         """Begin to follow, and keep `history` seconds of the past."""
         self._history = history
-        self._remember()
+        self.collection.history.reach(self._history)
         self._ask_note()
         self.tail.attach(self)
 
@@ -205,7 +205,7 @@ class View(Telling):
             self.playhead.turn(new)
             self.questions.shown = question
             question.shown()
-            self._remember()
+            self.collection.history.reach(self._history)
             if old.epoch and new.epoch and old.columns == new.columns:
                 self.feed.turn()
                 self.change(change if before is old.rows else difference(new.rows, before))
@@ -216,10 +216,6 @@ class View(Telling):
             self.on_status()
             self._notify()
         return True
-
-    def _remember(self) -> None:
-        past = self.collection.history
-        past.seconds = max(past.seconds, self._history)
 
     # From the tail
 

@@ -53,6 +53,10 @@ class History:
         self._size = 0
         self._since: int | None = None
 
+    def reach(self, seconds: float) -> None:
+        """Go back so many seconds at the least."""
+        self.seconds = max(self.seconds, seconds)
+
     def begin(self, time: int | None) -> None:
         """Forget everything; the state at `time` is the first that is known."""
         self._changes.clear()
