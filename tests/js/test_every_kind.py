@@ -36,6 +36,12 @@ KINDS: dict[str, dict[str, Any]] = {
     "table": TABLE,
     "line": {"kind": "line", "channels": {"x": [0], "y": [2], "color": [1]}},
     "vega": {"kind": "vega", "channels": {}, "spec": SPEC, "data": "live"},
+    "canvas": {
+        "kind": "vega",
+        "channels": {},
+        "spec": {**SPEC, "usermeta": {"embedOptions": {"renderer": "canvas"}}},
+        "data": "live",
+    },
 }
 
 
@@ -55,7 +61,7 @@ def show(page: Page, kind: str) -> None:
         }""",
         {"columns": COLUMNS, "encoding": {**KINDS[kind], **({} if kind == "table" else {"table": TABLE})}},
     )
-    page.locator(".mzw-row, .mzw-figure, tbody tr, .mzw-plot canvas, .mzw-chart > svg").first.wait_for()
+    page.locator(".mzw-row, .mzw-figure, tbody tr, .mzw-plot canvas, .mzw-chart > *").first.wait_for()
 
 
 STATES = """{
@@ -100,6 +106,7 @@ SAID = {
     "table": "20 rows",
     "line": "last values: who 0 16, who 1 81, who 2 196, who 3 361",
     "vega": "20 rows",
+    "canvas": "20 rows",
 }
 
 
@@ -229,6 +236,29 @@ def test_colours_are_those_of_the_ground_that_the_system_forces(stage: Stage) ->
     assert found["light", "active"] == found["dark", "active"] == found["dark", "none"] != found["light", "none"]
 
 
+def darkness(page: Page, of: str, role: str) -> float:
+    """Return how far from white the first thing of a name is drawn, from 0 to 1."""
+    colour: str = page.evaluate("([of, role]) => getComputedStyle(document.querySelector(of))[role]", [of, role])
+    parts = [float(part) for part in re.findall(r"[\d.]+", colour)[:3]]
+    return 1 - sum(parts) / (3 if colour.startswith("color") else 765)
+
+
+def test_lines_are_as_strong_as_the_system_asks_for_and_weaker_than_words(stage: Stage) -> None:
+    page = stage()
+    asked: list[dict[str, Any]] = [{}, {"contrast": "more"}, {"contrast": "no-preference", "forced_colors": "active"}]
+    found = []
+    for media in asked:
+        page.emulate_media(**media)
+        show(page, "vega")
+        found.append(
+            (darkness(page, ".role-axis-grid line", "stroke"), darkness(page, ".role-axis-label text", "fill"))
+        )
+        page.evaluate("widget.close()")
+    (lines, words), (more_lines, more_words), (forced_lines, forced_words) = found
+    assert lines < 0.2 < 0.5 < more_lines < more_words > words
+    assert 0.2 < forced_lines < 0.5 < forced_words
+
+
 def seen(page: Page, of: str, edge: int = 0) -> Image.Image:
     """Return what the last thing of a name looks like, without its edges."""
     image = Image.open(io.BytesIO(page.locator(of).last.screenshot())).convert("RGB")
@@ -251,6 +281,31 @@ def become(before: Image.Image, after: Image.Image) -> dict[tuple[int, ...], tup
     return {old: new for (old, new), count in reversed(pairs) if count >= 60 and vividness(old) > 20}
 
 
+def test_a_bar_of_zero_has_no_length(stage: Stage) -> None:
+    page = stage()
+    page.emulate_media(reduced_motion="reduce")
+    for rows in ([["a", 0], ["b", 0]], [["a", 0], ["b", -7]], [["a", 0], ["b", 1e9], ["c", 1]]):
+        page.evaluate(
+            """async rows => {
+                window.view = new FakeView([["who", "text"], ["n", "number"]], rows);
+                window.widget = await load(view.model);
+                widget.show();
+                await frames(3);
+            }""",
+            rows,
+        )
+        for width in (400.2, 500.5, 640.8):
+            page.evaluate(
+                "async width => { document.querySelector('.output').style.width = `${width}px`; await frames(3) }",
+                width,
+            )
+            for name in ("a", "c"):
+                for track in page.locator(f".mzw-row[data-label={name}] .mzw-track").all():
+                    image = Image.open(io.BytesIO(track.screenshot())).convert("RGB")
+                    assert max(map(vividness, pixels(image))) < 10, (rows, width, name)
+        page.evaluate("widget.close()")
+
+
 WORDS = {"line": ".u-axis", "vega": ".role-axis-label"}
 
 
@@ -258,7 +313,7 @@ WORDS = {"line": ".u-axis", "vega": ".role-axis-label"}
 def test_what_is_not_so_any_more_looks_so_and_can_still_be_read(stage: Stage, theme: str) -> None:
     page = stage(theme)
     page.emulate_media(reduced_motion="reduce")
-    for kind in ("bars", "groups", "stacks", "line", "vega"):
+    for kind in ("bars", "groups", "stacks", "line", "vega", "canvas"):
         show(page, kind)
         looks, words = {}, {}
         for name, status in {"live": {}, "stale": {"state": "reconnecting"}, "asking": {"asking": True}}.items():

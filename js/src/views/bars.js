@@ -123,12 +123,15 @@ class Bar {
 }
 
 /**
- * To a thousandth of the track: what nobody can see is not worth the frames of a glide.
+ * To a thousandth of the track: what nobody can see is not worth the frames of a glide. A bar without a length is a
+ * pixel beyond its half, whose edge may lie between two pixels.
  *
  * @param {number} offset from the full bar, as a share of its half of the track
  */
 function slide(offset) {
-  return `translateX(${+(offset * 100).toFixed(1)}%)`;
+  const percent = +(offset * 100).toFixed(1);
+  if (Math.abs(percent) < 100) return `translateX(${percent}%)`;
+  return `translateX(calc(${percent}% ${percent < 0 ? "-" : "+"} 1px))`;
 }
 
 /**

@@ -43,6 +43,7 @@ const NAMES = /** @type {const} */ (["fg", "quiet", "rule", "track", "wash", "pa
 export function look(el) {
   const probe = document.createElement("span");
   probe.hidden = true;
+  probe.style.setProperty("forced-color-adjust", "none");
   el.append(probe);
   const style = getComputedStyle(probe);
   const colours = NAMES.map((name) => {
