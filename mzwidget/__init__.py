@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from mzwidget._version import __version__
 
 if TYPE_CHECKING:
+    from mzwidget import local as local
+    from mzwidget import wikipedia as wikipedia
     from mzwidget.changes import Batch, Change
     from mzwidget.errors import LiveViewError, SqlError, StaleWarning
     from mzwidget.grouping import Together, together
@@ -70,13 +72,16 @@ _HOMES = {
     "tail.connect": ("connect",),
     "tail.status": ("Status",),
 }
+_PARTS = ("local", "wikipedia")
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-_LOWER = {name.lower(): name for name in _HOME}
+_LOWER = {name.lower(): name for name in (*_HOME, *_PARTS)}
 
 _logging.getLogger(__name__).addHandler(_logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:
+    if name in _PARTS:
+        return _importlib.import_module(f"mzwidget.{name}")
     if name not in _HOME:
         near = () if name.startswith("_") else _difflib.get_close_matches(name.lower(), _LOWER, n=1)
         hint = f"; did you mean {_LOWER[near[0]]!r}?" if near else ""
@@ -90,4 +95,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+    return sorted({*__all__, *_PARTS, *(name for name in globals() if name.startswith("__"))})

@@ -71,7 +71,9 @@ def test_who_needs_no_frames_loads_none() -> None:
 
 def test_each_public_name_is_there_and_listed() -> None:
     code = (
-        "import mzwidget; assert set(mzwidget.__all__) <= set(dir(mzwidget));"
+        "import mzwidget; assert {*mzwidget.__all__, 'local', 'wikipedia'} <= set(dir(mzwidget));"
+        "assert dir(mzwidget.local) == ['serve', 'start', 'stop'];"
+        "assert dir(mzwidget.wikipedia) == sorted(mzwidget.wikipedia.__all__);"
         "import mzwidget.grouping, mzwidget.linking; from mzwidget import *; print(together.__name__, link.__name__)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

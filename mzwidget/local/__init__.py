@@ -14,6 +14,10 @@ from mzwidget.local.starter import start, stop
 __all__ = ["serve", "start", "stop"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def serve(host: str = "127.0.0.1", port: int = 0, password: str | None = None, keep: Path | None = None) -> None:
     """Run an engine in the foreground until Ctrl-C; print its DSN once clients can connect.
 

@@ -51,6 +51,10 @@ _running: dict[tuple[object, ...], Ingest] = {}
 _running_lock = threading.Lock()
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @briefly
 def follow(
     connection: psycopg.Connection[Any],
