@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import re
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from mzwidget.errors import Brief, briefly
 from mzwidget.tail import conninfo
@@ -43,13 +45,16 @@ class _Named(NamedTuple):
         """Fill in what `connect` was told last, unless this is another database."""
         if self.dsn is not None:
             return self
-        cluster = _chosen.cluster if self.cluster is None else self.cluster
-        isolation = _chosen.isolation if self.isolation is None else self.isolation
-        return _Named(_chosen.dsn, cluster, isolation)
+        known = _known()
+        cluster = known.cluster if self.cluster is None else self.cluster
+        isolation = known.isolation if self.isolation is None else self.isolation
+        return _Named(known.dsn, cluster, isolation)
 
 
 _lock = threading.Lock()
 _chosen = _Named()
+_handed_on = False
+"""Whether `_hand_on` was called here, or in the process that this one was forked from."""
 _announced = ""
 
 DEFAULTS: Parameters = {
@@ -62,6 +67,7 @@ DEFAULTS: Parameters = {
     "tcp_user_timeout": 20_000,
 }
 
+_INHERITED = "mzwidget"
 _REQUIRES_AUTH = 160_000  # the libpq from which on it can insist on a way to log in
 _CLUSTER = re.compile(r"--cluster=((?:[^\\\s]|\\.)*)")
 
@@ -111,6 +117,8 @@ def connect(
         raise ValueError(str(error)) from None
     with _lock:
         _chosen = named
+    if named.dsn is not None:
+        _hand_on(named)
     return connection
 
 
@@ -155,7 +163,7 @@ def parameters(dsn: str | None = None, cluster: str | None = None, isolation: Is
 
 def chosen() -> bool:
     """Tell whether a database is known without starting one."""
-    if _chosen.dsn is not None or os.environ.get(ENVIRONMENT):
+    if _known().dsn is not None or os.environ.get(ENVIRONMENT):
         return True
     from mzwidget.local import starter  # noqa: PLC0415 - only when needed
 
@@ -185,6 +193,24 @@ def check_cluster(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[
         raise psycopg.DataError(f"there is no cluster {wanted!r} here; the database computes on {taken!r}")
 
 
+def _known() -> _Named:
+    """Return what `connect` was told last, here or in the process for which this one works."""
+    return _chosen if _handed_on else _Named(*_inheritance().get(_INHERITED, _chosen))
+
+
+def _hand_on(named: _Named) -> None:
+    """Let the processes that multiprocessing starts have the same database: only a fork has our variables."""
+    global _handed_on  # noqa: PLW0603
+    _handed_on = True
+    _inheritance()[_INHERITED] = tuple(named)
+
+
+def _inheritance() -> dict[str, Any]:
+    """Return what multiprocessing pickles for each process that it starts."""
+    config: dict[str, Any] = getattr(multiprocessing.current_process(), "_config", {})
+    return config
+
+
 def _default() -> Parameters:
     """Return the parameters of the database that nobody has named: the environment's or the embedded engine."""
     global _announced
@@ -200,7 +226,9 @@ def _default() -> Parameters:
         print(f"mzwidget: no {ENVIRONMENT} is set, so an embedded engine was started on this machine{again}.")
     # Another program on the engine's port shall not be told the password.
     checked = {"require_auth": "scram-sha-256"} if psycopg.pq.version() >= _REQUIRES_AUTH else {}
-    return conninfo.read(text, "the embedded engine's address") | checked
+    given = conninfo.read(text, "the embedded engine's address") | checked
+    _hand_on(_chosen._replace(dsn=make_conninfo(**given)))
+    return given
 
 
 def _escaped(value: str) -> str:

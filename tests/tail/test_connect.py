@@ -255,11 +255,15 @@ else:
 """
 
 
-def run(code: str) -> subprocess.CompletedProcess[str]:
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run code in a process that has no database named."""
     environment = {name: value for name, value in os.environ.items() if name != connecting.ENVIRONMENT}
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, env=environment
+        [sys.executable, "-W", "ignore", "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
     )
 
 
@@ -267,6 +271,27 @@ def test_a_forked_process_has_the_same_engine() -> None:
     done = run(FORKED)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("an embedded engine was started") == 1
+    assert "in the child: [5]" in done.stdout
+
+
+STARTED = """
+import multiprocessing, sys
+import mzwidget
+connection = mzwidget.connect(*sys.argv[2:])
+connection.execute("CREATE TABLE of_{0} (n int)".format(sys.argv[1]))
+connection.execute("INSERT INTO of_{0} VALUES (5)".format(sys.argv[1]))
+with multiprocessing.get_context(sys.argv[1]).Pool(1) as pool:
+    print("in the child:", pool.apply(mzwidget.sql, ["SELECT n FROM of_" + sys.argv[1]])["n"].tolist())
+connection.execute("DROP TABLE of_{0}".format(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("way", ["spawn", "forkserver"])
+def test_a_process_that_multiprocessing_starts_has_the_same_database(way: str, named: bool, engine_dsn: str) -> None:
+    done = run(STARTED, way, *([engine_dsn] if named else []))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("an embedded engine was started") == (not named)
     assert "in the child: [5]" in done.stdout
 
 
