@@ -282,10 +282,14 @@ def test_recorded_edits_wait_for_a_database_that_still_commits(
         assert ingest.wait()
         proxy.frozen = True
         eventually(lambda: ingest.stats.pending >= 100)
-        time.sleep(0.5)
+
+        def waits() -> bool:
+            received = ingest.stats.received
+            time.sleep(0.3)
+            return ingest.stats.received == received
+
+        eventually(waits, what="the day waits for who takes its edits")
         received = ingest.stats.received
-        time.sleep(0.3)
-        assert ingest.stats.received == received, "the day goes on though nothing takes its edits"
         proxy.frozen = False
         eventually(lambda: ingest.stats.inserted > received)
         assert ids(connection)
