@@ -219,6 +219,30 @@ def test_keys_read_zoom_and_go_back(easel: Easel) -> None:
     assert str(plot.get_attribute("aria-label")).startswith("n by at, 2 lines")
 
 
+def test_what_keys_read_is_in_sight_and_they_never_leave_the_lines(easel: Easel) -> None:
+    page = easel()
+    draw(page, minutes("ann", [float(n) for n in range(21)]))
+    whole = page.get_by_role("button", name="whole range")
+    page.locator(".mzw-plot").focus()
+    for key in ("Home", *"+++"):
+        page.keyboard.press(key)
+    for key, value in (("End", "20"), ("ArrowLeft", "19"), ("Home", "0"), *[("ArrowRight", str(n)) for n in range(1, 8)]):
+        page.keyboard.press(key)
+        assert reading(page)["values"] == [["ann", value]]
+        plot, dot = page.locator(".u-over").bounding_box(), page.locator(".mzw-dot-at").bounding_box()
+        assert plot is not None
+        assert dot is not None
+        assert plot["x"] - 5 <= dot["x"] <= plot["x"] + plot["width"] + 5, (key, value)
+        assert page.evaluate(INK, [0, 1]) > 0.5
+        assert whole.is_visible()
+    for _ in range(3):
+        page.keyboard.press("-")
+        assert reading(page)["values"] == [["ann", "7"]]
+    assert whole.is_hidden()
+    page.keyboard.press("-")
+    assert whole.is_hidden()
+
+
 def test_a_line_can_be_hidden_and_shown_alone(easel: Easel) -> None:
     page = easel()
     draw(page, [row for who in ("ann", "bob", HOSTILE) for row in minutes(who, [1, 2, 3])])

@@ -138,6 +138,11 @@ export function mount(el, encoding, host) {
     x: (at) => (isTime ? momentText(at, zone, shown[1] - shown[0]) : isPlain ? String(at) : numberText(at)),
     y: format,
     height: (value) => chart.valToPos(value / unit, "y"),
+    bring: (at) => {
+      const [from, to] = shown;
+      const by = Math.min(at - from, 0) + Math.max(at - to, 0);
+      if (zoom && by !== 0) zoomTo([from + by, to + by]);
+    },
   });
   plot.append(none, back, reading.root);
 
@@ -281,14 +286,29 @@ export function mount(el, encoding, host) {
     move(false);
   }
 
+  /**
+   * Around what is read, which stays so, and never beyond what there is.
+   *
+   * @param {number} factor
+   */
+  function zoomBy(factor) {
+    const [from, to] = shown;
+    const read = reading.at;
+    const at = read ?? (from + to) / 2;
+    const [first, last] = lines.span ?? shown;
+    const wide = (to - from) * factor;
+    const low = Math.min(Math.max(at - (at - from) * factor, first), last - wide);
+    if (wide < last - first) zoomTo([low, low + wide]);
+    else showAll();
+    if (read !== null) reading.go(read);
+  }
+
   back.addEventListener("click", () => (showAll(), plot.focus()), { signal });
   plot.addEventListener("keydown", onKey, { signal });
 
   /** @param {KeyboardEvent} event */
   function onKey(event) {
     if (event.target !== plot || event.altKey || event.ctrlKey || event.metaKey) return;
-    const [from, to] = shown;
-    const at = reading.at ?? (from + to) / 2;
     const step = (/** @type {number} */ by) => {
       anchor = event.shiftKey ? (anchor ?? reading.at) : null;
       aloud.answer(reading.step(by));
@@ -300,8 +320,8 @@ export function mount(el, encoding, host) {
       ArrowRight: () => step(1),
       Home: () => step(-Infinity),
       End: () => step(Infinity),
-      "+": () => zoomTo([at - (at - from) / 2, at + (to - at) / 2]),
-      "-": () => zoomTo([at - (at - from) * 2, at + (to - at) * 2]),
+      "+": () => zoomBy(1 / 2),
+      "-": () => zoomBy(2),
       Escape: () => (choosing.any ? host.select(null) : (showAll(), reading.hide())),
     };
     const act = actions[event.key === "=" ? "+" : event.key];

@@ -23,9 +23,10 @@ const SHARE = 0.6;
  *   x: (at: number) => string,
  *   y: (value: number) => string,
  *   height: (value: number) => number,
- * }} of
+ *   bring: (at: number) => void,
+ * }} of `bring` an x into sight
  */
-export function mountReading(chart, { lines, colour, swatch: background, x, y, height }) {
+export function mountReading(chart, { lines, colour, swatch: background, x, y, height, bring }) {
   const when = element("div", "mzw-when");
   const list = element("div", "mzw-readings");
   const root = element("div", "mzw-reading", when, list);
@@ -122,9 +123,15 @@ export function mountReading(chart, { lines, colour, swatch: background, x, y, h
     dots.replaceChildren();
   }
 
+  /** @param {number} to */
+  function go(to) {
+    chart.setCursor({ left: chart.valToPos(to, "x"), top: 0 });
+  }
+
   return {
     root,
     hide,
+    go,
     get at() {
       return at;
     },
@@ -146,7 +153,8 @@ export function mountReading(chart, { lines, colour, swatch: background, x, y, h
       if (points.length === 0) return "no rows";
       const from = at === null ? (by > 0 && by < Infinity ? -1 : points.length) : indexOf(points, at);
       const to = Number(points[Math.min(Math.max(from + by, 0), points.length - 1)]);
-      chart.setCursor({ left: chart.valToPos(to, "x"), top: 0 });
+      bring(to);
+      go(to);
       const told = read(to).slice(0, 5).map(({ line, value }) => `${line.name} ${y(value)}`);
       return `${x(to)}: ${told.join(", ")}`;
     },
