@@ -193,6 +193,20 @@ def test_a_page_that_is_hidden_while_its_theme_changes_is_drawn_in_its_size(stag
     assert page.evaluate(size) == [room, room]
 
 
+@pytest.mark.parametrize(
+    ("said", "system"), [("normal", "dark"), ("light", "dark"), ("dark", "light"), ("light dark", "dark")]
+)
+def test_a_page_is_as_dark_as_it_says_whatever_the_system_prefers(stage: Stage, said: str, system: Any) -> None:
+    page = stage(None)
+    page.emulate_media(color_scheme=system)
+    page.evaluate("said => { document.documentElement.style.colorScheme = said }", said)
+    show(page, "stacks")
+    look = "['.mzw', '.mzw-swatch'].map(of => getComputedStyle(document.querySelector(of)))"
+    found = page.evaluate(f"() => {look}.map((of, i) => [of.color, of.backgroundColor][i])")
+    light, dark = ["rgb(28, 32, 36)", "rgb(47, 111, 222)"], ["rgb(232, 234, 237)", "rgb(91, 147, 245)"]
+    assert found == (dark if said.endswith("dark") else light)
+
+
 def inks(pdf: bytes) -> set[tuple[int, ...]]:
     """Return the colours that a PDF file draws with."""
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)

@@ -226,7 +226,12 @@ def test_what_keys_read_is_in_sight_and_they_never_leave_the_lines(easel: Easel)
     page.locator(".mzw-plot").focus()
     for key in ("Home", *"+++"):
         page.keyboard.press(key)
-    for key, value in (("End", "20"), ("ArrowLeft", "19"), ("Home", "0"), *[("ArrowRight", str(n)) for n in range(1, 8)]):
+    for key, value in (
+        ("End", "20"),
+        ("ArrowLeft", "19"),
+        ("Home", "0"),
+        *[("ArrowRight", str(n)) for n in range(1, 8)],
+    ):
         page.keyboard.press(key)
         assert reading(page)["values"] == [["ann", value]]
         plot, dot = page.locator(".u-over").bounding_box(), page.locator(".mzw-dot-at").bounding_box()

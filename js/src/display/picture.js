@@ -206,6 +206,6 @@ function isSame(a, b) {
 
 /** @param {Element} el */
 function isDark(el) {
-  const { colorScheme } = getComputedStyle(el);
-  return colorScheme === "dark" || (colorScheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const [light, dark] = ["light", "dark"].map((name) => getComputedStyle(el).colorScheme.includes(name));
+  return Boolean(dark) && (!light || matchMedia("(prefers-color-scheme: dark)").matches);
 }
