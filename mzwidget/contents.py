@@ -16,7 +16,7 @@ from mzwidget.charts import static
 from mzwidget.charts.static import Still
 from mzwidget.errors import LiveViewError, StaleWarning, briefly, depth
 from mzwidget.page.output import output, unseen
-from mzwidget.shown import Content, Shown, moment
+from mzwidget.shown import STALE, Content, Shown, moment
 from mzwidget.tail import arrow, records
 from mzwidget.tail.updates import Row
 from mzwidget.tail.values import Column, to_pandas
@@ -30,10 +30,6 @@ FIRST_SNAPSHOT = 30.0
 """Seconds that a view's content is waited for."""
 GLIMPSE = 2.0
 """The same where something is to be displayed anyway."""
-
-
-STALE = ("reconnecting", "stalled", "failed")
-"""States in which the rows are those of the past."""
 
 
 class Contents(Shown):

@@ -21,6 +21,9 @@ from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Updates
 from mzwidget.tail.values import Column
 
+STALE = ("reconnecting", "stalled", "failed")
+"""States in which the rows are those of the past."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:
@@ -143,8 +146,10 @@ class Shown:
         """Return what stands above the picture."""
 
     def _said(self) -> str:
-        """Return by what rows are chosen and where the data come from, if that has to be said."""
-        return " · ".join(part for part in (self._view.questions.shown.terms, self._view.note.text) if part)
+        """Return why the rows are old, by what they are chosen and where the data come from, if that has to be said."""
+        status = self._status()
+        stale = f"stale: {status.message or status.state}" if status.state in STALE else ""
+        return " · ".join(part for part in (stale, self._view.questions.shown.terms, self._view.note.text) if part)
 
     def _keep(self) -> None:
         """Close the view, and keep in little memory what it shows."""

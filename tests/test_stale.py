@@ -52,6 +52,9 @@ def test_a_stale_view_warns_once_an_outage(dsn: str) -> None:
                 frame = view.df
             assert frame["a"].tolist() == [1]
             assert frame.attrs["status"] == "reconnecting"
+            kept = view._repr_mimebundle_()[0]
+            for told in (str(view), kept["text/plain"], kept["text/html"]):
+                assert " · stale: " in told, "a picture that nothing follows says so too"
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 assert view.df["a"].tolist() == [1]
@@ -59,6 +62,7 @@ def test_a_stale_view_warns_once_an_outage(dsn: str) -> None:
             view.retry()
             eventually(lambda: view.status.state == "live", what="the view is back")
             assert view.df.attrs["status"] == "live"
+            assert "stale: " not in str(view)
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps, lambda view: copy.copy([view][0])])

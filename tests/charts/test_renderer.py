@@ -57,6 +57,7 @@ def test_what_happens_to_the_process_does_not_reach_the_next_chart(renderer: Ren
     assert process is not None
 
     os.kill(process.pid, signal.SIGSTOP)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # with that of polars a read would go on
     interrupt = threading.Timer(0.5, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
     interrupt.start()
     with pytest.raises(KeyboardInterrupt):
