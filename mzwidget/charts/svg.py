@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -66,8 +65,16 @@ def _area(x: float, y: float, width: float, height: float, place: int) -> str:
     return f'<path d="M{x:.5g} {y + on / 2:.5g}{stripes}" stroke="{COLORS[color]}" stroke-width="{on}"/>'
 
 
+def _dots(path: str, place: int) -> str:
+    """Draw the points of the name in a place that no line leads to."""
+    color = COLORS[place % len(COLORS)]
+    return f'<path d="{path}" stroke="{color}" stroke-width="4" stroke-linecap="round"/>' if path else ""
+
+
 def _line(path: str, place: int) -> str:
     """Draw the line of the name in a place: dashed where there are more names than colours."""
+    if not path:
+        return ""
     turn, color = divmod(place, len(COLORS))
     dash = _DASHES[turn % len(_DASHES)]
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
@@ -231,8 +238,10 @@ def draw_lines(columns: Sequence[Column], rows: Sequence[Row], encoding: Encodin
     frame = _Frame(points, top)
     shapes += frame.axes(write[x], columns[x], encoding.formats[ys[0]] if encoding.formats else "")
     for place, key in enumerate(kept):
-        path = frame.path(_thinned(sorted(series[key], key=lambda point: point[0]), max(POINTS // len(kept), 20)))
+        drawn = _thinned(sorted(series[key], key=lambda point: point[0]), max(POINTS // len(kept), 20))
+        path, dots = frame.paths(drawn)
         shapes.append(_line(path, place))
+        shapes.append(_dots(dots, place))
     return Drawing(tuple(shapes), top + _HEIGHT, says)
 
 
@@ -299,19 +308,16 @@ class _Frame:
                 break
         return shapes
 
-    def path(self, points: Sequence[tuple[float, float]]) -> str:
-        """Write a path that a value that cannot be drawn interrupts."""
-        parts, pen = [], "M"
+    def paths(self, points: Sequence[tuple[float, float]]) -> tuple[str, str]:
+        """Write a path that what cannot be drawn interrupts, and one of the points that stand alone."""
+        runs: list[list[str]] = [[]]
         for x, y in points:
             if math.isnan(y):
-                pen = "M"
-                continue
-            parts.append(f"{pen}{self._x(x):.4g} {self._y(y):.4g}")
-            pen = "L"
-        for place, (part, after) in enumerate(itertools.pairwise([*parts, "M"])):
-            if part[0] == after[0] == "M":
-                parts[place] += "h.1"  # a point by itself
-        return "".join(parts)
+                runs.append([])
+            else:
+                runs[-1].append(f"{self._x(x):.4g} {self._y(y):.4g}")
+        lines = ("M" + "L".join(run) for run in runs if len(run) > 1)
+        return "".join(lines), "".join(f"M{run[0]}h0" for run in runs if len(run) == 1)
 
     def _x(self, x: float) -> float:
         return self.left + (WIDTH - self.left) * ((x - self.x0) / (self.x1 - self.x0) if self.x1 > self.x0 else 0.5)
@@ -370,7 +376,7 @@ def draw_number(
         frame.top, frame.bottom, frame.left = 72, 112, 0.0
         known = [y for _, y in points if not math.isnan(y)]
         frame.y0, frame.y1 = min(known), max(known)
-        path = frame.path(_thinned(points, 400))
+        path, _ = frame.paths(_thinned(points, 400))
         shapes.append(f'<path d="{path}" fill="none" stroke="{COLORS[0]}" stroke-width="1.6"/>')
         return Drawing(tuple(shapes), 118, f"{of.name}: {text}")
     return Drawing(tuple(shapes), 70, f"{of.name}: {text}")

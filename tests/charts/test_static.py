@@ -229,13 +229,14 @@ def test_lengths_are_in_proportion_on_both_sides_of_zero() -> None:
     assert a[0] + a[1] <= svg.WIDTH
 
 
-def test_a_null_is_a_gap_in_a_line() -> None:
+def test_a_null_is_a_gap_in_a_line_and_a_point_alone_is_a_dot() -> None:
     times = [f"2026-01-01 00:00:0{i}+00" for i in range(6)]
     rows: list[Row] = list(zip(times, ["1", "2", None, "4", "NaN", "5"], strict=True))
-    [path] = re.findall(
-        r'<path d="([^"]+)" fill="none"', static.picture(still(view("at timestamptz", "n float8"), rows)) or ""
-    )
-    assert path.count("M") == 3
+    drawn = static.picture(still(view("at timestamptz", "n float8"), rows)) or ""
+    paths = dict(re.findall(r'<path d="([^"]+)"[^>]* stroke-width="(\d+)', drawn))
+    assert [(path.count("M"), path.count("L"), width) for path, width in paths.items()] == [(1, 1, "1"), (2, 0, "4")]
+    only = static.picture(still(view("at timestamptz", "n float8"), rows[:1])) or ""
+    assert only.count('stroke-linecap="round"') == 1
 
 
 def test_a_number_shows_what_it_was() -> None:
