@@ -20,7 +20,7 @@ from mzwidget import background, charts
 from mzwidget.asking import Asking, Inquiry
 from mzwidget.errors import CLOSED, LiveViewError, briefly
 from mzwidget.following import Following
-from mzwidget.meant import Meant, unknown_keyword
+from mzwidget.meant import Meant, names_looks, unknown_keyword
 from mzwidget.moments import Moments
 from mzwidget.page import assets, conversation
 from mzwidget.page.cells import cells
@@ -248,6 +248,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
         self._view.open(history)
         self._inquiry.join(self._ask_anew)
 
+    @names_looks(__init__)
     def show(self, chart: Any = None, **options: Any) -> LiveView:
         """Make another picture of the same view; both are fed by one subscription, and ask with the same `params`.
 

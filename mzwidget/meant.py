@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, TypeVar
 
 import pandas as pd
 
 from mzwidget.errors import briefly
 from mzwidget.naming import alike
 
+_Call = TypeVar("_Call", bound=Callable[..., Any])
 _LOOKS = frozenset(
     {"title", "kind", "x", "y", "color", "key", "value", "chart", "limit", "format", "timezone", "height"}
 )
@@ -82,6 +83,21 @@ def options(kind: type[Any]) -> list[str]:
     """Return the keywords that a class takes."""
     taken = inspect.signature(kind.__init__).parameters.values()
     return [parameter.name for parameter in taken if parameter.kind is parameter.KEYWORD_ONLY]
+
+
+def names_looks(of: Callable[..., Any]) -> Callable[[_Call], _Call]:
+    """Let help and completion of a method name the looks that `of` takes, in place of ``**options``."""
+
+    def named(call: _Call) -> _Call:
+        own = inspect.signature(call)
+        fixed = [one for one in own.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        looks = [
+            one for name, one in inspect.signature(of).parameters.items() if name in _LOOKS - own.parameters.keys()
+        ]
+        vars(call)["__signature__"] = own.replace(parameters=[*fixed, *looks])
+        return call
+
+    return named
 
 
 def unknown_keyword(kind: type[Any], name: str) -> str:

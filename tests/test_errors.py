@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 import psycopg
 import pytest
+from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -294,6 +295,20 @@ def test_a_connection_that_was_lost_names_what_opens_another(shop: str, capsys: 
     assert place == "----> 1 connection.execute('SELECT 1')"
     assert told.startswith("OperationalError: ")
     assert told.endswith("; mzwidget.connect() opens another connection")
+
+
+def test_completion_knows_every_option(shop: str) -> None:
+    shell = InteractiveShell()
+    with mzwidget.LiveView("shop", dsn=shop) as view:
+        shell.push({"view": view, "LiveView": mzwidget.LiveView})
+        for call in ("LiveView('shop', ", "view.show("):
+            for option in ("chart", "color", "format", "kind", "timezone", "title", "x"):
+                text = f"{call}{option[0]}"
+                with provisionalcompleter():
+                    found = {of.text for of in shell.Completer.completions(text, len(text))}
+                assert f"{option}=" in found
+        with pytest.raises(TypeError, match="unknown keyword 'knd'; did you mean 'kind'"):
+            view.show(knd="table")
 
 
 def test_what_was_meant_is_said_once(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
