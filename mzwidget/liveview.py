@@ -255,8 +255,8 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
         Parameters
         ----------
         chart : altair.Chart or dict, optional
-        **options
-            Those of `LiveView` that say how it looks: `title`, `kind`, `x`, `y`, `height` and so on.
+        title, kind, x, y, color, key, value, limit, format, timezone, height : optional
+            As for `LiveView`.
 
         Returns
         -------
