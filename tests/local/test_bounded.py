@@ -374,6 +374,19 @@ def test_data_of_a_copy_that_nobody_asked_for_are_not_collected(engine: Engine) 
 
 
 @pytest.mark.usefixtures("others")
+def test_messages_that_wait_for_a_statement_are_bounded_however_small(engine: Engine) -> None:
+    before = engine.peak
+    with contextlib.closing(engine.connect()) as connection:
+        connection.pgconn.send_query(HEAVY.encode())
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as wire:
+            wire.settimeout(3)
+            with contextlib.suppress(TimeoutError, OSError):
+                for _ in range(40):
+                    wire.sendall(b"S\0\0\0\4" * 100_000)
+    assert engine.peak < max(before, 300) + 60
+
+
+@pytest.mark.usefixtures("others")
 def test_an_open_quote_of_csv_takes_linear_time(engine: Engine) -> None:
     began = time.monotonic()
     data = ['1,"', *["aaaaaaaaa,\n" * 20_000] * 100]

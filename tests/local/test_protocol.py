@@ -105,6 +105,15 @@ def test_encryption_is_declined_and_the_plain_way_goes_on(engine_dsn: str) -> No
             assert connection.recv(1) == b"R"
 
 
+def test_encryption_is_declined_once(engine_dsn: str) -> None:
+    for request in (80877103, 80877104):
+        with raw(engine_dsn) as connection:
+            connection.sendall(struct.pack("!ii", 8, request) * 2)
+            answer = everything(connection)
+        assert answer.startswith(b"NE")
+        assert b"08004" in answer
+
+
 @pytest.mark.parametrize(
     "garbage",
     [

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _MOST_BYTES = 2_000_000
 """Bytes after which no further message is read ahead."""
 
+_MESSAGE_BYTES = 100
+"""What a message takes besides its body."""
+
 
 class ClientGoneError(Exception):
     """The client went away or said good-bye."""
@@ -64,7 +67,7 @@ class Inbox:
             self._changed.clear()
             await self._changed.wait()
         kind, body = self._messages.popleft()
-        self._bytes -= len(body)
+        self._bytes -= len(body) + _MESSAGE_BYTES
         self._room.set()
         return kind, body
 
@@ -75,11 +78,12 @@ class Inbox:
         try:
             while True:
                 async for kind, body in wire.read_messages(self._reader):
-                    while self._bytes + len(body) > _MOST_BYTES and self._messages:
+                    size = len(body) + _MESSAGE_BYTES
+                    while self._bytes + size > _MOST_BYTES and self._messages:
                         self._room.clear()
                         await self._room.wait()
                     self._messages.append((kind, body))
-                    self._bytes += len(body)
+                    self._bytes += size
                     self._changed.set()
         except (ProtocolError, OSError, asyncio.IncompleteReadError) as error:
             self._end = error

@@ -103,9 +103,11 @@ class Server:
 
     async def _startup(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, str] | None:
         """Return the startup options; None if the client only wanted to cancel something."""
+        encryptions = {wire.SSL_REQUEST, wire.GSSENC_REQUEST}
         while True:
             code, body = await wire.read_startup(reader)
-            if code in {wire.SSL_REQUEST, wire.GSSENC_REQUEST}:
+            if code in encryptions:
+                encryptions.remove(code)
                 writer.write(b"N")
             elif code == wire.CANCEL_REQUEST:
                 self._cancel(body)
