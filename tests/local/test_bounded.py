@@ -171,6 +171,15 @@ def test_a_statement_that_takes_too_much_memory_ends_and_gives_it_back(engine: E
         assert engine.peak < MOST_MEGABYTES + SLACK_MEGABYTES
 
 
+def test_a_long_expression_takes_no_more_than_its_length(engine: Engine) -> None:
+    total = "n::float8"
+    for _ in range(10):
+        total = f"({total} + {total})"
+    with engine.connect() as connection:
+        found = connection.execute(f"SELECT {total} FROM many WHERE n = 1")  # type: ignore[call-overload]
+        assert found.fetchone() == (1024,)
+
+
 def test_large_results_are_sent_as_they_are_made(engine: Engine) -> None:
     with engine.connect() as connection, connection.cursor() as cursor:
         size = sum(len(text) for (text,) in cursor.stream("SELECT repeat('a', 20000) FROM many", size=1))

@@ -81,18 +81,28 @@ def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bo
     depth = max((operand.depth for operand in operands), default=0)
     texts = [operand.sql for operand in operands]
     uses = _SLOT.findall(template)
-    bound: list[tuple[str, str]] = []
-    for index, text in enumerate(texts):
-        if len(text) > (_SHORT if operands[index].literal is None else 3 * _SHORT) and uses.count(str(index)) > 1:
-            depth += 1
-            name = f"v{depth}"
-            bound.append((name, text))
-            texts[index] = name
-    # In one go: a text among the operands may hold what looks like a slot.
-    sql = _SLOT.sub(lambda match: ", ".join(texts) if match[1] == "*" else texts[int(match[1])], template)
-    for name, text in reversed(bound):
-        sql = f"list_transform([{text}], lambda {name}: {sql})[1]"
-    return Value(sql, type_, fallible=fallible, depth=depth)
+    bound = [
+        index
+        for index, operand in enumerate(operands)
+        if len(operand.sql) > (_SHORT if operand.literal is None else 3 * _SHORT) and uses.count(str(index)) > 1
+    ]
+    if not bound:
+        return Value(_filled(template, texts), type_, fallible=fallible, depth=depth)
+    # All at once: a lambda within another one's is planned again with it.
+    name = f"v{depth + 1}"
+    if len(bound) == 1:
+        made, texts[bound[0]] = texts[bound[0]], name
+    else:
+        made = "struct_pack(" + ", ".join(f"f{index} := {texts[index]}" for index in bound) + ")"
+        for index in bound:
+            texts[index] = f"({name}).f{index}"
+    sql = f"list_transform([{made}], lambda {name}: {_filled(template, texts)})[1]"
+    return Value(sql, type_, fallible=fallible, depth=depth + 1)
+
+
+def _filled(template: str, texts: Sequence[str]) -> str:
+    """Put texts into a template in one go: one among them may hold what looks like a slot."""
+    return _SLOT.sub(lambda match: ", ".join(texts) if match[1] == "*" else texts[int(match[1])], template)
 
 
 def bound_once(operand: Value, name: str, build: Callable[[Value], Value]) -> Value:
