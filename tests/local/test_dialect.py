@@ -376,6 +376,52 @@ def test_the_sql_grows_with_the_statement_and_no_faster(kind: str, table: functi
     assert tried > 5
 
 
+_LONG = "(" + " + ".join(["n"] * 40) + ")"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "CASE {} WHEN 1 THEN 2 WHEN 3 THEN 4 ELSE n END",
+        f"nullif({{}}, {_LONG})",
+        f"nullif({_LONG}, {{}})",
+        f"({{}} BETWEEN 1 AND {_LONG})::int",
+        f"({_LONG} NOT BETWEEN {{}} AND 2)::int",
+        f"({{}} IN (1, 2, 10 / n, {_LONG}))::int",
+        "((1, {}) IN ((1, 2), (n, 3)))::int",
+        "({} = ANY (ARRAY[1, 2, n]))::int",
+        "(1 <> ALL (LIST[1, {}, n]))::int",
+        "({}::text ILIKE ANY (ARRAY[n::text]))::int",
+        "(LIST[n, 2])[{}]",
+        "(array_remove(ARRAY[n, 2], {}))[1]",
+        "array_length(array_fill({}, ARRAY[n]), 1)",
+        "lower(int4range({}, 5 + n, '[)'))",
+        "(ARRAY[{}] @> ARRAY[n])::int",
+        "length(concat_ws({}::text, 'a', 'b'))",
+        "(n::float8 * 2 + {}::float8)::int",
+    ],
+)
+def test_forms_grow_with_the_statement_and_no_faster(form: str) -> None:
+    database, planned = calculator(), []
+    for depth in (2, 30):
+        inner = "n"
+        for _ in range(depth):
+            inner = form.replace("{}", inner)
+        planned.append(database.plan(f"SELECT {inner} FROM (VALUES (1)) AS q (n)").sql)
+    assert len(planned[1]) < 30 * len(planned[0]) + 5000
+
+
+def test_what_duckdb_would_plan_for_too_long_is_refused() -> None:
+    """It takes a lambda within a lambda for two, and the carriers of nested lists are such."""
+    database = calculator()
+    assert refusal(database, f"SELECT {'LIST[' * 20}date '2026-01-01'{']' * 20}").sqlstate == "54001"
+    assert database.query(f"SELECT {'LIST[' * 8}date '2026-01-01'{']' * 8}") == [("{" * 8 + "2026-01-01" + "}" * 8,)]
+
+
+def test_more_than_ten_subscripts() -> None:
+    assert calculator().query(f"SELECT a{'[1]' * 12} FROM (VALUES (ARRAY[1])) AS q (a)") == [(None,)]
+
+
 def test_a_table_that_is_gone_since_the_statement_was_planned_is_called_by_its_id() -> None:
     with pytest.raises(duckdb.Error) as caught:
         duckdb.connect().execute('SELECT count(*) FROM "u7"')

@@ -176,7 +176,7 @@ def _position(expressions: Translating, value: Value, position: tree.Expr | tree
     if kind == "array":
         template = "CASE WHEN len(({0}).dims) = 0 AND {1} > 0 THEN ({0}).items[{1}] END"
         return apply(template, [value, index], value.type.element)
-    return apply("list_extract({0}, nullif(greatest({1}, 0), 0))", [value, index], value.type.element)
+    return apply("list_extract({0}, greatest({1}, 0))", [value, index], value.type.element)
 
 
 def field(expressions: Translating, node: tree.Field) -> Value:

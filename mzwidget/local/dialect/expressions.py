@@ -245,14 +245,14 @@ class Expressions:
         if node.operand is None:
             return self._branches(node, [self.condition(test) for test, _ in node.branches])
         return bound_once(
-            self.value(node.operand),
-            self._stand_in(),
-            lambda operand: self._branches(
-                node, [self.compare("=", operand, self.value(test)) for test, _ in node.branches]
+            [self.value(node.operand)],
+            self.stand_in,
+            lambda given: self._branches(
+                node, [self.compare("=", given[0], self.value(test)) for test, _ in node.branches]
             ),
         )
 
-    def _stand_in(self) -> str:
+    def stand_in(self) -> str:
         return f"~{self.statement.alias()}~"
 
     def _branches(self, node: tree.Case, conditions: Sequence[Value]) -> Value:
@@ -284,7 +284,7 @@ class Expressions:
     def _choice(self, node: tree.Choice) -> Value:
         given = self.values(node.arguments)
         if node.word == "nullif":
-            return bound_once(given[0], self._stand_in(), lambda left: self._nullif(left, given[1]))
+            return bound_once(given, self.stand_in, lambda sides: self._nullif(*sides))
         values, type_ = unify(self.statement, given, node.word)
         if node.word == "coalesce":
             return replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))

@@ -11,7 +11,7 @@ from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.overloads import choose, no_function, no_operator
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.values import Value, apply
+from mzwidget.local.dialect.values import Value, apply, bound_once
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -93,17 +93,34 @@ def distinct(expressions: Translating, node: tree.Distinct) -> Value:
 
 def between(expressions: Translating, node: tree.Between) -> Value:
     with expressions.scope.within("OR argument" if node.negated else "AND argument"):
-        value, low, high = sides(expressions, (node.operand, node.low, node.high))
-    if node.negated:
-        return connect("OR", [expressions.compare("<", value, low), expressions.compare(">", value, high)])
-    return connect("AND", [expressions.compare(">=", value, low), expressions.compare("<=", value, high)])
+        given = sides(expressions, (node.operand, node.low, node.high))
+    word, below, above = ("OR", "<", ">") if node.negated else ("AND", ">=", "<=")
+    return bound_once(
+        given,
+        expressions.stand_in,
+        lambda bound: connect(
+            word, [expressions.compare(below, bound[0], bound[1]), expressions.compare(above, bound[0], bound[2])]
+        ),
+    )
 
 
 def in_list(expressions: Translating, node: tree.InList) -> Value:
     word = "OR argument" if len(node.items) > 1 else "NOT argument" if node.negated else expressions.scope.operand
     with expressions.scope.within(word):
         left, *items = sides(expressions, (node.operand, *node.items))
-        equal = [expressions.compare("=", left, item) for item in items]
+        if left.items:
+            found = bound_once(
+                left.items,
+                expressions.stand_in,
+                lambda fields: _among(expressions, replace(left, items=tuple(fields)), items),
+            )
+        else:
+            found = bound_once([left], expressions.stand_in, lambda given: _among(expressions, given[0], items))
+    return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
+
+
+def _among(expressions: Translating, left: Value, items: Sequence[Value]) -> Value:
+    equal = [expressions.compare("=", left, item) for item in items]
     prefix = equal[0].sql.partition(" = ")[0] + " = "
     firm = not any(value.fallible for value in equal)
     if firm and len(equal) > 1 and left.type.kind == "scalar" and all(each.sql.startswith(prefix) for each in equal):
@@ -112,7 +129,7 @@ def in_list(expressions: Translating, node: tree.InList) -> Value:
     else:
         found = apply("(" + " OR ".join(e.sql for e in equal) + ")", equal[:0], t.BOOL, fallible=not firm)
         found = replace(found, depth=max(each.depth for each in equal))
-    return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
+    return found
 
 
 def in_query(expressions: Translating, node: tree.InQuery) -> Value:
@@ -158,6 +175,12 @@ def quantified(expressions: Translating, node: tree.Quantified) -> Value:
     if array.is_open or array.type.element is None or array.type.kind not in ("array", "list"):
         found = choose(functions.TABLES["unnest"], known([array]))
         raise no_function("unnest", known([array]), many=len(found) != 0 or array.is_open)
+    return bound_once([left, array], expressions.stand_in, lambda given: _any_item(expressions, node, *given))
+
+
+def _any_item(expressions: Translating, node: tree.Quantified, left: Value, array: Value) -> Value:
+    """Compare a value with each item of an array or list."""
+    assert array.type.element is not None
     depth = max(left.depth, array.depth) + 1
     item = Value(f"v{depth}", array.type.element)
     if node.operator.lstrip("!").startswith("~~"):

@@ -13,8 +13,9 @@ from mzwidget.local.dialect.ordering import limits, ordered
 from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.selecting import Selection
 from mzwidget.local.dialect.syntax import parse, tree
-from mzwidget.local.dialect.values import Value
+from mzwidget.local.dialect.values import Value, weighed
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats.encoding import carrier
 from mzwidget.local.formats.types import Column, Type
 
 
@@ -57,6 +58,7 @@ def plan_query(
         raise misnamed(query, statement) or error from None
     if maintained and statement.refusal is not None:
         raise statement.refusal
+    weighed(", ".join(carrier("x", column.type) for column in columns))
     return Query(
         sql=statement.with_ctes(body),
         columns=columns,

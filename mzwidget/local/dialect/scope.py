@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import cast
-from mzwidget.local.dialect.values import Value
+from mzwidget.local.dialect.values import Value, weighed
 from mzwidget.local.dialect.windowing import Windowing
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
@@ -76,9 +76,9 @@ class Statement:
 
     def with_ctes(self, sql: str) -> str:
         """Return a query with the common tables that it may name."""
-        if not self.ctes:
-            return sql
-        return "WITH " + ", ".join(f"{name} AS ({body})" for name, body in self.ctes.items()) + " " + sql
+        if self.ctes:
+            sql = "WITH " + ", ".join(f"{name} AS ({body})" for name, body in self.ctes.items()) + " " + sql
+        return weighed(sql)
 
     def parameter(self, number: int) -> Value:
         """Return ``$number``, with its type if that is known by now."""

@@ -45,6 +45,9 @@ class Translating(Protocol):
     def boolean(self, value: Value) -> Value:
         """Return a value that is a boolean, or may become one."""
 
+    def stand_in(self) -> str:
+        """Return a name that is in nobody's SQL yet."""
+
     def compare(self, operator: str, left: Value, right: Value) -> Value:
         """Compare two values, rows as well."""
 

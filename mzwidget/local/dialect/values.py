@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from mzwidget.local.formats.types import Type
 
-_SLOT = re.compile(r"\{(\d|\*)\}")
+_SLOT = re.compile(r"\{(\d+|\*)\}")
+_LAMBDA = ", lambda "
+_SCOPES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|, lambda """)
+_MOST_WEIGHT = 10_000
+_FEW_LAMBDAS = 12
+"""However these are nested, they are not too heavy."""
 _SHORT = 40
 """An operand up to this length may be repeated: it does not grow with the nesting."""
 
@@ -75,20 +80,26 @@ def plainly_ordered(type_: Type) -> bool:
 def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bool = False) -> Value:
     """Fill a template: ``{0}`` … stand for the operands, ``{*}`` for all of them.
 
-    An operand that the template names more than once is bound, so that the SQL stays as long as the statement.
+    An operand that the template names more than once is bound, so that the SQL stays as long as the statement. So is
+    one with a lambda where the template has one: DuckDB takes twice as long, and twice the memory, for each lambda
+    that another one is in.
     """
     fallible = fallible or any(operand.fallible for operand in operands)
     depth = max((operand.depth for operand in operands), default=0)
     texts = [operand.sql for operand in operands]
     uses = _SLOT.findall(template)
+    repeated = [
+        uses.count(str(index)) > 1 and len(operand.sql) > (_SHORT if operand.literal is None else 3 * _SHORT)
+        for index, operand in enumerate(operands)
+    ]
+    nests = _LAMBDA in template or any(repeated)
     bound = [
         index
         for index, operand in enumerate(operands)
-        if len(operand.sql) > (_SHORT if operand.literal is None else 3 * _SHORT) and uses.count(str(index)) > 1
+        if repeated[index] or (nests and str(index) in uses and _LAMBDA in operand.sql)
     ]
     if not bound:
         return Value(_filled(template, texts), type_, fallible=fallible, depth=depth)
-    # All at once: a lambda within another one's is planned again with it.
     name = f"v{depth + 1}"
     if len(bound) == 1:
         made, texts[bound[0]] = texts[bound[0]], name
@@ -105,19 +116,55 @@ def _filled(template: str, texts: Sequence[str]) -> str:
     return _SLOT.sub(lambda match: ", ".join(texts) if match[1] == "*" else texts[int(match[1])], template)
 
 
-def bound_once(operand: Value, name: str, build: Callable[[Value], Value]) -> Value:
-    """Return what `build` makes of an operand, whose text, if it is long, stands there once only.
+def bound_once(
+    operands: Sequence[Value], stand_in: Callable[[], str], build: Callable[[Sequence[Value]], Value]
+) -> Value:
+    """Return what `build` makes of operands, each of whose texts stands there once only if it is long.
 
-    `name` is in nobody's SQL yet. DuckDB takes no subquery where the operand is bound: then its text is repeated.
+    `stand_in` returns a name that is in nobody's SQL yet. DuckDB takes no subquery where an operand is bound: then
+    texts are repeated.
     """
-    if len(operand.sql) <= 3 * _SHORT or operand.literal is not None or operand.parameter is not None:
-        return build(operand)
-    found = build(replace(operand, sql=name))
-    if "SELECT" in found.sql:
-        return replace(found, sql=found.sql.replace(name, operand.sql))
-    depth = max(found.depth, operand.depth) + 1
-    inner = found.sql.replace(name, f"v{depth}")
-    return replace(found, sql=f"list_transform([{operand.sql}], lambda v{depth}: {inner})[1]", depth=depth)
+    stands = [
+        operand.literal is None
+        and operand.parameter is None
+        and (len(operand.sql) > 3 * _SHORT or _LAMBDA in operand.sql)
+        for operand in operands
+    ]
+    names = [stand_in() if each else "" for each in stands]
+    found = build([replace(each, sql=name or each.sql) for name, each in zip(names, operands, strict=True)])
+    sql, depth = found.sql, max([found.depth, *(operand.depth for operand in operands)])
+    takes_lambdas, repeated = "SELECT" not in sql, {name for name in names if name and sql.count(name) > 1}
+    nests = _LAMBDA in sql or len(repeated) > 0
+    bound: list[tuple[str, str]] = []
+    for name, operand in zip(names, operands, strict=True):
+        if takes_lambdas and (name in repeated or (name and nests and _LAMBDA in operand.sql)):
+            bound.append((name, operand.sql))
+        elif name:
+            sql = sql.replace(name, operand.sql)
+    if not bound:
+        return replace(found, sql=sql)
+    variable = f"v{depth + 1}"
+    for index, (name, _) in enumerate(bound):
+        sql = sql.replace(name, f"({variable}).f{index}")
+    made = ", ".join(f"f{index} := {text}" for index, (_, text) in enumerate(bound))
+    return replace(found, sql=f"list_transform([struct_pack({made})], lambda {variable}: {sql})[1]", depth=depth + 1)
+
+
+def weighed(sql: str) -> str:
+    """Return SQL that DuckDB can plan: each lambda weighs twice what the one around it does."""
+    if sql.count(_LAMBDA) > _FEW_LAMBDAS:
+        weight, depth, ends = 0, 0, [0]
+        for token in _SCOPES.findall(sql):
+            if token == "(":
+                ends.append(depth)
+            elif token == ")":
+                depth = ends.pop()
+            elif token == _LAMBDA:
+                depth += 1
+                weight += 2**depth
+        if weight > _MOST_WEIGHT:
+            raise SqlError("statement exceeds nested expression limit", "54001")
+    return sql
 
 
 def items_of(array: str) -> str:

@@ -281,7 +281,8 @@ def _concat(values: Sequence[Value]) -> Value:
 
 def _concat_ws(values: Sequence[Value]) -> Value:
     inner = [cast(values[0], t.TEXT), *(text_form(value) for value in values[1:])]
-    return apply("CASE WHEN {0} IS NOT NULL THEN concat_ws({*}) END", inner, t.TEXT)
+    slots = ", ".join(f"{{{i}}}" for i in range(len(inner)))
+    return apply(f"CASE WHEN {{0}} IS NOT NULL THEN concat_ws({slots}) END", inner, t.TEXT)
 
 
 def _padded_length(values: Sequence[Value]) -> Value:
