@@ -135,7 +135,7 @@ def _small(still: Still) -> str | None:
         # Fewer bars, not fewer rows: a stack that is drawn has all its pieces.
         own = replace(still.encoding, options={**told, "limit": limit}) if limit else still.encoding
         drawn = picture(replace(still, encoding=own))
-        if drawn is None or len(drawn) <= SIZE * 3 // 4:
+        if drawn is None or len(drawn) <= SIZE * 7 // 8:
             return drawn
     return None
 
@@ -250,6 +250,13 @@ _LOOK = {
 """As the page draws Vega charts (``js/src/views/vega/theme.js``), in the colour of the text around it."""
 
 
+_NEEDLESS = re.compile(r' (?:aria-hidden|aria-roledescription|pointer-events|role)="[^"]*"| opacity="1"')
+_POINT = re.compile(
+    r'<path transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([\d.]+),0A\3,\3,0,1,1,-\3,0A\3,\3,0,1,1,\3,0"'
+)
+"""What Vega writes for those who do not see a chart, or move in it, and how it writes a point."""
+
+
 def _drawn_by_vega(still: Still) -> str | None:
     spec = with_data(still, all_rows=True) or {}
     if spec.get("width") == "container":
@@ -258,6 +265,8 @@ def _drawn_by_vega(still: Still) -> str | None:
     if drawn is None:  # what Vega cannot draw, the page says
         return None
     drawn = re.sub(r"<path [^>]*>", lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), drawn)  # a third of the file
+    drawn = re.sub(r"<[^>]+>", lambda tag: _NEEDLESS.sub("", tag[0]), drawn)  # and of what is left, another
+    drawn = _POINT.sub(r'<circle cx="\1" cy="\2" r="\3"', drawn)
     drawn = drawn.replace('="currentColor"', f'="{_ink(spec)}"')
     says = html.escape(f"chart of {', '.join(of.name for of in still.columns)}")
     return drawn.replace("<svg ", f'<svg style="max-width:100%;height:auto" role="img" aria-label="{says}" ', 1)

@@ -279,6 +279,19 @@ def test_an_altair_chart_is_drawn_where_vl_convert_is_installed(monkeypatch: pyt
     assert static.with_data(still(columns, [(f"shop {i}", str(i)) for i in range(5000)], chart())) is None, "too large"
 
 
+def test_a_cloud_of_points_is_kept_as_a_picture() -> None:
+    pytest.importorskip("vl_convert")
+    rows: list[Row] = [(f"{n * 7919 % 997}.{n}", f"{n * 31 % 89}.5", "abc"[n % 3]) for n in range(300)]
+    spec = alt.Chart().mark_point().encode(x="x", y="y", color="kind")
+    kept = static.in_notebook(still(view("x float8", "y float8", "kind text"), rows, Options.of(chart=spec)))
+    drawn = ET.fromstring(kept[kept.index("<svg") : kept.index("</svg>") + 6])
+    named = [own for own in drawn.iter() if own.get("class", "").startswith("mark-symbol role-mark")]
+    points = [own.attrib for group in named for own in group]
+    assert len({(of["cx"], of["cy"]) for of in points}) == 300
+    assert {of["r"] for of in points} == {"2.73"}
+    assert {of["stroke"] for of in points} == set(svg.COLORS[:3])
+
+
 TIMES = {
     "timestamptz": ["2026-01-01 10:00:00+00", "2026-01-01 18:00:00.5+07", "2026-01-01 17:30:00.25+05:30"],
     "timestamp": ["2026-01-01 10:00:00", "2026-01-01 11:00:00.5", "2026-01-01 12:00:00"],
@@ -296,7 +309,7 @@ def test_an_altair_chart_is_drawn_at_its_times_on_any_paper(kind: str, year: str
     drawn = static.picture(still(view(f"at {kind}", "n int8"), rows, Options.of(chart=spec))) or ""
     assert "NaN" not in drawn
     marks = drawn.split("layer_0_marks")[1].split("</g>")[0]
-    x = sorted(float(of) for of in re.findall(r"translate\(([-\d.]+),", marks))
+    x = sorted(float(of) for of in re.findall(r'cx="([-\d.]+)"', marks))
     assert len(x) == 3
     assert x[0] < x[1] < x[2]
     assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=1)
