@@ -293,6 +293,28 @@ def test_an_altair_interval_is_the_views_both_ways(stage: Stage, monkeypatch: py
     page.wait_for_function(f"({bright})() === 20")
 
 
+@pytest.mark.parametrize(
+    ("spec", "selection", "bright"), [(POINT, who("who 2"), 5), (SPAN, {"x": {"low": 2, "high": 4}}, 12)]
+)
+def test_what_is_selected_in_a_chart_stays_so_when_it_is_drawn_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, spec: dict[str, Any], selection: dict[str, Any], bright: int
+) -> None:
+    page = stage()
+    monkeypatch.setitem(KINDS, "own", {**KINDS["vega"], "spec": spec})
+    show(page, "own")
+    shown = "() => document.querySelectorAll('.role-mark path[opacity=\"1\"]').length"
+    tell(page, selection)
+    page.wait_for_function(f"bright => ({shown})() === bright", arg=bright)
+    ink = "() => document.querySelector('.role-axis-label text').getAttribute('fill')"
+    for theme in ("false", "true"):
+        before = page.evaluate(ink)
+        page.evaluate("theme => { document.body.dataset.jpThemeLight = theme }", theme)
+        page.wait_for_function(f"before => ({ink})() !== before", arg=before)
+        page.evaluate("frames(5)")
+        assert selected(page) == selection
+        page.wait_for_function(f"bright => ({shown})() === bright", arg=bright)
+
+
 @pytest.mark.parametrize("kind", ["bars", "groups", "stacks", "table", "line", "vega"])
 def test_a_selection_can_be_read_by_all(
     stage: Stage, js_modules: Path, kind: str, monkeypatch: pytest.MonkeyPatch

@@ -70,8 +70,8 @@ function endOf(value, inwards, column) {
 export function mountSelecting(view, compiled, host, tuples) {
   const { columns } = host;
   const params = paramsOf(compiled);
-  /** Whether what the chart tells is what it has just been told. */
-  let telling = false;
+  /** Whether what the chart tells is what it has just been told, or that nothing is selected in it yet. */
+  let telling = true;
   /** What this chart has made the selection. */
   let own = JSON.stringify(null);
 
@@ -212,10 +212,10 @@ export function mountSelecting(view, compiled, host, tuples) {
      * @param {Selection} selection
      */
     async selected(selection) {
-      if (JSON.stringify(selection) === own || params.length === 0) return;
-      own = JSON.stringify(selection);
-      telling = true;
       try {
+        if (JSON.stringify(selection) === own || params.length === 0) return;
+        own = JSON.stringify(selection);
+        telling = true;
         for (const param of params) {
           const values = stored(param, selection);
           view.data(`${param.name}_store`, values);
