@@ -220,8 +220,7 @@ class Contents(Shown):
         columns, rows, time, _ = content
         listed = copies(rows)
         encoding = self._picture.encoding(columns, len(listed))
-        alone = encoding.kind == "number" and len(listed) <= 1
-        trend = self._trend(encoding.channels["value"][0], time) if alone else ()
+        trend = self._trend(encoding.channels["value"][0], time, listed) if encoding.kind == "number" else ()
         return Still.of(self._title(), columns, listed, encoding, time, self._said(), trend, whole=whole)
 
     def _arranged(self, content: Content) -> tuple[tuple[Column, ...], list[Row]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from mzwidget.page.view import View
 from mzwidget.tail.history import Change
 from mzwidget.tail.kept import Kept
 from mzwidget.tail.status import Status
-from mzwidget.tail.updates import Updates
+from mzwidget.tail.updates import Row, Updates
 from mzwidget.tail.values import Column
 
 STALE = ("reconnecting", "stalled", "failed")
@@ -130,16 +131,13 @@ class Shown:
             earliest, changes = self._view.collection.history.earliest, self._view.collection.history.changes
         return earliest, [change for change in changes if until is None or change.time <= until]
 
-    def _trend(self, column: int, until: int | None) -> list[tuple[int, str | None]]:
-        """Return what a column of a single row has been, and when, up to a moment."""
-        if self._closed is not None:
+    def _trend(self, column: int, time: int | None, rows: Sequence[Row]) -> list[tuple[int, str | None]]:
+        """Return since when a column of a single row was what it was, up to a moment that has these rows."""
+        if self._closed is not None or time is None or len(rows) != 1:
             return []
         with self._view.lock:
-            return [
-                (at, value)
-                for at, value in self._view.collection.history.values(column)
-                if until is None or at <= until
-            ]
+            values = self._view.collection.history.values(column)
+        return [*(of for of in values if of[0] < time), (time, rows[0][column])]
 
     @abstractmethod
     def _title(self) -> str:

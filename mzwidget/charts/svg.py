@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -279,6 +280,14 @@ def _thinned(points: list[tuple[float, float]], most: int) -> list[tuple[float, 
     return kept
 
 
+def _stepped(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Let each value hold until the next."""
+    stepped = points[:1]
+    for (_, before), (x, y) in itertools.pairwise(points):
+        stepped += [(x, before), (x, y)]
+    return stepped
+
+
 class _Frame:
     """Where lines go, and the axes around them."""
 
@@ -376,7 +385,7 @@ def draw_number(
         frame.top, frame.bottom, frame.left = 72, 112, 0.0
         known = [y for _, y in points if not math.isnan(y)]
         frame.y0, frame.y1 = min(known), max(known)
-        path, _ = frame.paths(_thinned(points, 400))
+        path, _ = frame.paths(_stepped(_thinned(points, 400)))
         shapes.append(f'<path d="{path}" fill="none" stroke="{COLORS[0]}" stroke-width="1.6"/>')
         return Drawing(tuple(shapes), 118, f"{of.name}: {text}")
     return Drawing(tuple(shapes), 70, f"{of.name}: {text}")

@@ -258,7 +258,7 @@ def test_a_number_keeps_its_recent_past(engine_dsn: str, live: Callable[..., Liv
         for n in range(1, 4):
             connection.execute(f"INSERT INTO {name} VALUES ({n})")
             view.when(lambda frame, n=n: frame["n"].tolist() == [n], timeout=20)
-    assert [value for _, value in view._trend(0, None)] == ["0", "1", "2", "3"]
+    assert [value for _, value in view._trend(0, time.time_ns(), [("3",)])] == ["0", "1", "2", "3", "3"]
     assert view.base["past"][0][1] == 0
     assert view.base["past"][-1][1] == 3
     assert "<path" in view._repr_mimebundle_()[0]["text/html"]

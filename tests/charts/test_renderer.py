@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psutil
@@ -49,6 +50,19 @@ def test_other_threads_go_on_while_the_first_chart_is_drawn(renderer: Renderer) 
     assert turns > 50
 
 
+def while_it_draws(renderer: Renderer, act: Callable[[], object]) -> threading.Thread:
+    """Act some time after a chart has been asked for."""
+
+    def later() -> None:
+        eventually(renderer._lock.locked)
+        time.sleep(0.5)
+        act()
+
+    thread = threading.Thread(target=later)
+    thread.start()
+    return thread
+
+
 def test_what_happens_to_the_process_does_not_reach_the_next_chart(renderer: Renderer) -> None:
     assert "one" in (renderer.svg(chart("one"), {}) or "")
     assert renderer.svg({"mark": "nonsense"}, {}) is None, "Vega-Lite has no such mark"
@@ -58,8 +72,9 @@ def test_what_happens_to_the_process_does_not_reach_the_next_chart(renderer: Ren
 
     os.kill(process.pid, signal.SIGSTOP)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # with that of polars a read would go on
-    interrupt = threading.Timer(0.5, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
-    interrupt.start()
+    main = threading.main_thread().ident
+    assert main is not None
+    interrupt = while_it_draws(renderer, lambda: signal.pthread_kill(main, signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         renderer.svg(chart("interrupted"), {})
     interrupt.join()
@@ -69,8 +84,7 @@ def test_what_happens_to_the_process_does_not_reach_the_next_chart(renderer: Ren
     process = renderer._process
     assert process is not None
     os.kill(process.pid, signal.SIGSTOP)
-    killed = threading.Timer(0.5, process.kill)
-    killed.start()
+    killed = while_it_draws(renderer, process.kill)
     assert renderer.svg(chart("killed"), {}) is None
     killed.join()
     assert "three" in (renderer.svg(chart("three"), {}) or "")

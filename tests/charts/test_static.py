@@ -244,6 +244,9 @@ def test_a_number_shows_what_it_was() -> None:
     drawn = static.picture(still(view("n int8"), [("7",)], trend=trend)) or ""
     assert drawn.count("<path") == 1
     assert ">7<" in drawn
+    trend = [(AT, "1"), (AT + 1000, None), (AT + 2000, "2"), (AT + 4000, "3")]
+    drawn = static.picture(still(view("n int8"), [("3",)], trend=trend)) or ""
+    assert '"M0 112L160 112M320 92L640 92L640 72"' in drawn, "each value holds until the next"
 
 
 def test_times_are_in_the_zone_that_was_asked_for() -> None:
