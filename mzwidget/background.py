@@ -14,6 +14,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
+from mzwidget.forking import Lock
+
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -32,14 +34,14 @@ def _take_over(record: logging.LogRecord) -> bool:
 
 logging.getLogger("psycopg").addFilter(_take_over)
 
-_lock = threading.Lock()
+_lock = Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 
 
 def _start_anew() -> None:
     """Leave thread and loop to the process that this one was forked from."""
-    global _lock, _loop
-    _lock, _loop = threading.Lock(), None
+    global _loop  # noqa: PLW0603 - there is one
+    _loop = None
 
 
 if hasattr(os, "register_at_fork"):

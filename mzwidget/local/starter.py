@@ -14,6 +14,8 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mzwidget.forking import Lock
+
 _READY_SECONDS = 60
 
 
@@ -25,7 +27,7 @@ class _Engine:
     dsn: str = field(repr=False)
 
 
-_lock = threading.Lock()
+_lock = Lock()
 _engine: _Engine | None = None
 _ended: set[int] = set()
 """Ports of engines that are gone."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 
 import psycopg
 from psycopg.adapt import AdaptersMap
@@ -15,6 +14,7 @@ from psycopg.types.string import TextLoader
 from mzwidget.catalog import names
 from mzwidget.errors import SqlError
 from mzwidget.explaining import Explanation, explain
+from mzwidget.forking import Lock
 from mzwidget.lexing import words
 from mzwidget.params import Composed
 from mzwidget.tail.connect import Parameters, answering, parameters
@@ -26,7 +26,7 @@ Connection = psycopg.Connection[tuple[str | None, ...]]
 
 _READS = {"select", "with", "values", "table", "show", "explain"}
 
-_lock = threading.Lock()
+_lock = Lock()
 _open: dict[tuple[int, str], Connection] = {}
 
 

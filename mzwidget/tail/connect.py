@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -14,6 +13,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from mzwidget.errors import Brief, briefly
+from mzwidget.forking import Lock
 from mzwidget.tail import conninfo
 from mzwidget.tail.cursor import TableCursor
 from mzwidget.tail.remedies import advised
@@ -51,7 +51,7 @@ class _Named(NamedTuple):
         return _Named(known.dsn, cluster, isolation)
 
 
-_lock = threading.Lock()
+_lock = Lock()
 _chosen = _Named()
 _handed_on = False
 """Whether `_hand_on` was called here, or in the process that this one was forked from."""

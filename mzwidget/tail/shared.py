@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 
+from mzwidget.forking import Lock
 from mzwidget.tail.connect import Parameters
 from mzwidget.tail.query import Query
 from mzwidget.tail.tail import Tail
@@ -12,7 +12,7 @@ from mzwidget.tail.tail import Tail
 _Key = tuple[tuple[str, str], ...]
 
 _tails: dict[_Key, Tail] = {}
-_lock = threading.Lock()
+_lock = Lock()
 
 
 def shared(parameters: Parameters, query: Query) -> Tail:
@@ -43,12 +43,6 @@ def _address(key: _Key) -> _Key:
     return tuple((name, value) for name, value in key if name in ("host", "port"))
 
 
-def _start_anew() -> None:
-    """Share nothing with the process that this one was forked from: its thread and its connections stay there."""
-    global _lock  # noqa: PLW0603 - may have been held at that moment
-    _lock = threading.Lock()
-    _tails.clear()
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)
+    # A forked process shares nothing with the one that it came from: thread and connections stay there.
+    os.register_at_fork(after_in_child=_tails.clear)

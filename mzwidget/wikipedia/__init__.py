@@ -11,7 +11,6 @@ import atexit
 import math
 import os
 import re
-import threading
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -20,6 +19,7 @@ from psycopg import sql
 
 from mzwidget._version import __version__
 from mzwidget.errors import briefly
+from mzwidget.forking import Lock
 from mzwidget.wikipedia import eventstream
 from mzwidget.wikipedia.ingest import Ingest
 from mzwidget.wikipedia.pipeline import Source
@@ -48,7 +48,7 @@ USER_AGENT = f"mzwidget/{__version__} (https://github.com/mzwidget/mzwidget)"
 _DEFAULTS: dict[str, Any] = {"application_name": "mzwidget", "connect_timeout": 10, "tcp_user_timeout": 20_000}
 
 _running: dict[tuple[object, ...], Ingest] = {}
-_running_lock = threading.Lock()
+_running_lock = Lock()
 
 
 def __dir__() -> list[str]:

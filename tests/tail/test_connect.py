@@ -274,6 +274,37 @@ def test_a_forked_process_has_the_same_engine() -> None:
     assert "in the child: [5]" in done.stdout
 
 
+HELD = """
+import os, signal, threading
+import mzwidget
+from mzwidget import wikipedia
+from mzwidget.local import starter
+from mzwidget.notebook import session
+from mzwidget.tail import connect, shared
+from mzwidget import background
+mzwidget.LiveView("SELECT 5 AS n").wait(20)
+held = threading.Event()
+def hold():
+    with starter._lock, session._lock, connect._lock, shared._lock, background._lock, wikipedia._running_lock:
+        held.set()
+        signal.pause()
+threading.Thread(target=hold, daemon=True).start()
+held.wait()
+if child := os.fork():
+    print("ended:", os.waitpid(child, 0)[1], flush=True)
+    os._exit(0)
+signal.alarm(30)
+mzwidget.connect()
+assert len(mzwidget.sql("SELECT 5 AS n")) == len(mzwidget.LiveView("SELECT 5 AS n").wait(20).df) == 1
+os._exit(0)
+"""
+
+
+def test_a_forked_process_waits_for_no_thread_that_stayed_behind() -> None:
+    done = run(HELD)
+    assert done.stdout.endswith("ended: 0\n"), done.stderr
+
+
 STARTED = """
 import multiprocessing, sys
 import mzwidget
