@@ -174,6 +174,7 @@ if __name__ == "__main__":
 
 def test_marimo(page: Page, bundle: Path, engine_dsn: str, table: str, tmp_path: Path) -> None:  # noqa: ARG001
     (tmp_path / "app.py").write_text(MARIMO.format(table=table))
+    (tmp_path / "pyproject.toml").write_text('[tool.marimo.display]\ntheme = "dark"\n')
     port = free_port()
     command = [sys.executable, "-m", "marimo", "-q", "run", "app.py", "--headless", "--no-token", "--port", str(port)]
     own = {"MATERIALIZE_URL": engine_dsn, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
@@ -193,6 +194,9 @@ def test_marimo(page: Page, bundle: Path, engine_dsn: str, table: str, tmp_path:
         boxes = [box for i in range(3) if (box := row.nth(i).bounding_box()) is not None]
         assert len({round(box["width"]) for box in boxes}) == 1, "equal shares"
         assert boxes[2]["x"] + boxes[2]["width"] <= page.evaluate("innerWidth"), "of the cell's width"
+        ground = "own => getComputedStyle(own).backgroundColor.match(/[\\d.]+/g).map(Number)"
+        own, around = row.first.evaluate(ground), page.locator("body").evaluate(ground)
+        assert own == [round(255 * part) for part in around], "on the page's ground"
     finally:
         server.terminate()
         server.wait(60)
