@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 
 import pytest
@@ -75,6 +76,55 @@ def test_csv_is_read_as_its_reader_does_there() -> None:
         text = "".join(random.choice('"",\n\rax\\é') for _ in range(random.randint(0, 14)))
         width, piece = random.randint(1, 3), random.choice([1, 2, 5, 100])
         assert read(form, width, text.encode(), piece) == expected(text, form, width), (text, form, width, piece)
+
+
+def plain(text: str, width: int) -> Found:
+    """Read lines of text one character at a time, as Materialize's reader does."""
+    rows: list[list[str | None]] = []
+    at = 0
+    while at < len(text) and not text.startswith("\\.", at):
+        row: list[str | None] = []
+        for column in range(width):
+            if column:
+                if not text.startswith("\t", at):
+                    return rows, MISSING
+                at += 1
+            if text.startswith("\\N", at):
+                row.append(None)
+                at += 2
+                continue
+            value = ""
+            while at < len(text) and text[at] not in "\n\t" and not text.startswith("\\.", at):
+                if text[at] == "\\" and at + 1 < len(text):
+                    at += 1
+                    value += "\n" if text[at] == "n" else text[at]
+                else:
+                    value += text[at]
+                at += 1
+            row.append(value)
+        if at < len(text) and text[at] != "\n":
+            return rows, EXTRA
+        rows.append(row)
+        at += 1
+    return rows, None
+
+
+def test_text_is_read_as_its_reader_does_there() -> None:
+    random = Random(2026)
+    form = CopyFormat(csv=False, delimiter="\t", null="\\N")
+    for _ in range(5000):
+        text = "".join(random.choice("aé\\\\\n\n\t\tNn.") for _ in range(random.randint(0, 14)))
+        width, piece = random.randint(1, 3), random.choice([1, 2, 5, 100])
+        (rows, fault), wanted = read(form, width, text.encode(), piece), plain(text, width)
+        assert fault == wanted[1], (text, width, piece)
+        assert fault is not None or rows == wanted[0], (text, width, piece)
+
+
+def test_escapes_take_linear_time() -> None:
+    form = CopyFormat(csv=False, delimiter="\t", null="\\N")
+    began = time.monotonic()
+    assert read(form, 1, b"\\\t" * 1_000_000, 1_000_000) == ([["\t" * 1_000_000]], None)
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("piece", [1, 100])

@@ -43,6 +43,8 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
         return SqlError("numeric field overflow")
     if isinstance(error, (duckdb.OutOfRangeException, duckdb.ConversionException)):
         return _out_of_range(text)
+    if re.search("invalid repetition size|pattern too large", text):
+        return unsupported("a regular expression that repeats this much")
     gone = re.search(r"Table with name (u\d+) does not exist", text)
     if gone is not None:  # since the statement was planned
         return SqlError(f"collection '{gone[1]}' was dropped", "42704")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 100_000_000
 _NULL = re.compile(r"^\\N(?=\t|$)|(?<=\t)\\N(?=\t|$)", re.MULTILINE)
+_LINE_END = re.compile(r"(?<!\\)\\*+\n")
 _tabs = methodcaller("count", "\t")
 
 
@@ -31,6 +32,8 @@ class CopyReader:
         self._pending: list[str] = []
         self._waiting = 0
         self._csv_lines = CsvLines(form)
+        self._escaped = False
+        """Whether the text so far ends with a backslash that keeps what comes next."""
         self._line = 0
         self._first = True
         self._ended = False
@@ -93,11 +96,26 @@ class CopyReader:
 
     def _complete(self, text: str) -> int:
         """Return the length of the part of `text` that ends with the last line that is over."""
-        return self._csv_lines.complete(text) if self._form.csv else text.rfind("\n") + 1
+        if self._form.csv:
+            return self._csv_lines.complete(text)
+        escaped, rest = self._escaped, text.rstrip("\\")
+        self._escaped = (len(text) - len(rest) + (escaped and not rest)) % 2 == 1
+        if "\\\n" not in text and not (escaped and text.startswith("\n")):
+            return text.rfind("\n") + 1
+        over = 0
+        for found in _LINE_END.finditer(text):
+            if (len(found[0]) + (escaped and found.start() == 0)) % 2:
+                over = found.end()
+        return over
 
     def _plain(self, lines: str) -> Iterator[Fields]:
         delimiter = self._form.delimiter
-        for line in lines.removesuffix("\n").split("\n"):
+        found = lines.split("\n")
+        if "\\\n" in lines:
+            found = _joined(found, "\n")
+        if not found[-1]:
+            found.pop()
+        for line in found:
             self._line += 1
             if line.startswith("\\."):
                 self._ended = True
@@ -161,15 +179,16 @@ def _not_utf8(what: str = "") -> SqlError:
     return SqlError(f'invalid byte sequence for encoding "UTF8"{what}', "22021")
 
 
-def _joined(fields: list[str], delimiter: str) -> list[str]:
-    """Put together what was split at an escaped delimiter."""
+def _joined(parts: list[str], separator: str) -> list[str]:
+    """Put together what was split at an escaped separator."""
     found: list[str] = []
-    for field in fields:
-        if found and (len(found[-1]) - len(found[-1].rstrip("\\"))) % 2:
-            found[-1] += delimiter + field
-        else:
-            found.append(field)
-    return found
+    waiting: list[str] = []
+    for part in parts:
+        waiting.append(part)
+        if (len(part) - len(part.rstrip("\\"))) % 2 == 0:
+            found.append(separator.join(waiting))
+            waiting = []
+    return [*found, separator.join(waiting)] if waiting else found
 
 
 _ESCAPED = re.compile(rb"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
