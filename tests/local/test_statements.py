@@ -145,6 +145,7 @@ def test_not_null_and_default(sql: psycopg.Connection) -> None:
         ("INSERT INTO t VALUES ('x')", "XX000", "invalid input syntax for type integer"),
         ("INSERT INTO v VALUES (1)", "XX000", "v"),
         ("SELECT f(1)", "XX000", 'function "f" does not exist'),
+        ("CREATE TABLE k (a text COLLATE x)", "0A000", "COLLATE of a column"),
         ("SELECT 'a' ~ '((a{100}){100}){100}'", "0A000", "a regular expression that repeats this much"),
     ],
 )

@@ -142,7 +142,7 @@ class StatementParser(QueryParser):
         name = self.identifier()
         type_ = self.type_name()
         if self.accept("collate"):
-            self.object_name()
+            raise unsupported("COLLATE of a column")
         options: list[tree.ColumnOption] = []
         while not self.is_kind(",") and not self.is_kind(")") and not self.is_kind("eof"):
             options.append(self._option())
