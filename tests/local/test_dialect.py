@@ -343,6 +343,15 @@ def test_not_a_number_is_not_null() -> None:
     assert found == [("NaN", "NaN", "f"), ("0", "-0", "f")]
 
 
+@pytest.mark.parametrize(
+    ("value", "root"),
+    [("2", "1.2599210498948732"), ("-27", "-3"), ("0.027", "0.3"), ("1e300", "1e+100"), ("-0", "-0"),
+     ("5e-324", "1.7031839360032603e-108"), ("Infinity", "Infinity"), ("NaN", "NaN")],
+)  # fmt: skip
+def test_a_cube_root_is_the_nearest_float(value: str, root: str) -> None:
+    assert calculator().query(f"SELECT cbrt('{value}'::float8)") == [(root,)]
+
+
 def _nested(overload: Overload, kind: str, depth: int) -> str | None:
     """Return a call nested in its first argument that takes its own result, None if none does."""
     names = list(overload.arguments)

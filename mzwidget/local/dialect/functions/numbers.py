@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import numerics
 from mzwidget.local.formats.types import SCALARS, sql_name
 
+_ROOTS = Context(prec=40)
 SIGNED = ("int2", "int4", "int8")
 FUNCTIONS: list[Overload] = []
 
@@ -130,9 +131,11 @@ def _sqrt_numeric(value: Decimal) -> Decimal:
 
 
 def _cbrt(value: float) -> float:
-    found = math.cbrt(value)
-    whole = round(found) if math.isfinite(found) and abs(found) < 1e15 else None
-    return float(whole) if whole is not None and whole**3 == value else found
+    """Return the nearest float: those of C libraries differ in the last digit."""
+    if not math.isfinite(value) or value == 0:
+        return value
+    third = _ROOTS.divide(_ROOTS.ln(Decimal(abs(value))), Decimal(3))
+    return math.copysign(float(_ROOTS.exp(third)), value)
 
 
 def _power(base: float, exponent: float) -> float:
