@@ -119,13 +119,6 @@ def _initcap(text: str) -> str:
     return re.sub(r"[^\W_]+", lambda match: match[0][:1].upper() + match[0][1:].lower(), text)
 
 
-def _translate(text: str, old: str, new: str) -> str:
-    table: dict[int, str | None] = {}
-    for index, character in enumerate(old):
-        table.setdefault(ord(character), new[index] if index < len(new) else None)
-    return text.translate(table)
-
-
 def _chr(code: int) -> str:
     if code == 0:
         raise SqlError("null character not permitted", "54000")
@@ -336,7 +329,7 @@ FUNCTIONS += [
     line("substr", "text, int4, int4 -> text", python=_substring_for),
     line("substring", "text, int4 -> text", python=_substring),
     line("substring", "text, int4, int4 -> text", python=_substring_for),
-    line("translate", "text, text, text -> text", python=_translate),
+    line("translate", "text, text, text -> text", "translate({0}, {1}, {2})", fallible=False),
     line("encode", "bytea, text -> text", python=_encode),
     line("decode", "text, text -> bytea", python=_decode),
     line("convert_from", "bytea, text -> text", python=_convert_from),
