@@ -27,7 +27,7 @@ from mzwidget.explaining import excerpt, explain
 from mzwidget.naming import Names, nearest
 from mzwidget.params import compose
 from mzwidget.selection import no_column
-from mzwidget.tail.cursor import TableCursor
+from mzwidget.tail.cursor import TableConnection, TableCursor
 from tests.proxy import Proxy
 
 TYPOS = [
@@ -284,17 +284,22 @@ def test_a_notebook_shows_what_a_statement_of_the_users_own_connection_refuses(
     assert type(pickle.loads(pickle.dumps(error))) is type(error)
 
 
-def test_a_connection_that_was_lost_names_what_opens_another(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_connection_that_was_lost_or_closed_names_what_opens_another(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     shell = InteractiveShell(colors="nocolor")
     with Proxy(shop) as proxy:
-        connection = psycopg.connect(proxy.dsn, autocommit=True, cursor_factory=TableCursor)
+        connection = TableConnection.connect(proxy.dsn, autocommit=True, cursor_factory=TableCursor)
         shell.push({"connection": connection})
         proxy.cut()
         shell.run_cell("connection.execute('SELECT 1')")
-    place, told = capsys.readouterr().out.strip().splitlines()
-    assert place == "----> 1 connection.execute('SELECT 1')"
-    assert told.startswith("OperationalError: ")
-    assert told.endswith("; mzwidget.connect() opens another connection")
+        assert connection.closed
+        shell.run_cell("connection.execute('SELECT 1')")
+        shell.run_cell("connection.cursor()")
+    told = capsys.readouterr().out.strip().splitlines()
+    assert told[::2] == [*["----> 1 connection.execute('SELECT 1')"] * 2, "----> 1 connection.cursor()"]
+    assert [line.partition(": ")[0] for line in told[1::2]] == ["OperationalError"] * 3
+    assert all(line.endswith("; mzwidget.connect() opens another") for line in told[1::2])
 
 
 def test_completion_knows_every_option(shop: str) -> None:

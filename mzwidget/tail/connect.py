@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from mzwidget.errors import Brief, briefly
 from mzwidget.forking import Lock
 from mzwidget.tail import conninfo
-from mzwidget.tail.cursor import TableCursor
+from mzwidget.tail.cursor import TableConnection, TableCursor
 from mzwidget.tail.remedies import advised
 
 ENVIRONMENT = "MATERIALIZE_URL"
@@ -109,7 +109,7 @@ def connect(
     named = _Named(dsn, cluster, isolation).or_chosen()
     given = parameters(*named)
     with answering(given):
-        connection = psycopg.connect(**given, autocommit=True, cursor_factory=TableCursor)
+        connection = TableConnection.connect(**given, autocommit=True, cursor_factory=TableCursor)
     try:
         check_cluster(connection, given)
     except psycopg.DataError as error:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Rows that are shown; all are there to be fetched."""
 
+_ANOTHER = "; mzwidget.connect() opens another"
+
 
 class TableCursor(psycopg.Cursor[Row]):
     """An ordinary cursor that shows what it has read as a small table, without moving.
@@ -88,6 +90,18 @@ class TableCursor(psycopg.Cursor[Row]):
         return {"text/plain": f"{text}\n{count}", "text/html": f"{table}<p>{count}</p>"}
 
 
+class TableConnection(psycopg.Connection[Row]):
+    """An ordinary connection that says what to do when it is closed."""
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        """Return a new cursor."""
+        try:
+            return super().cursor(*arguments, **options)
+        except psycopg.OperationalError as error:
+            shorten(error, functools.partial(str, f"{error}{_ANOTHER}"))
+            raise
+
+
 class _Explained:
     """What there is to say of an error, found out when a notebook shows it: it may take a question to the database."""
 
@@ -104,7 +118,7 @@ class _Explained:
         written = query.decode() if isinstance(query, bytes) else str(query)
         sent = numbered(written) if self._composed else Composed(written)
         told = str(explain(error, written, origin=sent.origin, names=lambda: names(connection, written)))
-        return f"{told}; mzwidget.connect() opens another connection" if connection.closed else told
+        return f"{told}{_ANOTHER}" if connection.closed else told
 
     def __reduce__(self) -> tuple[Any, ...]:
         return functools.partial, (str, str(self._error()))
