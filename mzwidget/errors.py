@@ -5,13 +5,16 @@ from __future__ import annotations
 import dis
 import functools
 import linecache
+import os
 import sys
+import sysconfig
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import ParamSpec, TypeVar
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
+_PACKAGES = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
 _RAISE = dis.opmap["RAISE_VARARGS"]
 _OURS = frozenset({"mzwidget", "traitlets", "copy", "psycopg", "contextlib"})
 """Whose lines stand between the user's and those of ours."""
@@ -100,8 +103,8 @@ def _refused(trace: TracebackType | None) -> bool:
 
 
 def _place(frame: FrameType | None) -> list[str]:
-    """Return the line of the user's from which we were called."""
-    while frame is not None and _root(frame) in _OURS:
+    """Return the line of the user's from which we were called, perhaps by way of a package such as pandas."""
+    while frame is not None and (_root(frame) in _OURS or frame.f_code.co_filename.startswith(_PACKAGES)):
         frame = frame.f_back
     line = "" if frame is None else linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
     return [f"----> {frame.f_lineno} {line}"] if frame is not None and line else []

@@ -8,6 +8,7 @@ import re
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 
 import pandas as pd
@@ -262,6 +263,7 @@ WRONG_STATEMENTS = [
     ("connection.execute('SELECT %s, %s form shop', [1, 2])", "form", "Did you mean from?"),
     ("connection.cursor().executemany('INSERT INTO shp VALUES (%s)', [['a']])", "shp", "Did you mean shop?"),
     ("next(connection.cursor().stream('SELECT itm FROM shop'))", "itm", "Did you mean item?"),
+    ("pd.read_sql('SELECT itm FROM shop', connection)", "itm", "Did you mean item?"),
     ("with connection.cursor().copy('COPY shp FROM STDIN'): pass", "shp", "Did you mean shop?"),
 ]
 
@@ -272,7 +274,8 @@ def test_a_notebook_shows_what_a_statement_of_the_users_own_connection_refuses(
 ) -> None:
     shell = InteractiveShell(colors="nocolor")
     with psycopg.connect(shop, autocommit=True, cursor_factory=TableCursor) as connection:
-        shell.push({"connection": connection, "sql": sql, "dict_row": dict_row})
+        shell.push({"connection": connection, "sql": sql, "dict_row": dict_row, "pd": pd})
+        warnings.simplefilter("ignore", UserWarning)  # pandas prefers SQLAlchemy
         error = shell.run_cell(f"fine = 1\n{wrong}\nnever = 2").error_in_exec
         place, told, line, marks = capsys.readouterr().out.rstrip().splitlines()
     assert isinstance(error, psycopg.Error)
