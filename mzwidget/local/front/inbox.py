@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _MOST_BYTES = 2_000_000
 """Bytes after which no further message is read ahead."""
 
-_MESSAGE_BYTES = 100
-"""What a message takes besides its body."""
+_MESSAGE_BYTES = 1000
+"""What a message counts besides its body: so many are read, or answered, before others have their turn."""
 
 
 class ClientGoneError(Exception):
