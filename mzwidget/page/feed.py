@@ -15,7 +15,8 @@ from mzwidget.tail.values import Column, to_json_rows, write_json_rows
 LARGE = 50_000
 """Bytes above which a message counts as large."""
 MOMENT = 500
-"""Milliseconds of which the past of a number tells one value."""
+"""Milliseconds of which the past of a number tells one value, where it has many."""
+MANY = 600
 INLINE = 400
 """Values up to which a message is plain JSON; above, one binary buffer is cheaper to send."""
 
@@ -178,10 +179,10 @@ class Feed:
 
 
 def to_past(column: Column, values: Iterable[tuple[int, str | None]]) -> list[tuple[int, Cell]]:
-    """Write what a number has been as pages take it, without what nobody could have seen."""
+    """Write what a number has been as pages take it: of many values those that lasted."""
     kept: list[tuple[int, str | None]] = []
     for since, value in values:
-        if len(kept) > 1 and since - kept[-2][0] < MOMENT:
+        if len(kept) > MANY and since - kept[-2][0] < MOMENT:
             kept.pop()
         kept.append((since, value))
     cells = to_json_rows((column,), [(value,) for _, value in kept])

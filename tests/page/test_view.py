@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mzwidget.page.conversation import hear
-from mzwidget.page.feed import to_past
+from mzwidget.page.feed import MANY, MOMENT, to_past
 from mzwidget.page.pages import BURST, RATE, SILENCE, SLOWEST, WINDOW
 from mzwidget.page.report import report, status
 from mzwidget.tail.status import Status
@@ -263,9 +263,14 @@ def test_a_large_change_travels_as_bytes() -> None:
     assert "data" in (world.view.base() or {})
 
 
-def test_what_a_number_was_too_briefly_to_be_seen_is_not_told() -> None:
-    was = [(0, "1"), (100, "2"), (450, "3"), (5_000, None), (5_100, "4")]
-    assert to_past(column("n", 20), was) == [(0, 1), (450, 3), (5_000, None), (5_100, 4)]
+def test_of_many_values_of_a_number_those_that_lasted_are_told() -> None:
+    brief = [(at, str(at)) for at in range(0, 50 * 6_000, 50)]
+    was = [*brief, (310_000, None), (310_100, "4")]
+    told = to_past(column("n", 20), was)
+    assert len(told) <= MANY + 310_100 / MOMENT
+    assert max(after - at for (at, _), (after, _) in itertools.pairwise(told[:-2])) <= MOMENT
+    assert told[-3:] == [(brief[-1][0], brief[-1][0]), (310_000, None), (310_100, 4)]
+    assert to_past(column("n", 20), was[-20:]) == [*((at, at) for at, _ in brief[-18:]), *told[-2:]]
 
 
 def test_only_a_number_of_one_row_has_a_past() -> None:
@@ -275,7 +280,7 @@ def test_only_a_number_of_one_row_has_a_past() -> None:
     assert "past" not in (world.view.base() or {})
     world.encoding = {"kind": "number", "channels": {"value": [1]}}
     world.put("a", 3)
-    assert [value for _, value in (world.view.base() or {})["past"]] == [1, 3]
+    assert [value for _, value in (world.view.base() or {})["past"]] == [1, 2, 3]
     world.put("b", 4)
     assert "past" not in (world.view.base() or {})
 

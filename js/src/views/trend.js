@@ -1,8 +1,9 @@
 import { element, setAttribute, setText } from "../dom.js";
 
-/** Milliseconds that a trend goes back, and of which it keeps one value. */
+/** Milliseconds that a trend goes back; of which, once it has many points, it keeps one value. */
 const BACK = 5 * 60_000;
 const MOMENT = 500;
+const MANY = 600;
 const SECOND = 1_000;
 const [WIDTH, HEIGHT] = [1_000, 40];
 
@@ -62,6 +63,13 @@ export function mountTrend(of) {
     setAttribute(/** @type {Element} */ (area), "d", `${path}V${HEIGHT}H0Z`);
   }
 
+  /** @param {number} at */
+  function before(at) {
+    const points = known.points.filter((point) => point.at < at && point.at >= at - BACK);
+    if (points.length > MANY && at - Number(points.at(-2)?.at) < MOMENT) points.pop();
+    return points;
+  }
+
   return {
     svg,
     change,
@@ -74,8 +82,7 @@ export function mountTrend(of) {
     paint(at, value, text, told) {
       if (at === null) return;
       if (told !== known.told) Object.assign(known, { told, points: told ? toPoints(told) : known.points });
-      const points = known.points.filter((point) => point.at < at && point.at >= at - BACK);
-      if (at - Number(points.at(-2)?.at) < MOMENT) points.pop();
+      const points = before(at);
       if (Number.isFinite(value)) points.push({ at, value });
       // One who looks back sees what there was then; what came after it is not forgotten.
       if (!(Number(known.points.at(-1)?.at) > at)) known.points = points;
