@@ -9,6 +9,8 @@ from mzwidget.tail.updates import Row, Updates, consolidate
 
 SECONDS = 300.0
 """How far back by default."""
+UNKNOWN = 5_000
+"""Milliseconds from which on a stretch without any progress matters: a healthy server tells it once a second."""
 BYTES = 16 * 2**20
 """How much memory the past may take, at the most."""
 
@@ -87,11 +89,16 @@ class History:
         return self._since
 
     def values(self, column: int) -> list[tuple[int, str | None]]:
-        """Return what a column of a view of one row has been: since when, in ms, and which value."""
+        """Return what a column of a view of one row has been: since when, in ms, and which value.
+
+        It begins after the last stretch of which nothing is known, since nobody looked or the server was away.
+        """
         found: list[tuple[int, str | None]] = []
         for change in self._changes:
             went, came = ([row[column] for row, diff in change.updates.items() if sign * diff > 0] for sign in (-1, 1))
-            if not found and went and self._since is not None:
+            if change.time - change.known_until > UNKNOWN:
+                found.clear()
+            elif not found and went and self._since is not None:
                 found.append((self._since, went[0]))
             found.append((change.time, came[0] if came else None))
         return found
