@@ -75,7 +75,7 @@ class Feed:
         consolidate(updates.items(), into=self.pending)
 
     def turn(self) -> None:
-        """Note that what comes from now on answers another question, and so has another past."""
+        """Note that what comes from now on has another past: of another question, or after one that nobody knows."""
         self._turned = True
 
     @property

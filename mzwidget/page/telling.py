@@ -69,6 +69,8 @@ class Telling:
 
     def change(self, updates: Updates) -> None:
         """Note a change of what is shown."""
+        if self.collection.history.leapt:
+            self.feed.turn()
         self.feed.add(updates)
         self.pages.changed()
 

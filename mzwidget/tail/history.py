@@ -36,6 +36,11 @@ class Change:
     known_until: int
     size: int
 
+    @property
+    def leaps(self) -> bool:
+        """Whether nothing is known of the stretch before: nobody looked, or the server was away."""
+        return self.time - self.known_until > UNKNOWN
+
 
 class History:
     """A bounded ring of changes.
@@ -88,15 +93,20 @@ class History:
         """The first timestamp whose state can be had; None if there is no past."""
         return self._since
 
+    @property
+    def leapt(self) -> bool:
+        """Whether the last change leaps."""
+        return bool(self._changes) and self._changes[-1].leaps
+
     def values(self, column: int) -> list[tuple[int, str | None]]:
         """Return what a column of a view of one row has been: since when, in ms, and which value.
 
-        It begins after the last stretch of which nothing is known, since nobody looked or the server was away.
+        It begins after the last stretch of which nothing is known.
         """
         found: list[tuple[int, str | None]] = []
         for change in self._changes:
             went, came = ([row[column] for row, diff in change.updates.items() if sign * diff > 0] for sign in (-1, 1))
-            if change.time - change.known_until > UNKNOWN:
+            if change.leaps:
                 found.clear()
             elif not found and went and self._since is not None:
                 found.append((self._since, went[0]))

@@ -285,6 +285,23 @@ def test_only_a_number_of_one_row_has_a_past() -> None:
     assert "past" not in (world.view.base() or {})
 
 
+def test_a_number_that_leapt_begins_anew() -> None:
+    world = World()
+    world.encoding = {"kind": "number", "channels": {"value": [1]}}
+    page = PageModel(world)
+    page.say("hello")
+    for n in (1, 2, 3):
+        world.put("a", n)
+        page.say("ack")
+    assert world.deltas
+    bases = len(world.sent) - len(world.deltas)
+    world.elapse(60)
+    world.change({("a", "3"): -1, ("a", "9"): 1}, unknown=60_000)
+    assert page.rows == {("a", "9"): 1}
+    assert len(world.sent) - len(world.deltas) == bases + 1
+    assert [value for _, value in (world.view.base() or {})["past"]] == [9]
+
+
 def test_nonsense_from_a_page_is_ignored() -> None:
     world = World()
     world.put("a", 1)

@@ -93,11 +93,12 @@ class World:
             self.time = time
             self.view.on_progress()
 
-    def change(self, updates: Updates) -> None:
+    def change(self, updates: Updates, *, unknown: int = 0) -> None:
+        """Change rows, after so many milliseconds of which nobody knows anything."""
         assert self.time is not None
         with self.lock:
-            self.time += 1
-            self.history.add(self.time, dict(updates), self.time - 1)
+            before, self.time = self.time, self.time + 1 + unknown
+            self.history.add(self.time, dict(updates), before)
             consolidate(updates.items(), into=self.rows)
             self.truths[self.time] = dict(self.rows)
             self.view.on_batch(updates)

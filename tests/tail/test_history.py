@@ -30,5 +30,7 @@ def test_values_begin_after_what_nobody_knows() -> None:
     assert past.values(0) == [(1_000, "1"), (2_000, "2"), (20_000, "30")]
     changed(past, 40_000, "30", "40", known_until=40_000 - UNKNOWN - 1)
     assert past.values(0) == [(40_000, "40")]
+    assert past.leapt
     changed(past, 41_000, "40", "41")
     assert past.values(0) == [(40_000, "40"), (41_000, "41")]
+    assert not past.leapt
