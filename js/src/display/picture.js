@@ -206,6 +206,7 @@ function isSame(a, b) {
 
 /** @param {Element} el */
 function isDark(el) {
-  const [light, dark] = ["light", "dark"].map((name) => getComputedStyle(el).colorScheme.includes(name));
-  return Boolean(dark) && (!light || matchMedia("(prefers-color-scheme: dark)").matches);
+  const { colorScheme } = getComputedStyle(el);
+  if (!colorScheme.includes("dark")) return false;
+  return !colorScheme.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches;
 }

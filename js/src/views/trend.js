@@ -81,7 +81,7 @@ export function mountTrend(of) {
      */
     paint(at, value, text, told) {
       if (at === null) return;
-      if (told !== known.told) Object.assign(known, { told, points: told ? toPoints(told) : known.points });
+      if (told && told !== known.told) Object.assign(known, { told, points: toPoints(told) });
       const points = before(at);
       if (Number.isFinite(value)) points.push({ at, value });
       // One who looks back sees what there was then; what came after it is not forgotten.

@@ -100,15 +100,20 @@ def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bo
     ]
     if not bound:
         return Value(_filled(template, texts), type_, fallible=fallible, depth=depth)
-    name = f"v{depth + 1}"
-    if len(bound) == 1:
-        made, texts[bound[0]] = texts[bound[0]], name
-    else:
-        made = "struct_pack(" + ", ".join(f"f{index} := {texts[index]}" for index in bound) + ")"
-        for index in bound:
-            texts[index] = f"({name}).f{index}"
-    sql = f"list_transform([{made}], lambda {name}: {_filled(template, texts)})[1]"
+    variable = f"v{depth + 1}"
+    made, names = _held([texts[index] for index in bound], variable)
+    for index, name in zip(bound, names, strict=True):
+        texts[index] = name
+    sql = f"list_transform([{made}], lambda {variable}: {_filled(template, texts)})[1]"
     return Value(sql, type_, fallible=fallible, depth=depth + 1)
+
+
+def _held(texts: Sequence[str], variable: str) -> tuple[str, list[str]]:
+    """Return what a lambda's variable holds so that each text stands there once, and how each is named then."""
+    if len(texts) == 1:
+        return texts[0], [variable]
+    fields = ", ".join(f"f{index} := {text}" for index, text in enumerate(texts))
+    return f"struct_pack({fields})", [f"({variable}).f{index}" for index in range(len(texts))]
 
 
 def _filled(template: str, texts: Sequence[str]) -> str:
@@ -144,10 +149,10 @@ def bound_once(
     if not bound:
         return replace(found, sql=sql)
     variable = f"v{depth + 1}"
-    for index, (name, _) in enumerate(bound):
-        sql = sql.replace(name, f"({variable}).f{index}")
-    made = ", ".join(f"f{index} := {text}" for index, (_, text) in enumerate(bound))
-    return replace(found, sql=f"list_transform([struct_pack({made})], lambda {variable}: {sql})[1]", depth=depth + 1)
+    made, held = _held([text for _, text in bound], variable)
+    for (name, _), own in zip(bound, held, strict=True):
+        sql = sql.replace(name, own)
+    return replace(found, sql=f"list_transform([{made}], lambda {variable}: {sql})[1]", depth=depth + 1)
 
 
 def weighed(sql: str) -> str:
