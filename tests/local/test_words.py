@@ -98,6 +98,10 @@ SUBSCRIBE (SELECT current_role)                     | XX000 internal error: inte
 SUBSCRIBE (SELECT pg_catalog.version())             | XX000 internal error: internal error in optimizer: cannot materialize call to version
 CREATE MATERIALIZED VIEW x AS SELECT pg_backend_pid() | 0A000 cannot materialize call to pg_backend_pid
 CREATE VIEW x AS SELECT current_user                | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
+CREATE VIEW x AS SELECT pg_get_viewdef(a::oid) FROM words | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
+CREATE VIEW x AS SELECT current_setting('application_name') | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
+CREATE VIEW x AS SELECT 'words'::regclass           | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
+CREATE VIEW x AS SELECT a::oid::regclass::text FROM words | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 """  # noqa: E501
 

@@ -166,7 +166,7 @@ class Query:
     ctes : tuple of (str, str)
         These common tables: names and queries, each after those it names.
     asks_session : bool
-        Calls a function that each session answers otherwise.
+        Asks what was looked up when it was planned: of the session or of the catalog.
     compares_null : bool
         Asks somewhere whether something equals NULL, which nothing does.
     """

@@ -67,6 +67,7 @@ def registered(statement: Statement, name: str, target: Type, functions: Callabl
             plain = parts_of(name)[-1]
             oid, what = _FIRST_FUNCTION + known.index(plain) if plain in known else None, "function"
     statement.refuse_maintenance(unsupported(f"maintaining a query that names a {what} by {target.name}"))
+    statement.asks_session = True
     if oid is None:
         return failing(SqlError(f'{what} "{name}" does not exist'), target)
     return Value(f"CAST({oid} AS UINTEGER)", target)
@@ -80,6 +81,7 @@ def called(statement: Statement, value: Value) -> Value:
     elif value.type.name == "regclass":
         answers = {each.oid: each.name for each in statement.catalog.objects()}
         statement.refuse_maintenance(unsupported("maintaining a query that calls a relation by its OID"))
+        statement.asks_session = True
     else:
         answers = {}
     return chosen(value, answers, "CAST({0} AS VARCHAR)")

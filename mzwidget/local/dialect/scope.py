@@ -43,7 +43,7 @@ class Statement:
     compares_null: bool = False
     """Whether ``=`` or ``<>`` stands beside a NULL, which is never true."""
     asks_session: bool = False
-    """Whether it calls a function that each session answers otherwise."""
+    """Whether it asks what was looked up when it was planned: of the session or of the catalog."""
     ctes: dict[str, str] = field(default_factory=dict)
     _aliases: int = 0
 

@@ -28,6 +28,7 @@ def _typeof(values: Sequence[Value]) -> Value:
 def _noted(statement: Statement, what: str) -> None:
     statement.refuse_maintenance(unsupported(f"maintaining a query that calls {what}"))
     statement.constant = False
+    statement.asks_session = True
 
 
 def _of_objects(name: str, tell: Callable[[Known], str | None]) -> Callable[[Statement, Sequence[Value]], Value]:
