@@ -303,6 +303,7 @@ VALUES: list[tuple[str, object]] = [
     ("bytea", bytes(range(256))),
     ("int4[]", [1, None, -3]),
     ("text[]", ["a,b", '"', "", "NULL", None, "\\"]),
+    ("char(3)", "a  "),
 ]
 
 
@@ -341,6 +342,13 @@ def test_rows_in_binary_keep_the_types_of_their_fields(sql: psycopg.Connection) 
     asked = "SELECT ROW(1, 'a', NULL, ARRAY[2], ROW(2.5, date '2020-01-01')), ROW(), ARRAY[ROW(true)]"
     expected = ((1, "a", None, [2], (decimal.Decimal("2.5"), dt.date(2020, 1, 1))), (), [(True,)])
     assert sql.cursor(binary=True).execute(asked).fetchone() == expected
+
+
+def test_the_definition_of_a_view_is_text_whatever_is_in_it(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE VIEW v AS SELECT '{1}{*}' ~ 'a{2}' AS a")
+    asked = "SELECT pg_get_viewdef(oid) FROM pg_class WHERE relname = 'v' AND pg_get_viewdef(oid, true) = %s"
+    definition = "SELECT '{1}{*}' ~ 'a{2}' AS a;"
+    assert sql.execute(asked, [definition]).fetchone() == (definition,)
 
 
 @pytest.mark.parametrize(("asked", "kind"), [("LIST[1]", "list"), ("MAP['a' => 1]", "map"), ("ROW(LIST['a'])", "list")])

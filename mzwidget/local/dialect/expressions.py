@@ -253,7 +253,7 @@ class Expressions:
         )
 
     def stand_in(self) -> str:
-        return f"~{self.statement.alias()}~"
+        return f"${self.statement.alias()}$"
 
     def _branches(self, node: tree.Case, conditions: Sequence[Value]) -> Value:
         results = self.values([result for _, result in node.branches])

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 _SLOT = re.compile(r"\{(\d+|\*)\}")
 _LAMBDA = ", lambda "
+_IN_NO_LAMBDA = re.compile(f"{_LAMBDA}|SELECT")
+"""DuckDB takes no subquery in a lambda, and twice the time and the memory for each lambda that another one is in."""
 _SCOPES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|, lambda """)
 _MOST_WEIGHT = 10_000
 _FEW_LAMBDAS = 12
 """However these are nested, they are not too heavy."""
+_MEANT = re.compile(r"[$«»]|\{(?=(?:\d+|\*)\})")
+"""What stands for something else in SQL that is being written: parameters and operands, aggregates, slots."""
 _SHORT = 40
 """An operand up to this length may be repeated: it does not grow with the nesting."""
 
@@ -80,9 +84,8 @@ def plainly_ordered(type_: Type) -> bool:
 def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bool = False) -> Value:
     """Fill a template: ``{0}`` … stand for the operands, ``{*}`` for all of them.
 
-    An operand that the template names more than once is bound, so that the SQL stays as long as the statement. So is
-    one with a lambda where the template has one: DuckDB takes twice as long, and twice the memory, for each lambda
-    that another one is in.
+    An operand that the template names more than once is bound, so that the SQL stays as long as the statement. So is,
+    where there is a lambda, one that cannot be in it: see `_IN_NO_LAMBDA`.
     """
     fallible = fallible or any(operand.fallible for operand in operands)
     depth = max((operand.depth for operand in operands), default=0)
@@ -96,7 +99,7 @@ def apply(template: str, operands: Sequence[Value], type_: Type, *, fallible: bo
     bound = [
         index
         for index, operand in enumerate(operands)
-        if repeated[index] or (nests and str(index) in uses and _LAMBDA in operand.sql)
+        if repeated[index] or (nests and str(index) in uses and _IN_NO_LAMBDA.search(operand.sql))
     ]
     if not bound:
         return Value(_filled(template, texts), type_, fallible=fallible, depth=depth)
@@ -132,7 +135,7 @@ def bound_once(
     stands = [
         operand.literal is None
         and operand.parameter is None
-        and (len(operand.sql) > 3 * _SHORT or _LAMBDA in operand.sql)
+        and (len(operand.sql) > 3 * _SHORT or _IN_NO_LAMBDA.search(operand.sql) is not None)
         for operand in operands
     ]
     names = [stand_in() if each else "" for each in stands]
@@ -142,7 +145,7 @@ def bound_once(
     nests = _LAMBDA in sql or len(repeated) > 0
     bound: list[tuple[str, str]] = []
     for name, operand in zip(names, operands, strict=True):
-        if takes_lambdas and (name in repeated or (name and nests and _LAMBDA in operand.sql)):
+        if takes_lambdas and (name in repeated or (name and nests and _IN_NO_LAMBDA.search(operand.sql))):
             bound.append((name, operand.sql))
         elif name:
             sql = sql.replace(name, operand.sql)
@@ -198,14 +201,13 @@ def map_sql(entries: str) -> str:
 
 
 def quote_text(text: str) -> str:
-    """Return a DuckDB string literal that holds no ``$``, which starts a parameter."""
+    """Return a DuckDB string literal that holds nothing of `_MEANT`."""
     if "\0" in text:
         pieces = [quote_text(piece) for piece in text.split("\0")]
         return "(" + " || chr(0) || ".join(pieces) + ")"
     quoted = "'" + text.replace("'", "''") + "'"
-    if "$" in quoted:
-        return "(" + quoted.replace("$", "' || chr(36) || '") + ")"
-    return quoted
+    found = _MEANT.sub(lambda match: f"' || chr({ord(match[0])}) || '", quoted)
+    return quoted if found == quoted else f"({found})"
 
 
 def raise_sql(message: str, duckdb_type: str) -> str:

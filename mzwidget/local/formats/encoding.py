@@ -82,7 +82,7 @@ def range_with(expression: str, low: str, high: str) -> str:
 
 def encoder(kind: Type, wire_format: int) -> Encoder:
     """Return the function that encodes a carrier of `kind`."""
-    if wire_format == TEXT:
+    if wire_format == TEXT or kind.name == "bpchar":
         if kind.name in ("text", "varchar", "jsonb"):
             return str.encode
         show = printer(kind)
@@ -193,7 +193,6 @@ _BINARY_ENCODERS: dict[str, Encoder] = {
     "numeric": _numeric_binary,
     "text": _text,
     "varchar": _text,
-    "bpchar": _text,
     "name": _text,
     "char": lambda value: value.encode() or b"\0",
     "unknown": _text,

@@ -16,7 +16,6 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.containers import show_array
-from mzwidget.local.formats.printing import show_single
 
 FUNCTIONS: list[Overload] = []
 OPERATORS: list[Overload] = []
@@ -229,28 +228,6 @@ FUNCTIONS += [
 _QUOTE = udf.declare("jsonb_quote", jsonb.quote, [t.TEXT], t.TEXT, fallible=False)
 
 
-def _float(value: float) -> str:
-    if value - value != 0:
-        return _unbounded(value, "double precision")
-    return jsonb.write(numerics.CONTEXT.plus(Decimal(repr(value))))
-
-
-def _unbounded(value: float, name: str) -> str:
-    if value != value:
-        return '"NaN"'
-    raise SqlError(f"function casting {name} to numeric is only defined for finite arguments")
-
-
-def _single(value: float) -> str:
-    if value - value != 0:
-        return _unbounded(value, "real")
-    return numerics.plain(Decimal(show_single(value)))
-
-
-_SINGLE = udf.declare("jsonb_single", _single, [t.FLOAT4], t.TEXT)
-_FLOAT = udf.declare("jsonb_float", _float, [t.FLOAT8], t.TEXT)
-
-
 def _numeric(value: Decimal) -> str:
     if value.is_nan():
         return '"NaN"'
@@ -267,7 +244,7 @@ def to_jsonb(value: Value) -> Value:
     if type_.name == "numeric":
         return apply(_NUMERIC, [value], t.JSONB, fallible=True)
     if type_.name in ("float4", "float8"):
-        return apply(_SINGLE if type_.name == "float4" else _FLOAT, [value], t.JSONB, fallible=True)
+        return to_jsonb(cast(value, t.NUMERIC))
     if type_.name == "bool":
         return apply("CASE WHEN {0} THEN 'true' WHEN NOT {0} THEN 'false' END", [value], t.JSONB)
     if type_.kind in ("array", "list") and type_.element is not None:
