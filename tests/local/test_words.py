@@ -103,11 +103,20 @@ CREATE VIEW x AS SELECT current_setting('application_name') | 0A000 a view of wh
 CREATE VIEW x AS SELECT 'words'::regclass           | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
 CREATE VIEW x AS SELECT a::oid::regclass::text FROM words | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
+SHOW ROLE                                           | 42601 Expected MEMBERSHIP, found EOF @10
+PREPARE p AS SHOW TABLES                            | 42601 unpreparable statement @14
+EXECUTE of_int (count(*))                           | XX000 aggregate functions are not allowed in EXECUTE (function pg_catalog.count)
+EXECUTE of_int (row_number() OVER ())               | XX000 window functions are not allowed in EXECUTE (function pg_catalog.row_number)
+EXECUTE of_int (generate_series(1, 2))              | XX000 table functions are not allowed in EXECUTE (function pg_catalog.generate_series)
+EXECUTE of_int ($1)                                 | 42P02 there is no parameter $1
+EXECUTE of_int (now())                              | XX000 unable to cast given parameter $1: expected integer, got timestamp with time zone
+CREATE TABLE x (a int DEFAULT $1)                   | 42P02 there is no parameter $1
 """  # noqa: E501
 
 
 def test_words(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE words (a int)")
+    sql.execute("PREPARE of_int AS SELECT $1::int")
     wrong = []
     for line in WORDS.strip().splitlines():
         statement, expected = (part.strip() for part in line.split(" | ", 1))
@@ -132,6 +141,35 @@ def _ask(connection: psycopg.Connection, statement: str) -> None:
                 copy.write("")
         else:
             cursor.execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("alter table words rename to other", "ALTER TABLE words RENAME TO other"),
+        ("ALTER SCHEMA public SWAP WITH x", "ALTER SCHEMA public SWAP WITH x"),
+        ("ALTER TABLE words OWNER TO materialize", "ALTER TABLE words OWNER TO materialize"),
+        ("create index on words (type)", "CREATE INDEX ON words (type)"),
+        ("CREATE SCHEMA x", "CREATE SCHEMA x"),
+        ("CREATE ROLE x", "CREATE ROLE x"),
+        ("create temp view x as select value from words", "CREATE TEMPORARY VIEW x AS SELECT value FROM words"),
+        ("CREATE TYPE x AS LIST (ELEMENT TYPE = int)", "CREATE TYPE x AS LIST (ELEMENT TYPE = int4)"),
+        ("DROP TABLE words RESTRICT", "DROP TABLE words"),
+        ("DROP TABLE IF EXISTS words CASCADE", "DROP TABLE IF EXISTS words CASCADE"),
+        ("DROP DATABASE x CASCADE", "DROP DATABASE x"),
+        ("COMMENT ON TABLE words IS 'x'", "COMMENT ON TABLE words IS 'x'"),
+        ("update words set type = 1 where value is null", "UPDATE words SET type = 1 WHERE value IS NULL"),
+    ],
+)
+def test_what_no_block_may_hold_is_spelt(sql: psycopg.Connection, statement: str, told: str) -> None:
+    sql.execute("CREATE TABLE words (type int, value int)")
+    message = f"25001 {told} cannot be run inside a transaction block"
+    assert _error(sql, f"{statement}; SELECT 1") == message
+
+
+def test_a_type_is_made_in_a_block(sql: psycopg.Connection) -> None:
+    sql.execute("BEGIN; CREATE TYPE ty AS LIST (ELEMENT TYPE = int4); COMMIT")
+    assert sql.execute("SELECT '{1}'::ty").fetchone() == ("{1}",)
 
 
 def test_of_several_statements_none_runs_if_one_cannot_be_read(sql: psycopg.Connection) -> None:

@@ -17,7 +17,7 @@ from mzwidget.local.dialect.model import (
     asserted,
     view_relation,
 )
-from mzwidget.local.dialect.mutations import plan_columns, plan_insert, plan_mutation
+from mzwidget.local.dialect.mutations import plan_argument, plan_columns, plan_insert, plan_mutation
 from mzwidget.local.dialect.queries import plan_query
 from mzwidget.local.dialect.runtime import install
 from mzwidget.local.dialect.syntax import parse, parse_type
@@ -35,6 +35,7 @@ __all__ = [
     "install",
     "parse",
     "parse_type",
+    "plan_argument",
     "plan_columns",
     "plan_insert",
     "plan_mutation",

@@ -13,7 +13,7 @@ from mzwidget.local.dialect.names import column_name
 from mzwidget.local.dialect.queries import plan_in, plan_nested
 from mzwidget.local.dialect.scope import Scope, Source, Statement
 from mzwidget.local.dialect.sources import From
-from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax import parse, tree
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, private_preview, unsupported
@@ -88,11 +88,7 @@ def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefini
             case "default":
                 assert option.value is not None
                 statement = Statement(catalog or Empty())
-                scope = Scope(statement)
-                scope.clause = "DEFAULT expression"
-                if _asks(option.value):
-                    raise SqlError("DEFAULT expression does not allow subqueries")
-                value = Expressions(scope, plan_nested).value(option.value)
+                value = _apart(statement, option.value, "DEFAULT expression").value(option.value)
                 if not value.is_open and not castable(value.type, type_, Context.ASSIGNMENT):
                     kinds = f"{t.sql_name(value.type)} to {t.sql_name(type_)}"
                     raise SqlError(f"DEFAULT expression does not support casting from {kinds}")
@@ -102,6 +98,27 @@ def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefini
             case "primary key":
                 nullable = False
     return ColumnDefinition(item.name, type_, nullable, default)
+
+
+def _apart(statement: Statement, expr: tree.Node, clause: str) -> Expressions:
+    """Return what translates an expression that stands by itself, in the place that messages call `clause`."""
+    if _asks(expr):
+        raise SqlError(f"{clause} does not allow subqueries")
+    for part in expr.walk():
+        if isinstance(part, tree.Parameter):
+            raise SqlError(f"there is no parameter ${part.number}", "42P02")
+    scope = Scope(statement)
+    scope.clause = clause
+    return Expressions(scope, plan_nested)
+
+
+def plan_argument(sql: str, catalog: Catalog, session: Mapping[str, str | int | None]) -> Type:
+    """Return the type of an expression that EXECUTE gives to a statement."""
+    parsed = parse(f"SELECT ({sql})")
+    assert isinstance(parsed, tree.Query)
+    assert isinstance(parsed.body, tree.Select)
+    expr = parsed.body.items[0].expr
+    return _apart(Statement(catalog, session=session), expr, "EXECUTE").typed(expr).type
 
 
 def assigned(statement: Statement, value: Value, name: str, type_: Type) -> Value:

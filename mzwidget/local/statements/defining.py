@@ -55,7 +55,7 @@ def defined(
         transaction = session.transaction
         if transaction is not None:
             if transaction.several and not transaction.explicit:
-                raise alone(getattr(plan.statement, "sql", "") or type(plan.statement).__name__)
+                raise alone(session.sql)
             transaction.define(renames=isinstance(plan.statement, statements.Rename | statements.Swap))
         number = session.engine.catalog.numbers
         definition = prepare(session, plan.statement)

@@ -18,12 +18,6 @@ from mzwidget.local.statements.model import (
     Parts,
     Prepare,
     Query,
-    ShowColumns,
-    ShowCreate,
-    ShowIndexes,
-    ShowItems,
-    ShowSchemas,
-    ShowVariable,
     Subscribe,
     Unsupported,
     Write,
@@ -272,7 +266,7 @@ def _prepare(reader: Reader) -> Prepare:
     return Prepare(name, reader.sql[start : reader.last.end])
 
 
-_PREPARABLE = (Query, Write, ShowColumns, ShowCreate, ShowIndexes, ShowItems, ShowSchemas, ShowVariable)
+_PREPARABLE = (Query, Write)
 
 
 def _statement_ahead(reader: Reader) -> int:

@@ -177,6 +177,8 @@ def _show(reader: Reader) -> Statement:
     for listed in _REFUSED:
         if reader.accept(*listed.split()):
             raise unsupported(f"SHOW {listed.upper()}")
+    if reader.accept("role"):
+        reader.fail("MEMBERSHIP")
     if reader.accept("time", "zone"):
         return ShowVariable("timezone")
     if reader.accept("transaction", "isolation", "level"):

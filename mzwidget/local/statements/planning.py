@@ -272,16 +272,14 @@ class Planner:
 
     def constant(self, sql: str, kind: Type, number: int) -> dialect.Query:
         """Translate an expression that reads nothing, as a value of the type of a statement's parameter."""
-        parsed = dialect.parse(f"SELECT CAST(({sql}) AS {dialect.sql_type(kind)})")
-        if contains_query(sql):
-            raise SqlError("EXECUTE does not allow subqueries")
-        query = dialect.plan_query(parsed, self.names, session=self._functions)
-        if not query.constant or query.parameters:
-            raise SqlError("EXECUTE takes only constants", "0A000")
-        [given] = dialect.plan_query(dialect.parse(f"SELECT ({sql})"), self.names, session=self._functions).columns
-        if not castable(given.type, kind, Context.ASSIGNMENT):
-            kinds = f"expected {sql_name(kind)}, got {sql_name(given.type)}"
+        given = dialect.plan_argument(sql, self.names, self._functions)
+        if not castable(given, kind, Context.ASSIGNMENT):
+            kinds = f"expected {sql_name(kind)}, got {sql_name(given)}"
             raise SqlError(f"unable to cast given parameter ${number}: {kinds}")
+        parsed = dialect.parse(f"SELECT CAST(({sql}) AS {dialect.sql_type(kind)})")
+        query = dialect.plan_query(parsed, self.names, session=self._functions)
+        if not query.constant:
+            raise SqlError("EXECUTE takes only constants", "0A000")
         return query
 
     def bound(self, sql: str | None) -> dialect.Query | SqlError | None:
@@ -337,7 +335,7 @@ def check_syntax(statement: Statement, sql: str) -> None:
     """Read the queries of a statement too, which else are only read when it is planned."""
     source = getattr(statement, "source", statement)
     nested = getattr(source, "query", None) or getattr(source, "sql", None)
-    if not isinstance(nested, str):
+    if not isinstance(nested, str) or isinstance(source, statements.CreateType):
         return
     try:
         dialect.parse(nested)

@@ -14,7 +14,7 @@ from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TAB
 from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.statements.layout import Group, bracket, lines, listed, nested, rendered
-from mzwidget.local.statements.text import SHORT_TYPES, spelled
+from mzwidget.local.statements.text import SHORT_TYPES, SPOKEN, spelled
 from mzwidget.local.statements.written import Layout
 
 if TYPE_CHECKING:
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _ENDS = frozenset({"where", "group", "order", "having", "limit", "offset", "union", "except", "intersect", "select"})
-_SPOKEN = frozenset(
-    """
-    all and any array as asc at between by case cross current desc distinct else end except exists false
-    fetch filter first following for from full group groups having ilike in inner intersect interval is join last
-    lateral left like limit list map materialized mutually natural next not null nulls offset on only or order
-    ordinality outer over partition preceding range recursive right row rows select some table then ties time to true
-    unbounded union using values when where with within zone
-    """.split()  # noqa: SIM905
-)
-"""Keywords that are written in capitals; others may be names."""
 _SYNTAX = frozenset({"extract", "position", "substring", "trim", "overlay", "coalesce", "nullif", "greatest", "least"})
 """Functions that have a syntax of their own."""
 _RESERVED = NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS
@@ -51,7 +41,7 @@ def resolved(query: str, names: Names) -> str:
     plain = {
         index: token.value
         for index, token in enumerate(found)
-        if token.kind == "keyword" and token.value not in _SPOKEN and token.value not in SHORT_TYPES
+        if token.kind == "keyword" and token.value not in SPOKEN and token.value not in SHORT_TYPES
     }
     casts = _casts(found, query, names)
     texts = {**plain, **_relations(found, names), **_calls(found), **casts}

@@ -21,6 +21,25 @@ SHORT_TYPES = {
     "json": "jsonb",
     "string": "text",
 }
+SPOKEN = frozenset(
+    """
+    all and any array as asc at between by case cross current desc distinct else end except exists false
+    fetch filter first following for from full group groups having ilike in inner intersect interval is join last
+    lateral left like limit list map materialized mutually natural next not null nulls offset on only or order
+    ordinality outer over partition preceding range recursive right row rows select some table then ties time to true
+    unbounded union using values when where with within zone
+    """.split()  # noqa: SIM905
+)
+"""Keywords of queries that are written in capitals; others may be names."""
+_COMMANDS = frozenset(
+    """
+    alter cascade cluster coalesce column comment create database default delete drop exists grant greatest if index
+    insert into least nullif owner rename replace restrict returning revoke schema set swap temporary update view
+    """.split()  # noqa: SIM905
+)
+"""Keywords of other statements that are."""
+_OF_KINDS = {"role": ("role",), "type": ("type", "element", "key", "value")}
+"""Keywords that are where these are made, changed or dropped; elsewhere they may be names."""
 _CLOSE = {",", ")", "]", ".", "::", ";"}
 _OPEN = {"(", "[", ".", "::"}
 _CALLABLE_KEYWORDS = {"coalesce", "nullif", "greatest", "least", "varchar", "char", "dec", "decimal", "substring"}
@@ -28,7 +47,11 @@ _CALLABLE_KEYWORDS = {"coalesce", "nullif", "greatest", "least", "varchar", "cha
 
 def shown(sql: str) -> str:
     """Return a statement on one line, keywords in capitals and types by their short names."""
-    return spelled(list(tokenize(sql)), sql, {})
+    found = list(tokenize(sql))
+    also = _OF_KINDS.get(found[1].value, ()) if found[1:] and found[0].is_word("create", "alter", "drop") else ()
+    texts = {index: token.value.upper() for index, token in enumerate(found) if token.is_word(*also)}
+    texts |= {index: "TEMPORARY" for index, token in enumerate(found[:4]) if token.is_word("temp")}
+    return spelled(found, sql, texts)
 
 
 def spelled(found: Sequence[Token], sql: str, texts: Mapping[int, str]) -> str:
@@ -66,9 +89,7 @@ def _shown(token: Token, sql: str) -> str:
         return sql[token.start : token.end]
     if token.value in SHORT_TYPES:
         return SHORT_TYPES[token.value]
-    return (
-        token.value.upper() if token.kind == "keyword" and token.value not in {"text", "name", "key"} else token.value
-    )
+    return token.value.upper() if token.kind == "keyword" and token.value in SPOKEN | _COMMANDS else token.value
 
 
 def _close(before: Token, token: Token) -> bool:

@@ -131,7 +131,10 @@ class Transaction:
 
 def alone(sql: str) -> SqlError:
     """Return the error for a statement that no transaction block may hold."""
-    return SqlError(f"{shown(sql)} cannot be run inside a transaction block", "25001")
+    told = shown(sql)
+    if told.startswith("DROP "):
+        told = told.removesuffix(" CASCADE" if told.startswith("DROP DATABASE ") else " RESTRICT")
+    return SqlError(f"{told} cannot be run inside a transaction block", "25001")
 
 
 def read_only() -> SqlError:
