@@ -110,6 +110,16 @@ EXECUTE of_int (row_number() OVER ())               | XX000 window functions are
 EXECUTE of_int (generate_series(1, 2))              | XX000 table functions are not allowed in EXECUTE (function pg_catalog.generate_series)
 EXECUTE of_int ($1)                                 | 42P02 there is no parameter $1
 EXECUTE of_int (now())                              | XX000 unable to cast given parameter $1: expected integer, got timestamp with time zone
+CREATE INDEX ON words (2)                           | XX000 column reference 2 in CREATE INDEX is out of range (1 - 1)
+CREATE INDEX ON words (words.a)                     | XX000 column "words.a" does not exist
+CREATE INDEX ON words (generate_series(1, 2))       | XX000 table functions are not allowed in CREATE INDEX (function pg_catalog.generate_series)
+CREATE INDEX ON words (now())                       | 0A000 cannot materialize call to current_timestamp
+CREATE INDEX ON words ($1)                          | 42P02 there is no parameter $1
+CREATE INDEX ON mz_tables (id)                      | 0A000 mz_tables in this statement is not supported by the embedded engine
+COMMENT ON COLUMN mz_tables.id IS 'x'               | 0A000 mz_tables in this statement is not supported by the embedded engine
+ALTER TABLE mz_tables RENAME TO x                   | 0A000 mz_tables in this statement is not supported by the embedded engine
+EXPLAIN                                             | 42601 Expected SELECT, VALUES, or a subquery in the query body, found EOF @8
+EXPLAIN CREATE DEFAULT INDEX ON words               | 0A000 EXPLAIN CREATE DEFAULT INDEX is not supported by the embedded engine
 CREATE TABLE x (a int DEFAULT $1)                   | 42P02 there is no parameter $1
 """  # noqa: E501
 
@@ -170,6 +180,14 @@ def test_what_no_block_may_hold_is_spelt(sql: psycopg.Connection, statement: str
 def test_a_type_is_made_in_a_block(sql: psycopg.Connection) -> None:
     sql.execute("BEGIN; CREATE TYPE ty AS LIST (ELEMENT TYPE = int4); COMMIT")
     assert sql.execute("SELECT '{1}'::ty").fetchone() == ("{1}",)
+
+
+def test_the_key_of_an_index_may_be_a_columns_place(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    sql.execute('CREATE INDEX ON t (2, (a), upper("b"))')
+    assert sql.execute("SHOW INDEXES ON t").fetchall() == [
+        ("t_b_a_expr_idx", "t", "quickstart", ["b", "a", 'pg_catalog.upper("b")'], "")
+    ]
 
 
 def test_of_several_statements_none_runs_if_one_cannot_be_read(sql: psycopg.Connection) -> None:

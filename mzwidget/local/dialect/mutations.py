@@ -10,6 +10,7 @@ from mzwidget.local.dialect.casts import castable
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Empty, Mutation, Relation
 from mzwidget.local.dialect.names import column_name
+from mzwidget.local.dialect.ordering import by_position
 from mzwidget.local.dialect.queries import plan_in, plan_nested
 from mzwidget.local.dialect.scope import Scope, Source, Statement
 from mzwidget.local.dialect.sources import From
@@ -100,25 +101,46 @@ def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefini
     return ColumnDefinition(item.name, type_, nullable, default)
 
 
-def _apart(statement: Statement, expr: tree.Node, clause: str) -> Expressions:
-    """Return what translates an expression that stands by itself, in the place that messages call `clause`."""
+def _apart(statement: Statement, expr: tree.Node, clause: str, columns: tuple[Column, ...] = ()) -> Expressions:
+    """Return what translates an expression that stands in no query, in the place that messages call `clause`."""
     if _asks(expr):
         raise SqlError(f"{clause} does not allow subqueries")
     for part in expr.walk():
         if isinstance(part, tree.Parameter):
             raise SqlError(f"there is no parameter ${part.number}", "42P02")
-    scope = Scope(statement)
+    values = tuple(Value(f"m.c{i}", column.type) for i, column in enumerate(columns, 1))
+    scope = Scope(statement, [Source("", columns, values)])
     scope.clause = clause
     return Expressions(scope, plan_nested)
 
 
+def _parsed(sql: str) -> tree.Expr:
+    query = parse(f"SELECT ({sql})")
+    assert isinstance(query, tree.Query)
+    assert isinstance(query.body, tree.Select)
+    return query.body.items[0].expr
+
+
 def plan_argument(sql: str, catalog: Catalog, session: Mapping[str, str | int | None]) -> Type:
     """Return the type of an expression that EXECUTE gives to a statement."""
-    parsed = parse(f"SELECT ({sql})")
-    assert isinstance(parsed, tree.Query)
-    assert isinstance(parsed.body, tree.Select)
-    expr = parsed.body.items[0].expr
+    expr = _parsed(sql)
     return _apart(Statement(catalog, session=session), expr, "EXECUTE").typed(expr).type
+
+
+def plan_key(
+    sql: str, columns: tuple[Column, ...], catalog: Catalog, session: Mapping[str, str | int | None]
+) -> str | None:
+    """Return the column that the key of an index is, None for another expression of a relation's columns."""
+    expr = _parsed(sql)
+    if isinstance(expr, tree.Literal) and expr.kind == "number":
+        return columns[by_position(expr.value, len(columns), "CREATE INDEX") - 1].name
+    statement = Statement(catalog, session=session)
+    _apart(statement, expr, "CREATE INDEX", columns).typed(expr)
+    if statement.refusal is not None:
+        raise statement.refusal
+    if statement.asks_session:
+        raise unsupported("an index over what each session answers otherwise")
+    return expr.parts[0] if isinstance(expr, tree.Name) else None
 
 
 def assigned(statement: Statement, value: Value, name: str, type_: Type) -> Value:

@@ -277,7 +277,7 @@ def unsigned_zero(value: Value) -> Value:
 def _referenced(block: Block, settled: list[Value], node: tree.Expr, clause: str) -> Value:
     """Return what an ORDER BY item means: a result column by number or name, else an expression."""
     if isinstance(node, tree.Literal) and node.kind == "number":
-        return settled[by_position(node.value, len(settled), clause) - 1]
+        return settled[by_position(node.value, len(settled), f"{clause} clause") - 1]
     if isinstance(node, tree.Name) and len(node.parts) == 1:
         found = [value for name, value in zip(block.names, settled, strict=True) if name == node.parts[0]]
         if len({value.sql for value in found}) > 1:
@@ -295,10 +295,10 @@ def _referenced(block: Block, settled: list[Value], node: tree.Expr, clause: str
         scope.clause = "SELECT clause"
 
 
-def by_position(text: str, count: int, clause: str) -> int:
-    """Return the number of a column that a clause names by position."""
+def by_position(text: str, count: int, place: str) -> int:
+    """Return the number of a column that is named by position, in what messages call `place`."""
     if not text.isdigit():
-        raise SqlError(f"unable to parse column reference in {clause} clause: {text}: invalid digit found in string")
+        raise SqlError(f"unable to parse column reference in {place}: {text}: invalid digit found in string")
     if not 1 <= int(text) <= count:
-        raise SqlError(f"column reference {int(text)} in {clause} clause is out of range (1 - {count})")
+        raise SqlError(f"column reference {int(text)} in {place} is out of range (1 - {count})")
     return int(text)

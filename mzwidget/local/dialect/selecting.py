@@ -254,7 +254,7 @@ class Selection:
             return
         chosen: Output = node
         if isinstance(node, tree.Literal) and node.kind == "number":
-            chosen = outputs[by_position(node.value, len(outputs), "GROUP BY") - 1][1]
+            chosen = outputs[by_position(node.value, len(outputs), "GROUP BY clause") - 1][1]
         elif isinstance(node, tree.Name) and len(node.parts) == 1 and self.scope._own(node.parts) is None:
             named = [value for name, value in outputs if name == node.parts[0]]
             if len(named) > 1:

@@ -167,6 +167,8 @@ class Names:
         if found is None:
             self.check(parts)
             name = ".".join(parts)
+            if not types and self.system_name(parts) is not None:
+                raise unsupported(f"{name} in this statement")
             raise SqlError(f'type "{name}" does not exist' if types else f"unknown catalog item '{name}'")
         return found
 

@@ -263,10 +263,9 @@ def _swap(session: Session, statement: statements.Swap) -> Definition:
 
 
 def _altered(session: Session, kind: str, parts: Parts, if_exists: bool, found: Definition) -> Item | None:
-    _refuse_system(session, parts, kind)
     item = session.names.find(parts, types=kind == "type")
     if item is None:
-        if not if_exists:
+        if not if_exists or session.names.system_name(parts) is not None:
             session.names.item(parts, types=kind == "type")
         found.notices.append(_absent(kind, parts[-1]))
     elif item.kind != kind:
@@ -370,6 +369,8 @@ def _grant(session: Session, statement: statements.Grant) -> Definition:
         else:
             item = names.item(parts, types=kind == "type")
             kind, shown = item.kind, item.full_name
+            if kind not in _ALLOWED:
+                raise unsupported(f"{statement.verb.upper()} on an {kind}")
         wrong = [each for each in statement.privileges if each != "all" and each not in _ALLOWED.get(kind, (each,))]
         if wrong:
             listed = ", ".join(each.upper() for each in wrong)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import asserted, parse_type, resolve_type
-from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.engine.catalog import Item
 from mzwidget.local.errors import Notice, SqlError
 from mzwidget.local.formats import types as t
@@ -16,7 +15,7 @@ from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, known_cluster, place, source_of, taken
 from mzwidget.local.statements.keys import default_key
 from mzwidget.local.statements.kinds import Kind
-from mzwidget.local.statements.planning import Plan, contains_query, locate
+from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.reading import advice
 from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.spelling import PLACE, definition, resolved, type_path
@@ -194,20 +193,14 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
 
 def _key(session: Session, target: Item, text: str) -> str:
     """Check the key of an index; return it as messages spell it."""
-    names = session.planner.names
-    source = ".".join('"' + part.replace('"', '""') + '"' for part in target.path)
-    planner = session.planner
-    assert planner.names.path == names.path
+    assert target.relation is not None
     try:
-        planner.view_query(f"SELECT {text} FROM {source} GROUP BY {text}", maintained=False)
-        if contains_query(text):
-            raise SqlError("CREATE INDEX does not allow subqueries")
+        column = session.planner.key(text, target.relation)
     except SqlError as error:
-        error.message = error.message.replace("GROUP BY clause", "CREATE INDEX").replace("GROUP BY", "CREATE INDEX")
         error.position = None
         raise
-    if len(words := list(tokenize(text))) == 1 and words[0].is_name:
-        return words[0].value
+    if column is not None:
+        return column
     return re.sub(r"(?<![\w.])(\w+)\(", r"pg_catalog.\1(", shown(text))
 
 

@@ -290,6 +290,9 @@ def _execute(reader: Reader) -> Execute:
     return Execute(name, tuple(values))
 
 
+_EXPLAINED = ("view", "materialized view", "or replace view", "or replace materialized view", "index", "default index")
+
+
 def _explain(reader: Reader) -> Explain:
     if reader.accept("analyze"):
         if not reader.token.is_word("cpu", "memory"):
@@ -297,8 +300,6 @@ def _explain(reader: Reader) -> Explain:
         raise unsupported("EXPLAIN ANALYZE")
     if reader.token.is_word(*_EXPLAIN_STAGES):
         raise unsupported(f"EXPLAIN {reader.token}")
-    if reader.token.kind == "eof":
-        reader.fail("identifier")
     if reader.accept("physical", "plan") or reader.accept("plan"):
         if reader.ahead("with"):
             raise unsupported("EXPLAIN with options")
@@ -309,6 +310,9 @@ def _explain(reader: Reader) -> Explain:
         return Explain(None, reader.parts())
     if reader.token.is_word("view", "index", "subscribe", "replan", "broken"):
         raise unsupported(f"EXPLAIN {reader.token}")
+    for made in _EXPLAINED:
+        if reader.accept("create", *made.split()):
+            raise unsupported(f"EXPLAIN CREATE {made.upper()}")
     reader.expect_query()
     if reader.ahead("show"):
         raise unsupported("EXPLAIN SHOW")

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 NOT_A_TIMESTAMP = "AS OF or UP TO should be castable to a (non-null) mz_timestamp value"
 _SEEN_BY_SESSION = ("information_schema", "mz_introspection", "pg_catalog")
 """What they show depends on who looks."""
-_QUERIES = (tree.Subquery, tree.Exists, tree.InQuery, tree.ArrayQuery)
 _UNMATERIALIZABLE = {"mz_now", "now", "current_timestamp"}
 
 
@@ -105,11 +104,6 @@ class MutatePlan(Plan):
     rows: str | None = field(kw_only=True)
 
 
-def contains_query(expression: str) -> bool:
-    """Whether a query stands within an expression."""
-    return any(isinstance(node, _QUERIES) for node in dialect.parse(f"SELECT ({expression})").walk())
-
-
 def relation_of(name: str, columns: tuple[Column, ...], rows: Sequence[Sequence[Any]]) -> Relation:
     """Return a relation of nothing but some rows."""
     lines = [
@@ -179,6 +173,10 @@ class Planner:
             if any(id_.startswith(f"~{schema}.") for id_ in self.names.used_system):
                 raise unsupported(f"a view of {schema}")
         return query
+
+    def key(self, sql: str, relation: Relation) -> str | None:
+        """Translate the key of an index; return the column that it is, None for another expression."""
+        return dialect.plan_key(sql, relation.columns, self.names, self._functions)
 
     def table_columns(self, sql: str) -> tuple[dialect.ColumnDefinition, ...]:
         """Translate the columns of a CREATE TABLE statement."""
