@@ -120,6 +120,13 @@ COMMENT ON COLUMN mz_tables.id IS 'x'               | 0A000 mz_tables in this st
 ALTER TABLE mz_tables RENAME TO x                   | 0A000 mz_tables in this statement is not supported by the embedded engine
 EXPLAIN                                             | 42601 Expected SELECT, VALUES, or a subquery in the query body, found EOF @8
 EXPLAIN CREATE DEFAULT INDEX ON words               | 0A000 EXPLAIN CREATE DEFAULT INDEX is not supported by the embedded engine
+SUBSCRIBE words AS OF 5 WITH (PROGRESS)             | 42601 Expected end of statement, found WITH @25
+SUBSCRIBE words AS OF 5 6                           | 42601 Expected end of statement, found number "6" @25
+SUBSCRIBE words AS OF 5 +                           | 42601 Expected a timestamp value after 'AS OF', found EOF @26
+SUBSCRIBE words UP TO 5 6                           | 42601 Expected end of statement, found number "6" @25
+SUBSCRIBE words AS OF (SELECT 1)                    | XX000 AS OF or UP TO does not allow subqueries
+SUBSCRIBE words UP TO count(*)                      | XX000 aggregate functions are not allowed in AS OF or UP TO (function pg_catalog.count)
+SELECT 1 AS OF 5 LIMIT 1                            | 42601 Expected end of statement, found LIMIT @18
 CREATE TABLE x (a int DEFAULT $1)                   | 42P02 there is no parameter $1
 """  # noqa: E501
 

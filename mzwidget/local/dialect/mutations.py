@@ -121,10 +121,10 @@ def _parsed(sql: str) -> tree.Expr:
     return query.body.items[0].expr
 
 
-def plan_argument(sql: str, catalog: Catalog, session: Mapping[str, str | int | None]) -> Type:
-    """Return the type of an expression that EXECUTE gives to a statement."""
+def plan_argument(sql: str, catalog: Catalog, session: Mapping[str, str | int | None], clause: str) -> Type:
+    """Return the type of an expression that reads no rows, in the place that messages call `clause`."""
     expr = _parsed(sql)
-    return _apart(Statement(catalog, session=session), expr, "EXECUTE").typed(expr).type
+    return _apart(Statement(catalog, session=session), expr, clause).typed(expr).type
 
 
 def plan_key(

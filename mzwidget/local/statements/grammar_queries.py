@@ -64,12 +64,12 @@ def _verb_behind_with(reader: Reader) -> Token | None:
 
 def _timestamp(reader: Reader, option: str = "AS OF") -> str:
     """Read the timestamp behind AS OF."""
-    if reader.token.kind in {"eof", ",", ")", ";"} or reader.token.is_word("from"):
+    try:
+        return reader.expression()
+    except SqlError as error:
+        while reader.token.kind != "eof" and reader.token.start + 1 < (error.position or 0):
+            reader.at += 1
         reader.fail(f"a timestamp value after '{option}'")
-    return reader.until(lambda: any(reader.ahead(*words) for words in _BEHIND_AS_OF))
-
-
-_BEHIND_AS_OF = (("as", "of"), ("up", "to"), ("envelope",), ("within",))
 
 
 def _write(reader: Reader) -> Write:
@@ -104,9 +104,7 @@ def _subscribe(reader: Reader) -> Subscribe:
         at_least = reader.accept("at", "least")
         as_of = _timestamp(reader, "AS OF AT LEAST" if at_least else "AS OF")
     if reader.accept("up", "to"):
-        if reader.token.kind == "eof":
-            raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
-        up_to = reader.until(lambda: any(reader.ahead(*words) for words in _BEHIND_AS_OF))
+        up_to = reader.expression()
     output = output or _output(reader)
     reader.end()
     if output is not None and output[0] == "debezium":

@@ -270,7 +270,7 @@ class Planner:
 
     def constant(self, sql: str, kind: Type, number: int) -> dialect.Query:
         """Translate an expression that reads nothing, as a value of the type of a statement's parameter."""
-        given = dialect.plan_argument(sql, self.names, self._functions)
+        given = dialect.plan_argument(sql, self.names, self._functions, "EXECUTE")
         if not castable(given, kind, Context.ASSIGNMENT):
             kinds = f"expected {sql_name(kind)}, got {sql_name(given)}"
             raise SqlError(f"unable to cast given parameter ${number}: {kinds}")
@@ -284,6 +284,10 @@ class Planner:
         """Translate the constant of AS OF or UP TO; what is wrong with it is an error only when it runs."""
         if sql is None:
             return None
+        try:
+            dialect.plan_argument(sql, self.names, {}, "AS OF or UP TO")
+        except SqlError as error:
+            return error
         try:
             parsed = dialect.parse(f"SELECT CAST(({sql}) AS mz_timestamp)")
             if any(_last_name(node) in _UNMATERIALIZABLE for node in parsed.walk()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from mzwidget.local.dialect.syntax import expression_tokens
 from mzwidget.local.dialect.syntax.lexer import PUNCTUATION, Token
 from mzwidget.local.errors import SqlError
 
@@ -140,6 +141,12 @@ class Reader:
         if self.at == begin:
             self.fail("an expression")
         return self.sql[first.start : self.last.end]
+
+    def expression(self) -> str:
+        """Take the text of one expression."""
+        first, end = self.token.start, self.tokens[-1].end
+        self.at += expression_tokens(self.sql[first:end], first)
+        return self.sql[first : self.last.end]
 
     def parenthesised(self) -> str:
         self.expect_sign("(")

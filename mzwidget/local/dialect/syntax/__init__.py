@@ -45,6 +45,13 @@ def type_at(sql: str, place: int) -> tuple[tree.TypeName, int]:
     return parser.type_name(), parser.at
 
 
+def expression_tokens(sql: str, offset: int) -> int:
+    """Parse the expression that a text begins with; return the number of its tokens. `offset` is as for `parse`."""
+    parser = StatementParser(sql, offset)
+    parser.expression()
+    return parser.at
+
+
 def parse_type(sql: str) -> tree.TypeName:
     """Parse the name of a type."""
     parser = StatementParser(sql)
