@@ -17,6 +17,8 @@ SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice",
 STRICT = "strict serializable"
 CLUSTERS = ("quickstart", "mz_catalog_server")
 _ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable", STRICT)
+_MOST_BYTES = 10_000
+"""Of a value: libpq hangs up where it is told one that is three times as long."""
 _PLAIN_NAME = re.compile(r"[a-z_\u0080-\U0010ffff][a-z0-9_$\u0080-\U0010ffff]*")
 _BOOLEAN = {**dict.fromkeys(("on", "true", "t"), "on"), **dict.fromkeys(("off", "false", "f"), "off")}
 _UNITS_MS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -285,7 +287,10 @@ class Variables:
         if values is None:
             self._values.pop(spelt, None)
             return
-        (self._local if local else self._values)[spelt] = _VARIABLES[spelt].check(spelt, tuple(values))
+        value = _VARIABLES[spelt].check(spelt, tuple(values))
+        if len(value.encode()) > _MOST_BYTES:
+            raise SqlError(f'parameter "{spelt}" cannot have a value of more than {_MOST_BYTES} bytes', "54000")
+        (self._local if local else self._values)[spelt] = value
 
     def start_with(self, name: str, value: str) -> None:
         """Set what a variable is reset to, as the startup packet asks."""
