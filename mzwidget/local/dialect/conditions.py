@@ -19,6 +19,21 @@ def conjuncts(node: tree.Expr) -> Iterator[tree.Expr]:
         yield node
 
 
+_MOST_TOGETHER = 100
+
+
+def chained(word: str, conditions: list[str]) -> str:
+    """Join DuckDB's conditions by AND or OR; more than a few in groups that it does not look into.
+
+    For each condition its optimiser copies and compares those before it: 1,500 of them took a gigabyte.
+    """
+    first, rest = conditions[:_MOST_TOGETHER], conditions[_MOST_TOGETHER:]
+    if rest:
+        groups = [rest[at : at + _MOST_TOGETHER] for at in range(0, len(rest), _MOST_TOGETHER)]
+        first.append(f"[{chained(word, [f'[{chained(word, group)}][1]' for group in groups])}][1]")
+    return f" {word} ".join(first)
+
+
 def connect(word: str, values: list[Value]) -> Value:
     """Join conditions by AND or OR; those that may fail are evaluated only where the others do not decide."""
     if len(values) == 1:
@@ -28,14 +43,14 @@ def connect(word: str, values: list[Value]) -> Value:
     frail = [value.sql for value in values if value.fallible]
     if not frail:
         nullable = any(value.nullable for value in values)
-        return Value("(" + f" {word} ".join(firm) + ")", t.BOOL, depth=depth, nullable=nullable)
+        return Value(f"({chained(word, firm)})", t.BOOL, depth=depth, nullable=nullable)
     decided = "false" if word == "AND" else "true"
     negated = "NOT " if word == "AND" else ""
     sql = frail[-1]
     for condition in reversed([*firm, *frail[:-1]]):
         sql = f"(CASE WHEN {negated}({condition}) THEN {decided} ELSE ({condition}) {word} {sql} END)"
     if sum(map(len, firm)) + sum(map(len, frail[:-1])) > 400:
-        sql = "(" + f" {word} ".join(firm + frail) + ")"
+        sql = f"({chained(word, firm + frail)})"
     return Value(sql, t.BOOL, fallible=True, depth=depth)
 
 
@@ -61,11 +76,11 @@ def guarded_all(conditions: list[Value]) -> str:
     firm = [value.sql for value in conditions if not value.fallible]
     frail = [value.sql for value in conditions if value.fallible]
     if not frail:
-        return " AND ".join(firm)
+        return chained("AND", firm)
     guarded = frail[-1]
     for condition in reversed(frail[:-1]):
         guarded = f"(CASE WHEN {condition} THEN {guarded} ELSE false END)"
     if not firm:
         return guarded
-    joined = " AND ".join(firm)
+    joined = chained("AND", firm)
     return f"{joined} AND (CASE WHEN {joined} THEN {guarded} ELSE false END)"

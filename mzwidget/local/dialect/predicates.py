@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import composites, functions, patterns
 from mzwidget.local.dialect.calls import coerce, known, operate, row_of
-from mzwidget.local.dialect.conditions import connect
+from mzwidget.local.dialect.conditions import chained, connect
 from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.overloads import choose, no_function, no_operator
 from mzwidget.local.dialect.syntax import tree
@@ -127,7 +127,7 @@ def _among(expressions: Translating, left: Value, items: Sequence[Value]) -> Val
         inner = ", ".join(each.sql[len(prefix) : -1] for each in equal)
         found = Value(f"{prefix.removesuffix(' = ')} IN ({inner}))", t.BOOL, depth=max(e.depth for e in equal))
     else:
-        found = apply("(" + " OR ".join(e.sql for e in equal) + ")", equal[:0], t.BOOL, fallible=not firm)
+        found = Value(f"({chained('OR', [each.sql for each in equal])})", t.BOOL, fallible=not firm)
         found = replace(found, depth=max(each.depth for each in equal))
     return found
 
