@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import unicodedata
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from mzwidget.local import dialect
 from mzwidget.local.dialect import functions
+from mzwidget.local.dialect.functions import text as text_functions
 from mzwidget.local.dialect.overloads import Overload
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
@@ -292,6 +294,22 @@ def test_a_member_of_a_document_is_canonical(value: dict[str, object]) -> None:
     document = canonical(json.dumps(value)).replace("'", "''")
     database = calculator()
     assert database.query(f"SELECT '{document}'::jsonb -> 'k'") == [(canonical(json.dumps(value["k"])),)]
+
+
+def test_a_long_text_is_normalised_piece_by_piece_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_functions, "_PIECE", 7)
+    random = Random(1)
+    characters = [chr(code) for code in range(1, 0x2FA20) if not 0xD800 <= code < 0xE000]
+    marks = [each for each in characters if unicodedata.combining(each)]
+    composed = [each for each in characters if unicodedata.decomposition(each)]
+    jamo = [*map(chr, range(0x1100, 0x1200)), *map(chr, range(0xAC00, 0xAC40))]
+    for _ in range(3000):
+        chosen = (random.choice(random.choice([marks, composed, jamo, "abc é"])) for _ in range(60))
+        text = re.sub(f"[{re.escape(''.join(marks))}]{{6,}}", "", "".join(chosen))
+        for form in ("NFC", "NFD", "NFKC", "NFKD"):
+            with contextlib.suppress(SqlError):  # too many of them in a row
+                found = text_functions._normalize(text, form)
+                assert found == unicodedata.normalize(form, text)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

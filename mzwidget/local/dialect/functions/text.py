@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import csv as csv_module
+import functools
 import hashlib
 import hmac as hmac_
 import re
+import sys
 import unicodedata
 import uuid
 import zlib
@@ -129,8 +131,38 @@ def _chr(code: int) -> str:
     return chr(code)
 
 
+_PIECE = 1000
+
+
 def _normalize(text: str, form: str = "NFC") -> str:
-    return unicodedata.normalize(form.upper(), text)  # type: ignore[arg-type]
+    """Normalise piece by piece: the whole of a long text holds the interpreter, marks in a row for ever."""
+    pieces, start, size = [], 0, 0
+    while start < len(text):
+        end = start + _PIECE
+        while end < len(text) and _may_join(text[end]):
+            end += 1
+            if end - start > 2 * _PIECE:
+                raise SqlError(f"more than {_PIECE} characters in a row combine with those before them", "54000")
+        pieces.append(unicodedata.normalize(form.upper(), text[start:end]))  # type: ignore[arg-type]
+        start = end
+        size += len(pieces[-1])
+        if size > MOST_BYTES:
+            raise SqlError("requested length too large", "54000")
+    return "".join(pieces)
+
+
+def _may_join(character: str) -> bool:
+    """Whether normalisation may make a character one with what stands before it, or change places with that."""
+    first = unicodedata.normalize("NFKD", character)[0]
+    return unicodedata.combining(first) > 0 or first in _joining()
+
+
+@functools.cache
+def _joining() -> frozenset[str]:
+    """Return the second characters of all that are composed of two; Hangul is composed by rule."""
+    composed = (unicodedata.decomposition(chr(code)).split() for code in range(sys.maxunicode + 1))
+    seconds = {chr(int(parts[1], 16)) for parts in composed if len(parts) == 2 and parts[0][0] != "<"}
+    return frozenset(seconds.union(map(chr, range(0x1161, 0x1176)), map(chr, range(0x11A8, 0x11C3))))
 
 
 def _quote_ident(text: str) -> str:
