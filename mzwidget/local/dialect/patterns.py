@@ -6,12 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import regex
+
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.calls import coerce, known
 from mzwidget.local.dialect.castlines import STRINGS
 from mzwidget.local.dialect.casts import text_form
 from mzwidget.local.dialect.overloads import no_operator
-from mzwidget.local.dialect.regexes import checked, compiled
+from mzwidget.local.dialect.regexes import Pattern, checked, compiled
 from mzwidget.local.dialect.values import Value, apply, failing, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -35,6 +37,7 @@ def like(
     if mark is not None:
         _checked_mark(mark)
     if not insensitive and mark is not None and pattern.literal is not None:
+        _checked_length(pattern.literal)
         if _ends_in_escape(pattern.literal, mark):
             raise SqlError("unterminated escape sequence in LIKE")
         suffix = f" ESCAPE {quote_text(mark)}" if mark else ""
@@ -67,8 +70,13 @@ def _ends_in_escape(pattern: str, mark: str) -> bool:
     return False
 
 
+_MOST_BYTES = 8192
+_SHORT = 1_000_000
+"""Characters of a text, times those of a pattern, that Python's own engine compares in no time."""
+
+
 @lru_cache(maxsize=512)
-def _compiled(pattern: str, mark: str, insensitive: bool) -> re.Pattern[str]:
+def _compiled(pattern: str, mark: str) -> re.Pattern[str]:
     _checked_mark(mark)
     if _ends_in_escape(pattern, mark):
         raise SqlError("unterminated escape sequence in LIKE")
@@ -87,8 +95,17 @@ def _compiled(pattern: str, mark: str, insensitive: bool) -> re.Pattern[str]:
     # Each piece but the last is where it is found first: to try others would take time and change nothing.
     middle = "".join(f"(?>.*?{piece})" for piece in others[:-1] if piece)
     last = f".*{others[-1]}" if others else ""
-    flags = re.DOTALL | (re.IGNORECASE if insensitive else 0)
-    return re.compile(first + middle + last, flags)
+    return re.compile(first + middle + last, re.DOTALL)
+
+
+@lru_cache(maxsize=512)
+def _patient(pattern: str, mark: str) -> Pattern:
+    return Pattern(regex.compile(rf"\A(?:{_compiled(pattern, mark).pattern})\Z", regex.DOTALL))
+
+
+def _checked_length(pattern: str) -> None:
+    if len(pattern) > _MOST_BYTES or len(pattern.encode()) > _MOST_BYTES:
+        raise SqlError("LIKE pattern exceeds maximum length")
 
 
 def _folded(text: str) -> str:
@@ -99,11 +116,14 @@ def _folded(text: str) -> str:
 
 
 def _ilike(text: str, pattern: str, mark: str) -> bool:
-    return _compiled(_folded(pattern), mark, False).fullmatch(_folded(text)) is not None
+    return _like(_folded(text), _folded(pattern), mark)
 
 
 def _like(text: str, pattern: str, mark: str) -> bool:
-    return _compiled(pattern, mark, False).fullmatch(text) is not None
+    _checked_length(pattern)
+    if len(text) * len(pattern) < _SHORT:
+        return _compiled(pattern, mark).fullmatch(text) is not None
+    return _patient(pattern, mark).search(text) is not None
 
 
 _BACKSLASH = Value(quote_text("\\"), t.TEXT, literal="\\", nullable=False)

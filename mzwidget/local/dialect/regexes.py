@@ -29,6 +29,7 @@ _PROPERTY = re.compile(r"\\[pP](?:\{(\^?)([A-Za-z_=:]+)\}|[A-Z])")
 _TIMES = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _CLASS_PART = re.compile(r"\[:(\^?)([a-z]+):\]|\\(.)|(.)", re.DOTALL)
 _LONGEST = 1000
+_MOST_CHARACTERS = 10_000
 _SECONDS = 1.0
 """How long one search may take."""
 _LONG = 1000
@@ -275,8 +276,11 @@ def checked(pattern: str) -> _Reader:
     Raises
     ------
     SqlError
-        In Rust's words for what is no regular expression there; 0A000 for what this module does not read.
+        In Rust's words for what is no regular expression there; 0A000 for what this module does not read, 54000 for
+        one that is too long.
     """
+    if len(pattern) > _MOST_CHARACTERS:
+        raise SqlError(f"a regular expression of more than {_MOST_CHARACTERS} characters", "54000")
     reader = _Reader(pattern)
     reader.read()
     return reader

@@ -184,3 +184,20 @@ READERS: dict[str, Reader] = {
     "mz_timestamp": _mz_timestamp,
 }
 """Gives the value as Python has it: dates and times as counts, intervals as (months, days, microseconds)."""
+
+_OF_ANY_LENGTH = ("text", "varchar", "bpchar", "name", "char", "bytea", "jsonb")
+_MOST_CHARACTERS = 10_000
+
+
+def _of_few(read: Reader) -> Reader:
+    """Refuse to read what is no value anyway, or one among a great many blanks."""
+
+    def checked(text: str) -> Any:
+        if len(text) > _MOST_CHARACTERS:
+            raise SqlError(f"more than {_MOST_CHARACTERS} characters can be text, bytea or jsonb only", "54000")
+        return read(text)
+
+    return checked
+
+
+READERS |= {name: _of_few(read) for name, read in READERS.items() if name not in _OF_ANY_LENGTH}
