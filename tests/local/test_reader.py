@@ -11,13 +11,16 @@ from typing import Any
 import duckdb
 import pytest
 
+from mzwidget.local.engine.guard import Guard
 from mzwidget.local.engine.reader import Reader
 from mzwidget.local.errors import SqlError
 
 
-def guarded(_: duckdb.DuckDBPyConnection, work: Callable[[], Any], *, repeatable: bool) -> Any:
-    assert not repeatable
-    return work()
+class Unguarded(Guard):
+    def run(self, connection: object, work: Callable[[], Any], *, repeatable: bool = False) -> Any:
+        assert connection
+        assert not repeatable
+        return work()
 
 
 def refused(_: threading.Thread) -> None:
@@ -38,7 +41,7 @@ def test_work_finds_a_thread_or_fails_and_is_never_done_later(
     async def run() -> int:
         with ThreadPoolExecutor(64) as pool:
             pool.submit(free.wait)
-            reader = Reader(duckdb.connect(), pool, guarded)
+            reader = Reader(duckdb.connect(), pool, Unguarded(lambda error: SqlError(str(error))))
             with monkeypatch.context() as patched:
                 patched.setattr(threading.Thread, "start", refused)
                 if free_after is not None:

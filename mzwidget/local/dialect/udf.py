@@ -6,9 +6,11 @@ dates and times, ``(months, days, microseconds)`` for intervals, parsed JSON for
 
 from __future__ import annotations
 
+import ctypes
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import InvalidOperation
+from threading import get_ident
 from typing import Any
 
 import duckdb
@@ -21,6 +23,14 @@ from mzwidget.local.formats.encoding import carrier, range_with
 from mzwidget.local.formats.types import Type
 
 Convert = Callable[[Any], Any]
+
+MOST_ITEMS = 1_000_000
+"""Of a list that a function gives: DuckDB holds the interpreter for as long as it takes them over."""
+
+_OF_ANY_LENGTH = frozenset({"text", "varchar", "bpchar", "bytea", "jsonb"})
+
+_inside: set[int] = set()
+"""The threads that are in a function which may take long for one value."""
 
 _functions: dict[str, tuple[Callable[..., Any], list[str], str, bool]] = {}
 _numbers = itertools.count()
@@ -161,8 +171,11 @@ def declare(
     """
     unique = f"py_{''.join(c if c.isalnum() else '_' for c in name)}_{next(_numbers)}"
     decoders = [_decode(type_) for type_ in arguments]
+    call = _wrapped(function, decoders, _encode(result), strict=strict)
+    if any(map(_of_any_length, [*arguments, result])):
+        call = _stoppable(call)
     _functions[unique] = (
-        _wrapped(function, decoders, _encode(result), strict=strict),
+        _ARITY[len(decoders)](call),
         [carried(type_) for type_ in arguments],
         "VARCHAR" if result.name in ("float4", "float8") else carried(result),
         fallible,
@@ -201,7 +214,46 @@ def _wrapped(
         except InvalidOperation:
             raise ValueError("mz:XX000:numeric field overflow") from None
 
-    return _ARITY[len(decoders)](call)
+    return call
+
+
+class Stopped(BaseException):
+    """The statement that called a function is to end; no error, so that nothing catches it on its way."""
+
+
+def _of_any_length(type_: Type) -> bool:
+    return type_.kind != "scalar" or type_.name in _OF_ANY_LENGTH or type_.duckdb.endswith("[]")
+
+
+def _stoppable(call: Callable[..., Any]) -> Callable[..., Any]:
+    def stoppable(*values: Any) -> Any:
+        thread = get_ident()
+        try:
+            _inside.add(thread)
+            found = call(*values)
+            items = found["items"] if isinstance(found, dict) and "items" in found else found
+            if isinstance(items, list) and len(items) > MOST_ITEMS:
+                raise ValueError(f"mz:54000:a list of more than {MOST_ITEMS} elements")
+            return found
+        finally:
+            _inside.discard(thread)
+
+    return stoppable
+
+
+def stop(threads: Iterable[int] | None) -> None:
+    """Stop the functions that run in threads, or all: DuckDB looks for interrupts between 2,048 calls of one.
+
+    What is thrown at a thread arrives before it leaves the function: nothing can come between the last two lines.
+    """
+    for thread in tuple(_inside) if threads is None else threads:
+        target = ctypes.c_ulong(thread)
+        if thread in _inside:
+            _throw(target, _STOPPED)
+
+
+_STOPPED = ctypes.py_object(Stopped)
+_throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
 # DuckDB counts a function's parameters.

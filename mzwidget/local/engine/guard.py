@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from mzwidget.local.dialect.udf import Stopped
 from mzwidget.local.engine.memory import out_of_memory
 from mzwidget.local.engine.storage import called
 from mzwidget.local.engine.watch import Watch
@@ -52,15 +53,20 @@ class Guard:
             time.sleep(patience)
         return self._run(connection, work)
 
+    def stop(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Interrupt what runs on a connection."""
+        self._watch.stop(connection)
+
     def _run(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], _T], *, last: bool = True) -> _T:
         with self._watch.job(connection) as job:
             try:
                 return work()
-            except (duckdb.InterruptException, duckdb.OutOfMemoryException, MemoryError) as error:
-                if isinstance(error, duckdb.InterruptException) and not job.stopped:
+            except (duckdb.InterruptException, Stopped, duckdb.OutOfMemoryException, MemoryError) as error:
+                if isinstance(error, (duckdb.InterruptException, Stopped)) and not job.stopped:
                     raise cancelled() from None
                 if not last and self._watch.innocent(job):
                     raise MemoryError from None
+                self._watch.settle(job)
                 raise out_of_memory() from None
             except duckdb.ConstraintException as error:
                 missing = _NOT_NULL.search(str(error))
@@ -70,5 +76,8 @@ class Guard:
                 raise SqlError(said, "23502") from error
             except duckdb.Error as error:
                 if job.stopped or _NO_MEMORY.search(str(error)):
+                    self._watch.settle(job)
                     raise out_of_memory() from None
+                if job.unwanted:
+                    raise cancelled() from None
                 raise self._translate(error) from error

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from mzwidget.local.engine.guard import Guard
+
 _PATIENCE = 0.3
 """Seconds that a cancellation waits for the work to stop: DuckDB looks for that only now and then."""
 _AGAIN = 0.05
@@ -32,19 +34,18 @@ class Reader:
     connection : duckdb.DuckDBPyConnection
     threads : ThreadPoolExecutor
         Where it runs.
-    guarded : callable
-        Runs work on a connection and says its errors in SQL's words; may be told that it is `repeatable`.
+    guard : Guard
     """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         threads: ThreadPoolExecutor,
-        guarded: Callable[..., Any],
+        guard: Guard,
     ) -> None:
         self.connection = connection
         self._threads = threads
-        self._guarded = guarded
+        self._guard = guard
         self._stopping: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[[], _T], *, repeatable: bool = False) -> _T:
@@ -70,7 +71,7 @@ class Reader:
         def end() -> None:
             with contextlib.suppress(Exception):
                 if last is not None:
-                    self._guarded(self.connection, last)
+                    self._guard.run(self.connection, last)
             self.connection.close()
 
         def ended(_: object = None) -> None:
@@ -101,7 +102,7 @@ class Reader:
         if not begun.set_running_or_notify_cancel():
             return
         try:
-            found = self._guarded(self.connection, work, repeatable=repeatable)
+            found = self._guard.run(self.connection, work, repeatable=repeatable)
         except BaseException as error:
             begun.set_exception(error)
             del begun  # no circle with the error, which would keep what has taken all memory
@@ -110,7 +111,7 @@ class Reader:
 
     async def _stop(self, running: asyncio.Future[Any]) -> None:
         while not running.done():
-            self.connection.interrupt()
+            self._guard.stop(self.connection)
             await asyncio.wait([running], timeout=_AGAIN)
         if not running.cancelled():
             running.exception()

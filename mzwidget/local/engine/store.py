@@ -160,7 +160,7 @@ class Store:
 
     def reader(self) -> Reader:
         """Return a connection for work in reader threads; its errors come out in PostgreSQL's words."""
-        return Reader(self.connection(), self._read_threads, self._guard.run)
+        return Reader(self.connection(), self._read_threads, self._guard)
 
     # ------------------------------------------------------------------------------------------- reading
 
@@ -219,7 +219,7 @@ class Store:
         write.unwanted = True
         while not write.done.done():
             if write in self._running:
-                self._writer.interrupt()
+                self._guard.stop(self._writer)
             elif not self._running:
                 break
             with contextlib.suppress(asyncio.CancelledError):  # once is enough: whether it counts is to be told

@@ -13,9 +13,10 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mzwidget.local.dialect import udf
 from mzwidget.local.engine import memory
 from mzwidget.local.engine.memory import MEGABYTE
 
@@ -37,6 +38,7 @@ _CAUSE = 0.8
 """One during which this part of the growth came may be."""
 _SHORT_SECONDS = 0.1
 _GIVE_BACK_SECONDS = 0.2
+_SETTLE_SECONDS = 0.5
 _BUSY_SECONDS, _IDLE_SECONDS = 0.02, 0.1
 
 
@@ -51,6 +53,10 @@ class Job:
     before : int
         The process's bytes when it began.
     began : float
+    thread : int
+        Which asked DuckDB for it; others may take part.
+    unwanted : bool
+        It was interrupted because somebody asked for it.
     stopped : bool
         It was interrupted because memory ran out.
     """
@@ -58,6 +64,8 @@ class Job:
     connection: duckdb.DuckDBPyConnection
     before: int
     began: float
+    thread: int = field(default_factory=threading.get_ident)
+    unwanted: bool = False
     stopped: bool = False
 
 
@@ -85,12 +93,25 @@ class Watch:
             with self._lock:
                 self._jobs.remove(job)
 
+    def stop(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Interrupt what runs on a connection; a statement looks for that now and then only."""
+        with self._lock:
+            for job in self._jobs:
+                job.unwanted |= job.connection is connection
+            self._interrupt([job for job in self._jobs if job.connection is connection])
+
     def innocent(self, job: Job) -> bool:
         """Tell whether memory has hardly run out because of a job."""
         if job.before > self._first:
             return True
         growth, seconds = self._sizes()[0] - job.before, time.monotonic() - job.began
         return not job.stopped and (growth < _INNOCENT or seconds < _SHORT_SECONDS)
+
+    def settle(self, job: Job) -> None:
+        """Wait a moment for what a job has taken to be given back, so that the next one is not taken for the cause."""
+        most = time.monotonic() + _SETTLE_SECONDS
+        while self._sizes()[0] > job.before + _INNOCENT and time.monotonic() < most:
+            time.sleep(_BUSY_SECONDS)
 
     def _sizes(self) -> tuple[int, int]:
         """Return the bytes that the process holds, and those that it has asked for."""
@@ -116,11 +137,11 @@ class Watch:
                 given_back = time.monotonic()
                 size, _ = self._sizes()
             if size > self._first:
-                self._interrupt(size)
+                self._make_room(size)
             time.sleep(_BUSY_SECONDS if self._jobs else _IDLE_SECONDS)
 
-    def _interrupt(self, size: int) -> None:
-        """Stop the latest of those that saw most of the growth; a statement looks for that now and then only."""
+    def _make_room(self, size: int) -> None:
+        """Stop the latest of those that saw most of the growth."""
         with self._lock:
             stopped = [job for job in self._jobs if job.stopped]
             if not stopped and self._jobs:
@@ -129,4 +150,11 @@ class Watch:
                 stopped = [job for job, growth in zip(self._jobs, grown, strict=True) if growth >= least][-1:]
             for job in stopped:
                 job.stopped = True
-                job.connection.interrupt()
+            self._interrupt(stopped)
+
+    def _interrupt(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            job.connection.interrupt()
+        if jobs:
+            alone = all(job.unwanted or job.stopped for job in self._jobs)  # then DuckDB's own threads are theirs
+            udf.stop(None if alone else [job.thread for job in jobs])
