@@ -46,12 +46,15 @@ async def read(
     problem = None
     connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
     stream = Stream(connection, statement)
+
+    def take(chunk: list[Row]) -> None:
+        if chunk and not rows:
+            meanwhile()
+        rows.extend(chunk)
+
     try:
         await stream.describe()
-        async for chunk in stream.chunks():
-            if chunk and not rows:
-                meanwhile()
-            rows += chunk
+        await stream.run(take)
     except psycopg.Error as error:
         problem = error
     finally:

@@ -58,17 +58,15 @@ class Playhead:
             return self._source.rows
         return consolidate(((row, -diff) for row, diff in self._held.waiting.items()), into=dict(self._source.rows))
 
-    def follow(self, updates: Updates) -> Updates:
-        """Take a batch that the source has applied; return what of it is to be shown."""
-        if self._held is None:
-            return updates
-        consolidate(updates.items(), into=self._held.waiting)
-        return {}
-
     def hold(self) -> None:
         """Stay at the present moment."""
         if self._held is None:
             self._held = Held(self._source.time, {})
+
+    def withhold(self, updates: Updates) -> None:
+        """Let a batch wait that the source has applied while a moment is held."""
+        assert self._held is not None
+        consolidate(updates.items(), into=self._held.waiting)
 
     def go(self, time: int) -> Updates:
         """Hold at a timestamp whose state is known; return the updates that lead there."""

@@ -67,10 +67,17 @@ class Telling:
                     yield
                     return
 
-    def change(self, updates: Updates) -> None:
-        """Note a change of what is shown."""
+    def advance(self, updates: Updates) -> None:
+        """Note a batch that the collection has applied: it is shown, or waits while a moment is held."""
         if self.collection.history.leapt:
             self.feed.turn()
+        if self.playhead.held:
+            self.playhead.withhold(updates)
+        else:
+            self.change(updates)
+
+    def change(self, updates: Updates) -> None:
+        """Note a change of what is shown."""
         self.feed.add(updates)
         self.pages.changed()
 

@@ -232,7 +232,7 @@ class View(Telling):
         self._followers.begin(of)
 
     def on_batch(self, updates: Updates) -> None:
-        self.change(self.playhead.follow(updates))
+        self.advance(updates)
         self._followers.add(updates, self.collection.time)
 
     def on_progress(self) -> None:

@@ -140,11 +140,7 @@ class Attempts:
             self._parameters, self._query.statement, patience, self._query.relation
         )
         try:
-            async with contextlib.aclosing(subscription.batches()) as batches:
-                async for batch in batches:
-                    if not self._current:
-                        break
-                    self._take(subscription, batch)
+            await subscription.run(self._take)
         except Exception as error:
             return await self._hints.explain(error)
         finally:

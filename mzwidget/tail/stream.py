@@ -8,8 +8,9 @@ Row by row as a result, each row is a chance for a computing cell to take it, fo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -52,8 +53,11 @@ class Stream:
         self._connection = connection
         self._statement = statement
 
-    async def chunks(self) -> AsyncGenerator[list[Row]]:
-        """Yield what has arrived, at most `CHUNK` rows at a time, until the statement ends; nothing once it has begun.
+    async def run(self, take: Callable[[list[Row]], None]) -> None:
+        """Hand over what arrives, at most `CHUNK` rows at a time, until the statement ends; no rows once it has begun.
+
+        Rows are handed over where the loop tells that there is something to read: a task that it woke would wait for
+        its next round, and with that for the interpreter's lock, which a computing cell then keeps for 5 ms.
 
         Raises
         ------
@@ -63,50 +67,68 @@ class Stream:
         libpq = self._connection.pgconn
         libpq.send_query(f"COPY ({self._statement}) TO STDOUT".encode())
         await self._connection.wait(send(libpq))
-        loop, watched, readable = asyncio.get_running_loop(), libpq.socket, asyncio.Event()
-        loop.add_reader(watched, readable.set)
+        started = await self._result()
+        if started is None or started.status != ExecStatus.COPY_OUT:
+            raise psycopg.DataError("the server does not answer as COPY (SUBSCRIBE …) TO STDOUT does")
+        if started.nfields != len(self.columns):
+            raise psycopg.OperationalError("the view was replaced in this moment")
+        take([])
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        left = False  # rows of what was received
 
-        async def result() -> PGresult | None:
-            while libpq.is_busy():
-                await readable.wait()
-                readable.clear()
+        def hand_over() -> None:
+            nonlocal left
+            rows, last = self._arrived()
+            left = len(rows) == CHUNK
+            if rows:
+                take(rows)
+            if last:
+                watching.close()
+                ended.set_result(None)
+            elif left:
+                loop.call_soon(attempt, hand_over)
+
+        def receive() -> None:
+            if not left:
                 libpq.consume_input()
-            return libpq.get_result()
+                hand_over()
 
-        try:
-            started = await result()
-            _check(started)
-            if started is None or started.status != ExecStatus.COPY_OUT:
-                raise psycopg.DataError("the server does not answer as COPY (SUBSCRIBE …) TO STDOUT does")
-            if started.nfields != len(self.columns):
-                raise psycopg.OperationalError("the view was replaced in this moment")
-            chunk: list[Row] = []
-            yield chunk
-            handed = 0  # since others had their turn
-            while (taken := libpq.get_copy_data(1))[0] >= 0:
-                size, line = taken
-                if size > 0:
-                    self.size += size
-                    chunk.append(parse(str(line[:-1], "utf-8")))
-                    if len(chunk) < CHUNK:
-                        continue
-                if chunk:
-                    handed += len(chunk)
-                    yield chunk
-                    chunk = []
-                    if handed >= CHUNK:
-                        handed = 0
-                        await asyncio.sleep(0)
-                else:
-                    handed = 0
-                    await readable.wait()
-                    readable.clear()
-                if size == 0:
-                    libpq.consume_input()
-            yield chunk
-            _check(await result())
-        finally:
-            loop.remove_reader(watched)
+        def attempt(step: Callable[[], None]) -> None:
+            if not ended.done():
+                try:
+                    step()
+                except Exception as error:
+                    watching.close()  # at once: where the socket is closed, its number is soon another one's
+                    ended.set_exception(error)
+
+        with contextlib.ExitStack() as watching:
+            watching.callback(loop.remove_reader, libpq.socket)
+            loop.add_reader(libpq.socket, attempt, receive)
+            attempt(hand_over)  # what came with the answer
+            await ended
+        await self._result()
+
+    def _arrived(self) -> tuple[list[Row], bool]:
+        """Return rows that have arrived, at most `CHUNK`, and whether no more will come."""
+        rows: list[Row] = []
+        while len(rows) < CHUNK:
+            size, line = self._connection.pgconn.get_copy_data(1)
+            if size <= 0:
+                return rows, size < 0
+            self.size += size
+            rows.append(parse(str(line[:-1], "utf-8")))
+        return rows, False
+
+    async def _result(self) -> PGresult | None:
+        """Wait for an answer; cancelled, psycopg's own way would call the server once more."""
+        libpq = self._connection.pgconn
+        while libpq.is_busy():
+            await _readable(libpq.socket)
+            libpq.consume_input()
+        result = libpq.get_result()
+        _check(result)
+        return result
 
     async def describe(self) -> None:
         """Ask for names and types, which a COPY does not tell.
@@ -128,6 +150,16 @@ class Stream:
         self.columns = tuple(
             column((described.fname(i) or b"").decode(), described.ftype(i)) for i in range(described.nfields)
         )
+
+
+async def _readable(watched: int) -> None:
+    loop = asyncio.get_running_loop()
+    came = asyncio.Event()
+    loop.add_reader(watched, came.set)
+    try:
+        await came.wait()
+    finally:
+        loop.remove_reader(watched)
 
 
 def parse(line: str) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from mzwidget.tail.batches import Batch, Batches
 from mzwidget.tail.connect import Parameters, answering, check_cluster
 from mzwidget.tail.status import Status
 from mzwidget.tail.stream import Stream
+from mzwidget.tail.updates import Row
 from mzwidget.tail.values import Column
 
 CONNECT = 150.0
@@ -88,8 +89,8 @@ class Subscription:
         self._connecting: asyncio.Task[psycopg.AsyncConnection[Any]] | None = None
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
-    async def batches(self) -> AsyncGenerator[Batch]:
-        """Connect, subscribe and yield batches, the snapshot first, until the statement is complete.
+    async def run(self, take: Callable[[Subscription, Batch], None]) -> None:
+        """Connect, subscribe and hand over batches, the snapshot first, until the statement is complete.
 
         Raises
         ------
@@ -101,9 +102,7 @@ class Subscription:
             check_cluster(connection, self._parameters)
             self.ahead = await _ahead(connection)
             self.definition = await self._look_up(connection)
-            async with contextlib.aclosing(self._read(Stream(connection, self._statement))) as batches:
-                async for batch in batches:
-                    yield batch
+            await self._read(Stream(connection, self._statement), take)
         except UnicodeDecodeError:
             raise psycopg.DataError("the server sent text that is not UTF-8") from None
         except psycopg.OperationalError:
@@ -136,26 +135,34 @@ class Subscription:
                     return defined_as(str(row[-1]))
         return ""
 
-    async def _read(self, stream: Stream) -> AsyncGenerator[Batch]:
+    async def _read(self, stream: Stream, take: Callable[[Subscription, Batch], None]) -> None:
         await stream.describe()
         batches = Batches(stream.columns)
         self.columns = batches.columns
         closed = 0
-        async with contextlib.aclosing(stream.chunks()) as chunks:
-            async for rows in chunks:
-                for batch in batches.take(rows):
-                    closed = stream.size
-                    yield batch
-                    self._progress()
-                self.answered = True
-                self.waiting = batches.waiting
-                self.heard = time.monotonic()
-                if stream.size - closed > SIZE:
-                    raise psycopg.DataError(
-                        f"{self.waiting:,} rows ({SIZE >> 20} MiB) came without an end, more than mzwidget keeps in "
-                        "memory; watch a query with fewer rows"
-                    )
-        yield batches.end()
+
+        def close(batch: Batch) -> None:
+            nonlocal closed
+            if self.overdue:
+                raise psycopg.OperationalError(self.overdue)  # what came before it was hung up concerns nobody
+            closed = stream.size
+            take(self, batch)
+            self._progress()
+
+        def hear(rows: list[Row]) -> None:
+            for batch in batches.take(rows):
+                close(batch)
+            self.answered = True
+            self.waiting = batches.waiting
+            self.heard = time.monotonic()
+            if stream.size - closed > SIZE:
+                raise psycopg.DataError(
+                    f"{self.waiting:,} rows ({SIZE >> 20} MiB) came without an end, more than mzwidget keeps in "
+                    "memory; watch a query with fewer rows"
+                )
+
+        await stream.run(hear)
+        close(batches.end())
 
     def _progress(self) -> None:
         self.progressed = time.monotonic()

@@ -10,7 +10,7 @@ import { describe } from "./words.js";
 /** @typedef {import("../sync/client.js").Client} Client */
 
 const TICK = 1_000;
-/** Milliseconds since the last paint within which the next waits for its animation frame, so that a burst is painted once. */
+/** Milliseconds within which a third paint waits for its animation frame: of a burst not all are painted. */
 const BUSY = 8;
 const AT_ONCE = -1;
 
@@ -30,8 +30,8 @@ function whenDrawn(inFrame, done) {
 }
 
 /**
- * One display of a view: a header line and a picture, painted at most once per animation frame and
- * only while it can be seen.
+ * One display of a view: a header line and a picture, painted when they change, of a burst once an animation frame, and
+ * only while they can be seen.
  *
  * @param {HTMLElement} el
  * @param {Client} client
@@ -75,13 +75,14 @@ export function mountFrame(el, client, signal) {
   let painted = null;
   let frame = 0;
   let paintedAt = -Infinity;
+  let paintedBefore = -Infinity;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let ticker;
   let onScreen = false;
 
   function schedule() {
     if (frame !== 0 || !isVisible()) return;
-    if (store.shown.accompanied || performance.now() - paintedAt < BUSY) {
+    if (store.shown.accompanied || performance.now() - paintedBefore < BUSY) {
       frame = requestAnimationFrame(() => paint(true));
     } else {
       frame = AT_ONCE;
@@ -96,6 +97,7 @@ export function mountFrame(el, client, signal) {
   /** @param {boolean} [inFrame] whether an animation frame has called for it */
   function paint(inFrame = false) {
     frame = 0;
+    paintedBefore = paintedAt;
     paintedAt = performance.now();
     const now = Date.now();
     const { snapshot } = store;
