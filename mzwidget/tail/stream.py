@@ -56,8 +56,8 @@ class Stream:
     async def run(self, take: Callable[[list[Row]], None]) -> None:
         """Hand over what arrives, at most `CHUNK` rows at a time, until the statement ends; no rows once it has begun.
 
-        Rows are handed over where the loop tells that there is something to read: a task that it woke would begin a round
-        later, and before each round others may have the interpreter's lock.
+        Rows are handed over where the loop tells that there is something to read: a task that it woke would begin a
+        round later, and before each round others may have the interpreter's lock.
 
         Raises
         ------
