@@ -281,6 +281,13 @@ def test_sql_update_reads_before_it_writes(sql: psycopg.Connection) -> None:
     assert sql.execute("DELETE FROM t WHERE a = %s", (0,)).rowcount == 2
 
 
+def test_an_update_computes_whatever_a_select_does(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b int4range, c map[text=>int])")
+    sql.execute("INSERT INTO t VALUES (1)")
+    sql.execute("UPDATE t SET b = int4range(a, a + 5), c = map_build(LIST[ROW('x', a)]) WHERE int4range(a, 4) @> 1")
+    assert sql.execute("SELECT b::text, c::text FROM t").fetchone() == ("[1,6)", "{x=>1}")
+
+
 # ---------------------------------------------------------------------------------------------------- values
 
 VALUES: list[tuple[str, object]] = [

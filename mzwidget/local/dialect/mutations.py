@@ -319,7 +319,7 @@ def plan_mutation(
     statement = Statement(catalog, list(parameter_types), session=session or {})
     statement.read(relation)
     scope = Scope(statement, parent=Scope(statement))
-    values = tuple(Value(f"m.c{i}", column.type) for i, column in enumerate(relation.columns, 1))
+    values = tuple(Value(f"stored.c{i}", column.type) for i, column in enumerate(relation.columns, 1))
     scope.add(Source(node.alias or node.table[-1], relation.columns, values, relation.path if not node.alias else ()))
     using = ""
     if isinstance(node, tree.Delete) and node.using is not None:
@@ -329,8 +329,8 @@ def plan_mutation(
     if node.where is not None:
         scope.clause = "WHERE clause"
         condition = expressions.condition(node.where).sql
-    names = ", ".join(["r", *(f"c{i}" for i in range(1, len(values) + 1))])
-    source = f"FROM {row_ids} AS m({names}){using} WHERE {condition}"
+    names = ", ".join(["place", *(f"c{i}" for i in range(1, len(values) + 1))])
+    source = f"FROM {row_ids} AS stored({names}){using} WHERE {condition}"
     rows = None
     if isinstance(node, tree.Update):
         scope.clause = "SET clause"
@@ -340,7 +340,7 @@ def plan_mutation(
     return Mutation(
         target=relation.name,
         verb=verb,
-        ids=statement.with_ctes(f"SELECT m.r {source}"),
+        ids=statement.with_ctes(f"SELECT stored.place {source}"),
         rows=rows,
         parameters=statement.parameters(),
         inputs=frozenset(statement.inputs),
