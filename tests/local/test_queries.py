@@ -119,6 +119,11 @@ SELECT mod((SELECT f2 FROM t1 WHERE f1 = 3), f1 * 10), numrange((SELECT 1), (SEL
 SELECT (SELECT 1) = ANY (ARRAY[f1, (SELECT 2)]), (SELECT 'a') LIKE ANY (ARRAY['b', (SELECT '%')]), array_to_string(ARRAY[1, (SELECT 2)], (SELECT '-')) FROM t1 ORDER BY f1 | ?column? ?column? array_to_string: True True 1-2, False True 1-2
 SELECT array_agg(DISTINCT f1 ORDER BY f1 || '«sum»', f1 || '{0}') FROM t1 | array_agg: [1, 3]
 SELECT f1 FROM t1 WHERE '~s' || (f1 + 1) || '~' || left('nothing of these forty letters and more is left', f1 - 100) BETWEEN '~s2~' AND '~s2~' | f1: 1
+SELECT ARRAY['a' || chr(160) || 'b', chr(11), ' x']::text = '{a' || chr(160) || 'b,' || chr(11) || '," x"}', LIST[chr(160)]::text = '{' || chr(160) || '}', ROW(chr(160), E'\t')::text = '(' || chr(160) || E',"\t")' | ?column? ?column? ?column?: True True True
+SELECT stddev_pop(~x)::numeric(39,1) FROM (VALUES ('0'::uint8), ('18446744073709551608')) v(x) | stddev_pop: 9223372036854775804
+SELECT variance(x) FROM (VALUES ('0'::uint8), ('18446744073709551615'), ('18446744073709551615')) v(x) | value out of range: overflow
+SELECT stddev('1e-30'::numeric * f1) FROM t1 | Evaluation error: value out of range: underflow
+SELECT variance(x), stddev(x) FROM (VALUES ('NaN'::numeric), (1)) v(x) | variance stddev: NaN NaN
 SELECT to_jsonb('5e-324'::float8) | value out of range: underflow
 SELECT jsonb_build_array('1e39'::float8) | numeric field overflow
 """  # noqa: E501

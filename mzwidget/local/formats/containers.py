@@ -148,9 +148,13 @@ class _Reader:
         raise self.fail("unterminated element")
 
 
+_BLANK = r" \t\n\f\r"
+"""The characters that part words; others that Unicode calls blank are like any other."""
+
+
 def quoted(text: str, *, also: str = "") -> str:
     """Return an element as it stands in the text of an array or list."""
-    plain = text and text != "NULL" and not re.search(r'[\s{},"\\' + also + "]", text)
+    plain = text and text != "NULL" and not re.search(rf'[{_BLANK}{{}},"\\{also}]', text)
     if plain:
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -181,7 +185,7 @@ def show_record(items: Sequence[str | None], nested: Sequence[bool]) -> str:
     for item, plain in zip(items, nested, strict=False):
         if item is None:
             shown.append("")
-        elif plain or (item and not re.search(r'[\s(),"\\]', item)):
+        elif plain or (item and not re.search(rf'[{_BLANK}(),"\\]', item)):
             shown.append(item)
         else:
             shown.append('"' + item.replace("\\", "\\\\").replace('"', '""') + '"')

@@ -56,6 +56,10 @@ def _mean(values: list[Decimal | None]) -> Decimal | None:
     return numerics.CONTEXT.divide(total, Decimal(len(found)))
 
 
+def _square(value: Decimal) -> Decimal:
+    return numerics.checked(numerics.CONTEXT.multiply(value, value))
+
+
 def _spread(values: list[Decimal | None], *, sample: bool, root: bool) -> Decimal | None:
     found = [value for value in values if value is not None]
     count = len(found)
@@ -64,11 +68,11 @@ def _spread(values: list[Decimal | None], *, sample: bool, root: bool) -> Decima
     total, squares = Decimal(0), Decimal(0)
     for value in found:
         total = numerics.CONTEXT.add(total, value)
-        squares = numerics.CONTEXT.add(squares, numerics.CONTEXT.multiply(value, value))
+        squares = numerics.CONTEXT.add(squares, _square(value))
     c = numerics.CONTEXT
-    mean = c.divide(c.multiply(total, total), Decimal(count))
+    mean = c.divide(_square(total), Decimal(count))
     variance = c.divide(c.subtract(squares, mean), Decimal(count - sample))
-    if variance < 0:
+    if variance.is_signed():
         variance = Decimal(0)
     return c.sqrt(variance) if root else variance
 

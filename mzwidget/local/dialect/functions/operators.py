@@ -119,7 +119,7 @@ for _name in UNSIGNED:
         OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _sql, fallible=False))
     for _operator in _SHIFTS:
         OPERATORS.append(line(_operator, f"{_name}, uint4 -> {_name}", python=_unsigned_shift(_operator, _most)))
-    PREFIX.append(line("~", f"{_name} -> {_name}", f"CAST({_most - 1} - {{0}} AS {_type})", fallible=False))
+    PREFIX.append(line("~", f"{_name} -> {_name}", "(~{0})", fallible=False))
 PREFIX += [
     line("-", "uint2 -> int4", "(-CAST({0} AS INTEGER))", fallible=False),
     line("-", "uint4 -> int8", "(-CAST({0} AS BIGINT))", fallible=False),
