@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mzwidget import background
+from mzwidget.page.turns import Turns
+
 
 def shell() -> Any:
     """Return IPython's shell, if there is one."""
@@ -25,6 +28,7 @@ class Cells:
     def __init__(self) -> None:
         self.running = False
         self._watched: object = None
+        self._turns = Turns(lambda: self.running)
 
     def watch(self) -> None:
         """Follow the shell there is; does nothing outside IPython or when it is followed already."""
@@ -35,13 +39,15 @@ class Cells:
         found.events.register("pre_run_cell", self._begin)
         found.events.register("post_run_cell", self._end)
         # Whoever makes the first view does so in a running cell.
-        self.running = True
+        self._begin()
 
     def _begin(self, *_: object) -> None:
         self.running = True
+        background.call(self._turns.begin)
 
     def _end(self, *_: object) -> None:
         self.running = False
+        self._turns.end()
 
 
 cells = Cells()
