@@ -169,6 +169,7 @@ def _ask(connection: psycopg.Connection, statement: str) -> None:
         ("create index on words (type)", "CREATE INDEX ON words (type)"),
         ("CREATE SCHEMA x", "CREATE SCHEMA x"),
         ("CREATE ROLE x", "CREATE ROLE x"),
+        ("discard all", "DISCARD ALL"),
         ("create temp view x as select value from words", "CREATE TEMPORARY VIEW x AS SELECT value FROM words"),
         ("CREATE TYPE x AS LIST (ELEMENT TYPE = int)", "CREATE TYPE x AS LIST (ELEMENT TYPE = int4)"),
         ("DROP TABLE words RESTRICT", "DROP TABLE words"),

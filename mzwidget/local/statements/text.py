@@ -33,8 +33,8 @@ SPOKEN = frozenset(
 """Keywords of queries that are written in capitals; others may be names."""
 _COMMANDS = frozenset(
     """
-    alter cascade cluster coalesce column comment create database default delete drop exists grant greatest if index
-    insert into least nullif owner rename replace restrict returning revoke schema set swap temporary update view
+    alter cascade cluster coalesce column comment create database default delete discard drop exists grant greatest if
+    index insert into least nullif owner rename replace restrict returning revoke schema set swap temporary update view
     """.split()  # noqa: SIM905
 )
 """Keywords of other statements that are."""
