@@ -116,6 +116,8 @@ SELECT generate_series(1, 2) FILTER (WHERE true)         | table functions are n
 SELECT generate_series(1, f1) OVER () FROM t1            | table functions are not allowed in SELECT clause (function pg_catalog.generate_series)
 SELECT 1 = 1 AND generate_series(DISTINCT 1, 2) = 1      | table functions are not allowed in AND argument (function pg_catalog.generate_series)
 SELECT mod((SELECT f2 FROM t1 WHERE f1 = 3), f1 * 10), numrange((SELECT 1), (SELECT 2), '[]') = '[1,2]', (SELECT 3) BETWEEN (SELECT 1) AND f2 FROM t1 ORDER BY f1 | mod ?column? ?column?: 4 True False, 4 True True
+SELECT 'ab' ~ ANY (ARRAY['^a', f1::text]), 'ab' !~* ALL (LIST['A']), 'ab' ~ ALL (SELECT f1::text FROM t1), 1 != ALL (ARRAY[f1, 2]) FROM t1 ORDER BY f1 LIMIT 1 | ?column? ?column? ?column? ?column?: True False False False
+SELECT '{"a":1}'::jsonb @> ANY (SELECT '{"a":1}'::jsonb), 1 != SOME (SELECT 2) | ?column? ?column?: True True
 SELECT (SELECT 1) = ANY (ARRAY[f1, (SELECT 2)]), (SELECT 'a') LIKE ANY (ARRAY['b', (SELECT '%')]), array_to_string(ARRAY[1, (SELECT 2)], (SELECT '-')) FROM t1 ORDER BY f1 | ?column? ?column? array_to_string: True True 1-2, False True 1-2
 SELECT array_agg(DISTINCT f1 ORDER BY f1 || '«sum»', f1 || '{0}') FROM t1 | array_agg: [1, 3]
 SELECT f1 FROM t1 WHERE '~s' || (f1 + 1) || '~' || left('nothing of these forty letters and more is left', f1 - 100) BETWEEN '~s2~' AND '~s2~' | f1: 1

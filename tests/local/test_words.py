@@ -127,6 +127,7 @@ SUBSCRIBE words UP TO 5 6                           | 42601 Expected end of stat
 SUBSCRIBE words AS OF (SELECT 1)                    | XX000 AS OF or UP TO does not allow subqueries
 SUBSCRIBE words UP TO count(*)                      | XX000 aggregate functions are not allowed in AS OF or UP TO (function pg_catalog.count)
 SELECT 1 AS OF 5 LIMIT 1                            | 42601 Expected end of statement, found LIMIT @18
+SELECT 1 + ANY (ARRAY[1])                           | 0A000 + before ANY or ALL is not supported by the embedded engine
 CREATE TABLE x (a int DEFAULT $1)                   | 42P02 there is no parameter $1
 """  # noqa: E501
 

@@ -265,3 +265,7 @@ PREPARE plus_one AS SELECT $1::int + 1; EXECUTE plus_one (NULL);
 
 -- CSV whose last quote stays open, and a quote within a field: its reader takes both, the engine only the second.
 COPY t FROM STDIN (FORMAT csv);
+
+-- ANY and ALL with other operators than comparisons and LIKE, which were recorded; one that gives no bool is refused.
+SELECT 'abc' ~ ANY (ARRAY['^a', 'z']), 'abc' !~* ALL (SELECT 'z'), '{"a":1}'::jsonb @> ANY (ARRAY['{"a":1}'::jsonb]), 1 != ALL (ARRAY[2]);
+SELECT 1 + ANY (ARRAY[1]);

@@ -164,8 +164,8 @@ def quantified(expressions: Translating, node: tree.Quantified) -> Value:
             return _quantified_row(expressions, node, left, columns, sql)
         if len(columns) != 1:
             raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
-        if node.operator.lstrip("!").startswith("~~"):
-            return _like_row(expressions, node, left, columns, sql)
+        if node.operator not in COMPARISONS:
+            return _tested_rows(expressions, node, left, columns, sql)
         item = Value("q.c1", columns[0].type)
         operate(expressions.statement, node.operator, [left, item])
         a, b = expressions.same(left, item)
@@ -183,10 +183,7 @@ def _any_item(expressions: Translating, node: tree.Quantified, left: Value, arra
     assert array.type.element is not None
     depth = max(left.depth, array.depth) + 1
     item = Value(f"v{depth}", array.type.element)
-    if node.operator.lstrip("!").startswith("~~"):
-        test = _like(expressions, node, left, item)
-    else:
-        test = expressions.compare(node.operator, left, item)
+    test = _test(expressions, node.operator, left, item)
     tests = f"list_transform({{0}}, lambda v{depth}: {test.sql})"
     decided, other = ("false", "true") if node.every else ("true", "false")
     template = (
@@ -198,16 +195,25 @@ def _any_item(expressions: Translating, node: tree.Quantified, left: Value, arra
     return apply(template, [array, replace(listed, depth=depth)], t.BOOL)
 
 
-def _like(expressions: Translating, node: tree.Quantified, left: Value, pattern: Value) -> Value:
-    insensitive, negated = node.operator.endswith("*"), node.operator[0] == "!"
-    return patterns.like(expressions.statement, left, pattern, insensitive=insensitive, negated=negated)
+def _test(expressions: Translating, operator: str, left: Value, item: Value) -> Value:
+    """Return what an operator says of a value and one of those it is compared with."""
+    plain = operator.removeprefix("!")
+    if plain.startswith("~~"):
+        insensitive = plain.endswith("*")
+        return patterns.like(expressions.statement, left, item, insensitive=insensitive, negated=plain != operator)
+    if plain in ("~", "~*"):
+        return patterns.matches(expressions.statement, operator, left, item)
+    found = expressions.compare(operator, left, item)
+    if found.type.name != "bool":
+        raise unsupported(f"{operator} before ANY or ALL")
+    return found
 
 
-def _like_row(
+def _tested_rows(
     expressions: Translating, node: tree.Quantified, left: Value, columns: Sequence[Column], sql: str
 ) -> Value:
-    """Compare a text with the pattern of each row of a subquery."""
-    test = _like(expressions, node, left, Value("q.c1", columns[0].type, fallible=True))
+    """Compare a value with each row of a subquery by an operator that DuckDB cannot quantify."""
+    test = _test(expressions, node.operator, left, Value("q.c1", columns[0].type, fallible=True))
     decided, other = ("NOT x", "true") if node.every else ("x", "false")
     found = f"CASE WHEN bool_or({decided}) THEN NOT {other} WHEN bool_or(x IS NULL) THEN NULL ELSE {other} END"
     rows = f"SELECT {test.sql} AS x FROM ({sql}) AS q(c1)"

@@ -48,7 +48,7 @@ class _Parser(StatementParser):
         found = super()._operator(left, operator, strength)
         if isinstance(found, tree.Like):
             return tree.Binary(operator, left, found.pattern)
-        return replace(found, operator=operator) if isinstance(found, tree.Binary) else found
+        return replace(found, operator=operator) if isinstance(found, tree.Binary | tree.Quantified) else found
 
     def _order_item(self) -> tree.OrderItem:
         expr, start = self.expression(), self.at

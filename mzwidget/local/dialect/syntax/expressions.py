@@ -300,6 +300,7 @@ class ExpressionParser(FormParser):
         return self._predicate(left)
 
     def _operator(self, left: Expr, operator: str, strength: int) -> Expr:
+        operator = "<>" if operator == "!=" else operator
         if self.is_word("any", "some", "all"):
             word = self.next().value
             return tree.Quantified(left, operator, word == "all", self._quantified(word))
@@ -307,7 +308,7 @@ class ExpressionParser(FormParser):
         if operator in _LIKE_OPERATORS:
             insensitive, negated = _LIKE_OPERATORS[operator]
             return tree.Like(left, right, None, insensitive, negated)
-        return tree.Binary("<>" if operator == "!=" else operator, left, right)
+        return tree.Binary(operator, left, right)
 
     def _quantified(self, word: str) -> Expr | tree.Query:
         self.expect_kind("(")
