@@ -109,6 +109,7 @@ SELECT * FROM generate_series(1, rank() OVER ())         | window functions are 
 SELECT * FROM generate_series(1, generate_series(1, 2))  | table functions are not allowed in table function arguments (function pg_catalog.generate_series)
 SELECT map_build(LIST[ROW('a', 1), ROW(NULL, 2), NULL, ROW('a', 3)])::text, map_build(list_agg(ROW(f1::text, f2)))::text FROM t1 | map_build map_build: {a=>3} {1=>2,3=>4}
 SELECT map_build(LIST[1])                                | function map_build(integer list) does not exist
+SELECT 'a%c' LIKE 'aé%c' ESCAPE 'é', 'abc' LIKE 'aé%c' ESCAPE 'é', 'a%' ILIKE 'AA%' ESCAPE 'A', 'b%' ILIKE 'AA%' ESCAPE 'A' | ?column? ?column? ?column? ?column?: True False True False
 SELECT 'aXc' LIKE p ESCAPE e, 'a_c' ILIKE p ESCAPE e FROM (VALUES ('A#_C', '#'), ('a_c', ''), ('a', NULL)) v (p, e) ORDER BY e | ?column? ?column?: True True, False True, None None
 SELECT 1 ILIKE 'a'                                       | LIKE argument does not support implicitly casting from integer to text
 SELECT 1 FROM t1 WHERE max(f1)::text LIKE '1'            | WHERE clause error: aggregate functions are not allowed in LIKE argument (function pg_catalog.max)

@@ -36,7 +36,7 @@ def like(
     mark = chosen.literal
     if mark is not None:
         _checked_mark(mark)
-    if not insensitive and mark is not None and pattern.literal is not None:
+    if not insensitive and mark is not None and mark.isascii() and pattern.literal is not None:
         _checked_length(pattern.literal)
         if _ends_in_escape(pattern.literal, mark):
             raise SqlError("unterminated escape sequence in LIKE")
@@ -115,8 +115,17 @@ def _folded(text: str) -> str:
     return "".join(low if len(low := character.lower()) == 1 else character for character in text)
 
 
+def _backslashed(pattern: str, mark: str) -> str:
+    """Return a pattern whose escape is a backslash."""
+    _checked_mark(mark)
+    if not mark:
+        return pattern.replace("\\", "\\\\")
+    escaped = re.compile(rf"{re.escape(mark)}(?P<next>.?)|\\", re.DOTALL)
+    return escaped.sub(lambda found: "\\" + ("\\" if found["next"] is None else found["next"]), pattern)
+
+
 def _ilike(text: str, pattern: str, mark: str) -> bool:
-    return _like(_folded(text), _folded(pattern), mark)
+    return _like(_folded(text), _folded(_backslashed(pattern, mark)), "\\")
 
 
 def _like(text: str, pattern: str, mark: str) -> bool:
