@@ -125,6 +125,7 @@ SELECT f1 FROM t1 WHERE '~s' || (f1 + 1) || '~' || left('nothing of these forty 
 SELECT ARRAY['a' || chr(160) || 'b', chr(11), ' x']::text = '{a' || chr(160) || 'b,' || chr(11) || '," x"}', LIST[chr(160)]::text = '{' || chr(160) || '}', ROW(chr(160), E'\t')::text = '(' || chr(160) || E',"\t")' | ?column? ?column? ?column?: True True True
 SELECT stddev_pop(~x)::numeric(39,1) FROM (VALUES ('0'::uint8), ('18446744073709551608')) v(x) | stddev_pop: 9223372036854775804
 SELECT variance(x) FROM (VALUES ('0'::uint8), ('18446744073709551615'), ('18446744073709551615')) v(x) | value out of range: overflow
+SELECT sum(coalesce(1e30::float8 * 1e30::float8 * f1, mod(f1::float8, f1::float8))) FROM t1 | Evaluation error: numeric field overflow
 SELECT stddev('1e-30'::numeric * f1) FROM t1 | Evaluation error: value out of range: underflow
 SELECT variance(x), stddev(x) FROM (VALUES ('NaN'::numeric), (1)) v(x) | variance stddev: NaN NaN
 SELECT to_jsonb('5e-324'::float8) | value out of range: underflow

@@ -11,7 +11,9 @@ from mzwidget.local.errors import SqlError, unsupported
 
 _log = logging.getLogger("mzwidget.local")
 
-_RAISED = re.compile(r"mz:([0-9A-Z]{5}):(.*)", re.DOTALL)
+_RAISED = re.compile(r"[\w ]*Error: (?:Python exception .*?: ValueError: )?mz:([0-9A-Z]{5}):(.*)", re.DOTALL)
+_WHERE = "\n\nLINE 1: "
+"""What DuckDB puts before the SQL that it shows."""
 _NAMES = {
     "INT16": "smallint", "INT32": "integer", "INT64": "bigint", "UINT16": "uint2", "UINT32": "uint4", "UINT64": "uint8",
 }  # fmt: skip
@@ -30,11 +32,12 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
         Raised while executing SQL from this package.
     """
     text = str(error)
-    raised = _RAISED.search(text)
+    raised = _RAISED.match(text)
     if raised is not None:
         message, _, detail = raised[2].partition("\n\nAt:\n")[0].rstrip("\n").partition("\n\nmz-detail:")
         hint = _HINT if message.endswith("mz_timestamp out of range") else None
         return SqlError(message, raised[1], detail=detail or None, hint=hint)
+    text = text.partition(_WHERE)[0]
     if isinstance(error, duckdb.InterruptException):
         return SqlError("canceling statement due to user request", "57014")
     if "More than one row returned by a subquery" in text:
@@ -48,7 +51,7 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
     gone = re.search(r"Table with name (u\d+) does not exist", text)
     if gone is not None:  # since the statement was planned
         return SqlError(f"collection '{gone[1]}' was dropped", "42704")
-    _log.error("DuckDB refused what the dialect wrote: %s", text)
+    _log.error("DuckDB refused what the dialect wrote: %s", error)
     return unsupported("this statement")
 
 
