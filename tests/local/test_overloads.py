@@ -136,6 +136,8 @@ class _Maker:
         name = _CONCRETE.get(name, name)
         if self._random.random() < 0.08:
             return f"NULL::{_written(name)}" if name != "record" else "NULL"
+        if depth and self._random.random() < 0.1:
+            return f"(SELECT {self.value(name, depth - 1)})"
         if depth and self._random.random() < 0.5 and (giving := _giving(name)):
             return self.call(self._random.choice(giving), depth - 1)
         if name == "record":

@@ -292,7 +292,8 @@ def _of_moments() -> Iterable[Cast]:
         yield Cast(a, "time", A, "CAST({0} AS TIME)", False)
     packed = "struct_pack(months := 0, days := 0, us := epoch_us({0}))"
     yield Cast("time", "interval", I, f"CASE WHEN {{0}} IS NOT NULL THEN {packed} END", False)
-    yield Cast("interval", "time", A, udf.declare("interval_time", _time_of, [t.INTERVAL], t.TIME), False)
+    interval_time = udf.declare("interval_time", _time_of, [t.INTERVAL], t.TIME, fallible=False)
+    yield Cast("interval", "time", A, interval_time, False)
 
 
 def _char_of(code: int) -> str:
