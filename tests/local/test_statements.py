@@ -808,6 +808,33 @@ def test_the_catalog_tells_what_is_there(sql: psycopg.Connection, schema: str) -
     assert sql.execute(joined, (schema,)).fetchall() == [("t",)]
 
 
+def test_the_catalog_knows_the_type_of_every_column(sql: psycopg.Connection, schema: str) -> None:
+    """A column whose type pg_type lacks drops out of the joins that tools read a table's columns by."""
+    sql.execute("CREATE TABLE t (a int, r int4range, rs tsrange[], l text list, m map[text=>int])")
+    told = (
+        "SELECT attname, typname, format_type(atttypid, atttypmod) FROM pg_attribute a "
+        "JOIN pg_type t ON t.oid = a.atttypid JOIN pg_class c ON c.oid = a.attrelid "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s ORDER BY attnum"
+    )
+    assert sql.execute(told, (schema,)).fetchall() == [
+        ("a", "int4", "integer"),
+        ("r", "int4range", "int4range"),
+        ("rs", "_tsrange", "tsrange[]"),
+        ("l", "list", "list"),
+        ("m", "map", "map"),
+    ]
+    assert sql.execute("SELECT count(*) = count(DISTINCT oid) FROM pg_type").fetchone() == (True,)
+
+
+def test_the_catalog_tells_of_types_that_were_made(sql: psycopg.Connection, schema: str) -> None:
+    sql.execute("CREATE TYPE kl AS LIST (ELEMENT TYPE = int4)")
+    sql.execute("CREATE TYPE kr AS (a int4, b text)")
+    told = (
+        "SELECT t.name, t.category FROM mz_types t JOIN mz_schemas s ON s.id = t.schema_id WHERE s.name = %s ORDER BY 1"
+    )
+    assert sql.execute(told, (schema,)).fetchall() == [("kl", "list"), ("kr", "composite")]
+
+
 def test_a_setting_is_local_to_its_transaction(sql: psycopg.Connection) -> None:
     sql.execute("BEGIN")
     sql.execute("SET LOCAL application_name = 'here'")

@@ -49,6 +49,10 @@ def _mz_schemas(catalog: Catalog, _: Names) -> list[Row]:
     ]
 
 
+_CATEGORIES = {"list": "list", "map": "pseudo", "record": "composite"}
+"""Of types that were made."""
+
+
 def _mz_objects(*kinds: str) -> Fill:
     def fill(catalog: Catalog, _: Names) -> list[Row]:
         return [
@@ -58,6 +62,7 @@ def _mz_objects(*kinds: str) -> Fill:
                 "schema_id": schema_id(catalog, item),
                 "name": item.name,
                 "type": item.kind.replace(" ", "-"),
+                "category": None if item.type is None else _CATEGORIES[item.type.kind],
                 "owner_id": OWNER,
                 "cluster_id": cluster_of(item),
                 "definition": definition(catalog, item),
@@ -201,6 +206,7 @@ CONTENTS: dict[str, Fill] = {
     "mz_catalog.mz_views": _mz_objects("view"),
     "mz_catalog.mz_materialized_views": _mz_objects("materialized view"),
     "mz_catalog.mz_indexes": _mz_objects("index"),
+    "mz_catalog.mz_types": _mz_objects("type"),
     "mz_catalog.mz_index_columns": _mz_index_columns,
     "mz_catalog.mz_columns": _mz_columns,
     "mz_catalog.mz_clusters": _mz_clusters,

@@ -19,6 +19,8 @@ from mzwidget.local.statements.system_items import (
 from mzwidget.local.statements.system_relations import system_oid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mzwidget.local.engine.catalog import Catalog
     from mzwidget.local.engine.names import Names
     from mzwidget.local.statements.system_items import Fill, Row
@@ -97,36 +99,37 @@ def _pg_attribute(catalog: Catalog, names: Names) -> list[Row]:
 
 
 def _pg_type(_: Catalog, __: Names) -> list[Row]:
-    rows: list[Row] = []
-    namespace = SYSTEM_OID + SYSTEM_SCHEMAS.index("pg_catalog")
-    for type_ in t.SCALARS.values():
+    return [
+        {
+            "oid": type_.oid,
+            "typname": name,
+            "typnamespace": SYSTEM_OID + SYSTEM_SCHEMAS.index("pg_catalog"),
+            "typowner": OWNER_OID,
+            "typlen": type_.typlen,
+            "typtype": "p" if category == "P" else "b",
+            "typcategory": category,
+            "typdelim": ",",
+            "typrelid": 0,
+            "typelem": 0 if type_.kind != "array" or type_.element is None else type_.element.oid,
+            "typarray": array,
+            "typnotnull": False,
+            "typbasetype": 0,
+            "typtypmod": -1,
+            "typcollation": 0,
+        }
+        for type_, name, category, array in _types()
+    ]
+
+
+def _types() -> Iterator[tuple[t.Type, str, str, int]]:
+    """Yield the types that a column may be of, with their names, categories and arrays."""
+    yield t.list_of(t.TEXT), "list", "P", 0
+    yield t.map_of(t.TEXT), "map", "P", 0
+    for type_ in (*t.SCALARS.values(), *t.RANGES.values(), t.record_of((), ())):
         array = t.array_of(type_)
-        common = {"typnamespace": namespace, "typowner": OWNER_OID, "typtype": "b", "typdelim": ",", "typrelid": 0}
-        common |= {"typnotnull": False, "typbasetype": 0, "typtypmod": -1, "typcollation": 0}
-        category = _CATEGORIES.get(type_.name, "N")
-        rows.append(
-            {
-                **common,
-                "oid": type_.oid,
-                "typname": type_.name,
-                "typlen": type_.typlen,
-                "typcategory": category,
-                "typelem": 0,
-                "typarray": array.oid,
-            }
-        )
-        rows.append(
-            {
-                **common,
-                "oid": array.oid,
-                "typname": f"_{type_.name}",
-                "typlen": -1,
-                "typcategory": "A",
-                "typelem": type_.oid,
-                "typarray": 0,
-            }
-        )
-    return rows
+        category = {"range": "R", "record": "P"}.get(type_.kind) or _CATEGORIES.get(type_.name, "N")
+        yield type_, type_.name, category, array.oid
+        yield array, f"_{type_.name}", "A", 0
 
 
 def _pg_index(catalog: Catalog, names: Names) -> list[Row]:

@@ -71,9 +71,14 @@ def _privileged(index: int) -> Callable[[Statement, Sequence[Value]], Value]:
     return ask
 
 
-_TYPE_NAMES = {type_.oid: t.standard_name(type_) for type_ in t.SCALARS.values()} | {
-    array.oid: t.standard_name(array) for array in map(t.array_of, t.SCALARS.values()) if array.oid
-}
+_NAMED = (*t.SCALARS.values(), *t.RANGES.values())
+_RECORD = t.record_of((), ())
+_TYPE_NAMES = (
+    {type_.oid: t.standard_name(type_) for type_ in _NAMED}
+    | {array.oid: t.standard_name(array) for array in map(t.array_of, _NAMED) if array.oid}
+    | {t.list_of(t.TEXT).oid: "list", t.map_of(t.TEXT).oid: "map"}
+    | {_RECORD.oid: "record", t.array_of(_RECORD).oid: "record[]"}
+)
 
 
 def _format_type(oid: int | None, typmod: int | None) -> str | None:
