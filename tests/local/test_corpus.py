@@ -24,11 +24,6 @@ Judged = list[tuple[str, str, str]]
 
 _WORKERS = 2
 
-# Defects (different, accepts, fails) that are left, by area; an area that is not named has none.
-_LEFT = {
-    "dml-and-transactions": 1,
-}
-
 
 @pytest.fixture(scope="module")
 def engines(engine_dsn: str) -> Iterator[list[str]]:
@@ -72,7 +67,7 @@ def test_answers_as_materialize_does(
         if kind != "same":
             print(f"[{kind}] {statement}\n      {why}")
     defects = [kind for kind, _, _ in judged if kind in DEFECTS]
-    assert len(defects) <= _LEFT.get(area, 0), dict(collections.Counter(defects))
+    assert not defects, dict(collections.Counter(defects))
 
 
 def _asked(engines: list[str], questions: list[list[Record]]) -> Judged:

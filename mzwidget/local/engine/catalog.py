@@ -65,6 +65,8 @@ class Item:
         Of a type: what it is.
     types : frozenset of str
         The ids of the types that its statement names.
+    since : int
+        When it was made: nothing can be read of it at an earlier time.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Item:
     owner: int = 0
     type: Type | None = None
     types: frozenset[str] = frozenset()
+    since: int = 0
 
     @property
     def path(self) -> Parts:

@@ -73,8 +73,8 @@ class Definitions:
             writer.execute(create)
             self._store.repeated.forget()
 
-        await self._store.commit(make, frozenset())
-        self.catalog.add(item)
+        since, _ = await self._store.commit(make, frozenset())
+        self.catalog.add(replace(item, since=since))
 
     # ---------------------------------------------------------------------------------------------- views
 
@@ -114,7 +114,7 @@ class Definitions:
         if old is not None:
             doomed = [old, *(other for other in self.catalog.dependents(old) if other.kind == "index")]
             self.catalog.remove(doomed)
-        self.catalog.add(item)
+        self.catalog.add(replace(item, since=self._store.clock.read()))
         if old is not None:
             self._feeds.dropped(old.id, old.full_name)
 

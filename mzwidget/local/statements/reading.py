@@ -16,6 +16,7 @@ from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done, selected
 from mzwidget.local.statements.planning import NOT_A_TIMESTAMP, CopyToPlan, ExecutePlan, Plan
 from mzwidget.local.statements.timedomain import TimeDomain
+from mzwidget.local.statements.variables import STRICT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,20 +62,33 @@ def advice(query: Query) -> list[Notice]:
 
 def _read_at(session: Session, plan: QueryPlan, chosen: int | None) -> int:
     query, transaction, clock = plan.query, session.transaction, session.engine.store.clock
-    if transaction is None or chosen is not None:
-        return clock.read() if chosen is None else chosen
+    if chosen is not None:
+        return chosen
     constant = query.constant or not (query.inputs or plan.dated)
     catalog = not constant and all(map(is_mirror, query.inputs))
+    ready = _ready(session, query)
+    if transaction is None:
+        return ready
     kind = "constant" if constant else "catalog" if catalog else "read"
     if catalog and session.variables.get("auto_route_catalog_queries") == "off":
         kind = "read"
-    chosen = transaction.read(session.engine.store, kind, lambda: _listed(session, query))
+    chosen = transaction.read(session.engine.store, kind, ready, lambda: _listed(session, query))
     if kind == "read" and (transaction.explicit or transaction.several):
         here = session.engine.catalog
         if transaction.domain is None:
             transaction.domain = TimeDomain.of(here, query.inputs, session.number)
         transaction.domain.check(here, query.inputs)
     return clock.read() if catalog else chosen
+
+
+def _ready(session: Session, query: Query) -> int:
+    """Return the time at which a query reads: where isolation is not strict a second ago, as may be in Materialize."""
+    store = session.engine.store
+    strict = session.variables.get("transaction_isolation") == STRICT
+    if strict or not query.inputs or any(map(is_mirror, query.inputs)):
+        return store.clock.read()
+    items = map(session.engine.catalog.by_id, query.inputs)
+    return max(store.since, *(item.since for item in items if item is not None))
 
 
 def _listed(session: Session, query: Query) -> str:

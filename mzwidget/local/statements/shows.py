@@ -55,7 +55,7 @@ def shown(columns: Callable[[Any], tuple[Column, ...]], rows: Callable[[Session,
 
     async def run(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
         if session.transaction is not None:
-            session.transaction.read(session.engine.store, "catalog", str)
+            session.transaction.read(session.engine.store, "catalog", session.engine.store.clock.read(), str)
         found = listed(session, plan.statement)
         where = getattr(plan.statement, "where", None)
         if where is not None:

@@ -44,8 +44,19 @@ class Transaction:
     failed: bool = False
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
-    def read(self, store: Store, kind: str, inputs: Callable[[], str]) -> int:
-        """Return the time to read at; `kind` is ``constant``, ``catalog`` or ``read``, `inputs` names what is read."""
+    def read(self, store: Store, kind: str, ready: int, inputs: Callable[[], str]) -> int:
+        """Return the time to read at, that of the first read.
+
+        Parameters
+        ----------
+        store : Store
+        kind : str
+            ``constant``, ``catalog`` or ``read``.
+        ready : int
+            When this one could read.
+        inputs : callable
+            Names what is read.
+        """
         if self.did == "subscribe":
             raise _only_read()
         self._after_change()
@@ -57,7 +68,7 @@ class Transaction:
             raise _elsewhere(inputs())
         self.did = kind if self.did in {"", "constant"} else self.did
         if self.timestamp is None:
-            self.timestamp = store.clock.read()
+            self.timestamp = ready
             self.stack.enter_context(store.hold(self.timestamp))
         return self.timestamp
 
