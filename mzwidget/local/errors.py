@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_MOST_CHARACTERS = 100_000
+
+
 @dataclass
 class Notice:
     """A message beside a result or an error."""
@@ -47,13 +50,18 @@ class SqlError(Exception):
         position: int | None = None,
         notices: Sequence[Notice] = (),
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = _short(message)
+        super().__init__(self.message)
         self.sqlstate = sqlstate
-        self.detail = detail
+        self.detail = detail and _short(detail)
         self.hint = hint
         self.position = position
         self.notices = notices
+
+
+def _short(text: str) -> str:
+    """Cut what is said of a long value: DuckDB gives up its whole database where it has no memory for a message."""
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
 def unsupported(construct: str) -> SqlError:
