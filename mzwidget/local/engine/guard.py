@@ -62,7 +62,7 @@ class Guard:
             try:
                 return work()
             except (duckdb.InterruptException, Stopped, duckdb.OutOfMemoryException, MemoryError) as error:
-                if isinstance(error, (duckdb.InterruptException, Stopped)) and not job.stopped:
+                if isinstance(error, (duckdb.InterruptException, Stopped)) and job.unwanted and not job.stopped:
                     raise cancelled() from None
                 if not last and self._watch.innocent(job):
                     raise MemoryError from None

@@ -124,10 +124,15 @@ class Watch:
         import resource  # noqa: PLC0415 - not on every system
 
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        given_back = 0.0
+        stack, _ = resource.getrlimit(resource.RLIMIT_STACK)
+        stack = 0 if stack == resource.RLIM_INFINITY else stack
+        given_back, unused = 0.0, 0
         while True:
             size, asked = self._sizes()
-            bound = asked + max(self._last - size, _BREATH)
+            stacks = stack * threading.active_count()
+            if not self._jobs or not unused:  # what is asked for in a statement is soon used
+                unused = asked - size - stacks
+            bound = max(self._last + unused + stacks, asked + _BREATH)
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(
                     resource.RLIMIT_DATA, (bound if most == resource.RLIM_INFINITY else min(bound, most), most)

@@ -100,14 +100,14 @@ def encoder(kind: Type, wire_format: int) -> Encoder:
     raise SqlError(f"binary encoding of {named} types is not implemented", "08P01")
 
 
-def fields_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callable[[Sequence[Any]], bytes]:
-    """Return the function that makes the fields of a DataRow of a row of carriers.
+def parts_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callable[[Sequence[Any]], list[bytes]]:
+    """Return the function that makes the parts of a DataRow of a row of carriers: lengths and values.
 
     Values beyond `columns` are ignored.
     """
     encoders = [encoder(column.type, wire_format) for column, wire_format in zip(columns, formats, strict=True)]
 
-    def encode(row: Sequence[Any]) -> bytes:
+    def encode(row: Sequence[Any]) -> list[bytes]:
         parts = []
         for encode_value, value in zip(encoders, row, strict=False):
             if value is None:
@@ -116,9 +116,15 @@ def fields_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callabl
                 data = encode_value(value)
                 parts.append(len(data).to_bytes(4, "big"))
                 parts.append(data)
-        return b"".join(parts)
+        return parts
 
     return encode
+
+
+def fields_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callable[[Sequence[Any]], bytes]:
+    """Return the function that makes the fields of a DataRow of a row of carriers, as one."""
+    encode = parts_encoder(columns, formats)
+    return lambda row: b"".join(encode(row))
 
 
 _NULL = b"\xff\xff\xff\xff"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from mzwidget.local.formats.copying import line_encoder
-from mzwidget.local.formats.encoding import fields_encoder
+from mzwidget.local.formats.encoding import parts_encoder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -37,14 +37,28 @@ class Chunk:
         return len(self._rows)
 
     def data_rows(self, columns: Sequence[Column], formats: Sequence[int]) -> list[bytes]:
-        """Encode the rows as DataRow messages."""
-        encode = fields_encoder(columns, formats)
+        """Encode the rows as DataRow messages; those of a large chunk, once."""
+        encode = parts_encoder(columns, formats)
         count = len(columns).to_bytes(2, "big")
-        return [framed(count, encode(row)) for row in self.rows]
+
+        def message(row: Row) -> bytes:
+            parts = encode(row)
+            return b"".join([b"D", (sum(map(len, parts)) + 6).to_bytes(4, "big"), count, *parts])
+
+        found = list(map(message, self.rows))
+        self._let_go()
+        return found
 
     def lines(self, columns: Sequence[Column], copy_format: str) -> list[bytes]:
-        """Encode the rows as lines of a COPY."""
-        return list(map(line_encoder(columns, copy_format), self.rows))
+        """Encode the rows as lines of a COPY; those of a large chunk, once."""
+        found = list(map(line_encoder(columns, copy_format), self.rows))
+        self._let_go()
+        return found
+
+    def _let_go(self) -> None:
+        """Keep no values that are on their way already, if they take much."""
+        if self.large:
+            self._rows = ()
 
 
 async def nothing() -> AsyncGenerator[Chunk]:
