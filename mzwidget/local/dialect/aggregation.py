@@ -116,6 +116,8 @@ class Aggregation:
             template, type_ = "«count:*»", t.INT8
         else:
             operands, template, type_ = self._chosen(name, values)
+        if name == "string_agg" and not node.distinct and operands[1].literal is not None:
+            template = "«string_agg»"
         distinct = "DISTINCT " if node.distinct else ""
         if node.distinct and "«list" in template:
             template = self._distinct_list(node, name, operands, template)

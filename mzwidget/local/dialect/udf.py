@@ -205,8 +205,7 @@ def _wrapped(
                 )
             return found if encode is None or found is None else encode(found)
         except SqlError as error:
-            detail = f"\n\nmz-detail:{error.detail}" if error.detail else ""
-            raise ValueError(f"mz:{error.sqlstate}:{error.message}{detail}") from None
+            raise _raised(error) from None
         except RecursionError:
             raise ValueError("mz:XX000:nested too deeply") from None
         except OverflowError:
@@ -215,6 +214,17 @@ def _wrapped(
             raise ValueError("mz:XX000:numeric field overflow") from None
 
     return call
+
+
+def _raised(error: SqlError) -> ValueError:
+    """Return what DuckDB is told of an error."""
+    detail = f"\n\nmz-detail:{error.detail}" if error.detail else ""
+    return ValueError(f"mz:{error.sqlstate}:{error.message}{detail}")
+
+
+def too_many_items() -> SqlError:
+    """Return the error of a list that is too long for a function to give."""
+    return SqlError(f"a list of more than {MOST_ITEMS} elements", "54000")
 
 
 class Stopped(BaseException):
@@ -233,7 +243,7 @@ def _stoppable(call: Callable[..., Any]) -> Callable[..., Any]:
             found = call(*values)
             items = found["items"] if isinstance(found, dict) and "items" in found else found
             if isinstance(items, list) and len(items) > MOST_ITEMS:
-                raise ValueError(f"mz:54000:a list of more than {MOST_ITEMS} elements")
+                raise _raised(too_many_items())
             return found
         finally:
             _inside.discard(thread)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from typing import Any
 
 from mzwidget.local.errors import invalid
@@ -57,12 +58,15 @@ def _refuse(_: str) -> Any:
     raise ValueError
 
 
-_decoder = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse)
+_decoder, _patient = (json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse) for _ in "ab")
+_patient.scan_once = py_make_scanner(_patient)  # type: ignore[attr-defined]
+_LONG = 2_000_000
+"""Characters from which on a text is read by Python's own code, which lets others have the interpreter meanwhile."""
 
 
 def read(text: str) -> Any:
     """Return the value of a canonical text."""
-    return _decoder.decode(text)
+    return (_decoder if len(text) < _LONG else _patient).decode(text)
 
 
 def canonical(text: str) -> str:
@@ -74,7 +78,7 @@ def canonical(text: str) -> str:
         In Materialize's words if it is not JSON.
     """
     try:
-        value = _decoder.decode(text)
+        value = read(text)
         result = write(value)
     except (ValueError, RecursionError):
         raise invalid("jsonb", text, fault(text, _beyond) or "expected value at line 1 column 1") from None

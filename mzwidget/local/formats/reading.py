@@ -83,9 +83,11 @@ def _bytes(text: str) -> bytes:
         if len(body) % 2:
             raise invalid("bytea", text, "invalid hexadecimal data: odd number of digits")
         return bytes.fromhex(body)
+    data = text.encode()
+    if "\\" not in text:
+        return data
     found = bytearray()
     at = 0
-    data = text.encode()
     while at < len(data):
         if data[at] != 0x5C:
             found.append(data[at])

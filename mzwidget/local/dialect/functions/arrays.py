@@ -69,6 +69,8 @@ def _split(text: str | None, delimiter: str | None, null: str | None = None) -> 
         return None
     if not text:
         return []
+    if (len(text) if delimiter is None else text.count(delimiter) if delimiter else 0) > udf.MOST_ITEMS:
+        raise udf.too_many_items()
     parts = list(text) if delimiter is None else text.split(delimiter) if delimiter else [text]
     return [None if part == null and null is not None else part for part in parts]
 

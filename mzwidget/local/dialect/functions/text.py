@@ -31,6 +31,9 @@ MOST_BYTES = 100_000_000
 FUNCTIONS: list[Overload] = []
 
 
+csv_module.field_size_limit(MOST_BYTES)
+
+
 def _records(text: str, count: int) -> list[list[str]]:
     return [row for row in csv_module.reader(text.splitlines()) if len(row) == count]
 
