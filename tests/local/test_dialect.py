@@ -22,6 +22,7 @@ from mzwidget.local.dialect.castlines import CASTS
 from mzwidget.local.dialect.functions import text as text_functions
 from mzwidget.local.dialect.overloads import Overload
 from mzwidget.local.errors import SqlError
+from mzwidget.local.formats import jsonb
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.jsonb import canonical
 from tests.local.translated import Translated
@@ -269,6 +270,7 @@ def test_the_canonical_jsonb_is_the_same_document_and_stays_as_it_is(value: obje
     text = canonical(json.dumps(value))
     assert _exact(text) == _exact(json.dumps(value))
     assert canonical(text) == text
+    assert jsonb._patient.decode(text) == jsonb._decoder.decode(text), "long texts are read alike"
     assert canonical(json.dumps(value, indent=2, ensure_ascii=True)) == text
 
 
