@@ -8,6 +8,7 @@ import re
 import socket
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -303,6 +304,20 @@ def test_a_connection_that_was_lost_or_closed_names_what_opens_another(
     assert told[::2] == [*["----> 1 connection.execute('SELECT 1')"] * 2, "----> 1 connection.cursor()"]
     assert [line.partition(": ")[0] for line in told[1::2]] == ["OperationalError"] * 3
     assert all(line.endswith("; mzwidget.connect() opens another") for line in told[1::2])
+
+
+def test_what_has_no_end_is_not_waited_for(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = InteractiveShell(colors="nocolor")
+    with psycopg.connect(shop, autocommit=True, cursor_factory=TableCursor) as connection:
+        shell.push({"connection": connection})
+        shell.run_cell("connection.execute('-- all\\nsubscribe shop;')")
+        place, told = capsys.readouterr().out.strip().splitlines()
+        assert place == r"----> 1 connection.execute('-- all\nsubscribe shop;')"
+        assert told.startswith("NotSupportedError: SUBSCRIBE has no end that execute could wait for")
+        soon = int(time.time() * 1000) + 2000
+        ended = connection.execute(f"SUBSCRIBE shop WITH (PROGRESS) UP TO {soon}").fetchall()
+        assert ended[-1][:2] == (soon, True)
+        assert next(connection.cursor().stream("SUBSCRIBE shop WITH (PROGRESS)"))[1]
 
 
 def test_completion_knows_every_option(shop: str) -> None:

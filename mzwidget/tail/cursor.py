@@ -17,6 +17,7 @@ from psycopg.rows import Row
 from mzwidget.catalog import names
 from mzwidget.errors import shorten
 from mzwidget.explaining import explain
+from mzwidget.lexing import words
 from mzwidget.params import Composed, numbered
 
 if TYPE_CHECKING:
@@ -35,13 +36,25 @@ class TableCursor(psycopg.Cursor[Row]):
     """
 
     def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
-        """Execute a statement, unless it is pandas' question to SQLite, for which it takes every plain connection."""
+        """Execute a statement that has an end.
+
+        Raises
+        ------
+        psycopg.NotSupportedError
+            It would be waited for without end; or it is pandas' question to SQLite, for which pandas takes every plain
+            connection.
+        """
         if isinstance(query, str) and "sqlite_master" in query:
             raise psycopg.NotSupportedError(
                 "pandas writes by SQLAlchemy: df.to_sql(name, mzwidget.sqlalchemy_engine(), if_exists='append', "
                 "index=False); or, many times faster, mzwidget.load(df, name)"
             )
         with self._explaining(query, params):
+            if isinstance(query, str) and _is_endless(query):
+                raise psycopg.NotSupportedError(
+                    "SUBSCRIBE has no end that execute could wait for: mzwidget.LiveView shows what it is of, and "
+                    "connection.cursor().stream(…) yields its rows as they come; with UP TO it ends"
+                )
             return super().execute(query, params, **options)
 
     def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
@@ -122,6 +135,12 @@ class _Explained:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return functools.partial, (str, str(self._error()))
+
+
+def _is_endless(query: str) -> bool:
+    """Whether a statement is a SUBSCRIBE without UP TO."""
+    found = [word.identifier for word in words(query)]
+    return found[:1] == ["subscribe"] and "up" not in found
 
 
 def _text(value: bytes | None) -> str:
