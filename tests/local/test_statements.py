@@ -370,6 +370,13 @@ def test_rows_in_binary_keep_the_types_of_their_fields(sql: psycopg.Connection) 
     assert sql.cursor(binary=True).execute(asked).fetchone() == expected
 
 
+def test_a_blank_is_a_character_where_it_is_copied_to(sql: psycopg.Connection) -> None:
+    sql.execute('CREATE TABLE t (a "char", b "char"[])')
+    with sql.cursor().copy("COPY t FROM STDIN") as copy:
+        copy.write(' \t{" ",x}\n')
+    assert sql.execute("SELECT a = ' ', b::text FROM t").fetchone() == (True, '{" ",x}')
+
+
 def test_the_definition_of_a_view_is_text_whatever_is_in_it(sql: psycopg.Connection) -> None:
     sql.execute("CREATE VIEW v AS SELECT '{1}{*}' ~ 'a{2}' AS a")
     asked = "SELECT pg_get_viewdef(oid) FROM pg_class WHERE relname = 'v' AND pg_get_viewdef(oid, true) = %s"

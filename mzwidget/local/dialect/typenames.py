@@ -122,7 +122,7 @@ def sql_type(type_: Type) -> str:
                 return f"map[text=>{inner}]"
         return f"{inner}[]"
     if type_.typmod == -1:
-        return type_.name
+        return '"char"' if type_.name == "char" else type_.name
     if type_.name in ("timestamp", "timestamptz"):
         return f"{type_.name}({type_.typmod})"
     size = type_.typmod - 4
