@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.encoding import TEXT, encoder
@@ -14,7 +15,7 @@ from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements import model as statements
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.formats.types import Type
@@ -30,6 +31,8 @@ _STATEMENT = b"S"
 """What Describe and Close say of a statement; of a portal they say ``P``."""
 _MOST_PORTALS = 100
 _MOST_BYTES = 32_000_000
+_LONG = 20_000
+"""Bytes of parameters from which on they are read beside the event loop."""
 
 
 class Extended:
@@ -115,13 +118,13 @@ class Extended:
                 f"request supplied {len(raw)} parameters, but the prepared statement needs {len(kinds)}", "08P01"
             )
         formats = _spread(input_formats, len(raw), "parameter")
-        values = [decode(data, kind, given) for data, kind, given in zip(raw, kinds, formats, strict=True)]
+        given = sum(len(data) for data in raw if data is not None)
+        values = await _decoded(raw, kinds, formats, beside=given > _LONG)
         columns = prepared.columns or ()
         results = _spread(output_formats, len(columns), "result")
         for column, wire_format in zip(columns, results, strict=True):
             encoder(column.type, wire_format)
         await self.drop(portal_name)
-        given = sum(len(data) for data in raw if data is not None)
         portal = self._portals[portal_name] = Portal(prepared, values, results, given, portal_name)
         self._charge(portal, given)
         self._outbox.add(wire.BIND_COMPLETE)
@@ -205,6 +208,13 @@ def _type(oid: int) -> Type | None:
 def _value(message: Body) -> bytes | None:
     length = message.int32()
     return None if length == -1 else message.take(length)
+
+
+async def _decoded(raw: list[bytes | None], kinds: Sequence[Type], formats: list[int], *, beside: bool) -> list[Any]:
+    def read() -> list[Any]:
+        return [decode(data, kind, given) for data, kind, given in zip(raw, kinds, formats, strict=True)]
+
+    return await asyncio.to_thread(read) if beside else read()
 
 
 def _spread(formats: list[int], count: int, what: str) -> list[int]:
