@@ -516,6 +516,36 @@ def test_many_parameters(engine: Engine) -> None:
         assert result.get_value(0, 0) == b"33001"
 
 
+def test_a_long_parameter_is_read_while_others_are_served(engine: Engine) -> None:
+    longest = 0.0
+    with engine.connect() as connection, engine.connect() as other:
+        long = b"{" + b",".join([b"1"] * 500_000) + b"}"
+        connection.pgconn.send_prepare(b"long", b"SELECT $1::int[] IS NULL")
+        while connection.pgconn.get_result() is not None:
+            pass
+        connection.pgconn.send_query_prepared(b"long", [long])
+        ended = time.monotonic() + 2
+        while time.monotonic() < ended:
+            began = time.monotonic()
+            other.execute("SELECT 1")
+            longest = max(longest, time.monotonic() - began)
+            time.sleep(0.01)
+        while connection.pgconn.get_result() is not None:
+            pass
+    assert longest < 0.7
+
+
+def test_the_catalog_of_many_columns_is_read(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    with engine.connect() as connection:
+        columns = ", ".join(f"c{number} int" for number in range(1600))
+        for number in range(20):
+            connection.execute(f"CREATE TABLE wide{number} ({columns})")  # type: ignore[call-overload]
+        count = connection.execute("SELECT count(*) FROM information_schema.columns WHERE table_name LIKE 'wide%'")
+        assert count.fetchone() == (32_000,)
+    assert not engine.end()
+
+
 def test_a_negative_timeout_is_refused(engine: Engine) -> None:
     with engine.connect() as connection:
         for text in ("-1", "'-5s'"):

@@ -28,6 +28,8 @@ SECONDS = 1.0
 """Mirrors that somebody watches are compared with what they mirror this often."""
 
 _PREFIX = "~"
+_AT_ONCE = 1000
+"""Rows that are written by one statement: DuckDB plans each of them."""
 
 _log = logging.getLogger("mzwidget.local")
 
@@ -67,8 +69,9 @@ class _Mirror:
         if gone:
             keys = ", ".join(map(str, gone))
             writer.execute(f'UPDATE {self._table} SET "~until" = {timestamp} WHERE "~key" IN ({keys})')
-        if new:
-            rows = ", ".join(f"({', '.join(line)}, {key}, {timestamp}, {FOREVER})" for line, key in new)
+        for at in range(0, len(new), _AT_ONCE):
+            some = new[at : at + _AT_ONCE]
+            rows = ", ".join(f"({', '.join(line)}, {key}, {timestamp}, {FOREVER})" for line, key in some)
             writer.execute(f"INSERT INTO {self._table} VALUES {rows}")
 
 
