@@ -123,6 +123,7 @@ SELECT (SELECT 1) = ANY (ARRAY[f1, (SELECT 2)]), (SELECT 'a') LIKE ANY (ARRAY['b
 SELECT array_agg(DISTINCT f1 ORDER BY f1 || '«sum»', f1 || '{0}') FROM t1 | array_agg: [1, 3]
 SELECT f1 FROM t1 WHERE '~s' || (f1 + 1) || '~' || left('nothing of these forty letters and more is left', f1 - 100) BETWEEN '~s2~' AND '~s2~' | f1: 1
 SELECT ARRAY['a' || chr(160) || 'b', chr(11), ' x']::text = '{a' || chr(160) || 'b,' || chr(11) || '," x"}', LIST[chr(160)]::text = '{' || chr(160) || '}', ROW(chr(160), E'\t')::text = '(' || chr(160) || E',"\t")' | ?column? ?column? ?column?: True True True
+SELECT (' { ' || chr(8232) || ', "' || chr(160) || '" , x y } ')::text[] = ARRAY[chr(8232), chr(160), 'x y'], ('{' || chr(160) || '}')::text list = LIST[chr(160)] | ?column? ?column?: True True
 SELECT stddev_pop(~x)::numeric(39,1) FROM (VALUES ('0'::uint8), ('18446744073709551608')) v(x) | stddev_pop: 9223372036854775804
 SELECT variance(x) FROM (VALUES ('0'::uint8), ('18446744073709551615'), ('18446744073709551615')) v(x) | value out of range: overflow
 SELECT sum(coalesce(1e30::float8 * 1e30::float8 * f1, mod(f1::float8, f1::float8))) FROM t1 | Evaluation error: numeric field overflow

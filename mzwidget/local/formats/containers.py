@@ -9,10 +9,11 @@ from typing import Any
 
 from mzwidget.local.errors import SqlError, invalid, unsupported
 from mzwidget.local.formats import lists, ranges
+from mzwidget.local.formats.lists import BLANK
 from mzwidget.local.formats.reading import READERS
 from mzwidget.local.formats.types import Type
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
+_QUOTED = re.compile(rf'"((?:[^"\\]|\\.)*)"[{BLANK}]*', re.DOTALL)
 
 
 def reader(type_: Type) -> Callable[[str], Any]:
@@ -29,7 +30,7 @@ def reader(type_: Type) -> Callable[[str], Any]:
         return partial(found, item=item, nested=type_.element.kind == type_.kind)
 
     def read(text: str) -> Any:
-        body = text.strip()
+        body = text.strip(BLANK)
         if body.startswith("["):
             raise invalid("array", text, "Specifying array lower bounds is not supported")
         if not body.startswith("{"):
@@ -82,7 +83,7 @@ class _Reader:
         return invalid("array", self.text, why)
 
     def blank(self) -> None:
-        while self.at < len(self.body) and self.body[self.at].isspace():
+        while self.at < len(self.body) and self.body[self.at] in BLANK:
             self.at += 1
 
     def read(self) -> Any:
@@ -106,7 +107,7 @@ class _Reader:
 
     def finish(self, items: list[Any]) -> Any:
         self.at += 1
-        if self.body[self.at :].strip():
+        if self.body[self.at :].strip(BLANK):
             raise self.fail("Unexpected data after right brace.")
         return items
 
@@ -123,7 +124,7 @@ class _Reader:
         start = self.at
         while self.at < len(self.body) and self.body[self.at] not in ",}":
             self.at += 2 if self.body[self.at] == "\\" else 1
-        raw = self.body[start : self.at].strip()
+        raw = self.body[start : self.at].strip(BLANK)
         if not raw:
             character = self.peek()
             raise self.fail(f'Unexpected "{character}" character.' if character else "unterminated element")
@@ -148,13 +149,9 @@ class _Reader:
         raise self.fail("unterminated element")
 
 
-_BLANK = r" \t\n\f\r"
-"""The characters that part words; others that Unicode calls blank are like any other."""
-
-
 def quoted(text: str, *, also: str = "") -> str:
     """Return an element as it stands in the text of an array or list."""
-    plain = text and text != "NULL" and not re.search(rf'[{_BLANK}{{}},"\\{also}]', text)
+    plain = text and text != "NULL" and not re.search(rf'[{BLANK}{{}},"\\{also}]', text)
     if plain:
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -185,7 +182,7 @@ def show_record(items: Sequence[str | None], nested: Sequence[bool]) -> str:
     for item, plain in zip(items, nested, strict=False):
         if item is None:
             shown.append("")
-        elif plain or (item and not re.search(rf'[{_BLANK}(),"\\]', item)):
+        elif plain or (item and not re.search(rf'[{BLANK}(),"\\]', item)):
             shown.append(item)
         else:
             shown.append('"' + item.replace("\\", "\\\\").replace('"', '""') + '"')

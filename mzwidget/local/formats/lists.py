@@ -7,7 +7,8 @@ from typing import Any
 
 from mzwidget.local.errors import SqlError, invalid
 
-_BLANK = " \t\n\r\f"
+BLANK = " \t\n\r\f"
+"""The characters that part words; others that Unicode calls blank are like any other."""
 _LIST = ('{},\\"', ",}")
 _MAP = ('{},"=>\\', ",}=")
 """Characters that must be escaped in a word without quotes, and those that end it."""
@@ -33,7 +34,7 @@ class _Lexer:
         self.at -= self.at > 0
 
     def blank(self) -> None:
-        while self.peek() and self.peek() in _BLANK:
+        while self.peek() and self.peek() in BLANK:
             self.at += 1
 
     def open(self) -> None:
@@ -111,7 +112,7 @@ class _Lexer:
                 raise _MalformedError(f"malformed literal; must escape special character '{found}'")
             else:
                 read.append(found)
-                kept = kept if found in _BLANK else len(read)
+                kept = kept if found in BLANK else len(read)
             if not found:
                 raise _MalformedError("unterminated element")
         word = "".join(read[:kept])
