@@ -125,7 +125,10 @@ class _Maker:
         names = list(overload.arguments)
         if overload.variadic:
             names += names[-1:] * self._random.randrange(3)
-        arguments = [self.value(name, depth) for name in names]
+        return self.written(overload, [self.value(name, depth) for name in names])
+
+    @staticmethod
+    def written(overload: Overload, arguments: list[str]) -> str:
         if overload in operators.PREFIX:
             return f"({overload.name} {arguments[0]})"
         if not overload.name.replace("_", "").isalnum():
@@ -199,6 +202,67 @@ def test_any_call_is_answered_in_its_type_or_refused_in_words(
         if why:
             wrong.append(f"{statement}\n      {why}")
     assert not wrong, f"{len(wrong)} of these:\n" + "\n".join(wrong[:40])
+
+
+_OTHERWISE_WRITTEN = {"position", "extract", "normalize", "pg_typeof"}
+"""What is not called as a function is, and what tells of NULL what it tells of any other."""
+
+
+@pytest.mark.usefixtures("embedded")
+def test_no_argument_makes_more_of_null_than_null(connect: Callable[..., psycopg.Connection]) -> None:
+    """A strict line answers NULL whatever its other arguments are, such as a divisor of 0."""
+    sql, wrong = connect(), []
+    values = _Values(sql)
+    for overload in _strict():
+        names = [_CONCRETE.get(name, name) for name in overload.arguments]
+        nulls = ", ".join(f"NULL::{_written(name)}" for name in names)
+        calls = [
+            _Maker.written(overload, [f"n{at}" if each == at else values.some(name) for each, name in enumerate(names)])
+            for at in range(len(names))
+            for _ in range(12)
+        ]
+        tests = ", ".join(f"({call}) IS NULL" for call in calls)
+        given = ", ".join(f"n{at}" for at in range(len(names)))
+        try:
+            found = sql.execute(f"SELECT {tests} FROM (VALUES ({nulls})) v({given})").fetchone()  # type: ignore[call-overload]
+        except psycopg.Error as error:
+            wrong.append(f"{overload.signature}: {error.diag.message_primary}")
+            continue
+        wrong += [call for call, null in zip(calls, found, strict=True) if null is not True]
+    assert not wrong, f"{len(wrong)} of these:\n" + "\n".join(wrong[:40])
+
+
+def _strict() -> list[Overload]:
+    return [
+        each
+        for table in (functions.SCALARS, functions.OPERATORS)
+        for lines in table.values()
+        for each in lines
+        if each.strict and len(each.arguments) > 1 and each.name not in _OTHERWISE_WRITTEN
+        if "record" not in each.arguments
+    ]
+
+
+class _Values:
+    """Makes values that there are: no NULL, and none that cannot be read."""
+
+    def __init__(self, sql: psycopg.Connection) -> None:
+        self._sql, self._maker = sql, _Maker(Random(f"{SEED} null"))
+        self._known: dict[str, bool] = {}
+
+    def some(self, name: str) -> str:
+        while True:
+            found = self._maker.value(name, 0)
+            if found not in self._known:
+                self._known[found] = self._is_one(found)
+            if self._known[found]:
+                return found
+
+    def _is_one(self, value: str) -> bool:
+        try:
+            return self._sql.execute(f"SELECT {value} IS NOT NULL").fetchone() == (True,)  # type: ignore[call-overload]
+        except psycopg.Error:
+            return False
 
 
 def _disagreement(cursor: psycopg.Cursor) -> str:

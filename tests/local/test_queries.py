@@ -34,6 +34,12 @@ SELECT f1 FROM (t1 JOIN t2 USING (f1)) JOIN (t1 a JOIN t2 b USING (f1)) USING (f
 SELECT * FROM t2, t2 x JOIN t1 USING (f2) ORDER BY 1     | f1 f2 f2 f1 f1: 3 4 4 3 3, 5 6 4 3 3
 SELECT (SELECT * FROM (SELECT 1 AS a) q)                                                      | a: 1
 SELECT (TABLE t2 ORDER BY 1 LIMIT 0)                                                          | Expected subselect to return 1 column, got 2 columns
+SELECT NULL::int / 0, NULL::int2 % -1, mod(f1 - NULL, 0), 7 % -1, (-32768)::int2 % -1::int2 FROM t1 LIMIT 1 | ?column? ?column? mod ?column? ?column?: None None None 0 0
+SELECT count(*) FROM generate_series(1, NULL::int, 0)                                         | count: 0
+SELECT count(*) FROM generate_series(1, 3, NULL::int) a, generate_series(NULL::timestamp, now()::timestamp, interval '0') b | count: 0
+SELECT * FROM generate_series(1, 3, 0)                                                        | step size cannot equal zero
+SELECT NULL::int[] @> ARRAY[1, NULL], LIST[1, NULL] <@ NULL::int list, '{}'::map[text=>int] ? NULL::text, ARRAY[1] @> ARRAY[NULL]::int[] | ?column? ?column? ?column? ?column?: None None None False
+SELECT has_table_privilege(current_user, NULL::text, 'select'), has_schema_privilege(current_user, 'public', NULL) | has_table_privilege has_schema_privilege: None None
 SELECT (1, 2) = ALL (SELECT 1, 2), (1, 2) < ANY (SELECT 1, 3), (2, NULL) > ALL (SELECT 2, 1)  | ?column? ?column? ?column?: True True None
 SELECT 'ab' LIKE ANY (SELECT f1 || '%' FROM t1 UNION SELECT 'a_'), 'a' NOT LIKE ALL (SELECT NULL::text), 'a' LIKE ALL (SELECT 'b' WHERE false) | ?column? ?column? ?column?: True None True
 SELECT f1, f2, rank() OVER (PARTITION BY f2 % 2 ORDER BY 10 / (f1 - 1) DESC) FROM t1 WHERE f1 <> 1 | f1 f2 rank: 3 4 1

@@ -171,7 +171,10 @@ FUNCTIONS += [
     line("map_length", "anymap -> int4", "CAST(cardinality({0}) AS INTEGER)", fallible=False),
 ]  # fmt: skip
 
-_HAS_ALL = "(list_has_all({0}, {1}) AND len(list_filter({1}, lambda y: y IS NULL)) = 0)"
+_HAS_ALL = (
+    "CASE WHEN len(list_filter({1}, lambda y: y IS NULL)) = 0 THEN list_has_all({0}, {1})"
+    " WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN false END"
+)
 _HAS_ENTRIES = (
     "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN"
     " len(list_filter(map_entries({1}), lambda e: NOT list_contains(map_entries({0}), e))) = 0 END"
@@ -210,5 +213,5 @@ OPERATORS += [
     line("?&", "anymap, text[] -> bool", _HAS_ALL_KEYS, fallible=False),
     line("?|", "anymap, text[] -> bool", _HAS_A_KEY, fallible=False),
     line("->", "anymap, text -> mapvalue", "{0}[{1}]", fallible=False),
-    line("?", "anymap, text -> bool", "map_contains({0}, {1})", fallible=False),
+    line("?", "anymap, text -> bool", "CASE WHEN {1} IS NOT NULL THEN map_contains({0}, {1}) END", fallible=False),
 ]  # fmt: skip

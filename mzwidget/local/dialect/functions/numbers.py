@@ -14,6 +14,15 @@ from mzwidget.local.formats.types import SCALARS, sql_name
 _ROOTS = Context(prec=40)
 SIGNED = ("int2", "int4", "int8")
 FUNCTIONS: list[Overload] = []
+ZERO = "error('mz:XX000:division by zero')"
+BY_ZERO = f"{{1}} = 0 AND {{0}} IS NOT NULL THEN {ZERO}"
+"""Of a CASE: NULL by zero is NULL."""
+
+
+def remainder(type_: str) -> str:
+    """Return SQL for what is left of a signed integer: by -1 as much as by 1, which the least one can be divided by."""
+    return f"CASE WHEN {BY_ZERO} ELSE CAST({{0}} % (CASE {{1}} WHEN -1 THEN 1 ELSE {{1}} END) AS {type_}) END"
+
 
 for _name in SIGNED:
     _low = {"int2": -(2**15), "int4": -(2**31), "int8": -(2**63)}[_name]
@@ -21,19 +30,16 @@ for _name in SIGNED:
     FUNCTIONS.append(line("abs", f"{_name} -> {_name}",
         f"CASE WHEN {{0}} = CAST('{_low}' AS {_type}) THEN error('mz:XX000:\"{_low}\" {_shown} out of range')"
         " ELSE abs({0}) END"))  # fmt: skip
-    FUNCTIONS.append(line("mod", f"{_name}, {_name} -> {_name}",
-        f"CASE WHEN {{1}} = 0 THEN error('mz:XX000:division by zero') WHEN {{1}} = -1 THEN CAST(0 AS {_type})"
-        f" ELSE CAST({{0}} % {{1}} AS {_type}) END"))  # fmt: skip
+    FUNCTIONS.append(line("mod", f"{_name}, {_name} -> {_name}", remainder(_type)))
 for _name in ("uint2", "uint4", "uint8"):
     _type = SCALARS[_name].duckdb
     FUNCTIONS.append(line("mod", f"{_name}, {_name} -> {_name}",
-        "CASE WHEN {1} = 0 THEN error('mz:XX000:division by zero')"
-        f" ELSE CAST({{0}} % {{1}} AS {_type}) END"))  # fmt: skip
+        f"CASE WHEN {BY_ZERO} ELSE CAST({{0}} % {{1}} AS {_type}) END"))  # fmt: skip
 for _name in ("float4", "float8"):
     FUNCTIONS += [
         line("abs", f"{_name} -> {_name}", "abs({0})", fallible=False),
         line("mod", f"{_name}, {_name} -> {_name}",
-             "CASE WHEN {1} = 0 THEN error('mz:XX000:division by zero') ELSE {0} % {1} END"),
+             f"CASE WHEN {BY_ZERO} ELSE {{0}} % {{1}} END"),
         line("ceil", f"{_name} -> {_name}", "ceil({0})", fallible=False),
         line("ceiling", f"{_name} -> {_name}", "ceil({0})", fallible=False),
         line("floor", f"{_name} -> {_name}", "floor({0})", fallible=False),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from mzwidget.local.dialect.casts import cast
+from mzwidget.local.dialect.functions.numbers import BY_ZERO, ZERO, remainder
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError
@@ -22,9 +23,6 @@ UNSIGNED = ("uint2", "uint4", "uint8")
 FLOATS = ("float4", "float8")
 OPERATORS: list[Overload] = []
 PREFIX: list[Overload] = []
-
-_ZERO = "error('mz:XX000:division by zero')"
-
 
 _TOO_SMALL = {"*": "{0} <> 0 AND {1} <> 0", "/": "{0} <> 0 AND NOT isinf({1})"}
 
@@ -82,12 +80,10 @@ for _name in SIGNED:
     for _operator in "+-*":
         OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", f"({{0}} {_operator} {{1}})"))
     OPERATORS.append(line("/", f"{_name}, {_name} -> {_name}",
-        f"CASE WHEN {{1}} = 0 THEN {_ZERO} WHEN {{1}} = -1 AND {{0}} = CAST('{_low}' AS {_type})"
+        f"CASE WHEN {BY_ZERO} WHEN {{1}} = -1 AND {{0}} = CAST('{_low}' AS {_type})"
         f" THEN error('mz:XX000:\"{_low} / -1\" {_shown} out of range')"
         f" ELSE CAST({{0}} // {{1}} AS {_type}) END"))  # fmt: skip
-    OPERATORS.append(line("%", f"{_name}, {_name} -> {_name}",
-        f"CASE WHEN {{1}} = 0 THEN {_ZERO} WHEN {{1}} = -1 THEN CAST(0 AS {_type})"
-        f" ELSE CAST({{0}} % {{1}} AS {_type}) END"))  # fmt: skip
+    OPERATORS.append(line("%", f"{_name}, {_name} -> {_name}", remainder(_type)))
     PREFIX.append(line("-", f"{_name} -> {_name}",
         f"CASE WHEN {{0}} = CAST('{_low}' AS {_type}) THEN error('mz:XX000:\"{_low}\" {_shown} out of range')"
         f" ELSE CAST(-{{0}} AS {_type}) END"))  # fmt: skip
@@ -105,14 +101,14 @@ for _name in UNSIGNED:
         line(
             "/",
             f"{_name}, {_name} -> {_name}",
-            f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE CAST({{0}} // {{1}} AS {_type}) END",
+            f"CASE WHEN {BY_ZERO} ELSE CAST({{0}} // {{1}} AS {_type}) END",
         )
     )
     OPERATORS.append(
         line(
             "%",
             f"{_name}, {_name} -> {_name}",
-            f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE CAST({{0}} % {{1}} AS {_type}) END",
+            f"CASE WHEN {BY_ZERO} ELSE CAST({{0}} % {{1}} AS {_type}) END",
         )
     )
     for _operator, _sql in (("&", "({0} & {1})"), ("|", "({0} | {1})"), ("#", "xor({0}, {1})")):
@@ -128,10 +124,8 @@ for _name in FLOATS:
     for _operator in "+-*":
         OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", _in_range(_operator)))
     OPERATORS.append(line("/", f"{_name}, {_name} -> {_name}",
-        f"CASE WHEN {{1}} = 0 AND NOT isnan({{0}}) THEN {_ZERO} ELSE {_in_range('/')} END"))  # fmt: skip
-    OPERATORS.append(
-        line("%", f"{_name}, {_name} -> {_name}", f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE {{0}} % {{1}} END")
-    )
+        f"CASE WHEN {{1}} = 0 AND NOT isnan({{0}}) THEN {ZERO} ELSE {_in_range('/')} END"))  # fmt: skip
+    OPERATORS.append(line("%", f"{_name}, {_name} -> {_name}", f"CASE WHEN {BY_ZERO} ELSE {{0}} % {{1}} END"))
     PREFIX.append(line("-", f"{_name} -> {_name}", "(-{0})", fallible=False))
 
 

@@ -58,17 +58,12 @@ def _userbyid(statement: Statement, values: Sequence[Value]) -> Value:
     return objects.chosen(values[0], statement.catalog.roles(), unknown)
 
 
-def _privileged(index: int) -> Callable[[Statement, Sequence[Value]], Value]:
-    """Return what tells whether a role may do everything: the owner of all may."""
-
-    def ask(statement: Statement, values: Sequence[Value]) -> Value:
-        _noted(statement, "a function about privileges")
-        owner, name = next(iter(statement.catalog.roles().items()))
-        role = values[index]
-        test = f"({{0}} = {owner})" if role.type.name == "oid" else f"({{0}} = {quote_text(name)})"
-        return apply(test, [role], t.BOOL)
-
-    return ask
+def _privileged(statement: Statement, values: Sequence[Value]) -> Value:
+    """Return whether a role may do everything: the owner of all may."""
+    _noted(statement, "a function about privileges")
+    owner, name = next(iter(statement.catalog.roles().items()))
+    test = f"({{0}} = {owner if values[0].type.name == 'oid' else quote_text(name)})"
+    return apply(f"CASE WHEN {{1}} IS NOT NULL AND {{2}} IS NOT NULL THEN {test} END", values, t.BOOL)
 
 
 _NAMED = (*t.SCALARS.values(), *t.RANGES.values())
@@ -189,7 +184,7 @@ FUNCTIONS: list[Overload] = [
       for more in ("", ", int4, bool")),
     *(line(name, f"oid{more} -> text", "CAST(NULL AS VARCHAR)", fallible=False)
       for name in ("pg_get_constraintdef", "pg_get_ruledef") for more in ("", ", bool")),
-    *(line(f"has_{what}_privilege", f"{role}, {of}, text -> bool", asks=_privileged(0))
+    *(line(f"has_{what}_privilege", f"{role}, {of}, text -> bool", asks=_privileged)
       for what in ("table", "schema", "database") for role in ("text", "oid") for of in ("text", "oid")),
     *(line(f"has_{what}_privilege", f"{of}, text -> bool",
            "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN true END", fallible=False)

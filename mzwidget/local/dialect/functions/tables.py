@@ -108,14 +108,15 @@ def _streamed(duckdb: str, step: str = "") -> str:
     return f"SELECT CAST(n AS {duckdb}) AS c1 FROM {series} AS series(n)"
 
 
-_STEP = ", CASE WHEN {2} = 0 THEN error('mz:XX000:step size cannot equal zero') ELSE CAST({2} AS BIGINT) END"
+_NO_STEP = "{0} IS NOT NULL AND {1} IS NOT NULL THEN error('mz:XX000:step size cannot equal zero')"
+_STEP = f", CASE WHEN {{2}} = 0 AND {_NO_STEP} WHEN {{2}} = 0 THEN 1 ELSE CAST({{2}} AS BIGINT) END"
 
 
 def _streamed_times(listed: str) -> str:
     """All steps are alike but for those of months, which are few."""
     plain, zero = "({2}).months = 0", "({2}).months = 0 AND ({2}).days = 0 AND ({2}).us = 0"
     step = f"coalesce(nullif(({{2}}).days * 86400000000 + ({{2}}).us, 0), {2**62})"
-    step = f"CASE WHEN {zero} THEN error('mz:XX000:step size cannot equal zero') WHEN {plain} THEN {step} ELSE 1 END"
+    step = f"CASE WHEN {zero} AND {_NO_STEP} WHEN {plain} THEN {step} ELSE 1 END"
     stop = f"epoch_us(CASE WHEN {plain} THEN {{1}} ELSE {{0}} END)"
     return (
         f"SELECT unnest(CASE WHEN {plain} THEN [make_timestamp(n)] ELSE {listed} END) AS c1"
