@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Item
     from mzwidget.local.engine.store import Job, Store
     from mzwidget.local.formats.copying import CopyFormat
+    from mzwidget.local.formats.csvrecords import Fields
     from mzwidget.local.formats.types import Type
 
 _COPY_CHARACTERS = 2_000_000
+_LONG = 100_000
 
 
 def _count(result: duckdb.DuckDBPyConnection) -> int:
@@ -213,10 +216,16 @@ class TableCopy(CopyIn):
             plain = self._plain is not None and await self._staging.holds(self._plain[0], values)
             sql = self._plain[1] if self._plain is not None and plain else self._simple
             self._count += await self._add(sql, values)
-        elif rows := self._reader.rows(lines):
+        elif rows := await self._rows(lines):
             self._count += await self._add(self._sql, [list(column) for column in zip(*rows, strict=True)])
         if self._reader.fault is not None:
             raise self._reader.fault
+
+    async def _rows(self, lines: str) -> list[Fields]:
+        """Read lines with escapes; many of them beside the event loop."""
+        if len(lines) < _LONG:
+            return self._reader.rows(lines)
+        return await asyncio.to_thread(self._reader.rows, lines)
 
     async def _add(self, sql: str, values: list[Any]) -> int:
         try:
