@@ -134,6 +134,8 @@ SELECT stddev_pop(~x)::numeric(39,1) FROM (VALUES ('0'::uint8), ('18446744073709
 SELECT variance(x) FROM (VALUES ('0'::uint8), ('18446744073709551615'), ('18446744073709551615')) v(x) | value out of range: overflow
 SELECT sum(coalesce(1e30::float8 * 1e30::float8 * f1, mod(f1::float8, f1::float8))) FROM t1 | Evaluation error: numeric field overflow
 SELECT stddev('1e-30'::numeric * f1) FROM t1 | Evaluation error: value out of range: underflow
+SELECT variance(x), stddev_pop(x), var_pop(-x), stddev(y) FROM (VALUES ('Infinity'::float8, 'NaN'::float4), (2.5, 1)) v(x, y) | variance stddev_pop var_pop stddev: nan nan nan nan
+SELECT variance(x), stddev(x), var_pop(x) FROM (VALUES ('Infinity'::float8), (NULL)) v(x) | variance stddev var_pop: None None nan
 SELECT variance(x), stddev(x) FROM (VALUES ('NaN'::numeric), (1)) v(x) | variance stddev: NaN NaN
 SELECT to_jsonb('5e-324'::float8) | value out of range: underflow
 SELECT jsonb_build_array('1e39'::float8) | numeric field overflow

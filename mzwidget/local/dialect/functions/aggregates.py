@@ -108,7 +108,9 @@ _SQUARES_FIXED = (
 def _float_spread(sample: bool, root: bool) -> str:
     divisor = "nullif(«count» - 1, 0)" if sample else "nullif(«count», 0)"
     spread = f"({_SQUARES_FIXED} - ({_SUM_FIXED}) * ({_SUM_FIXED}) / nullif(«count», 0)) / {divisor}"
-    inner = f"CASE WHEN «count» > {int(sample)} THEN greatest({spread}, 0) END"
+    finite = "«sum:CAST(isfinite({0}) AS INTEGER)» = «count»"
+    known = f"CASE WHEN {finite} THEN greatest({spread}, 0) ELSE CAST('NaN' AS DOUBLE) END"
+    inner = f"CASE WHEN «count» > {int(sample)} THEN {known} END"
     return f"sqrt({inner})" if root else inner
 
 
@@ -144,7 +146,7 @@ for _name, _sample, _root in (
         FUNCTIONS.append(line(_name, f"{_type} -> numeric", _template.replace("{0}", f"«list:{whole_key('{0}')}»")))
     FUNCTIONS.append(line(_name, "numeric -> numeric", _template.replace("{0}", "«list»")))
     for _type in ("float4", "float8"):
-        _sql = _special(_float_spread(_sample, _root))
+        _sql = _float_spread(_sample, _root)
         _result = "float8" if _root else _type
         FUNCTIONS.append(line(_name, f"{_type} -> {_result}", f"CAST({_sql} AS {_S[_result].duckdb})"))
 
