@@ -194,6 +194,16 @@ def test_a_long_expression_takes_no_more_than_its_length(engine: Engine) -> None
         assert found.fetchone() == (1024,)
 
 
+def test_nested_in_takes_no_more_than_its_length(engine: Engine) -> None:
+    sought = "n"
+    for _ in range(12):
+        sought = f"({sought} IN (1, n, 3))::int"
+    with engine.connect() as connection:
+        connection.execute("SET statement_timeout = '3s'")
+        found = connection.execute(f"SELECT {sought} FROM many WHERE n = 2")  # type: ignore[call-overload]
+        assert found.fetchone() == (1,)
+
+
 @pytest.mark.parametrize("word", ["AND", "OR"])
 def test_many_conditions_take_no_more_than_their_length(engine: Engine, word: str) -> None:
     terms = [f"n {'<>' if word == 'AND' else '='} {number}" for number in range(3000)]

@@ -129,8 +129,8 @@ def bound_once(
 ) -> Value:
     """Return what `build` makes of operands, each of whose texts stands there once only if it is long.
 
-    `stand_in` returns a name that is in nobody's SQL yet. DuckDB takes no subquery where an operand is bound: then
-    texts are repeated.
+    What IN looks for stands in DuckDB's plan once for each item. `stand_in` returns a name that is in nobody's SQL
+    yet. DuckDB takes no subquery where an operand is bound: then texts are repeated.
     """
     stands = [
         operand.literal is None
@@ -141,7 +141,8 @@ def bound_once(
     names = [stand_in() if each else "" for each in stands]
     found = build([replace(each, sql=name or each.sql) for name, each in zip(names, operands, strict=True)])
     sql, depth = found.sql, max([found.depth, *(operand.depth for operand in operands)])
-    takes_lambdas, repeated = "SELECT" not in sql, {name for name in names if name and sql.count(name) > 1}
+    takes_lambdas = "SELECT" not in sql
+    repeated = {name for name in names if name and (sql.count(name) > 1 or f"{name} IN (" in sql)}
     nests = _LAMBDA in sql or len(repeated) > 0
     bound: list[tuple[str, str]] = []
     for name, operand in zip(names, operands, strict=True):
