@@ -285,6 +285,8 @@ LONG = {
     "rows": ("INSERT INTO texts VALUES " + ",".join(["(1,'x')"] * 95_000), "54001"),
     "columns": (f"CREATE TABLE wide ({', '.join(f'c{n} int' for n in range(8000))})", "54011"),
     "a list of columns": ("SELECT " + ",".join("1" * 40_000), "54011"),
+    "an order": ("SELECT n FROM many ORDER BY " + ",".join(f"n + {i}" for i in range(20_000)), "54011"),
+    "groups": ("SELECT count(*) FROM many GROUP BY " + ",".join(f"n + {i}" for i in range(20_000)), "54011"),
     "a parameter's number": ("SELECT $" + "9" * 5000, "42P02"),
     "$²": ("SELECT $²", "42601"),
     "a number": ("SELECT " + "9" * 5000, "XX000"),

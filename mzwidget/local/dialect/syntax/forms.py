@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.types import TypeParser
+from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mzwidget.local.dialect.syntax.tree import Expr
 
+_MOST_COLUMNS = 1664
 OTHER = 7
 """How strongly operators without a place of their own bind."""
+
+
+def check_count(columns: Sequence[object]) -> None:
+    """Refuse more columns of a result, or keys of its order or groups, than PostgreSQL takes: those take long."""
+    if len(columns) > _MOST_COLUMNS:
+        raise SqlError(f"target lists can have at most {_MOST_COLUMNS} entries", "54011")
 
 
 class FormParser(TypeParser, ABC):
@@ -234,6 +244,7 @@ class FormParser(TypeParser, ABC):
         items = [self._order_item()]
         while self.accept_kind(","):
             items.append(self._order_item())
+            check_count(items)
         return tuple(items)
 
     def _order_item(self) -> tree.OrderItem:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.expressions import ExpressionParser
+from mzwidget.local.dialect.syntax.forms import check_count
 from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS, NOT_AN_EXPRESSION
 from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import Body, Expr, FromItem
 
-MOST_COLUMNS = 1664
 _LISTED = frozenset({
     "cluster", "clusters", "columns", "connections", "create", "databases", "default", "index", "indexes", "indices",
     "materialized", "network", "objects", "privileges", "redacted", "role", "roles", "schemas", "secrets", "sinks",
@@ -177,6 +177,7 @@ class QueryParser(ExpressionParser):
         source = self.from_items() if self.accept("from") else None
         where = self.expression() if self.accept("where") else None
         group = self.expressions() if self.accept("group", "by") else ()
+        check_count(group)
         having = self.expression() if self.accept("having") else None
         qualify = self.expression() if self.accept("qualify") else None
         if self.accept("options"):
@@ -205,8 +206,7 @@ class QueryParser(ExpressionParser):
             return ()
         while True:
             items.append(self._select_item())
-            if len(items) > MOST_COLUMNS:
-                raise SqlError(f"target lists can have at most {MOST_COLUMNS} entries", "54011")
+            check_count(items)
             comma = self.token
             if not self.accept_kind(","):
                 return tuple(items)
