@@ -98,3 +98,34 @@ def test_a_commit_that_is_cancelled_again_and_again_is_told_to_count_if_it_does(
 
     outcome, made = asyncio.run(run())
     assert isinstance(outcome, asyncio.CancelledError) != ("made" in made)
+
+
+def test_however_a_write_is_stopped_the_next_ones_are_made(store: Store) -> None:
+    stopped = threading.Event()
+
+    def disturb() -> None:
+        while not stopped.wait(0.0005):
+            store._writer.interrupt()
+
+    def fill(writer: duckdb.DuckDBPyConnection, _: int) -> None:
+        writer.execute("INSERT INTO u1 SELECT range FROM range(10)")
+
+    def refuse(writer: duckdb.DuckDBPyConnection, _: int) -> None:
+        fill(writer, 0)
+        raise SqlError("refused")
+
+    async def check() -> None:
+        async with serving(store):
+            await store.commit(lambda writer, _: writer.execute("CREATE TABLE u1 (n BIGINT)"), frozenset())
+            disturbing = threading.Thread(target=disturb)
+            disturbing.start()
+            try:
+                for job in [refuse, fill] * 10:
+                    with contextlib.suppress(SqlError):
+                        await store.commit(job, frozenset({"u1"}))
+            finally:
+                stopped.set()
+                disturbing.join()
+            await store.commit(fill, frozenset({"u1"}))
+
+    asyncio.run(check())

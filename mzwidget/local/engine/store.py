@@ -13,6 +13,7 @@ import functools
 import logging
 import re
 import tempfile
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ FILE = "engine.duckdb"
 _STORED = re.compile(r"u\d+")
 _PURGE_SLACK_MS = 250
 _PURGE_ROWS = 10_000
+_PAUSES = (*(0.001,) * 20, *(0.1,) * 20)
+"""Seconds between attempts to leave a transaction."""
 _READER_THREADS = 64
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": FEWEST,
@@ -326,13 +329,13 @@ class Store:
         writer = self._writer
         if len(batch) == 1 and batch[0].single:
             return [batch[0].job(writer, timestamp)]
-        writer.execute("BEGIN")
         try:
+            writer.execute("BEGIN")
             results = [write.job(writer, timestamp) for write in batch]
+            writer.execute("COMMIT")
         except BaseException:
-            writer.execute("ROLLBACK")
+            _roll_back(writer)
             raise
-        writer.execute("COMMIT")
         return results
 
     async def _write(self, work: Callable[[], _T], *, repeatable: bool = False) -> _T:
@@ -363,6 +366,20 @@ class Store:
             await self._write(purge)
         except SqlError:
             _log.exception("purging retracted rows failed")
+
+
+def _roll_back(writer: duckdb.DuckDBPyConnection) -> None:
+    """Leave the transaction, though that is interrupted or finds no memory: else nobody could write any more."""
+    for pause in _PAUSES:
+        try:
+            writer.execute("ROLLBACK")
+        except duckdb.TransactionException:  # DuckDB has left it by itself
+            return
+        except (duckdb.InterruptException, duckdb.OutOfMemoryException, MemoryError):
+            time.sleep(pause)
+        else:
+            return
+    writer.execute("ROLLBACK")
 
 
 def _open(keep: Path | None, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
