@@ -180,8 +180,6 @@ async function stormTogether(seed) {
     view.model.traits.status.time = view.timeOf(0);
     (await load(view.model)).show();
   }
-  // Nothing is painted until the browser has said of both that they are in sight.
-  while (!pair.every(({ model }) => model.sent.some(({ type, visible }) => type === "visible" && visible))) await frames(1);
   const roots = [...document.querySelectorAll(".mzw")];
   const shown = () => roots.map((root) => `${root.querySelector(".mzw-figure").dataset.value} at ${root.dataset.time}`);
   const problems = [];

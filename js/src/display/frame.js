@@ -78,10 +78,11 @@ export function mountFrame(el, client, signal) {
   let paintedBefore = -Infinity;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let ticker;
-  let onScreen = false;
+  /** @type {boolean | null} null until the browser has said */
+  let onScreen = null;
 
   function schedule() {
-    if (frame !== 0 || !isVisible()) return;
+    if (frame !== 0 || !mayBeSeen()) return;
     if (store.shown.accompanied || performance.now() - paintedBefore < BUSY) {
       frame = requestAnimationFrame(() => paint(true));
     } else {
@@ -90,8 +91,8 @@ export function mountFrame(el, client, signal) {
     }
   }
 
-  function isVisible() {
-    return onScreen && document.visibilityState === "visible" && !signal.aborted;
+  function mayBeSeen() {
+    return onScreen !== false && document.visibilityState === "visible" && !signal.aborted;
   }
 
   /** @param {boolean} [inFrame] whether an animation frame has called for it */
@@ -137,7 +138,7 @@ export function mountFrame(el, client, signal) {
   }
 
   function updateVisible() {
-    const visible = isVisible();
+    const visible = onScreen === true && mayBeSeen();
     display.show(visible);
     clearInterval(ticker);
     if (visible) {
