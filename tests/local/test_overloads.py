@@ -181,6 +181,7 @@ def test_every_value_that_calls_are_made_of_is_one(sql: psycopg.Connection) -> N
             sql.execute(f"SELECT {value}::{name}")
 
 
+@pytest.mark.usefixtures("embedded")
 @pytest.mark.parametrize("area", _AREAS)
 def test_any_call_is_answered_in_its_type_or_refused_in_words(
     area: str, connect: Callable[..., psycopg.Connection]
