@@ -308,11 +308,13 @@ ADD_UP = """() => new Promise((done) => {
     };
     const totals = new Set();
     const end = performance.now() + 6000;
+    // After the frame's other callbacks, and with them all of its paints.
+    const frame = () => requestAnimationFrame(() => setTimeout(look));
     const look = () => {
         const [parts, total] = [shown("bars", ".mzw-row[data-label]"), shown("number", ".mzw-figure")];
         totals.add(total);
         if (parts !== total) done({ parts, total, totals: totals.size });
-        else if (performance.now() < end && totals.size < 30) requestAnimationFrame(look);
+        else if (performance.now() < end && totals.size < 30) frame();
         else done({ totals: totals.size });
     };
     look();
