@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import sys
+import threading
+import time
 import unicodedata
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -26,6 +30,9 @@ from mzwidget.local.formats import jsonb
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.jsonb import canonical
 from tests.local.translated import Translated
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 @pytest.fixture
@@ -415,6 +422,76 @@ def test_what_is_said_not_to_fail_is_nowhere_said_to_duckdb_to_fail() -> None:
     said += [(f"{cast.source} -> {cast.target}", cast.sql) for cast in CASTS.values() if not cast.fallible]
     assert len(said) > 300
     assert [name for name, sql in said if failing & set(re.findall(r"py_\w+", sql))] == []
+
+
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return what a test declares, and nothing else is."""
+    functions: dict[str, Any] = {}
+    monkeypatch.setattr(udf, "_functions", functions)
+    return functions
+
+
+def test_a_python_function_has_any_number_of_arguments(declared: dict[str, Any]) -> None:
+    templates = [udf.declare(f"of_{n}", lambda *values: len(values), [t.TEXT] * n, t.INT4) for n in range(10)]
+    with duckdb.connect() as connection:
+        udf.install(connection)
+        called = [template.format(*["'a'"] * n) for n, template in enumerate(templates)]
+        assert connection.execute(f"SELECT {', '.join(called)}").fetchall() == [tuple(range(10))]
+    assert len(declared) == 10
+
+
+@pytest.mark.parametrize("kind", [t.INT8, t.TEXT, t.NUMERIC, t.list_of(t.TEXT)])
+def test_nothing_but_one_call_is_between_duckdb_and_a_python_function(declared: dict[str, Any], kind: t.Type) -> None:
+    """Each costs all that calls one for every row."""
+    callers: list[FrameType | None] = []
+    udf.declare("f", lambda _: callers.append(sys._getframe(2)), [kind], kind)
+    [(call, *_)] = declared.values()
+    call("15015")
+    assert callers == [sys._getframe()]
+
+
+_PAIRS = t.Type("pairs", 0, -1, "STRUCT(k VARCHAR, v VARCHAR)[]")
+
+
+@pytest.mark.parametrize("kind", [t.array_of(t.TEXT), t.list_of(t.TEXT), t.list_of(t.array_of(t.TEXT)), _PAIRS])
+def test_lists_that_python_functions_give_have_an_end(
+    declared: dict[str, Any], monkeypatch: pytest.MonkeyPatch, kind: t.Type
+) -> None:
+    monkeypatch.setattr(udf, "MOST_ITEMS", 3)
+    udf.declare("f", lambda count: [None] * count, [t.INT4], kind)
+    [(call, *_)] = declared.values()
+    assert call(3) is not None
+    with pytest.raises(ValueError, match="mz:54000:a list of more than 3 elements"):
+        call(4)
+
+
+def test_what_stops_a_python_function_arrives_before_it_is_left(declared: dict[str, Any]) -> None:
+    udf.declare("f", len, [t.TEXT], t.INT4)
+    [(call, *_)] = declared.values()
+    over, end, stopped, late = threading.Event(), time.monotonic() + 10, 0, 0
+
+    def stop() -> None:
+        while not over.is_set():
+            udf.stop(None)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    try:
+        while stopped < 20 and time.monotonic() < end:
+            try:
+                call("a")
+            except udf.Stopped as error:
+                stopped += 1
+                late += error.__traceback__.tb_next is None  # type: ignore[union-attr]
+    finally:
+        over.set()
+        stopping.join()
+        sys.setswitchinterval(before)
+    assert stopped > 0
+    assert late == 0
 
 
 _LONG = "(" + " + ".join(["n"] * 40) + ")"

@@ -10,6 +10,7 @@ import ctypes
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from decimal import InvalidOperation
+from inspect import Parameter, Signature
 from threading import get_ident
 from typing import Any
 
@@ -170,12 +171,8 @@ def declare(
     not, say, on rows that a view leaves out.
     """
     unique = f"py_{''.join(c if c.isalnum() else '_' for c in name)}_{next(_numbers)}"
-    decoders = [_decode(type_) for type_ in arguments]
-    call = _wrapped(function, decoders, _encode(result), strict=strict)
-    if any(map(_of_any_length, [*arguments, result])):
-        call = _stoppable(call)
     _functions[unique] = (
-        _ARITY[len(decoders)](call),
+        _wrapped(function, arguments, result, strict=strict),
         [carried(type_) for type_ in arguments],
         "VARCHAR" if result.name in ("float4", "float8") else carried(result),
         fallible,
@@ -189,21 +186,35 @@ def _slot(index: int, type_: Type) -> str:
 
 
 def _wrapped(
-    function: Callable[..., Any], decoders: list[Convert | None], encode: Convert | None, *, strict: bool
+    function: Callable[..., Any], arguments: Sequence[Type], result: Type, *, strict: bool
 ) -> Callable[..., Any]:
-    plain = not any(decoders)
+    """Return what DuckDB calls, for each row: what its types decide is decided here."""
+    decoders = [(at, decode) for at, type_ in enumerate(arguments) if (decode := _decode(type_)) is not None]
+    encode, size = _encode(result), _size(result)
+    may_last = any(map(_of_any_length, [*arguments, result]))
 
     def call(*values: Any) -> Any:
-        if strict and any(value is None for value in values):
+        if strict and None in values:
             return None
+        thread = get_ident()
         try:
-            if plain:
-                found = function(*values)
+            if may_last:
+                _inside.add(thread)
+            if decoders:
+                given = [*values]
+                for at, decode in decoders:
+                    if given[at] is not None:
+                        given[at] = decode(given[at])
+                found = function(*given)
             else:
-                found = function(
-                    *[v if d is None or v is None else d(v) for d, v in zip(decoders, values, strict=True)]
-                )
-            return found if encode is None or found is None else encode(found)
+                found = function(*values)
+            if found is None:
+                return None
+            if encode is not None:
+                found = encode(found)
+            if size is not None and size(found) > MOST_ITEMS:
+                raise too_many_items()
+            return found
         except SqlError as error:
             raise _raised(error) from None
         except RecursionError:
@@ -212,8 +223,21 @@ def _wrapped(
             raise ValueError("mz:XX000:value out of range: overflow") from None
         except InvalidOperation:
             raise ValueError("mz:XX000:numeric field overflow") from None
+        finally:
+            if may_last:
+                _inside.discard(thread)
 
+    # DuckDB counts a function's parameters.
+    parameters = [Parameter(f"v{at}", Parameter.POSITIONAL_ONLY) for at, _ in enumerate(arguments)]
+    call.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     return call
+
+
+def _size(result: Type) -> Callable[[Any], int] | None:
+    """Return what counts the items of a result that DuckDB takes over as a list."""
+    if result.kind == "array":
+        return lambda found: len(found["items"])
+    return len if carried(result).endswith("[]") else None
 
 
 def _raised(error: SqlError) -> ValueError:
@@ -235,22 +259,6 @@ def _of_any_length(type_: Type) -> bool:
     return type_.kind != "scalar" or type_.name in _OF_ANY_LENGTH or type_.duckdb.endswith("[]")
 
 
-def _stoppable(call: Callable[..., Any]) -> Callable[..., Any]:
-    def stoppable(*values: Any) -> Any:
-        thread = get_ident()
-        try:
-            _inside.add(thread)
-            found = call(*values)
-            items = found["items"] if isinstance(found, dict) and "items" in found else found
-            if isinstance(items, list) and len(items) > MOST_ITEMS:
-                raise _raised(too_many_items())
-            return found
-        finally:
-            _inside.discard(thread)
-
-    return stoppable
-
-
 def stop(threads: Iterable[int] | None) -> None:
     """Stop the functions that run in threads, or all: DuckDB looks for interrupts between 2,048 calls of one.
 
@@ -264,18 +272,6 @@ def stop(threads: Iterable[int] | None) -> None:
 
 _STOPPED = ctypes.py_object(Stopped)
 _throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
-
-
-# DuckDB counts a function's parameters.
-_ARITY: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
-    lambda call: lambda: call(),  # noqa: PLW0108
-    lambda call: lambda a: call(a),  # noqa: PLW0108
-    lambda call: lambda a, b: call(a, b),  # noqa: PLW0108
-    lambda call: lambda a, b, c: call(a, b, c),  # noqa: PLW0108
-    lambda call: lambda a, b, c, d: call(a, b, c, d),  # noqa: PLW0108
-    lambda call: lambda a, b, c, d, e: call(a, b, c, d, e),  # noqa: PLW0108
-    lambda call: lambda a, b, c, d, e, f: call(a, b, c, d, e, f),  # noqa: PLW0108
-]
 
 
 def install(connection: duckdb.DuckDBPyConnection) -> None:
