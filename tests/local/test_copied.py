@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
+from pathlib import Path
 from random import Random
 
 import pytest
 
+from mzwidget.local.engine.writing import Staging
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copied import CopyReader
 from mzwidget.local.formats.copying import CopyFormat
+from mzwidget.local.statements.session import Engine, Session
+from mzwidget.local.statements.table import TABLE
 
 Found = tuple[list[list[str | None]], str | None]
 
@@ -154,3 +160,37 @@ def test_what_is_no_text_is_a_fault_of_its_own() -> None:
     reader = CopyReader(CopyFormat(csv=True, delimiter=",", null=""), 1)
     with pytest.raises(SqlError, match="invalid byte sequence"):
         reader.feed(b"\xff")
+
+
+PLAIN = {"a": "-7", "b": "x", "c": "2024-02-29 01:02:03+00", "d": "1.5"}
+
+
+@pytest.mark.parametrize("columns", ["abcd", "dbca", "ab", "d"])
+def test_plain_spellings_of_any_columns_are_read_without_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    add, added = Staging.add, []
+
+    async def noted(staging: Staging, rows: str, values: list[str]) -> int:
+        added.append(rows)
+        return await add(staging, rows, values)
+
+    async def copied() -> str:
+        engine = Engine(TABLE)
+        session = Session(engine, "materialize", 1)
+        serving = asyncio.create_task(engine.store.serve())
+        await session.execute(
+            await session.prepare("CREATE TABLE t (a bigint, b text, c timestamptz DEFAULT now(), d float8)")
+        )
+        copy = (await session.execute(await session.prepare(f"COPY t ({', '.join(columns)}) FROM STDIN"))).copy_in
+        assert copy is not None
+        await copy.feed("\t".join(PLAIN[column] for column in columns).encode())
+        tag = await copy.finish()
+        await copy.close()
+        serving.cancel()
+        return tag
+
+    monkeypatch.setattr(Staging, "add", noted)
+    assert asyncio.run(copied()) == "COPY 1"
+    assert ["py_" in rows for rows in added] == [False]

@@ -17,7 +17,7 @@ from mzwidget.local.dialect.model import (
     asserted,
     view_relation,
 )
-from mzwidget.local.dialect.mutations import plan_argument, plan_columns, plan_insert, plan_key, plan_mutation
+from mzwidget.local.dialect.mutations import plan_argument, plan_columns, plan_insert, plan_key, plan_mutation, row_of
 from mzwidget.local.dialect.queries import plan_query
 from mzwidget.local.dialect.runtime import install
 from mzwidget.local.dialect.syntax import parse, parse_type
@@ -42,6 +42,7 @@ __all__ = [
     "plan_mutation",
     "plan_query",
     "resolve_type",
+    "row_of",
     "sql_type",
     "view_relation",
 ]

@@ -179,7 +179,7 @@ def plan_insert(
     body = source.body if source is not None else None
     plain = source is not None and not (source.ctes or source.order or source.limit or source.offset)
     if source is None:
-        rows = f"SELECT {_row(relation, {})}"
+        rows = f"SELECT {row_of(relation, {})}"
     elif isinstance(body, tree.Values) and plain:
         rows = _value_rows(statement, body, relation, targets, listed=bool(insert.columns))
     else:
@@ -238,14 +238,13 @@ def _targets(relation: Relation, names: Sequence[str]) -> list[Column]:
     return [known[name] for name in names]
 
 
-def _default(relation: Relation, column: Column) -> str:
-    position = relation.columns.index(column)
-    given = relation.defaults[position] if relation.defaults else None
-    return given or f"CAST(NULL AS {column.type.duckdb})"
-
-
-def _row(relation: Relation, values: dict[str, str]) -> str:
-    return ", ".join(values.get(column.name) or _default(relation, column) for column in relation.columns)
+def row_of(relation: Relation, values: Mapping[str, str]) -> str:
+    """Return DuckDB SQL of a table's row: the values that some columns get, and the defaults of the others."""
+    defaults = relation.defaults or (None,) * len(relation.columns)
+    return ", ".join(
+        values.get(column.name) or default or f"CAST(NULL AS {column.type.duckdb})"
+        for column, default in zip(relation.columns, defaults, strict=True)
+    )
 
 
 def _filled(targets: list[Column], given: int, *, listed: bool) -> list[Column]:
@@ -271,7 +270,7 @@ def _value_rows(
         values: dict[str, str] = {}
         for column, node in zip(here, row, strict=True):
             values[column.name] = assigned(statement, expressions.value(node), column.name, column.type).sql
-        rows.append(f"({_row(relation, values)})")
+        rows.append(f"({row_of(relation, values)})")
     return "VALUES " + ", ".join(rows)
 
 
@@ -286,7 +285,7 @@ def _query_rows(
         for i, (column, target) in enumerate(zip(columns, here, strict=True), 1)
     }
     names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1)) or "c1"
-    return f"SELECT {_row(relation, values)} FROM ({body}) AS {alias}({names})"
+    return f"SELECT {row_of(relation, values)} FROM ({body}) AS {alias}({names})"
 
 
 def plan_mutation(

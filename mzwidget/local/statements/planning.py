@@ -17,6 +17,7 @@ from mzwidget.local.engine.reading import carried
 from mzwidget.local.engine.store import live
 from mzwidget.local.engine.subscriptions import Subscription
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats.plain import plain_rows
 from mzwidget.local.formats.types import TEXT, Column, sql_name
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.system import SystemCatalog
@@ -234,6 +235,17 @@ class Planner:
         table = ".".join(_quoted(part) for part in target.path)
         parsed = dialect.parse(f'INSERT INTO {table} ({quoted}) SELECT {casts} FROM "~copied"')
         return dialect.plan_insert(parsed, scope).rows
+
+    def plain_rows(self, target: Item, columns: Sequence[str]) -> tuple[str, str] | None:
+        """DuckDB SQL of a test of such lines, and of their rows if they pass; None where they may have to be cast."""
+        assert target.relation is not None
+        known = {column.name: column for column in target.columns}
+        plain = plain_rows([known[name] for name in columns])
+        if plain is None:
+            return None
+        test, fields = plain
+        row = dialect.row_of(target.relation, {name: f"c{index}" for index, name in enumerate(columns, 1)})
+        return test, f"SELECT {row} FROM ({fields})"
 
     def mutate(self, statement: statements.Write, types: Sequence[Type | None]) -> MutatePlan:
         """Plan UPDATE and DELETE as queries: the ids of the rows to retract, and the new rows."""

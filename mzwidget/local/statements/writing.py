@@ -8,7 +8,6 @@ from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
 from mzwidget.local.errors import SqlError, evaluated
 from mzwidget.local.formats.copying import copy_format
-from mzwidget.local.formats.plain import plain_rows
 from mzwidget.local.formats.results import Result, once
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done
@@ -115,14 +114,13 @@ async def _copy_from(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     form = copy_format(statement.options)
     rows = planner.copied_rows(target, columns)
     simple = planner.copied_rows(target, columns, simple=True)
+    plain = planner.plain_rows(target, columns)
     transaction = session.transaction
     if transaction is None:
         staging = Staging(store, target)
     else:
         transaction.write()
         staging = transaction.staging(store, target, Staging)
-    whole = columns == tuple(column.name for column in target.columns)
-    plain = plain_rows(target.columns) if whole else None
 
     def check() -> None:
         session.engine.catalog.insist(target.id)
