@@ -39,6 +39,17 @@ SELECT count(*) FROM generate_series(1, NULL::int, 0)                           
 SELECT count(*) FROM generate_series(1, 3, NULL::int) a, generate_series(NULL::timestamp, now()::timestamp, interval '0') b | count: 0
 SELECT * FROM generate_series(1, 3, 0)                                                        | step size cannot equal zero
 SELECT NULL::int[] @> ARRAY[1, NULL], LIST[1, NULL] <@ NULL::int list, '{}'::map[text=>int] ? NULL::text, ARRAY[1] @> ARRAY[NULL]::int[] | ?column? ?column? ?column? ?column?: None None None False
+SELECT (f1 + 2147483647) IS NULL FROM t1                                                        | Evaluation error: numeric field overflow
+SELECT count(f1 + 2147483647) FROM t1                                                         | Evaluation error: numeric field overflow
+SELECT f1 FROM t1 WHERE f1 + 2147483647 > 0                                                   | Evaluation error: numeric field overflow
+SELECT sum(6 / (f1 - 1)) FILTER (WHERE f1 > 1), count(6 / (f1 - 1)) FILTER (WHERE 6 / f1 < 3) FROM t1  | sum count: 3 1
+SELECT 1 / 0 + NULL                                                                           | division by zero
+SELECT NULL + 1 / 0                                                                           | division by zero
+SELECT (1 + NULL)::bigint * (1 / 0)                                                           | division by zero
+SELECT 1 / (f1 - f1) + NULL, NULL::numeric - 1.0 / (f1 - f1) FROM t1                          | ?column? ?column?: None None, None None
+SELECT f1 + NULLIF(f1, f1) / 0 FROM t1                                                        | ?column?: None, None
+SELECT f1 IN (1, 3, 'x') FROM t1                                                              | Evaluation error: invalid input syntax for type integer: invalid digit found in string: "x"
+SELECT f1 IN (6 / (f1 - 1), (SELECT 1)), 6 / (f1 - 1) > 9 OR f1 IN (SELECT f1 FROM t1) FROM t1 | ?column? ?column?: True True, True True
 SELECT has_table_privilege(current_user, NULL::text, 'select'), has_schema_privilege(current_user, 'public', NULL) | has_table_privilege has_schema_privilege: None None
 SELECT (1, 2) = ALL (SELECT 1, 2), (1, 2) < ANY (SELECT 1, 3), (2, NULL) > ALL (SELECT 2, 1)  | ?column? ?column? ?column?: True True None
 SELECT 'ab' LIKE ANY (SELECT f1 || '%' FROM t1 UNION SELECT 'a_'), 'a' NOT LIKE ALL (SELECT NULL::text), 'a' LIKE ALL (SELECT 'b' WHERE false) | ?column? ?column? ?column?: True None True

@@ -269,3 +269,13 @@ COPY t FROM STDIN (FORMAT csv);
 -- ANY and ALL with other operators than comparisons and LIKE, which were recorded; one that gives no bool is refused.
 SELECT 'abc' ~ ANY (ARRAY['^a', 'z']), 'abc' !~* ALL (SELECT 'z'), '{"a":1}'::jsonb @> ANY (ARRAY['{"a":1}'::jsonb]), 1 != ALL (ARRAY[2]);
 SELECT 1 + ANY (ARRAY[1]);
+
+-- Conditions that fail beside one that decides, over tables and not only over constants; NULL beside what fails, in both
+-- orders; a constant that fails beside a column that decides. By its source; recorded are AND and OR of constants.
+CREATE TABLE fallible (a int, b int); INSERT INTO fallible VALUES (0, NULL), (1, 2147483647);
+SELECT 1 / a > 0 AND a > 5 AND 1 / (a - 1) > 0, 1 / a > 0 OR 1 / (a - 1) < 0, a IN (1 / a, 0), a BETWEEN 1 / a AND -1 FROM fallible;
+SELECT 1 / 0 + NULL; SELECT NULL + 1 / 0; SELECT 1 / a + NULL FROM fallible; SELECT 1 / a + b FROM fallible; SELECT b + 1 / a FROM fallible;
+SELECT a = 0 OR 1 / 0 = 1 FROM fallible WHERE a = 0;
+SELECT sum(1 / a) FILTER (WHERE a <> 0) FROM fallible;
+SELECT a FROM fallible WHERE b + 1 > 0; SELECT count(b + 1) FROM fallible; SELECT (b + 1) IS NULL FROM fallible;
+SELECT a FROM fallible WHERE 1 / a > 0 AND a <> 0;

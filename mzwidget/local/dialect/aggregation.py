@@ -12,7 +12,7 @@ from mzwidget.local.dialect.functions import aggregates
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY, sortable
 from mzwidget.local.dialect.overloads import Candidate, choose, message_name, no_function
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.values import Value, plainly_ordered
+from mzwidget.local.dialect.values import Value, evaluated, plainly_ordered
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -132,22 +132,27 @@ class Aggregation:
             and all(o.type.name == "jsonb" or plainly_ordered(o.type) for o in operands)
         ):
             order = " ORDER BY " + ", ".join(f"{sortable(o).sql} ASC NULLS LAST" for o in operands)
-        suffix = ""
+        suffix = condition = ""
         if node.filter is not None:
             with self.scope.within("FILTER"):
                 kept = self.expressions.value(node.filter)
-            suffix = f" FILTER (WHERE {self.expressions.boolean(kept).sql})"
+            condition = self.expressions.boolean(kept).sql
+            suffix = f" FILTER (WHERE {condition})"
+
+        counts = name == "count"
 
         def written(match: re.Match[str]) -> str:
             expression = match[2] if match[2] is not None else ", ".join(f"{{{i}}}" for i in range(len(operands)))
             texts = expression
             for index, operand in enumerate(operands):
-                texts = texts.replace(f"{{{index}}}", operand.sql)
+                filtered = suffix and operand.fallible
+                needed = f"CASE WHEN {condition} THEN {operand.sql} END" if filtered else operand.sql
+                needed = evaluated(needed) if counts and operand.fallible else needed
+                texts = texts.replace(f"{{{index}}}", needed)
             ordered = order if match[1] in ("list", "string_agg") else ""
             return f"{match[1]}({distinct if texts != '*' else ''}{texts}{ordered}){suffix}{over}"
 
         depth = max((operand.depth for operand in operands), default=0)
-        counts = name == "count"
         return Value(_AGGREGATE.sub(written, template), type_, fallible=True, depth=depth, nullable=not counts)
 
     def _distinct_list(self, node: tree.Call, name: str, operands: list[Value], template: str) -> str:

@@ -10,6 +10,7 @@ from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import best, cast, castable, literal, no_cast, unmatched
 from mzwidget.local.dialect.overloads import Candidate, choose, no_function, no_operator, unknown_function
+from mzwidget.local.dialect.trying import is_constant
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -91,9 +92,12 @@ def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> V
         else coerce(statement, value, wanted if wanted.name != "unknown" else t.TEXT)
         for value, wanted, name in zip(values, found.wanted, found.names, strict=True)
     ]
-    broken = next((value for value in given if value.broken or value.sql.startswith("CAST(NULL AS")), None)
-    if broken is not None and broken.broken and found.overload.strict and found.result is not None:
-        return replace(broken, sql=f"CAST({broken.sql} AS {found.result.duckdb})", type=found.result)
+    if found.overload.strict and found.result is not None and found.result.name != "unknown":
+        if len(given) > 1 and any(map(_is_null, given)):
+            return _of_null(given, found.result)
+        broken = next((value for value in given if value.broken), None)
+        if broken is not None:
+            return replace(broken, sql=f"CAST({broken.sql} AS {found.result.duckdb})", type=found.result)
     if found.overload.asks is not None:
         asked: Value = found.overload.asks(statement, given)
         return asked
@@ -106,6 +110,16 @@ def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> V
     result = apply(found.overload.sql, given, found.result, fallible=found.overload.fallible)
     null = not found.overload.strict or found.overload.name in GIVES_NULL or any(value.nullable for value in given)
     return result if null else replace(result, nullable=False)
+
+
+def _of_null(given: Sequence[Value], result: Type) -> Value:
+    """Return what a strict call makes of a NULL that is written: NULL, unless all is constant and some of it fails."""
+    null = f"CAST(NULL AS {result.duckdb})"
+    failing = [value for value in given if value.fallible]
+    if not failing or not all(is_constant(value.sql) for value in given):
+        return Value(null, result)
+    evaluated = ", ".join(f"f{at} := {value.sql}" for at, value in enumerate(failing))
+    return apply(f"list_transform([struct_pack({evaluated})], lambda e: {null})[1]", failing, result, fallible=True)
 
 
 def call(statement: Statement, name: str, values: Sequence[Value]) -> Value:

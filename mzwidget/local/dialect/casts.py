@@ -173,6 +173,8 @@ def no_cast(source: Type, target: Type) -> SqlError:
 def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Value:
     """Return the value as another type; it must be castable in that context."""
     source = value.type
+    if value.sql.startswith("CAST(NULL AS"):
+        return Value(f"CAST(NULL AS {target.duckdb})", target)
     if source.base == target.base or source.name == "int2vector":
         found = value.typed(target.base)
     elif source.kind == "scalar" and target.kind == "scalar":

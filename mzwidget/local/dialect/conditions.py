@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.trying import is_constant, tried
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
@@ -35,23 +36,33 @@ def chained(word: str, conditions: list[str]) -> str:
 
 
 def connect(word: str, values: list[Value]) -> Value:
-    """Join conditions by AND or OR; those that may fail are evaluated only where the others do not decide."""
+    """Join conditions by AND or OR: one that decides does so though others fail, and NULL does not.
+
+    DuckDB evaluates them all, so those that may fail are tried first. What it cannot try comes last, each only where
+    those before it do not decide; and first comes a constant beside what varies: if it fails, so does the whole.
+    """
     if len(values) == 1:
         return values[0]
     depth = max(value.depth for value in values)
     firm = [value.sql for value in values if not value.fallible]
-    frail = [value.sql for value in values if value.fallible]
+    frail = [value for value in values if value.fallible]
     if not frail:
         nullable = any(value.nullable for value in values)
         return Value(f"({chained(word, firm)})", t.BOOL, depth=depth, nullable=nullable)
-    decided = "false" if word == "AND" else "true"
-    negated = "NOT " if word == "AND" else ""
-    sql = frail[-1]
-    for condition in reversed([*firm, *frail[:-1]]):
-        sql = f"(CASE WHEN {negated}({condition}) THEN {decided} ELSE ({condition}) {word} {sql} END)"
-    if sum(map(len, firm)) + sum(map(len, frail[:-1])) > 400:
-        sql = f"({chained(word, firm + frail)})"
-    return Value(sql, t.BOOL, fallible=True, depth=depth)
+    fixed = [is_constant(value.sql) for value in values]
+    early = [value for value, alone in zip(values, fixed, strict=True) if alone and value.fallible and not all(fixed)]
+    others = [value for value in frail if value not in early]
+    attempts = [value.tried or tried(value.sql) for value in others] if len(others) > 1 else [None] * len(others)
+    safe = firm + [attempt for attempt in attempts if attempt]
+    untried = [value.sql for value, attempt in zip(others, attempts, strict=True) if not attempt]
+    conditions = [value.sql for value in early] + ([chained(word, safe)] if safe else []) + untried
+    if len(safe) == len(firm) and untried:
+        conditions.pop()
+    decided, negated = ("false", "NOT ") if word == "AND" else ("true", "")
+    cases = "".join(f" WHEN {negated}({condition}) THEN {decided}" for condition in conditions)
+    whole = chained(word, firm + [value.sql for value in frail])
+    all_tried = "" if untried or early else f"({conditions[0]})"
+    return Value(f"(CASE{cases} ELSE {whole} END)", t.BOOL, fallible=True, depth=depth, tried=all_tried)
 
 
 def contains_mz_now(node: tree.Node) -> bool:

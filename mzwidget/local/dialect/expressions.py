@@ -200,7 +200,8 @@ class Expressions:
     def _not(self, node: tree.Not) -> Value:
         with self.scope.within("NOT argument"):
             operand = self.condition(node.operand)
-        return replace(apply("(NOT {0})", [operand], t.BOOL), nullable=operand.nullable)
+        tried = f"(NOT {operand.tried})" if operand.tried else ""
+        return replace(apply("(NOT {0})", [operand], t.BOOL), nullable=operand.nullable, tried=tried)
 
     def _logic(self, node: tree.Logic) -> Value:
         word = node.word.upper()

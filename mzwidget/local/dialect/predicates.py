@@ -11,7 +11,7 @@ from mzwidget.local.dialect.conditions import chained, connect
 from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.overloads import choose, no_function, no_operator
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.values import Value, apply, bound_once
+from mzwidget.local.dialect.values import Value, apply, bound_once, evaluated
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from mzwidget.local.dialect.translating import Translating
     from mzwidget.local.formats.types import Column
+
+
+_LAZY = 4000
+"""Operands up to this length stand in SQL as often as there are uses, so that those that fail do so where needed."""
 
 
 def sides(expressions: Translating, nodes: Sequence[tree.Expr]) -> Sequence[Value]:
@@ -75,7 +79,8 @@ def is_(expressions: Translating, node: tree.Is) -> Value:
         if value.type.kind == "record" and value.items and not isinstance(node.operand, tree.Name):
             each = [apply(f"({{0}} IS {negated}NULL)", [item], t.BOOL) for item in value.items]
             return connect("AND", each)
-        return replace(apply(f"({{0}} IS {negated}NULL)", [value], t.BOOL), nullable=False)
+        tested = evaluated("{0}") if value.fallible else "{0}"
+        return replace(apply(f"({tested} IS {negated}NULL)", [value], t.BOOL), nullable=False)
     condition = expressions.condition(node.operand)
     word = "DISTINCT FROM" if node.negated else "NOT DISTINCT FROM"
     return replace(apply(f"({{0}} IS {word} {node.what})", [condition], t.BOOL), nullable=False)
@@ -95,20 +100,24 @@ def between(expressions: Translating, node: tree.Between) -> Value:
     with expressions.scope.within("OR argument" if node.negated else "AND argument"):
         given = sides(expressions, (node.operand, node.low, node.high))
     word, below, above = ("OR", "<", ">") if node.negated else ("AND", ">=", "<=")
-    return bound_once(
-        given,
-        expressions.stand_in,
-        lambda bound: connect(
-            word, [expressions.compare(below, bound[0], bound[1]), expressions.compare(above, bound[0], bound[2])]
-        ),
-    )
+
+    def tested(value: Value, low: Value, high: Value) -> Value:
+        return connect(word, [expressions.compare(below, value, low), expressions.compare(above, value, high)])
+
+    value, low, high = given
+    if (low.fallible or high.fallible) and len(low.sql) + len(high.sql) < _LAZY:  # one may not be needed
+        return bound_once([value], expressions.stand_in, lambda bound: tested(bound[0], low, high))
+    return bound_once(given, expressions.stand_in, lambda bound: tested(*bound))
 
 
 def in_list(expressions: Translating, node: tree.InList) -> Value:
     word = "OR argument" if len(node.items) > 1 else "NOT argument" if node.negated else expressions.scope.operand
     with expressions.scope.within(word):
         left, *items = sides(expressions, (node.operand, *node.items))
-        if left.items:
+        fields = left.items
+        if any(field.fallible for field in fields) and sum(len(field.sql) for field in fields) < _LAZY:
+            found = _among(expressions, left, items)
+        elif left.items:
             found = bound_once(
                 left.items,
                 expressions.stand_in,
@@ -122,12 +131,13 @@ def in_list(expressions: Translating, node: tree.InList) -> Value:
 def _among(expressions: Translating, left: Value, items: Sequence[Value]) -> Value:
     equal = [expressions.compare("=", left, item) for item in items]
     prefix = equal[0].sql.partition(" = ")[0] + " = "
-    firm = not any(value.fallible for value in equal)
-    if firm and len(equal) > 1 and left.type.kind == "scalar" and all(each.sql.startswith(prefix) for each in equal):
+    if any(value.fallible for value in equal):
+        return connect("OR", equal)
+    if len(equal) > 1 and left.type.kind == "scalar" and all(each.sql.startswith(prefix) for each in equal):
         inner = ", ".join(each.sql[len(prefix) : -1] for each in equal)
         found = Value(f"{prefix.removesuffix(' = ')} IN ({inner}))", t.BOOL, depth=max(e.depth for e in equal))
     else:
-        found = Value(f"({chained('OR', [each.sql for each in equal])})", t.BOOL, fallible=not firm)
+        found = Value(f"({chained('OR', [each.sql for each in equal])})", t.BOOL)
         found = replace(found, depth=max(each.depth for each in equal))
     return found
 

@@ -274,14 +274,20 @@ _STOPPED = ctypes.py_object(Stopped)
 _throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
+def without_effects(name: str) -> str:
+    """Return the name under which DuckDB knows a function as one without side effects."""
+    return f"{name}_tried" if name in _functions and _functions[name][3] else name
+
+
 def install(connection: duckdb.DuckDBPyConnection) -> None:
     """Register everything that was declared."""
     for name, (function, arguments, result, fallible) in _functions.items():
-        connection.create_function(
-            name,
-            function,
-            [duckdb.sqltype(argument) for argument in arguments],
-            duckdb.sqltype(result),
-            side_effects=fallible,
-            null_handling=SPECIAL,  # the default refuses to give NULL
-        )
+        for known, effects in {name: fallible, without_effects(name): False}.items():
+            connection.create_function(
+                known,
+                function,
+                [duckdb.sqltype(argument) for argument in arguments],
+                duckdb.sqltype(result),
+                side_effects=effects,
+                null_handling=SPECIAL,  # the default refuses to give NULL
+            )

@@ -51,6 +51,8 @@ class Value:
         Whether it may be NULL, as far as Materialize says.
     scale : int, optional
         Of a numeric that was just rounded: the digits behind the point that its text shows.
+    tried : str
+        Of conditions that were joined: SQL that is NULL where they fail, no longer than they are.
     """
 
     sql: str
@@ -63,6 +65,7 @@ class Value:
     broken: bool = False
     nullable: bool = True
     scale: int | None = None
+    tried: str = ""
 
     def typed(self, type_: Type) -> Value:
         """Return the same SQL under another type."""
@@ -140,23 +143,24 @@ def bound_once(
     ]
     names = [stand_in() if each else "" for each in stands]
     found = build([replace(each, sql=name or each.sql) for name, each in zip(names, operands, strict=True)])
+    if "SELECT" in found.sql:
+        return build(operands)
     sql, depth = found.sql, max([found.depth, *(operand.depth for operand in operands)])
-    takes_lambdas = "SELECT" not in sql
     repeated = {name for name in names if name and (sql.count(name) > 1 or f"{name} IN (" in sql)}
     nests = _LAMBDA in sql or len(repeated) > 0
     bound: list[tuple[str, str]] = []
     for name, operand in zip(names, operands, strict=True):
-        if takes_lambdas and (name in repeated or (name and nests and _IN_NO_LAMBDA.search(operand.sql))):
+        if name in repeated or (name and nests and _IN_NO_LAMBDA.search(operand.sql)):
             bound.append((name, operand.sql))
         elif name:
             sql = sql.replace(name, operand.sql)
     if not bound:
-        return replace(found, sql=sql)
+        return replace(found, sql=sql, tried="")
     variable = f"v{depth + 1}"
     made, held = _held([text for _, text in bound], variable)
     for (name, _), own in zip(bound, held, strict=True):
         sql = sql.replace(name, own)
-    return replace(found, sql=f"list_transform([{made}], lambda {variable}: {sql})[1]", depth=depth + 1)
+    return replace(found, sql=f"list_transform([{made}], lambda {variable}: {sql})[1]", depth=depth + 1, tried="")
 
 
 def weighed(sql: str) -> str:
@@ -174,6 +178,11 @@ def weighed(sql: str) -> str:
         if weight > _MOST_WEIGHT:
             raise SqlError("statement exceeds nested expression limit", "54001")
     return sql
+
+
+def evaluated(sql: str) -> str:
+    """Return DuckDB SQL that is evaluated where only whether it is NULL is asked, which DuckDB may know of the rest."""
+    return f"[{sql}][1]"
 
 
 def items_of(array: str) -> str:

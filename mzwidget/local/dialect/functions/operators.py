@@ -40,6 +40,8 @@ def _in_range(operator: str) -> str:
 
 
 _EXACT: dict[str, IntOperator] = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__}
+_NAMED = {"+": "add", "-": "subtract", "*": "multiply"}
+"""By these names DuckDB does not solve `x + 1 > 0` for x, which is true of an x that overflows."""
 _SHIFTS: dict[str, IntOperator] = {"<<": int.__lshift__, ">>": int.__rshift__}
 
 
@@ -77,8 +79,8 @@ for _name in SIGNED:
     _type = _S[_name].duckdb
     _low = {"int2": -(2**15), "int4": -(2**31), "int8": -(2**63)}[_name]
     _shown = t.sql_name(_S[_name])
-    for _operator in "+-*":
-        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", f"({{0}} {_operator} {{1}})"))
+    for _operator, _function in _NAMED.items():
+        OPERATORS.append(line(_operator, f"{_name}, {_name} -> {_name}", f"{_function}({{0}}, {{1}})"))
     OPERATORS.append(line("/", f"{_name}, {_name} -> {_name}",
         f"CASE WHEN {BY_ZERO} WHEN {{1}} = -1 AND {{0}} = CAST('{_low}' AS {_type})"
         f" THEN error('mz:XX000:\"{_low} / -1\" {_shown} out of range')"
