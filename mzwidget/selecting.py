@@ -87,7 +87,8 @@ class Selecting(Contents, traitlets.HasTraits):
         for callback in self._heeding:
             callback()
         for live in list(self._live.values()):
-            while (value := self._value(live.column)) != live.value:
+            # As text, since NaN is not equal to itself.
+            while repr(value := self._value(live.column)) != repr(live.value):
                 try:
                     live.set_trait("value", value)
                 except Exception as error:

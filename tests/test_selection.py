@@ -176,6 +176,28 @@ def test_an_observer_that_raises_is_told_of_in_the_status(live: Callable[..., Li
     assert view.selection["who"].value == ["ann"]
 
 
+@pytest.mark.parametrize("type_", ["float8", "numeric"])
+@pytest.mark.parametrize("asked", [[float("nan")], (float("nan"), None)])
+def test_what_is_no_number_is_told_once(
+    live: Callable[..., LiveView], connection: psycopg.Connection[Any], type_: str, asked: object
+) -> None:
+    name = f"nan_{next(_number)}_{time.time_ns() % 10**9}"
+    connection.execute(f"CREATE TABLE {name} (n {type_})")
+    connection.execute(f"INSERT INTO {name} VALUES ('NaN'), (1)")
+    view = live(name).wait(20)
+    heard: list[Any] = []
+
+    def hear_it(change: Any) -> None:
+        heard.append(change.new)
+        if len(heard) > 3:
+            raise AssertionError("it is told without end")
+
+    view.selection["n"].observe(hear_it, "value")
+    view.selection = {"n": asked}
+    assert len(heard) == 1
+    assert str(heard[0][0]).lower() == "nan"
+
+
 @pytest.mark.parametrize("of", TYPES)
 def test_values_of_every_type_are_exact(
     live: Callable[..., LiveView], connection: psycopg.Connection[Any], of: str
