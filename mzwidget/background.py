@@ -85,6 +85,47 @@ def later(delay: float, function: Callable[[], object]) -> None:
     call(lambda: loop().call_later(delay, function))
 
 
+class Aside:
+    """Calls a function of the user's in a thread of its own: it may take its time, and raise what it will.
+
+    However much news there is, one call at most is under way, and one follows it.
+
+    Parameters
+    ----------
+    function : callable
+    name : str
+        The thread's.
+    """
+
+    def __init__(self, function: Callable[[], object], name: str) -> None:
+        self._function = function
+        self._name = name
+        self._lock = threading.Lock()
+        self._calling = self._news = False
+
+    def announce(self) -> None:
+        """Note that there is news; from any thread."""
+        with self._lock:
+            self._news = self._calling
+            if self._calling:
+                return
+            self._calling = True
+        self._start()
+
+    def _start(self) -> None:
+        threading.Thread(target=self._call, name=self._name, daemon=True).start()
+
+    def _call(self) -> None:
+        try:
+            self._function()
+        finally:
+            with self._lock:
+                self._calling, self._news = self._news, False
+                again = self._calling
+            if again:
+                self._start()
+
+
 @atexit.register
 def _stop() -> None:
     """Cancel what runs, so that servers see closed connections rather than dead ones."""

@@ -104,6 +104,11 @@ class Follower:
     """Collects the changes of a view until somebody takes them; what waits is at most twice the view's size.
 
     A view whose columns change begins anew: its next batch takes nothing away and holds the whole new content.
+
+    Attributes
+    ----------
+    stopped : bool
+        Whether whoever follows wants nothing more.
     """
 
     def __init__(self, wake: Callable[[], object] = lambda: None) -> None:
@@ -114,6 +119,7 @@ class Follower:
         self._time: int | None = None
         self._moved = False
         self._ended = False
+        self.stopped = False
 
     # page.roles.Follower
 
@@ -143,11 +149,16 @@ class Follower:
 
     # From whoever follows
 
+    def stop(self) -> None:
+        """Give nothing more, not even what waits."""
+        with self._news():
+            self._ended = self.stopped = True
+
     def take(self, timeout: float | None = None) -> Batch | None:
         """Wait for changes and take them all; None at the end or after `timeout` seconds."""
         with self._condition:
             self._wait(lambda: bool(self._updates), timeout)
-            if not self._updates:
+            if not self._updates or self.stopped:
                 return None
             updates, self._updates = self._updates, {}
             at = None if self._time is None else pd.Timestamp(self._time, unit="ms", tz="UTC")

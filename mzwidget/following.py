@@ -58,7 +58,7 @@ class Following(Contents, traitlets.HasTraits):
         Returns
         -------
         callable
-            Call it to stop.
+            Call it to stop: no call begins after that.
 
         Raises
         ------
@@ -70,12 +70,21 @@ class Following(Contents, traitlets.HasTraits):
         follower = Follower()
         self._follow(follower)
 
+        complain = functools.partial(self._view.complain, follower)
+
         def run() -> None:
-            call_back(follower, callback, self._view.complain)
+            call_back(follower, callback, complain)
             self._view.leave(follower)
+            if follower.stopped:
+                complain("")
+
+        def stop() -> None:
+            follower.stop()
+            self._view.leave(follower)
+            complain("")
 
         threading.Thread(target=run, name="mzwidget callback", daemon=True).start()
-        return lambda: self._view.leave(follower)
+        return stop
 
     @briefly
     def when(self, predicate: Callable[[pd.DataFrame], object], timeout: float | None = None) -> pd.DataFrame:
@@ -195,8 +204,7 @@ def call_back(follower: Follower, callback: Callable[[Batch], object], complain:
 class Announcer:
     """Calls a function soon after there is news: on the loop on which it was made, which is the kernel's.
 
-    Where there is no loop, the function is called in a thread of its own. However much news there is, one call at most
-    is under way.
+    Where there is no loop, it is called aside. However much news there is, one call at most is under way.
 
     Parameters
     ----------
@@ -211,6 +219,7 @@ class Announcer:
             self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:
             self._loop = None
+        self._aside = background.Aside(self._call, "mzwidget observers")
 
     def announce(self) -> None:
         """Note that there is news; from any thread."""
@@ -220,7 +229,7 @@ class Announcer:
 
     def _dispatch(self) -> None:
         if self._loop is None:
-            threading.Thread(target=self._call, name="mzwidget observers", daemon=True).start()
+            self._aside.announce()
             return
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
             self._loop.call_soon_threadsafe(self._call)

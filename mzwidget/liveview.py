@@ -205,6 +205,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
         )
         self._told: dict[str, Any] = {}
         self._observed, self._live = {}, {}
+        self._aside = background.Aside(self._tell_observers, "mzwidget selection")
         self._process = os.getpid()
         self._made = time.monotonic()
         self._asked_of = self.query

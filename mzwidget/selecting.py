@@ -44,6 +44,7 @@ class Selecting(Contents, traitlets.HasTraits):
     """
     _chosen: tuple[Conditions, Selection | None] = ((), None)
     _live: dict[str, Selected]
+    _aside: background.Aside
     _heeding: tuple[Callable[[], object], ...] = ()
 
     def _selection(self) -> Selection:
@@ -62,7 +63,7 @@ class Selecting(Contents, traitlets.HasTraits):
         self._demand_open()
         columns = () if wanted is None else self._content(FIRST_SNAPSHOT).columns
         self._choose(selection.from_python(columns, wanted))
-        self._tell_selected()
+        self._tell_selected(self._tell_observers)
 
     def _hear_selected(self, told: Mapping[str, Any] | None) -> None:
         """Select as a page says; with the view's lock held."""
@@ -71,7 +72,7 @@ class Selecting(Contents, traitlets.HasTraits):
             log.warning("%s: a page selected what the view does not have", self._title())
             conditions = self._chosen[0]  # which the page is told
         self._choose(conditions)
-        background.call(self._tell_selected)  # with no lock held: who follows may do anything
+        background.call(self._tell_selected, self._aside.announce)  # with no lock held
 
     @abstractmethod
     def _announce(self, name: str) -> None:
@@ -82,19 +83,25 @@ class Selecting(Contents, traitlets.HasTraits):
             self._chosen = conditions, None
             self._view.tell_selected()
 
-    def _tell_selected(self) -> None:
-        """Tell those who follow, until they know what is selected now, whoever else tells them."""
+    def _tell_selected(self, tell_observers: Callable[[], object]) -> None:
+        """Tell those who follow."""
         for callback in self._heeding:
             callback()
+        tell_observers()
+        self._announce("selection")
+
+    def _tell_observers(self) -> None:
+        """Tell those who observe columns, until they know what is selected now, whoever else tells them."""
         for live in list(self._live.values()):
             # As text, since NaN is not equal to itself.
             while repr(value := self._value(live.column)) != repr(live.value):
+                problem = ""
                 try:
                     live.set_trait("value", value)
                 except Exception as error:
                     log.exception("an observer of the selection raised")
-                    self._view.complain(f"selection[{live.column!r}]: {type(error).__name__}: {error}")
-        self._announce("selection")
+                    problem = f"selection[{live.column!r}]: {type(error).__name__}: {error}"
+                self._view.complain(live, problem)
 
     @briefly
     def _selected(self, column: str) -> Selected:

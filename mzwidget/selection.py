@@ -63,7 +63,7 @@ Conditions = tuple[Condition, ...]
 class Selected(traitlets.HasTraits):
     """What is selected of one column, now and later: ``view.selection["user_name"]``.
 
-    Observers of `value` are called at once, in the thread in which the selection changes.
+    Observers of `value` are called at once: where Python selects in its thread, where a page does in one of their own.
     """
 
     value = traitlets.Any(None, read_only=True)

@@ -201,6 +201,28 @@ def test_status_can_be_observed_where_there_is_no_loop(view: LiveView) -> None:
     eventually(lambda: seen == ["paused"])
 
 
+def test_of_an_observer_where_there_is_no_loop_one_call_is_under_way(view: LiveView) -> None:
+    seen: list[str] = []
+    at_once: list[int] = []
+    busy = threading.Semaphore(10)
+
+    def slow(change: Any) -> None:
+        with busy:
+            at_once.append(10 - busy._value)
+            seen.append(change["new"].state)
+            time.sleep(0.3)
+
+    view.observe(slow, "status")
+    for _ in range(3):
+        view.pause()
+        time.sleep(0.1)
+        view.resume()
+        time.sleep(0.1)
+    view.close()
+    eventually(lambda: seen[-1:] == ["closed"], what="the last is told")
+    assert max(at_once) == 1
+
+
 def test_what_observes_is_a_function(view: LiveView) -> None:
     with pytest.raises(TypeError, match=r"function of a change, not NoneType"):
         view.observe(print(), "status")
@@ -234,6 +256,48 @@ def test_what_a_callback_raises_reaches_the_user_once(
     insert(database, table, 3)
     eventually(lambda: view.status.message == "", what="it is well again")
     assert capsys.readouterr().err.count("Traceback") == 1
+
+
+def test_a_callback_that_raises_is_told_of_whatever_another_does(
+    database: psycopg.Connection[Any], table: str, view: LiveView, capsys: pytest.CaptureFixture[str]
+) -> None:
+    well: list[int] = []
+
+    def fail(_: object) -> None:
+        raise KeyError("no such thing")
+
+    stop = view.on_change(fail)
+    eventually(lambda: view.status.message == "on_change: KeyError: 'no such thing'")
+    view.on_change(lambda batch: well.append(len(batch)))
+    for n in range(2, 6):
+        insert(database, table, n)
+        eventually(lambda n=n: sum(well) == n, what="the other callback has returned")
+        assert view.status.message == "on_change: KeyError: 'no such thing'"
+    stop()
+    eventually(lambda: view.status.message == "", what="nobody calls what has failed")
+    assert capsys.readouterr().err.count("Traceback") == 1
+
+
+def test_a_callback_that_was_stopped_is_not_called_again(
+    database: psycopg.Connection[Any], table: str, view: LiveView
+) -> None:
+    batches: list[int] = []
+    enough = threading.Event()
+
+    def slow(batch: mzwidget.Batch) -> None:
+        batches.append(len(batch))
+        enough.wait(200)
+
+    stop = view.on_change(slow)
+    eventually(lambda: batches == [1], what="it is called")
+    insert(database, table, 2)
+    view.when(lambda frame: len(frame) == 2, timeout=20)
+    stop()
+    enough.set()
+    callbacks = [thread for thread in threading.enumerate() if thread.name == "mzwidget callback"]
+    for thread in callbacks:
+        thread.join(20)
+    assert batches == [1]
 
 
 def test_a_callback_that_exits_is_called_no_more_and_holds_nobody_up(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -174,6 +175,30 @@ def test_an_observer_that_raises_is_told_of_in_the_status(live: Callable[..., Li
     say(view, {"who": {"values": ["ann"]}})
     eventually(lambda: "no such luck" in view.status.message, what="the status tells")
     assert view.selection["who"].value == ["ann"]
+    view.selection["who"].unobserve(fail, "value")
+    say(view, {"who": {"values": ["bob"]}})
+    eventually(lambda: view.status.message == "", what="it is well again")
+
+
+def test_an_observer_that_takes_its_time_holds_up_nobody_else(
+    live: Callable[..., LiveView], table: str, connection: psycopg.Connection[Any]
+) -> None:
+    view, other = live(table).wait(20), live(f"SELECT * FROM {table}").wait(20)
+    heard: list[Any] = []
+    enough = threading.Event()
+
+    def slow(change: Any) -> None:
+        heard.append(change.new)
+        enough.wait(200)
+
+    view.selection["who"].observe(slow, "value")
+    for who in ("ann", "bob", "eve"):
+        say(view, {"who": {"values": [who]}})
+    eventually(lambda: heard == [["ann"]] or heard == [["eve"]], what="the observer is called")
+    connection.execute(f"INSERT INTO {table} VALUES ('eve', 'fr', 1)")
+    other.when(lambda frame: len(frame) == 5, timeout=20)
+    enough.set()
+    eventually(lambda: heard[-1] == ["eve"], what="it is called with the last")
 
 
 @pytest.mark.parametrize("type_", ["float8", "numeric"])

@@ -101,7 +101,7 @@ def status(view: View) -> Status:
         fares = replace(fares, state="paused")
     if view.feed.problem and not fares.message:
         return replace(fares, state="failed", message=view.feed.problem)
-    return fares if fares.message else replace(fares, message=view.complaint)
+    return fares if fares.message else replace(fares, message=view.followers.complaint)
 
 
 def stats(view: View) -> Stats:

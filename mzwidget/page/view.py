@@ -150,8 +150,8 @@ class View(Telling):
     leader : Leader
         Who decides which moment is shown.
     questions : Questions
-    complaint : str
-        What Python raised while it followed; empty while all is well.
+    followers : Followers
+        Who follows from Python.
     progress : threading.Condition
         Notified whenever another moment is shown, or another question.
     """
@@ -170,13 +170,12 @@ class View(Telling):
         self.tail = tail
         self.leader: Leader = Alone(self)
         self.note = Note(note)
-        self.complaint = ""
         self.progress = threading.Condition()
         self.supply = widget.supply
         self.select = widget.select
         self._announce = widget.announce
         self.later = process.later
-        self._followers = Followers()
+        self.followers = Followers()
         self._waiting = 0
         self._history = 0.0
         self._closed = False
@@ -209,7 +208,7 @@ class View(Telling):
             if old.epoch and new.epoch and old.columns == new.columns:
                 self.feed.turn()
                 self.change(change if before is old.rows else difference(new.rows, before))
-                self._followers.add(change, new.time)
+                self.followers.add(change, new.time)
                 self.leader.tell_when_due()
             else:
                 self._begin(uuid.uuid4().hex if new.epoch else "")
@@ -229,11 +228,11 @@ class View(Telling):
         self.pages.begin()
         if self.pages:
             self.tell_base()
-        self._followers.begin(of)
+        self.followers.begin(of)
 
     def on_batch(self, updates: Updates) -> None:
         self.advance(updates)
-        self._followers.add(updates, self.collection.time)
+        self.followers.add(updates, self.collection.time)
 
     def on_progress(self) -> None:
         self.leader.tell_when_due()
@@ -262,7 +261,7 @@ class View(Telling):
             self._send("note", None)
 
     def wanted(self) -> bool:
-        return bool(self.pages or self._followers or self._waiting)
+        return bool(self.pages or self.followers or self._waiting)
 
     def _notify(self) -> None:
         with self.progress:
@@ -272,21 +271,21 @@ class View(Telling):
         """Note a change of what is shown that is not the database's."""
         self.change(updates)
         self._notify()
-        self._followers.moved()
+        self.followers.moved()
 
     # From Python
 
     def follow(self, follower: Follower) -> None:
         """Let Python follow, from the present content on."""
         with self.lock:
-            self._followers.join(follower, self.collection)
+            self.followers.join(follower, self.collection)
         self.questions.wake()
 
     def leave(self, follower: Follower) -> None:
         """Stop one who follows."""
         follower.end()
         with self.lock:
-            self._followers.leave(follower)
+            self.followers.leave(follower)
 
     @contextlib.contextmanager
     def awaited(self) -> Iterator[None]:
@@ -299,11 +298,10 @@ class View(Telling):
             with self.lock:
                 self._waiting -= 1
 
-    def complain(self, problem: str) -> None:
-        """Let the status tell what Python raised while it followed; empty when all is well again."""
-        if problem != self.complaint:
-            with self.lock:
-                self.complaint = problem
+    def complain(self, of: object, problem: str) -> None:
+        """Let the status tell what one who follows from Python has raised; empty when all is well again with them."""
+        with self.lock:
+            if self.followers.complain(of, problem):
                 self.on_status()
 
     def join(self, leader: Leader) -> None:
@@ -324,6 +322,6 @@ class View(Telling):
             self.feed.begin("", (), {}, None)
             self.playhead.release()
             self._notify()
-            left = self._followers.clear()
+            left = self.followers.clear()
         for follower in left:
             follower.end()
