@@ -50,6 +50,18 @@ SELECT 1 / (f1 - f1) + NULL, NULL::numeric - 1.0 / (f1 - f1) FROM t1            
 SELECT f1 + NULLIF(f1, f1) / 0 FROM t1                                                        | ?column?: None, None
 SELECT f1 IN (1, 3, 'x') FROM t1                                                              | Evaluation error: invalid input syntax for type integer: invalid digit found in string: "x"
 SELECT f1 IN (6 / (f1 - 1), (SELECT 1)), 6 / (f1 - 1) > 9 OR f1 IN (SELECT f1 FROM t1) FROM t1 | ?column? ?column?: True True, True True
+SELECT (timestamp '99999-12-31 23:59' + interval '162143 years' - interval '0.5 s')::text, (interval '1 us' + timestamp '4714-12-31 BC')::text  | text text: 262142-12-31 23:58:59.5 4714-12-31 00:00:00.000001 BC
+SELECT timestamp '99999-12-31' + interval '162143 years 1 day'                                | timestamp out of range
+SELECT date '99999-12-31' + interval '162144 years' FROM t1                                   | Evaluation error: timestamp out of range
+SELECT timestamptz '4714-12-31 BC' - interval '1 us'                                          | timestamp out of range
+SELECT timestamp '4714-12-31 BC' - x FROM (VALUES (interval '1 us')) v (x)                    | timestamp out of range
+SELECT date_trunc('year', timestamp '4714-12-31 BC')                                          | timestamp out of range
+SELECT (date '4714-12-30 BC')::timestamp                                                      | timestamp out of range
+SELECT make_timestamp(-4713, 12, 30, 0, 0, 0)                                                 | timestamp out of range
+SELECT make_timestamp(262142, 12, 31, 23, 59, 59.9) AT TIME ZONE 'America/New_York'           | timestamp out of range
+SELECT make_timestamp(262142, 12, 31, 23, 59, 59.9)::timestamp(0)                             | timestamp out of range
+SELECT to_timestamp(8210266876800)                                                            | timestamp out of range
+SELECT timestamp '4714-12-30 BC'                                                              | invalid input syntax for type timestamp: invalid or out-of-range date: "4714-12-30 BC"
 SELECT has_table_privilege(current_user, NULL::text, 'select'), has_schema_privilege(current_user, 'public', NULL) | has_table_privilege has_schema_privilege: None None
 SELECT (1, 2) = ALL (SELECT 1, 2), (1, 2) < ANY (SELECT 1, 3), (2, NULL) > ALL (SELECT 2, 1)  | ?column? ?column? ?column?: True True None
 SELECT 'ab' LIKE ANY (SELECT f1 || '%' FROM t1 UNION SELECT 'a_'), 'a' NOT LIKE ALL (SELECT NULL::text), 'a' LIKE ALL (SELECT 'b' WHERE false) | ?column? ?column? ?column?: True None True

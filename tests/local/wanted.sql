@@ -279,3 +279,9 @@ SELECT a = 0 OR 1 / 0 = 1 FROM fallible WHERE a = 0;
 SELECT sum(1 / a) FILTER (WHERE a <> 0) FROM fallible;
 SELECT a FROM fallible WHERE b + 1 > 0; SELECT count(b + 1) FROM fallible; SELECT (b + 1) IS NULL FROM fallible;
 SELECT a FROM fallible WHERE 1 / a > 0 AND a <> 0;
+
+-- Where timestamps and dates end, by its source; recorded is the error of one far beyond.
+SELECT (timestamp '4714-12-31 BC')::text, (date '4714-11-24 BC')::text, make_timestamp(262142, 12, 31, 23, 59, 59)::text;
+SELECT timestamp '4714-12-30 BC'; SELECT date '4714-11-23 BC'; SELECT (date '4714-12-30 BC')::timestamp;
+SELECT timestamp '4714-12-31 BC' - interval '1 us'; SELECT date_trunc('year', timestamp '4714-12-31 BC'); SELECT to_timestamp(8210266876800);
+SELECT make_timestamp(262142, 12, 31, 23, 59, 59) AT TIME ZONE 'America/New_York'; SELECT make_timestamp(262142, 12, 31, 23, 59, 59.9)::timestamp(0);

@@ -282,9 +282,15 @@ def _of_mz_timestamps() -> Iterable[Cast]:
         yield Cast("mz_timestamp", b, A, _MZ_TO_MOMENT)
 
 
+def checked_moment(sql: str) -> str:
+    """Return DuckDB SQL of a timestamp that Materialize has: DuckDB's reach further."""
+    beyond = f"{sql} NOT BETWEEN make_timestamp({moments.FIRST}) AND make_timestamp({moments.LAST})"
+    return f"CASE WHEN {beyond} THEN error('mz:XX000:timestamp out of range') ELSE {sql} END"
+
+
 def _of_moments() -> Iterable[Cast]:
-    yield Cast("date", "timestamp", I, "CAST({0} AS TIMESTAMP)")
-    yield Cast("date", "timestamptz", I, "CAST({0} AS TIMESTAMP)")
+    for b in ("timestamp", "timestamptz"):
+        yield Cast("date", b, I, checked_moment("CAST({0} AS TIMESTAMP)"))
     yield Cast("timestamp", "timestamptz", I, "{0}", False)
     yield Cast("timestamptz", "timestamp", A, "{0}", False)
     for a in ("timestamp", "timestamptz"):

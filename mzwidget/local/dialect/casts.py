@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mzwidget.local.dialect import udf
-from mzwidget.local.dialect.castlines import CASTS, SIGNED, STRINGS, Context
+from mzwidget.local.dialect.castlines import CASTS, SIGNED, STRINGS, Context, checked_moment
 from mzwidget.local.dialect.values import Value, apply, array_sql, failing, items_of, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import numerics
@@ -373,7 +373,7 @@ def modified(value: Value, target: Type, context: Context) -> Value:
             return value.typed(target)
         half = f"(epoch_us({{0}}) + {unit // 2})"
         rounded = f"make_timestamp({half} - ({half} % {unit} + {unit}) % {unit})"
-        return apply(rounded, [value], target, fallible=True)
+        return apply(checked_moment(rounded), [value], target, fallible=True)
     return value.typed(target)
 
 

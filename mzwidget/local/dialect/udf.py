@@ -18,7 +18,7 @@ import duckdb
 from duckdb.func import SPECIAL
 
 from mzwidget.local.errors import SqlError
-from mzwidget.local.formats import jsonb, numerics
+from mzwidget.local.formats import jsonb, moments, numerics
 from mzwidget.local.formats.containers import flat
 from mzwidget.local.formats.encoding import carrier, range_with
 from mzwidget.local.formats.types import Type
@@ -140,18 +140,14 @@ def _interval(value: Sequence[int]) -> dict[str, int]:
     return {"months": months, "days": days, "us": micros}
 
 
-_FIRST_DAY, _LAST_DAY = -2_440_588, 95_026_236
-_FIRST, _LAST = _FIRST_DAY * 86_400_000_000, (_LAST_DAY + 1) * 86_400_000_000 - 1
-
-
 def _day(value: int) -> int:
-    if not _FIRST_DAY <= value <= _LAST_DAY:
+    if not moments.FIRST_DAY <= value <= moments.LAST_DAY:
         raise SqlError("date out of range")
     return value
 
 
 def _moment(value: int) -> int:
-    if not _FIRST <= value <= _LAST:
+    if not moments.FIRST <= value <= moments.LAST:
         raise SqlError("timestamp out of range")
     return value
 

@@ -20,7 +20,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 Interval = tuple[int, int, int]
 
-_TOO_EARLY, _TOO_LATE = -4713, 262_142
+_OUT_OF_RANGE = "invalid or out-of-range date"
 
 
 def days_of(year: int, month: int, day: int) -> int:
@@ -39,6 +39,12 @@ def date_of(days: int) -> tuple[int, int, int]:
     mp = (5 * doy + 2) // 153
     month = mp + (3 if mp < 10 else -9)
     return yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) // 5 + 1
+
+
+FIRST_DAY, LAST_DAY = days_of(-4713, 11, 24), days_of(262_142, 12, 31)
+"""Of dates."""
+FIRST, LAST = days_of(-4713, 12, 31) * DAY, (LAST_DAY + 1) * DAY - 1
+"""Of timestamps."""
 
 
 def _month_length(year: int, month: int) -> int:
@@ -80,9 +86,10 @@ def _date(text: str, name: str, shown: str, early: bool) -> tuple[int, int]:
         raise invalid(name, shown, f"DAY must be [1, 31], got {day}")
     if not 1 <= month <= 12:
         raise invalid(name, shown, f"MONTH must be [1, 12], got {month}")
-    if day > _month_length(year, month) or not _TOO_EARLY <= year <= _TOO_LATE:
-        raise invalid(name, shown, "invalid or out-of-range date")
-    return days_of(year, month, day), match.end()
+    days, first = days_of(year, month, day), FIRST_DAY if name == "date" else FIRST // DAY
+    if day > _month_length(year, month) or not first <= days <= LAST_DAY:
+        raise invalid(name, shown, _OUT_OF_RANGE)
+    return days, match.end()
 
 
 def _clock(shown: str, name: str, match: re.Match[str]) -> int:
@@ -180,6 +187,8 @@ def read_timestamptz(text: str) -> int:
     offset = utc_offset(where, found, local=True)
     if isinstance(where, zoneinfo.ZoneInfo) and utc_offset(where, found - offset, local=False) != offset:
         found += HOUR  # a local time that the clocks skipped is read an hour later
+    if not FIRST <= found - offset <= LAST:
+        raise invalid(name, text, _OUT_OF_RANGE)
     return found - offset
 
 

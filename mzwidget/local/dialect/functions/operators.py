@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
+from mzwidget.local.dialect.castlines import checked_moment
 from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.functions.numbers import BY_ZERO, ZERO, remainder
 from mzwidget.local.dialect.overloads import Overload, line
@@ -156,12 +159,37 @@ for _name in (*SIGNED, *UNSIGNED, *FLOATS, "numeric"):
 
 # ------------------------------------------------------------------------------------------- dates and times
 
-_PLUS = "({0} + to_months({1}.months) + to_days({1}.days) + to_microseconds({1}.us))"
-_MINUS = "({0} - to_months({1}.months) - to_days({1}.days) - to_microseconds({1}.us))"
+_INTERVAL = re.compile(r"CAST\(struct_pack\(months := (-?\d+), days := (-?\d+), us := (-?\d+)\) AS [^)]*\)\)")
 
 
-def _flipped(template: str) -> str:
-    return template.replace("{0}", "{2}").replace("{1}", "{0}").replace("{2}", "{1}")
+def _shifted(operator: str, signature: str) -> Overload:
+    """Return the line that adds an interval to a moment, or takes it away.
+
+    What is to be checked is computed twice; by a constant interval only where it may be out of range.
+    """
+    flipped, moment = signature.startswith("interval"), "CAST({0} AS TIMESTAMP)" if "date" in signature else "{0}"
+    parts = ("to_months({1}.months)", "to_days({1}.days)", "to_microseconds({1}.us)")
+    shifted = f"({f' {operator} '.join((moment, *parts))})"
+
+    def build(values: Sequence[Value]) -> Value | None:
+        at, interval = reversed(values) if flipped else values
+        constant = _INTERVAL.fullmatch(interval.sql)
+        if constant is None:
+            return None
+        months, days, micros = (abs(int(part)) for part in constant.groups())
+        reach = (31 * months + days) * moments.DAY + micros
+        if 2 * reach > moments.LAST - moments.FIRST:
+            return None
+        safe = f"{moment} BETWEEN make_timestamp({moments.FIRST + reach}) AND make_timestamp({moments.LAST - reach})"
+        plain = shifted.replace("{1}", f"({interval.sql})")
+        template = f"CASE WHEN {safe} THEN {plain} ELSE {checked_moment(plain)} END"
+        type_ = t.TIMESTAMPTZ if at.type.name == "timestamptz" else t.TIMESTAMP
+        return replace(apply(template, [at], type_, fallible=True), nullable=at.nullable or interval.nullable)
+
+    template = checked_moment(shifted)
+    if flipped:
+        template = template.replace("{0}", "{2}").replace("{1}", "{0}").replace("{2}", "{1}")
+    return line(operator, signature, template, build=build)
 
 
 def _printed(value: moments.Interval | float) -> str:
@@ -216,17 +244,17 @@ def _scaled(parts: Sequence[float], what: str) -> moments.Interval:
 
 for _name in ("timestamp", "timestamptz"):
     OPERATORS += [
-        line("+", f"{_name}, interval -> {_name}", _PLUS),
-        line("-", f"{_name}, interval -> {_name}", _MINUS),
-        line("+", f"interval, {_name} -> {_name}", _flipped(_PLUS)),
+        _shifted("+", f"{_name}, interval -> {_name}"),
+        _shifted("-", f"{_name}, interval -> {_name}"),
+        _shifted("+", f"interval, {_name} -> {_name}"),
         line("-", f"{_name}, {_name} -> interval",
              "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN struct_pack(months := CAST(0 AS INTEGER),"
              " days := CAST(0 AS INTEGER), us := epoch_us({0}) - epoch_us({1})) END"),
     ]  # fmt: skip
 OPERATORS += [
-    line("+", "date, interval -> timestamp", _PLUS.replace("{0}", "CAST({0} AS TIMESTAMP)")),
-    line("+", "interval, date -> timestamp", _flipped(_PLUS.replace("{0}", "CAST({0} AS TIMESTAMP)"))),
-    line("-", "date, interval -> timestamp", _MINUS.replace("{0}", "CAST({0} AS TIMESTAMP)")),
+    _shifted("+", "date, interval -> timestamp"),
+    _shifted("+", "interval, date -> timestamp"),
+    _shifted("-", "date, interval -> timestamp"),
     line("+", "date, time -> timestamp", python=lambda d, c: d * moments.DAY + c),
     line("+", "time, date -> timestamp", python=lambda c, d: d * moments.DAY + c),
     line("-", "date, date -> int4", "CAST({0} - {1} AS INTEGER)"),

@@ -7,6 +7,7 @@ import re
 import zoneinfo
 from collections.abc import Sequence
 
+from mzwidget.local.dialect.castlines import checked_moment
 from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.functions.fields import UNITS, century, no_unit, quotient, unit_of
 from mzwidget.local.dialect.overloads import Overload, line
@@ -88,7 +89,9 @@ def _trunc(values: Sequence[Value]) -> Value | None:
     name = UNITS.get(unit.literal.lower())
     if name not in _TRUNCATED:
         return None
-    return apply(f"CAST(date_trunc({quote_text(name)}, {{0}}) AS TIMESTAMP)", [moment], moment.type)
+    found = f"CAST(date_trunc({quote_text(name)}, {{0}}) AS TIMESTAMP)"
+    within = _TRUNCATED.index(name) <= _TRUNCATED.index("day")
+    return apply(found if within else checked_moment(found), [moment], moment.type, fallible=not within)
 
 
 for _name in ("timestamp", "timestamptz"):
