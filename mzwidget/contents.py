@@ -43,7 +43,7 @@ class Contents(Shown):
         """The rows as a typed data frame, exact at `timestamp` and in the order of the picture.
 
         ``.attrs`` holds its ``status``, ``timestamp`` (ISO 8601) and the values of its ``params``, as JSON has
-        them. A stale view gives one `StaleWarning`.
+        them. A stale view gives one `StaleWarning`, in whatever form its rows are asked for first.
 
         Waits up to 30 s for the first snapshot, and as long for the one that answers other `params`. What has just been
         committed may not be in it yet: see `wait`. Integers and booleans have pandas' nullable dtypes (``Int64``,
@@ -78,7 +78,6 @@ class Contents(Shown):
         frame.attrs = {"status": status.state, "timestamp": None if at is None else at.isoformat()}
         if content.params is not None:
             frame.attrs["params"] = _as_json(content.params)
-        self._warn(at)
         return frame
 
     def _warn(self, at: pd.Timestamp | None) -> None:
@@ -175,10 +174,9 @@ class Contents(Shown):
             case ".svg":
                 Path(path).write_text(static.file(self._still(self._content(FIRST_SNAPSHOT))), encoding="utf-8")
             case ".csv" | ".json":
-                content = self._content(FIRST_SNAPSHOT)
-                self._warn(moment(content.time))
                 write = records.to_csv if ending == ".csv" else records.to_json
-                Path(path).write_text(write(*self._arranged(content)), encoding="utf-8", newline="")
+                told = write(*self._arranged(self._content(FIRST_SNAPSHOT)))
+                Path(path).write_text(told, encoding="utf-8", newline="")
             case ".parquet":
                 arrow.write_parquet(self.to_arrow(exact=True), path)
             case _:
@@ -224,6 +222,8 @@ class Contents(Shown):
         return Still.of(self._title(), columns, listed, encoding, time, self._said(), trend, whole=whole)
 
     def _arranged(self, content: Content) -> tuple[tuple[Column, ...], list[Row]]:
+        """Return columns and rows for Python, and warn once if they are those of the past."""
+        self._warn(moment(content.time))
         columns, listed = content.columns, copies(content.rows)
         return columns, self._picture.encoding(columns, len(listed)).arrange(columns, listed)
 

@@ -20,7 +20,7 @@ from tests.machine import eventually
 from tests.proxy import Proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -41,7 +41,30 @@ def test_a_live_view_is_marked_live(dsn: str, tmp_path: Path) -> None:
         assert pd.read_parquet(tmp_path / "f.parquet").attrs == frame.attrs
 
 
-def test_a_stale_view_warns_once_an_outage(dsn: str) -> None:
+READS: dict[str, Callable[[mzwidget.LiveView, Path], object]] = {
+    "df": lambda view, _: view.df,
+    "to_arrow": lambda view, _: view.to_arrow(),
+    "to_polars": lambda view, _: view.to_polars(),
+    "parquet": lambda view, folder: view.save(folder / "view.parquet"),
+    "csv": lambda view, folder: view.save(folder / "view.csv"),
+    "when": lambda view, _: view.when(lambda frame: len(frame) == 1),
+}
+"""The ways to a view's rows."""
+
+
+@pytest.mark.parametrize("way", READS)
+def test_whoever_asks_for_rows_of_the_past_is_warned(dsn: str, tmp_path: Path, way: str) -> None:
+    with Proxy(dsn) as proxy, mzwidget.LiveView("stale", dsn=proxy.dsn) as view:
+        view.wait(20)
+        proxy.refuse()
+        proxy.cut()
+        eventually(lambda: view.status.state == "reconnecting", what="the view notices")
+        with pytest.warns(mzwidget.StaleWarning, match=r"stale is reconnecting .*these are its rows of 20") as told:
+            READS[way](view, tmp_path)
+        assert [Path(of.filename).name for of in told] == [Path(__file__).name], "and told where"
+
+
+def test_a_stale_view_warns_once_an_outage(dsn: str, tmp_path: Path) -> None:
     with Proxy(dsn) as proxy, mzwidget.LiveView("stale", dsn=proxy.dsn) as view:
         view.wait(20)
         for _ in range(2):
@@ -57,7 +80,8 @@ def test_a_stale_view_warns_once_an_outage(dsn: str) -> None:
                 assert " · stale: " in told, "a picture that nothing follows says so too"
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                assert view.df["a"].tolist() == [1]
+                for read in READS.values():
+                    read(view, tmp_path)
             proxy.accept()
             view.retry()
             eventually(lambda: view.status.state == "live", what="the view is back")
