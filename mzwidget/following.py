@@ -134,20 +134,22 @@ class Following(Contents, traitlets.HasTraits):
 
     @briefly
     def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:  # noqa: A002
-        """Call a handler when a trait changes, as every widget does; `base` and `delta` are for pages only.
+        """Call a handler when a trait changes, as every widget does; of those that cannot be set, only with `status`.
 
         Raises
         ------
         TypeError
             The handler is no function.
         ValueError
-            Asked for `base`, `delta` or what is no trait, such as `df`: `on_change` tells of changes.
+            Asked for what only pages are told, such as `base`, or what is no trait, such as `df`: `on_change` tells of
+            changes.
         """
         if not callable(handler):
             raise TypeError(f"observe() wants a function of a change, not {builtins.type(handler).__name__}")
         all_ = names is traitlets.All
         named = set() if all_ else {names} if isinstance(names, str) else set(names)
-        if refused := named & {"base", "delta"} | named - self.traits().keys():
+        told = self.traits().keys() - (self.traits(computed=True).keys() - {"status"})
+        if refused := named - told:
             raise ValueError(f"{min(refused)!r} cannot be observed; on_change tells of changes")
         super().observe(handler, names, type)
         for name in ("status", "selection"):

@@ -51,7 +51,7 @@ class _Computed(traitlets.TraitType[_Value, Any]):
     ) -> None:
         super().__init__(read_only=True)
         self._compute = compute
-        self.tag(sync=True)
+        self.tag(sync=True, computed=True)
         if to_json is not None:
             self.tag(to_json=to_json)
 

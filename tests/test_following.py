@@ -228,10 +228,10 @@ def test_what_observes_is_a_function(view: LiveView) -> None:
         view.observe(print(), "status")
 
 
-@pytest.mark.parametrize("trait", ["base", "delta", "df", "timestamp"])
+@pytest.mark.parametrize("trait", ["base", "delta", "df", "group", "name", "note", "selected", "timestamp"])
 def test_what_would_never_be_told_cannot_be_observed(view: LiveView, trait: str) -> None:
     with pytest.raises(ValueError, match=f"'{trait}' cannot be observed; on_change"):
-        view.observe(print, ["name", trait])
+        view.observe(print, ["status", trait])
 
 
 # Code of the user's that goes wrong, or takes its time
