@@ -33,7 +33,7 @@ class Stats:
     resyncs : int
         Bases that a page asked for.
     reconnects : int
-        Connections made after the first.
+        Attempts that failed and were followed by another: no connection, one that was lost, or a refusal.
     lag : float or None
         Seconds since the timestamp that `df` shows, by the server's clock; None before the first snapshot and for a
         constant view.
