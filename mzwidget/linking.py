@@ -39,7 +39,9 @@ class Link:
         self.source = source
         self.targets = targets
         self.on = dict(on)
-        self._columns = {id(view): {of.name: of for of in view._content(FIRST_SNAPSHOT).columns} for view in targets}
+        self._columns = {
+            id(view): {of.name: of for of in view._content(FIRST_SNAPSHOT).columns} for view in (source, *targets)
+        }
         self._check()
         self._lock = threading.Lock()
         self._ended = False
@@ -63,7 +65,7 @@ class Link:
 
     def _check(self) -> None:
         for view, names in ((self.source, self.on), *((target, self.on.values()) for target in self.targets)):
-            known = [of.name for of in view._content(FIRST_SNAPSHOT).columns]
+            known = self._columns[id(view)]
             for name in names:
                 if name not in known:
                     raise ValueError(f"link(): {view.name!r} has no column {name!r}; it has {', '.join(known)}")
