@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mzwidget.tail.query import parse, quote
+from mzwidget.tail.query import parse
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,3 @@ def test_what_cannot_be_watched_is_refused_by_name(text: str) -> None:
 def test_not_text() -> None:
     with pytest.raises(TypeError, match="int"):
         parse(10)  # type: ignore[arg-type]
-
-
-def test_quote() -> None:
-    assert quote('a"b') == '"a""b"'

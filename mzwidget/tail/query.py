@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from mzwidget.naming import quoted
+
 _PART = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
 _NAME = re.compile(rf"\s*(?:{_PART})(?:\s*\.\s*(?:{_PART})){{0,2}}\s*")
 _COMMENT = re.compile(r"\s*(?:--[^\n]*(?:\n|$)|/\*.*?\*/)", re.DOTALL)
@@ -79,7 +81,7 @@ def parse(text: str) -> Query:
         raise ValueError(f"{text!r} is already a SUBSCRIBE; give LiveView the view's name or the SELECT alone")
     if _SELECT.match(bare):
         return _watch(bare, bare, "(\n", "\n)")
-    return _watch(bare, bare if _NAME.fullmatch(bare) else quote(bare))
+    return _watch(bare, bare if _NAME.fullmatch(bare) else quoted(bare))
 
 
 def narrowed(query: Query, conditions: Iterable[str]) -> Query:
@@ -98,8 +100,3 @@ def _watch(
 ) -> Query:
     head = _HEAD + before
     return Query(text, head + sent + after + _TAIL, sent, len(head), places)
-
-
-def quote(identifier: str) -> str:
-    """Quote an identifier for SQL."""
-    return '"' + identifier.replace('"', '""') + '"'
