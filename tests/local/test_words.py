@@ -51,7 +51,28 @@ SELECT * FROM words JOIN words w USING (a, a)       | XX000 column name "a" appe
 SELECT interval '1-2 3-4'                            | XX000 invalid input syntax for type interval: YEAR or MONTH field set twice: "1-2 3-4"
 SELECT interval '1-2 3:4 5'                          | XX000 invalid input syntax for type interval: SECOND field set twice: "1-2 3:4 5"
 SELECT interval '9-13'                               | XX000 invalid input syntax for type interval: MONTH must be [-12, 12], got 13: "9-13"
-SELECT interval '1+2:3'                              | XX000 invalid input syntax for type interval: Cannot determine format of all parts. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY: "1+2:3"
+SELECT interval '1+2:3'                              | XX000 invalid input syntax for type interval: Cannot determine format of all parts: "1+2:3"
+SELECT interval '1:2:3:4'                            | XX000 invalid input syntax for type interval: have unprocessed tokens 4: "1:2:3:4"
+SELECT interval '1day2hours'                         | XX000 invalid input syntax for type interval: have unprocessed tokens 2Hour: "1day2hours"
+SELECT interval '1week'                              | XX000 invalid input syntax for type interval: unsupported unit week: "1week"
+SELECT interval '１ day'                             | XX000 invalid input syntax for type interval: Invalid character at offset 0 in １ day: '１': "１ day"
+SELECT interval '99999999999999999999 days'          | XX000 invalid input syntax for type interval: Unable to parse value as a number at index 20: number too large to fit in target type: "99999999999999999999 days"
+SELECT date ''                                       | XX000 invalid input syntax for type date: timestamp string is empty: ""
+SELECT date 'EPOCH'                                  | XX000 invalid input syntax for type date: YEAR, MONTH, DAY are all required: "EPOCH"
+SELECT date '0000203'                                | XX000 invalid input syntax for type date: YEAR cannot be zero: "0000203"
+SELECT date '-123456789'                             | XX000 invalid input syntax for type date: MONTH must be [1, 12], got 123456789: "-123456789"
+SELECT date '13/45/2024'                             | XX000 invalid input syntax for type date: MONTH must be [1, 12], got 45: "13/45/2024"
+SELECT date '2024-01-01+02'                          | XX000 invalid input syntax for type date: have unprocessed tokens +2: "2024-01-01+02"
+SELECT date '2024.01.01'                             | XX000 invalid input syntax for type date: have unprocessed tokens .10000000.10000000: "2024.01.01"
+SELECT timestamp '2001-01-02 04'                     | XX000 invalid input syntax for type timestamp: have unprocessed tokens 4: "2001-01-02 04"
+SELECT timestamptz '2001-01-02 01:23 +25:45'         | XX000 invalid input syntax for type timestamp with time zone: Invalid timezone string (+25:45): timezone hour invalid 25: "2001-01-02 01:23 +25:45"
+SELECT timestamptz '2001-01-02 01:23 +15:61'         | XX000 invalid input syntax for type timestamp with time zone: Invalid timezone string (+15:61): timezone minute invalid 61: "2001-01-02 01:23 +15:61"
+SELECT timestamptz '2001-01-02 01:23 4'              | XX000 invalid input syntax for type timestamp with time zone: Cannot parse timezone offset 4: "2001-01-02 01:23 4"
+SELECT time '03.456'                                 | XX000 invalid input syntax for type time: have unprocessed tokens 3.456000000: "03.456"
+SELECT time '10:00:00+02'                            | XX000 invalid input syntax for type time: have unprocessed tokens +2: "10:00:00+02"
+SELECT time '-10:00'                                 | XX000 invalid input syntax for type time: Invalid syntax at offset 0: provided Dash but expected Colon: "-10:00"
+SELECT time '10:00 UTC'                              | XX000 invalid input syntax for type time: unknown units UTC: "10:00 UTC"
+SELECT timestamp '2001-01-02' AT TIME ZONE ' UTC'    | XX000 invalid time zone ' UTC'
 CREATE MATERIALIZED VIEW x WITH (REFRESH = ON COMMIT, REFRESH ON COMMIT) AS SELECT 1 | XX000 REFRESH ON COMMIT cannot be specified multiple times
 CREATE TYPE x AS MAP (KEY TYPE = text)               | XX000 VALUE TYPE option is required
 SELECT '{}'::map[int => text]                        | XX000 map key type must be text, got integer
@@ -311,3 +332,21 @@ def test_notices_of_transactions_are_warnings(connect: Callable[..., psycopg.Con
     for statement in ("ROLLBACK", "BEGIN", "BEGIN", "COMMIT"):
         connection.execute(statement)
     assert told == [("WARNING", "25P01"), ("WARNING", "25001")]
+
+
+ODD_TEXTS = """
+date '2001 02 03', date '0010203'       | 2001-02-03 0001-02-03
+date '000203', date '690203', date '700203' | 2000-02-03 2069-02-03 1970-02-03
+time '02:03.456', time '9::5'           | 00:02:03.456 09:00:05
+timestamp '2001-02-03 02:03.456'        | 2001-02-03 00:02:03.456
+timestamptz '2001-02-03 04:05 z'        | 2001-02-03 04:05:00+00
+timestamptz '2001-02-03 04:05-1445'     | 2001-02-03 18:50:00+00
+interval '- 1:2:3', interval '3-', interval '-1 2:3:4.5' | 01:02:03 3 years -1 days +02:03:04.5
+"""
+
+
+def test_odd_texts_of_moments_are_read_by_what_fits_a_pattern(sql: psycopg.Connection) -> None:
+    for line in ODD_TEXTS.strip().splitlines():
+        expressions, expected = (part.strip() for part in line.split(" | ", 1))
+        row = sql.execute(f"SELECT concat_ws(' ', {expressions})".encode()).fetchone()
+        assert row == (expected,), expressions

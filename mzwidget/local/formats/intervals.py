@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-import re
 from decimal import Decimal
 
 from mzwidget.local.errors import SqlError, invalid
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval, show_clock
+from mzwidget.local.formats.timeparts import Fields, MalformedError, interval_fields
 
-_UNIT_WORDS = {
-    "millennium": ("millennium mil mils millennia millenniums", 12_000, 0, 0),
-    "century": ("c cent century centuries", 1200, 0, 0),
-    "decade": ("decade decs dec decades", 120, 0, 0), "year": ("y yr yrs year years", 12, 0, 0),
-    "month": ("mon mons month months", 1, 0, 0), "day": ("d day days", 0, 1, 0),
-    "hour": ("h hr hrs hour hours", 0, 0, HOUR),
-    "minute": ("m min mins minute minutes", 0, 0, MINUTE), "second": ("s sec secs second seconds", 0, 0, SECOND),
-    "milliseconds": ("ms msec msecs msecond mseconds millisecond milliseconds", 0, 0, 1000),
-    "microseconds": ("us usec usecs usecond useconds microsecond microseconds", 0, 0, 1),
+_SIZES = {
+    "millennium": (12_000, 0, 0), "century": (1200, 0, 0), "decade": (120, 0, 0), "year": (12, 0, 0),
+    "month": (1, 0, 0), "day": (0, 1, 0), "hour": (0, 0, HOUR), "minute": (0, 0, MINUTE), "second": (0, 0, SECOND),
+    "milliseconds": (0, 0, 1000), "microseconds": (0, 0, 1),
 }  # fmt: skip
-_UNITS: dict[str, tuple[str, int, int, int]] = {
-    word: (field, months, days, micros)
-    for field, (words, months, days, micros) in _UNIT_WORDS.items()
-    for word in words.split()
-}
-_PART = re.compile(
-    r"\s*(?:(?P<sign>[+-])?(?P<h>\d*):(?P<m>\d*)(?P<third>:(?P<s>\d*))?(?:\.(?P<f>\d*))?(?![\d.:])"
-    r"|(?P<years>[+-]?\d+)-(?P<months>\d*)(?![\w.:-])"
-    r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?![\d:+-])\s*(?P<unit>[A-Za-z]+)?|(?P<word>[A-Za-z]+))"
-)
-_LEADING_COLONS = re.compile(r"(?<!\S):+")
-_PUNCTUATION = re.compile(r"[!-*,/;-@\[-`{-~]")
-_NANO = Decimal("1e-9")
-_FORMAT = (
-    "Cannot determine format of all parts. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY"
-)
-
-
 _FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
 
@@ -52,9 +28,9 @@ def read_interval_between(text: str, first: str, last: str) -> Interval:
             f" more significant than {low}.",
             "42601",
         )
-    if first == "minute" and last:
-        text = re.sub(r"^(\s*[+-]?)(\d+:\d+(?:\.\d*)?\s*)$", r"\g<1>00:\2", text)
-    months, days, micros = read_interval(text, "" if last else first)
+    months, days, micros = read_interval(
+        text, "" if last else first, "minute" if last and first == "minute" else "hour"
+    )
     least, most = (_FIELDS.index(field) for field in (last or first, first if last else "year"))
     if least < 1:
         months = int(months / 12) * 12
@@ -79,118 +55,41 @@ def rounded(value: Interval, digits: int) -> Interval:
     return months, days, micros - rest + (unit if 2 * rest >= unit > 1 else 0)
 
 
-class _Reading:
-    """An interval while it is read, part by part; each field is set but once."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._months = self._days = self._micros = 0
-        self._seen: set[str] = set()
-        self._has_split_second = False
-
-    def invalid(self, why: str) -> SqlError:
-        return invalid("interval", self._text, why)
-
-    def parts(self) -> list[re.Match[str]]:
-        at, body = 0, _LEADING_COLONS.sub("", _PUNCTUATION.sub(" ", self._text).strip())
-        parts = []
-        while at < len(body):
-            match = _PART.match(body, at)
-            if match is None or match.end() == at:
-                raise self.invalid(_FORMAT)
-            at = match.end()
-            parts.append(match)
-        return parts
-
-    def add_clock(self, part: re.Match[str]) -> None:
-        self._set_group("HOUR, MINUTE, SECOND")
-        hours, minutes, seconds = (int(part[group] or 0) for group in "hms")
-        if part["f"] is not None and part["m"] and part["third"] is None:
-            hours, minutes, seconds = 0, hours, minutes
-        for field, count, most in (("MINUTE", minutes, 59), ("SECOND", seconds, 60)):
-            if count > most:
-                raise self.invalid(f"{field} must be [-{most}, {most}], got {count}")
-        clock = hours * HOUR + minutes * MINUTE + seconds * SECOND
-        clock += _whole_micros(Decimal("0." + (part["f"] or "0")) * SECOND)
-        self._micros += -clock if part["sign"] == "-" else clock
-
-    def add_years(self, part: re.Match[str]) -> None:
-        self._set_group("YEAR or MONTH")
-        months = int(part["months"] or 0)
-        if months > 12:
-            raise self.invalid(f"MONTH must be [-12, 12], got {months}")
-        self._months += int(part["years"]) * 12 + (-months if part["years"].startswith("-") else months)
-
-    def add(self, amount: Decimal, unit: str) -> None:
-        if unit.lower() in ("week", "weeks", "w", "quarter", "quarters", "q"):
-            raise self.invalid(_FORMAT)
-        known = _UNITS.get(unit.lower())
-        if known is None:
-            raise self.invalid(f"unknown units {unit}")
-        field, per_month, per_day, per_micro = known
-        if field in self._seen:
-            raise self.invalid(f"{field.upper()} field set twice")
-        if field in ("milliseconds", "microseconds") and self._has_split_second:
-            why = "Cannot set MILLISECONDS or MICROSECONDS field if SECOND field has a fraction component"
-            raise self.invalid(why)
-        self._seen.add(field)
-        amount = amount.quantize(_NANO, "ROUND_DOWN") if amount != amount.to_integral_value() else amount
-        self._has_split_second |= field == "second" and amount != int(amount)
-        if per_month:
-            total = amount * per_month
-            whole = int(total)
-            self._months += whole
-            rest = (total - whole) * 30 if per_month == 1 else Decimal(0)
-            self._days += int(rest)
-            self._micros += _whole_micros((rest - int(rest)) * DAY)
-        elif per_day:
-            whole = int(amount)
-            self._days += whole
-            self._micros += _whole_micros((amount - whole) * DAY)
-        else:
-            self._micros += _whole_micros(amount * per_micro)
-
-    def total(self) -> Interval:
-        for count, field in ((self._months, "months"), (self._days, "days")):
-            if not -(2**31) <= count < 2**31:
-                limit = "cannot exceed 2147483647/-2147483648"
-                raise self.invalid(f"Overflows maximum {field}; {limit} {field}")
-        if not -(2**63) <= self._micros < 2**63:
-            raise self.invalid(
-                "Overflows maximum microseconds; cannot exceed 9223372036854775807/-9223372036854775808 microseconds"
-            )
-        return self._months, self._days, self._micros
-
-    def _set_group(self, fields: str) -> None:
-        names = set(re.findall(r"[a-z]{4,}", fields.lower()))
-        if names & self._seen:
-            raise self.invalid(f"{fields} field set twice")
-        self._seen |= names
-
-
 def _whole_micros(count: Decimal) -> int:
     return int(count.to_integral_value("ROUND_HALF_UP"))
 
 
-def read_interval(text: str, unit: str = "") -> Interval:
+def read_interval(text: str, unit: str = "", leading: str = "hour") -> Interval:
     """Read an interval; a number without a unit counts ``unit``, seconds if there is none."""
-    reading = _Reading(text)
-    parts = reading.parts()
-    for part, following in itertools.zip_longest(parts, parts[1:]):
-        if part["word"]:
-            if part["word"].lower() not in _UNITS:
-                raise reading.invalid(f"unknown units {part['word']}")
-        elif part["h"] is not None:
-            reading.add_clock(part)
-        elif part["years"] is not None:
-            reading.add_years(part)
-        elif part["unit"]:
-            reading.add(Decimal(part["number"]), part["unit"])
+    try:
+        return _sum(interval_fields(text, unit or "second", leading))
+    except MalformedError as error:
+        raise invalid("interval", text, str(error)) from None
+
+
+def _sum(fields: Fields) -> Interval:
+    """Return the interval that has these fields; a fraction goes on to smaller ones, but not from years to days."""
+    months = days = micros = 0
+    for field, (count, nanos) in fields.items():
+        amount = Decimal(count) + Decimal(nanos).scaleb(-9)
+        per_month, per_day, per_micro = _SIZES[field]
+        if per_month:
+            total = amount * per_month
+            whole = int(total)
+            months += whole
+            rest = (total - whole) * 30 if per_month == 1 else Decimal(0)
+            days += int(rest)
+            micros += _whole_micros((rest - int(rest)) * DAY)
+        elif per_day:
+            days += count
+            micros += _whole_micros((amount - count) * DAY)
         else:
-            if following is not None and following["h"] is None:
-                raise reading.invalid(_FORMAT)
-            reading.add(Decimal(part["number"]), "day" if following is not None else unit or "second")
-    return reading.total()
+            micros += _whole_micros(amount * per_micro)
+    for found, name, bits in ((months, "months", 31), (days, "days", 31), (micros, "microseconds", 63)):
+        if not -(2**bits) <= found < 2**bits:
+            limit = f"cannot exceed {2**bits - 1}/-{2**bits} {name}"
+            raise MalformedError(f"Overflows maximum {name}; {limit}")
+    return months, days, micros
 
 
 # --------------------------------------------------------------------------------------------------- printing

@@ -12,7 +12,8 @@ import re
 import zoneinfo
 from functools import lru_cache
 
-from mzwidget.local.errors import invalid
+from mzwidget.local.errors import SqlError, invalid
+from mzwidget.local.formats.timeparts import Fields, MalformedError, clock_fields, moment_fields
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -20,7 +21,6 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 Interval = tuple[int, int, int]
 
-_OUT_OF_RANGE = "invalid or out-of-range date"
 
 
 def days_of(year: int, month: int, day: int) -> int:
@@ -51,12 +51,15 @@ def _month_length(year: int, month: int) -> int:
     return calendar.monthrange(2000 + year % 400, month)[1]
 
 
-_DATE = re.compile(r"\s*([+-]?\d{1,6})-(\d{1,6})-(\d{1,6})|\s*(\d{4})(\d{2})(\d{2})(?!\d)|\s*(\d+)/(\d+)/(\d+)")
-_CLOCK = re.compile(r"(\d{1,6}):(\d{1,6})(?::(\d{1,6})(?:\.(\d*))?)?")
-_AROUND = re.compile(r"([\s!-*,/:-@\[-`{-~]*)(.*?)([!-*,/;-@\[-`{-~]*)\s*", re.DOTALL)
-_ODD = re.compile(r"([-+: \d]*)([^-+: \dA-Za-z])")
+_ODD = re.compile(r"([-+: 0-9]*)([^-+: 0-9A-Za-z])")
 _ERA = re.compile(r"(.*[\d\s])(B|A)(?:(?<=[Bb])C|(?<=[Aa])D)\s*", re.DOTALL | re.IGNORECASE)
-_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?$")
+_OFFSET = re.compile(r"([+-])([0-9]+)(?::([0-9]+)(?::([0-9]+))?)?")
+
+
+_PLAIN_CLOCK = r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
+_PLAIN_TIME = re.compile(_PLAIN_CLOCK)
+_PLAIN_MOMENT = re.compile(rf"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})(?:[ Tt]{_PLAIN_CLOCK}([+-][0-9]{{2}})?)?")
+"""What nearly all are; the rest is taken apart."""
 
 
 def _era(text: str) -> tuple[str, bool]:
@@ -65,40 +68,32 @@ def _era(text: str) -> tuple[str, bool]:
     return (match[1], match[2] in "Bb") if match else (text, False)
 
 
-def _date(text: str, name: str, shown: str, early: bool) -> tuple[int, int]:
-    """Return the days and where the date ends in the text."""
-    match = _DATE.match(text)
-    if match is None:
-        long = re.match(r"\s*(\d{20,})", text)
-        if long is not None and int(long[1]) >= 2**64:
-            number = "number too large to fit in target type"
-            raise invalid(name, shown, f"Unable to parse value as a number at index {long.end()}: {number}")
-        raise invalid(name, shown, "YEAR, MONTH, DAY are all required")
-    if match[1] is not None and len(match[1].lstrip("+-")) > 5:
-        why = "expected_dur_like_tokens can only be called with HOUR, MINUTE, SECOND; got YEAR"
-        raise invalid(name, shown, why)
-    year, month, day = (int(part) for part in match.groups() if part is not None)
+def _split(text: str) -> tuple[str, str]:
+    """Return a moment's text without its zone, and the zone: a signed one needs a blank or a clock before it."""
+    cut = text.find(" +") if " +" in text else text.find(" -")
+    if cut < 0:
+        colon = text.find(":")
+        match = re.compile("[-+ A-Za-z]" if colon >= 0 else "[A-Za-z]").search(text, max(colon, 0))
+        cut = match.start() if match is not None else len(text)
+    return text[:cut].strip(), text[cut:].strip()
+
+
+def _date(fields: Fields, *, early: bool) -> int:
+    if not {"year", "month", "day"} <= fields.keys():
+        raise MalformedError("YEAR, MONTH, DAY are all required")
+    year, month, day = (fields[name][0] for name in ("year", "month", "day"))
     if early:
         year = 1 - year
-    if not 1 <= month <= 12 and match[4] is None and day <= 31:
-        raise invalid(name, shown, f"MONTH must be [1, 12], got {month}")
-    if not 1 <= day <= 31:
-        raise invalid(name, shown, f"DAY must be [1, 31], got {day}")
-    if not 1 <= month <= 12:
-        raise invalid(name, shown, f"MONTH must be [1, 12], got {month}")
-    days, first = days_of(year, month, day), FIRST_DAY if name == "date" else FIRST // DAY
-    if day > _month_length(year, month) or not first <= days <= LAST_DAY:
-        raise invalid(name, shown, _OUT_OF_RANGE)
-    return days, match.end()
+    days = days_of(year, month, day)
+    if days > LAST_DAY or day > _month_length(year, month):
+        raise MalformedError("invalid or out-of-range date")
+    return days
 
 
-def _clock(shown: str, name: str, match: re.Match[str]) -> int:
-    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-    for field, found, most in (("HOUR", hour, 23), ("MINUTE", minute, 59), ("SECOND", second, 60)):
-        if found > most:
-            raise invalid(name, shown, f"{field} must be [0, {most}], got {found}")
-    micros = int((match[4] or "").ljust(7, "0")[:7] or 0)
-    return hour * HOUR + minute * MINUTE + second * SECOND + (micros + 5) // 10
+def _clock(fields: Fields) -> int:
+    hour, minute = (fields.get(name, (0, 0))[0] for name in ("hour", "minute"))
+    second, nanos = fields.get("second", (0, 0))
+    return hour * HOUR + minute * MINUTE + second * SECOND + (nanos + 500) // 1000
 
 
 _ABBREVIATIONS = {
@@ -108,30 +103,42 @@ _ABBREVIATIONS = {
 
 
 @lru_cache(maxsize=512)
-def zone(name: str) -> zoneinfo.ZoneInfo | int:
+def zone(text: str) -> zoneinfo.ZoneInfo | int:
     """Return a named time zone, or the microseconds east of UTC of an offset.
 
     Raises
     ------
-    KeyError
-        If there is none of that name.
+    MalformedError
+        If it is none.
     """
-    match = _OFFSET.match(name.strip())
+    odd = _ODD.match(text)
+    if odd is not None:
+        why = f"invalid character '{odd[2]}' at offset {len(odd[1])}"
+        raise MalformedError(f"Error tokenizing timezone string ('{text}'): {why}")
+    match = _OFFSET.fullmatch(text)
     if match is not None:
-        hours, minutes, seconds = int(match[2]), int(match[3] or 0), int(match[4] or 0)
-        if hours > 15 or minutes > 59 or seconds > 59:
-            raise KeyError(name)
-        micros = hours * HOUR + minutes * MINUTE + seconds * SECOND
-        return -micros if match[1] == "-" else micros
-    if name.strip().lower() in ("utc", "z", "zulu", "gmt"):
+        sign, *parts = (part for part in match.groups() if part)
+        if len(parts) == 1 and len(parts[0]) > 2:
+            parts = [parts[0][:-2], parts[0][-2:]]
+        micros = 0
+        for name, most, size, part in zip(
+            ("hour", "minute", "second"), (15, 59, 59), (HOUR, MINUTE, SECOND), parts, strict=False
+        ):
+            if int(part) > most:
+                raise MalformedError(f"Invalid timezone string ({text}): timezone {name} invalid {int(part)}")
+            micros += int(part) * size
+        return -micros if sign == "-" else micros
+    name = text.lower()
+    if name in ("utc", "z", "zulu", "gmt"):
         return 0
-    abbreviated = _ABBREVIATIONS.get(name.strip().lower())
-    if abbreviated is not None:
-        return abbreviated * HOUR
-    known = zone_names().get(name.strip().lower())
-    if known is None:
-        raise KeyError(name)
-    return zoneinfo.ZoneInfo(known)
+    if name in _ABBREVIATIONS:
+        return _ABBREVIATIONS[name] * HOUR
+    if not re.match("[A-Za-z]", text):
+        raise MalformedError(f"Cannot parse timezone offset {text}")
+    if name not in zone_names():
+        why = f"'{text}' is not a valid timezone. Failed to parse {text} at token index 0"
+        raise MalformedError(f"Invalid timezone string ({text}): {why}")
+    return zoneinfo.ZoneInfo(zone_names()[name])
 
 
 @lru_cache(maxsize=1)
@@ -155,92 +162,81 @@ def utc_offset(where: zoneinfo.ZoneInfo | int, micros: int, *, local: bool) -> i
     return round(offset.total_seconds()) * SECOND
 
 
+def _plain_clock(hour: str, minute: str, second: str, fraction: str | None) -> int | None:
+    if hour > "23" or minute > "59" or second > "59":
+        return None
+    micros = (int(fraction.ljust(9, "0")) + 500) // 1000 if fraction else 0
+    return int(hour) * HOUR + int(minute) * MINUTE + int(second) * SECOND + micros
+
+
+def _plain_moment(text: str) -> tuple[int, str] | None:
+    """Return the microseconds of a moment as it is printed, and its zone; None if it is not written so."""
+    match = _PLAIN_MOMENT.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = int(match[1]), int(match[2]), int(match[3])
+    if not (year and 1 <= month <= 12 and 1 <= day <= _month_length(year, month)):
+        return None
+    clock = _plain_clock(match[4], match[5], match[6], match[7]) if match[4] else 0
+    return None if clock is None else (days_of(year, month, day) * DAY + clock, match[8] or "")
+
+
+def _within(found: int, first: int, last: int, name: str, text: str) -> int:
+    if not first <= found <= last:
+        shown = text.replace('"', '\\"')
+        raise SqlError(f'"{shown}" is out of range for type {name}')
+    return found
+
+
+def _read_moment(text: str, name: str) -> tuple[int, zoneinfo.ZoneInfo | int]:
+    """Return the microseconds of a moment by its own clock, and the zone of that."""
+    if text == "epoch":
+        return 0, 0
+    try:
+        plain = _plain_moment(text)
+        if plain is not None:
+            return plain[0], zone(plain[1]) if plain[1] else 0
+        if not text:
+            raise MalformedError("timestamp string is empty")
+        body, early = _era(text)
+        moment, zone_text = _split(body)
+        fields = moment_fields(moment)
+        found = _date(fields, early=early) * DAY + _clock(fields)
+        return found, zone(zone_text) if zone_text else 0
+    except MalformedError as error:
+        raise invalid(name, text, str(error)) from None
+
+
 def read_date(text: str) -> int:
-    """Read a date."""
-    if text.strip().lower() == "epoch":
-        return 0
-    body, early = _era(_body(text, "date"))
-    days, end = _date(body, "date", text, early)
-    _rest(body[end:], "date", text)
-    return days
+    """Read a date; a time of day and a zone behind it are ignored."""
+    return _within(_read_moment(text, "date")[0] // DAY, FIRST_DAY, LAST_DAY, "date", text)
 
 
 def read_timestamp(text: str) -> int:
     """Read a timestamp; a zone behind it is ignored."""
-    if text.strip().lower() == "epoch":
-        return 0
-    body, early = _era(_body(text, "timestamp"))
-    days, end = _date(body, "timestamp", text, early)
-    micros, _ = _rest(body[end:], "timestamp", text)
-    return days * DAY + micros
+    return _within(_read_moment(text, "timestamp")[0], FIRST, LAST, "timestamp", text)
 
 
 def read_timestamptz(text: str) -> int:
     """Read a timestamp with a zone, UTC if there is none."""
     name = "timestamp with time zone"
-    if text.strip().lower() == "epoch":
-        return 0
-    body, early = _era(_body(text, name))
-    days, end = _date(body, name, text, early)
-    micros, where = _rest(body[end:], name, text)
-    found = days * DAY + micros
+    found, where = _read_moment(text, name)
     offset = utc_offset(where, found, local=True)
     if isinstance(where, zoneinfo.ZoneInfo) and utc_offset(where, found - offset, local=False) != offset:
         found += HOUR  # a local time that the clocks skipped is read an hour later
-    if not FIRST <= found - offset <= LAST:
-        raise invalid(name, text, _OUT_OF_RANGE)
-    return found - offset
-
-
-def _body(text: str, name: str) -> str:
-    """Return a moment's text without the punctuation around it, which counts as space."""
-    match = _AROUND.fullmatch(text)
-    if match is None or not (match[1] or match[3]):
-        return text
-    if match[3] and re.search(r"(?<![:\d])\d{1,6}:\d{1,6}$", match[2]):
-        raise invalid(name, text, "Invalid syntax at offset 3: provided Delim but expected Colon")
-    zoned = re.search(r":[^-+ A-Za-z]*[-+ A-Za-z]", match[2]) is not None
-    return match[2] + match[3] if zoned else match[2]
-
-
-def _rest(rest: str, name: str, shown: str) -> tuple[int, zoneinfo.ZoneInfo | int]:
-    rest = rest.strip()
-    if not rest:
-        return 0, 0
-    micros = 0
-    body = rest[1:].lstrip() if rest[:1] in "Tt" and _CLOCK.match(rest[1:].lstrip()) else rest
-    match = _CLOCK.match(body)
-    if match is not None:
-        micros = _clock(shown, name, match)
-        body = body[match.end() :].strip()
-    if not body:
-        return micros, 0
-    if re.fullmatch(r"[,.]?\d+", body):
-        raise invalid(name, shown, f"have unprocessed tokens {body.lstrip(',.')}")
-    odd = _ODD.match(body)
-    if odd is not None:
-        why = f"Error tokenizing timezone string ('{body}'): invalid character '{odd[2]}' at offset {len(odd[1])}"
-        raise invalid(name, shown, why)
-    try:
-        return micros, zone(body)
-    except KeyError:
-        what = f"Invalid timezone string ({body}): '{body}' is not a valid timezone"
-        why = f"{what}. Failed to parse {body} at token index 0"
-        raise invalid(name, shown, why) from None
+    return _within(found - offset, FIRST, LAST, name, text)
 
 
 def read_time(text: str) -> int:
     """Read a time of day."""
-    body = text.strip()
-    match = _CLOCK.fullmatch(body)
-    if match is None:
-        if re.fullmatch(r"\d+", body):
-            raise invalid("time", text, f"have unprocessed tokens {body}")
-        match = re.fullmatch(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?\s*(am|pm)", body, re.IGNORECASE)
-        if match is None:
-            raise invalid("time", text, f"unknown units {body}")
-        raise invalid("time", text, f"unknown units {match[5]}")
-    return _clock(text, "time", match)
+    match = _PLAIN_TIME.fullmatch(text)
+    plain = _plain_clock(match[1], match[2], match[3], match[4]) if match is not None else None
+    if plain is not None:
+        return plain
+    try:
+        return _clock(clock_fields(text))
+    except MalformedError as error:
+        raise invalid("time", text, str(error)) from None
 
 
 # ------------------------------------------------------------------------------------------------- intervals

@@ -16,6 +16,7 @@ from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import moments
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
+from mzwidget.local.formats.timeparts import MalformedError
 
 FUNCTIONS: list[Overload] = []
 
@@ -214,8 +215,8 @@ def _zone(name: str) -> zoneinfo.ZoneInfo | int:
     """Return a zone; offsets in digits count westwards, as POSIX has it."""
     try:
         found = moments.zone(name)
-        return -found if isinstance(found, int) and name.strip()[0] in "+-0123456789" else found
-    except KeyError:
+        return -found if isinstance(found, int) and name[0] in "+-" else found
+    except MalformedError:
         raise SqlError(f"invalid time zone '{name}'") from None
 
 
