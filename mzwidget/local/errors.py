@@ -59,6 +59,10 @@ class SqlError(Exception):
         self.notices = notices
 
 
+class MalformedError(Exception):
+    """Why a text is no value of a type, of which the caller knows the name."""
+
+
 def _short(text: str) -> str:
     """Cut what is said of a long value: DuckDB gives up its whole database where it has no memory for a message."""
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"

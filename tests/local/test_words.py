@@ -57,6 +57,17 @@ SELECT interval '1day2hours'                         | XX000 invalid input synta
 SELECT interval '1week'                              | XX000 invalid input syntax for type interval: unsupported unit week: "1week"
 SELECT interval '１ day'                             | XX000 invalid input syntax for type interval: Invalid character at offset 0 in １ day: '１': "１ day"
 SELECT interval '99999999999999999999 days'          | XX000 invalid input syntax for type interval: Unable to parse value as a number at index 20: number too large to fit in target type: "99999999999999999999 days"
+SELECT '1e-60'::float8::float4                       | XX000 value out of range: underflow
+SELECT '{1}{2}'::int[]                               | XX000 invalid input syntax for type array: Junk after closing right brace.: "{1}{2}"
+SELECT '{{1},2}'::int[]                              | XX000 invalid input syntax for type array: Unexpected array element.: "{{1},2}"
+SELECT '{a{b}'::text[]                               | XX000 invalid input syntax for type array: malformed literal; must escape special character '{': "{a{b}"
+SELECT '{"a"b}'::text[]                              | XX000 invalid input syntax for type array: Unexpected array element.: "{\"a\"b}"
+SELECT '{'::int[]                                    | XX000 invalid input syntax for type array: Unexpected end of input.: "{"
+SELECT '{{1},{2}'::int[]                             | XX000 invalid input syntax for type array: Unexpected end of input.: "{{1},{2}"
+SELECT '{{{{{{{1}}}}}}}'::int[]                      | XX000 number of array dimensions (7) exceeds the maximum allowed (6)
+SELECT '[1'::int4range                               | XX000 invalid input syntax for type range: Missing comma after lower bound.: "[1"
+SELECT '[1,'::int4range                              | XX000 invalid input syntax for type range: Unexpected end of input.: "[1,"
+SELECT '[1,2'::int4range                             | XX000 invalid input syntax for type range: Missing left parenthesis or bracket.: "[1,2"
 SELECT date ''                                       | XX000 invalid input syntax for type date: timestamp string is empty: ""
 SELECT date 'EPOCH'                                  | XX000 invalid input syntax for type date: YEAR, MONTH, DAY are all required: "EPOCH"
 SELECT date '0000203'                                | XX000 invalid input syntax for type date: YEAR cannot be zero: "0000203"

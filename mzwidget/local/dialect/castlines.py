@@ -116,6 +116,8 @@ def _to_float(value: Decimal) -> float:
 
 
 _ABOVE_SINGLES = 3.4028235677973366e38
+_BELOW_SINGLES = 2.0**-150
+"""The largest that is rounded to zero."""
 
 
 def _numeric_to_single(value: Decimal) -> float:
@@ -127,6 +129,8 @@ def _numeric_to_single(value: Decimal) -> float:
 def _to_single(value: float) -> float:
     if math.isfinite(value) and abs(value) > _ABOVE_SINGLES:
         raise SqlError("value out of range: overflow")
+    if value and abs(value) <= _BELOW_SINGLES:
+        raise SqlError("value out of range: underflow")
     return value
 
 

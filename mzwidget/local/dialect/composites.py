@@ -15,7 +15,7 @@ from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value, apply, array_sql, map_sql
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.containers import MOST_DIMENSIONS
+from mzwidget.local.formats.lists import MOST_DIMENSIONS
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.translating import Translating

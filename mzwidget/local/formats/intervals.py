@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from mzwidget.local.errors import SqlError, invalid
+from mzwidget.local.errors import MalformedError, SqlError, invalid
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval, show_clock
-from mzwidget.local.formats.timeparts import Fields, MalformedError, interval_fields
+from mzwidget.local.formats.timeparts import Fields, interval_fields
 
 _SIZES = {
     "millennium": (12_000, 0, 0), "century": (1200, 0, 0), "decade": (120, 0, 0), "year": (12, 0, 0),

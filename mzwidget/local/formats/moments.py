@@ -12,8 +12,8 @@ import re
 import zoneinfo
 from functools import lru_cache
 
-from mzwidget.local.errors import SqlError, invalid
-from mzwidget.local.formats.timeparts import Fields, MalformedError, clock_fields, moment_fields
+from mzwidget.local.errors import MalformedError, SqlError, invalid
+from mzwidget.local.formats.timeparts import Fields, clock_fields, moment_fields
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

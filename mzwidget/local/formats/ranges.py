@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.local.errors import SqlError, invalid
+from mzwidget.local.errors import MalformedError, SqlError, invalid
+from mzwidget.local.formats.lists import BLANK, made
 from mzwidget.local.formats.reading import READERS
 from mzwidget.local.formats.types import Type, sql_name
 
@@ -14,7 +15,6 @@ Range = dict[str, Any]
 _EMPTY: Range = {"filled": False, "lo": None, "hi": None}
 _LAST = {"int4": 2**31 - 1, "int8": 2**63 - 1, "date": 95_026_236}
 """Of types with a next value: the last one."""
-_SHAPE = re.compile(r"\s*([\[(])([^,]*),?([^)\]]*)([)\]]?)(.*)", re.DOTALL)
 
 
 def reader(type_: Type) -> Callable[[str], Range]:
@@ -24,25 +24,45 @@ def reader(type_: Type) -> Callable[[str], Range]:
     item = READERS[element.name]
 
     def read(text: str) -> Range:
-        if text.lstrip().startswith("empty"):
-            if text.strip() != "empty":
-                raise invalid("range", text, 'Junk after "empty" key word.')
-            return _EMPTY
-        found = _SHAPE.fullmatch(text)
-        if found is None:
-            raise invalid("range", text, "Missing left parenthesis or bracket.")
-        first, low, high, last, rest = found.groups()
         try:
-            lower, upper = (item(bound) if bound else None for bound in (low, high))
-        except SqlError as error:
-            raise invalid("range", text, error.message) from None
-        if not last:
-            raise invalid("range", text, "Missing right parenthesis or bracket.")
-        if rest.strip():
-            raise invalid("range", text, "Junk after right parenthesis or bracket.")
-        return _range(element, lower, upper, first == "[", last == "]")
+            bounds = _bounds(text, item)
+        except MalformedError as error:
+            raise invalid("range", text, str(error)) from None
+        return _EMPTY if bounds is None else _range(element, *bounds)
 
     return read
+
+
+def _bounds(text: str, item: Callable[[str], Any]) -> tuple[Any, Any, bool, bool] | None:
+    """Return the bounds and whether they belong to the range; None of an empty one."""
+    body = text.strip(BLANK)
+    if body.startswith("empty"):
+        if body != "empty":
+            raise MalformedError('Junk after "empty" key word.')
+        return None
+    if body[:1] not in ("[", "("):
+        raise MalformedError("Missing left parenthesis or bracket.")
+    low, comma, rest = body[1:].partition(",")
+    lower = _bound(low, item, ended=bool(comma))
+    if not comma:
+        raise MalformedError("Missing comma after lower bound.")
+    high = re.match(r"[^)\]]*", rest)
+    assert high is not None
+    last, after = rest[high.end() : high.end() + 1], rest[high.end() + 1 :]
+    upper = _bound(high[0], item, ended=bool(last))
+    if not last:
+        raise MalformedError("Missing left parenthesis or bracket.")
+    if after:
+        raise MalformedError("Junk after right parenthesis or bracket.")
+    return lower, upper, body[0] == "[", last == "]"
+
+
+def _bound(text: str, item: Callable[[str], Any], *, ended: bool) -> Any:
+    if text:
+        return made(item, text)
+    if not ended:
+        raise MalformedError("Unexpected end of input.")
+    return None
 
 
 def _range(element: Type, lower: Any, upper: Any, with_lower: bool, with_upper: bool) -> Range:

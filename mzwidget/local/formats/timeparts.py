@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mzwidget.local.errors import MalformedError
+
 _UNIT_WORDS = {
     "millennium": "millennium mil mils millennia millenniums", "century": "c cent century centuries",
     "decade": "decade decs dec decades", "year": "y yr yrs year years", "month": "mon mons month months",
@@ -32,10 +34,6 @@ _NANO_DIGITS = 9
 _LAST_NUMBER = 2**64 - 1
 UNCLEAR = "Cannot determine format of all parts"
 _UNCLEAR_INTERVAL = f"{UNCLEAR}. Add explicit time components, e.g. INTERVAL '1 day' or INTERVAL '1' DAY"
-
-
-class MalformedError(ValueError):
-    """Why a text is none of a moment or an interval."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, array_sql, items_of, map_sql
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.containers import MOST_DIMENSIONS
+from mzwidget.local.formats.lists import MOST_DIMENSIONS
 
 FUNCTIONS: list[Overload] = []
 OPERATORS: list[Overload] = []

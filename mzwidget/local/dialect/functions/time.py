@@ -12,11 +12,10 @@ from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.functions.fields import UNITS, century, no_unit, quotient, unit_of
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, quote_text
-from mzwidget.local.errors import SqlError
+from mzwidget.local.errors import MalformedError, SqlError
 from mzwidget.local.formats import moments
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
-from mzwidget.local.formats.timeparts import MalformedError
 
 FUNCTIONS: list[Overload] = []
 
