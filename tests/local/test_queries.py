@@ -61,7 +61,7 @@ SELECT make_timestamp(-4713, 12, 30, 0, 0, 0)                                   
 SELECT make_timestamp(262142, 12, 31, 23, 59, 59.9) AT TIME ZONE 'America/New_York'           | timestamp out of range
 SELECT make_timestamp(262142, 12, 31, 23, 59, 59.9)::timestamp(0)                             | timestamp out of range
 SELECT to_timestamp(8210266876800)                                                            | timestamp out of range
-SELECT timestamp '4714-12-30 BC'                                                              | invalid input syntax for type timestamp: invalid or out-of-range date: "4714-12-30 BC"
+SELECT timestamp '4714-12-30 BC'                                                              | "4714-12-30 BC" is out of range for type timestamp
 SELECT has_table_privilege(current_user, NULL::text, 'select'), has_schema_privilege(current_user, 'public', NULL) | has_table_privilege has_schema_privilege: None None
 SELECT (1, 2) = ALL (SELECT 1, 2), (1, 2) < ANY (SELECT 1, 3), (2, NULL) > ALL (SELECT 2, 1)  | ?column? ?column? ?column?: True True None
 SELECT 'ab' LIKE ANY (SELECT f1 || '%' FROM t1 UNION SELECT 'a_'), 'a' NOT LIKE ALL (SELECT NULL::text), 'a' LIKE ALL (SELECT 'b' WHERE false) | ?column? ?column? ?column?: True None True

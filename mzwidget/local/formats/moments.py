@@ -22,7 +22,6 @@ DAY = 24 * HOUR
 Interval = tuple[int, int, int]
 
 
-
 def days_of(year: int, month: int, day: int) -> int:
     """Return the days since 1970 of a date in the proleptic Gregorian calendar, of any year."""
     y = year - (month <= 2)
