@@ -204,7 +204,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
             self._inquiry, dsn=make_conninfo(**self._parameters), note=note, history=history, **options
         )
         self._told: dict[str, Any] = {}
-        self._observed, self._live = {}, {}
+        self._observed, self._live, self._chosen = {}, {}, self._selection()
         self._aside = background.Aside(self._tell_observers, "mzwidget selection")
         self._process = os.getpid()
         self._made = time.monotonic()

@@ -23,8 +23,8 @@ class _Trait(traitlets.TraitType[Selection, Any]):
     """What is selected: read as a `Selection`, set from what is to be selected."""
 
     def get(self, obj: Any, cls: Any = None) -> Selection:  # noqa: ARG002
-        selected: Selection = obj._selection()
-        return selected
+        chosen: Selection = obj._chosen
+        return chosen
 
     def set(self, obj: Any, value: Any) -> None:
         obj._select(value)
@@ -42,20 +42,16 @@ class Selecting(Contents, traitlets.HasTraits):
     Setting it waits for the view's columns as `df` does, and raises as that does; a column or a value that the view
     cannot have is a ValueError or TypeError.
     """
-    _chosen: tuple[Conditions, Selection | None] = ((), None)
+    _chosen: Selection
     _live: dict[str, Selected]
     _aside: background.Aside
     _heeding: tuple[Callable[[], object], ...] = ()
 
-    def _selection(self) -> Selection:
-        conditions, made = self._chosen
-        if made is None:
-            made = Selection(conditions, self._selected, self._selected_rows)
-            self._chosen = conditions, made
-        return made
+    def _selection(self, conditions: Conditions = ()) -> Selection:
+        return Selection(conditions, self._selected, self._selected_rows)
 
     def _selected_cells(self) -> dict[str, Any] | None:
-        return selection.cells(self._chosen[0])
+        return selection.cells(self._chosen.conditions)
 
     @briefly
     def _select(self, wanted: object) -> None:
@@ -70,7 +66,7 @@ class Selecting(Contents, traitlets.HasTraits):
         conditions = selection.from_page(self._view.collection.columns, told)
         if conditions is None:
             log.warning("%s: a page selected what the view does not have", self._title())
-            conditions = self._chosen[0]  # which the page is told
+            conditions = self._chosen.conditions  # which the page is told
         self._choose(conditions)
         background.call(self._tell_selected, self._aside.announce)  # with no lock held
 
@@ -80,7 +76,7 @@ class Selecting(Contents, traitlets.HasTraits):
 
     def _choose(self, conditions: Conditions) -> None:
         with self._view.lock:
-            self._chosen = conditions, None
+            self._chosen = self._selection(conditions)
             self._view.tell_selected()
 
     def _tell_selected(self, tell_observers: Callable[[], object]) -> None:
@@ -134,7 +130,7 @@ class Selecting(Contents, traitlets.HasTraits):
         If rows are selected by the values of others, or an interval is, it is the values that these rows have now.
         """
         with self._view.lock:
-            conditions, present = self._chosen[0], self._view.collection.columns
+            conditions, present = self._chosen.conditions, self._view.collection.columns
             named = {of.column.name: of for of in conditions}
             if not conditions:
                 return None

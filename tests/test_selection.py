@@ -18,7 +18,7 @@ import pytest
 
 from mzwidget import LiveView, LiveViewError, selection
 from mzwidget.page.conversation import hear
-from mzwidget.selection import Interval
+from mzwidget.selection import Interval, Selection
 from mzwidget.tail.values import Column, to_json_rows
 from tests.machine import eventually
 
@@ -178,6 +178,29 @@ def test_an_observer_that_raises_is_told_of_in_the_status(live: Callable[..., Li
     view.selection["who"].unobserve(fail, "value")
     say(view, {"who": {"values": ["bob"]}})
     eventually(lambda: view.status.message == "", what="it is well again")
+
+
+def test_who_reads_what_is_selected_takes_back_nothing_newer(
+    live: Callable[..., LiveView], table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = live(table).wait(20)
+    newer = threading.Event()
+    make = Selection.__init__
+
+    def slowly(self: Selection, *arguments: Any) -> None:
+        if threading.current_thread() is reader:
+            newer.wait(20)
+        make(self, *arguments)
+
+    monkeypatch.setattr(Selection, "__init__", slowly)
+    reader = threading.Thread(target=lambda: view.selection)
+    say(view, {"who": {"values": ["ann"]}})
+    reader.start()
+    reader.join(0.2)
+    say(view, {"who": {"values": ["bob"]}})
+    newer.set()
+    reader.join(20)
+    assert view.selection.to_dict() == {"who": ["bob"]}
 
 
 def test_an_observer_that_takes_its_time_holds_up_nobody_else(
