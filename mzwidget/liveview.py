@@ -285,9 +285,10 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
     def close(self) -> None:
         """End the tail (unless another view shares it) and remove the picture; `df` stays what it was."""
         view = getattr(self, "_view", None)
-        if view is not None and self._closed is None and self._process == os.getpid():
+        if view is not None and self._process == os.getpid():
+            if not self._keep():
+                return
             self._inquiry.leave(self._ask_anew)
-            self._keep()
             control.forget(self.control)
             self._announce("status")
             self._let_load()

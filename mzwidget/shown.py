@@ -149,14 +149,17 @@ class Shown:
         stale = f"stale: {status.message or status.state}" if status.state in STALE else ""
         return " · ".join(part for part in (stale, self._view.questions.shown.terms, self._view.note.text) if part)
 
-    def _keep(self) -> None:
-        """Close the view, and keep in little memory what it shows."""
+    def _keep(self) -> bool:
+        """Close the view, and keep in little memory what it shows; return False if it is closed already."""
         view = self._view
         with view.lock:
+            if self._closed is not None:
+                return False
             of = view.collection
             content = Kept(of.columns, view.playhead.rows(), view.playhead.time) if of.epoch else None
             self._closed = Closed(content, Status("closed"), view.questions.shown.params)
             view.close()
+            return True
 
     def _status(self) -> Status:
         return status(self._view) if self._closed is None else self._closed.status

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import mzwidget
 from mzwidget import LiveView, LiveViewError, Status, changes
 from mzwidget.changes import Follower, copies
+from mzwidget.page.view import View
 from tests.conftest import temporary_table
 from tests.machine import eventually
 
@@ -154,6 +156,25 @@ def test_a_closed_view_is_closed_whoever_shares_its_tail(engine_dsn: str, table:
         view.close()
         assert view.status.state == "closed"
         assert (other.status.state, repr(view)) == ("live", f"<LiveView {table!r}: closed>")
+
+
+def test_a_view_that_several_threads_close_is_closed_once(view: LiveView, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[View] = []
+    close, compress = View.close, zlib.compress
+
+    def slowly(*arguments: Any, **options: Any) -> bytes:
+        time.sleep(0.2)
+        return compress(*arguments, **options)
+
+    monkeypatch.setattr(zlib, "compress", slowly)
+    monkeypatch.setattr(View, "close", lambda own: (closed.append(own), close(own)))
+    threads = [threading.Thread(target=view.close) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert closed == [view._view]
+    assert view.df["n"].tolist() == [1]
 
 
 def test_status_can_be_observed(view: LiveView) -> None:
