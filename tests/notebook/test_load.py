@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import math
 import os
 import re
 import signal
@@ -349,6 +351,16 @@ def test_plain_spellings_are_read_as_casts_read_them(database: psycopg.Connectio
         except psycopg.Error:
             found = None
         assert repr(found) == repr(expected), spelling
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_a_spelling_that_is_not_plain_after_thousands_that_are(database: psycopg.Connection, block: bool) -> None:
+    database.execute("CREATE TABLE mixed (a int, b float8)")
+    with database.transaction() if block else contextlib.nullcontext():
+        database.execute("INSERT INTO mixed VALUES (0, 0)")
+        with database.cursor() as cursor, cursor.copy("COPY mixed (b, a) FROM STDIN") as copy:
+            copy.write("".join(f"{n}.5\t{n}\n" for n in range(9_999)) + "Infinity\t+9999\n")
+    assert database.execute("SELECT count(*), sum(a), max(b) FROM mixed").fetchone() == (10_001, 49_995_000, math.inf)
 
 
 FITTING = {

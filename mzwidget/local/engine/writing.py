@@ -11,6 +11,7 @@ from mzwidget.local.engine.storage import quoted, stored_names
 from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copied import CopyReader
+from mzwidget.local.formats.plain import NOT_PLAIN
 from mzwidget.local.formats.results import CopyIn
 from mzwidget.local.formats.types import INT8
 
@@ -116,11 +117,6 @@ class Staging:
 
         return await self._reader.run(work)
 
-    async def holds(self, test: str, values: Sequence[Any]) -> bool:
-        """Tell whether a DuckDB query gives true."""
-        parameters = bind(test, values)
-        return await self._reader.run(lambda: self._connection.execute(test, parameters).fetchone() == (True,))
-
     async def commit(self) -> int:
         """Move the rows to their table; return the commit's timestamp."""
         if not self._made:
@@ -151,8 +147,8 @@ class TableCopy(CopyIn):
         DuckDB SQL that makes rows of the columns' texts, given as lists.
     simple : str
         The same of lines of the text format without escapes, given as one text.
-    plain : tuple of str, optional
-        A test of such lines, and the SQL for those that pass it.
+    plain : str, optional
+        The same, faster, but it fails if a field is not spelt plainly.
     check : callable
         Fails if the table is gone meanwhile.
     own : bool
@@ -169,7 +165,7 @@ class TableCopy(CopyIn):
         *,
         check: Callable[[], None],
         own: bool,
-        plain: tuple[str, str] | None = None,
+        plain: str | None = None,
     ) -> None:
         self.columns = columns
         self._staging = staging
@@ -212,10 +208,7 @@ class TableCopy(CopyIn):
             return
         self._check()
         if self._reader.is_simple(lines):
-            values = [lines.removesuffix("\n")]
-            plain = self._plain is not None and await self._staging.holds(self._plain[0], values)
-            sql = self._plain[1] if self._plain is not None and plain else self._simple
-            self._count += await self._add(sql, values)
+            self._count += await self._add_simple([lines.removesuffix("\n")])
         elif rows := await self._rows(lines):
             self._count += await self._add(self._sql, [list(column) for column in zip(*rows, strict=True)])
         if self._reader.fault is not None:
@@ -226,6 +219,15 @@ class TableCopy(CopyIn):
         if len(lines) < _LONG:
             return self._reader.rows(lines)
         return await asyncio.to_thread(self._reader.rows, lines)
+
+    async def _add_simple(self, lines: list[str]) -> int:
+        if self._plain is not None:
+            try:
+                return await self._add(self._plain, lines)
+            except SqlError as error:
+                if error.sqlstate != NOT_PLAIN:
+                    raise
+        return await self._add(self._simple, lines)
 
     async def _add(self, sql: str, values: list[Any]) -> int:
         try:

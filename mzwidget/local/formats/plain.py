@@ -27,19 +27,22 @@ _SPELLINGS = {
 }
 
 
-def plain_rows(columns: Sequence[Column]) -> tuple[str, str] | None:
-    """Return DuckDB SQL of a test and of rows, for lines of fields with tabs between, all in ``$1``.
+NOT_PLAIN = "PLAIN"
+"""The SQLSTATE of what is raised where a field is spelt otherwise."""
 
-    The test is true if every field is spelt plainly; then the rows are what it says. None if a column has a type
-    without plain spellings.
+
+def plain_rows(columns: Sequence[Column]) -> str | None:
+    """Return DuckDB SQL of the rows of lines of fields with tabs between, all in ``$1``.
+
+    It fails if a field is not spelt plainly. None if a column has a type without plain spellings.
     """
-    texts, values, tests = [], [], []
+    texts, values, checked = [], [], []
     for index, column in enumerate(columns, 1):
-        text, value = f"t{index}", f"c{index}"
+        text, value = f"t{index}", f"v{index}"
         texts.append(rf"nullif(f[{index}], '\N') AS {text}")
         kind, stored = column.type.name, column.type.duckdb
         if kind == "text" and stored == "VARCHAR":
-            values.append(f"{text} AS {value}")
+            checked.append(f"{text} AS c{index}")
             continue
         spelling = _SPELLINGS.get((kind, stored))
         if spelling is None:
@@ -49,10 +52,10 @@ def plain_rows(columns: Sequence[Column]) -> tuple[str, str] | None:
         fits = f"{value} IS NOT NULL"
         if kind.startswith("float"):  # neither too large nor too small
             fits = f"isfinite({value}) AND ({value} <> 0 OR regexp_full_match({text}, '-?[0.]+'))"
-        tests.append(f"coalesce(regexp_full_match({text}, '{spelling}') AND {fits}, {text} IS NULL)")
+        plain = f"{text} IS NULL OR regexp_full_match({text}, '{spelling}') AND {fits}"
+        checked.append(f"CASE WHEN {plain} THEN {value} ELSE error('mz:{NOT_PLAIN}:') END AS c{index}")
     fields = "SELECT string_split(unnest(string_split(CAST($1 AS VARCHAR), chr(10))), chr(9)) AS f"
-    named = f"SELECT {', '.join(texts)} FROM ({fields})"
-    rows = f"SELECT {', '.join(values)} FROM ({named})"
     # One step after another: DuckDB looks for what expressions have in common in a time that grows with their square.
-    tested = f"SELECT bool_and({' AND '.join(tests) or 'true'}) FROM (SELECT *, {', '.join(values)} FROM ({named}))"
-    return tested, rows
+    named = f"SELECT {', '.join(texts)} FROM ({fields})"
+    read = f"SELECT {', '.join(['*', *values])} FROM ({named})"
+    return f"SELECT {', '.join(checked)} FROM ({read})"

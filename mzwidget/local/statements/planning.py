@@ -236,16 +236,15 @@ class Planner:
         parsed = dialect.parse(f'INSERT INTO {table} ({quoted}) SELECT {casts} FROM "~copied"')
         return dialect.plan_insert(parsed, scope).rows
 
-    def plain_rows(self, target: Item, columns: Sequence[str]) -> tuple[str, str] | None:
-        """DuckDB SQL of a test of such lines, and of their rows if they pass; None where they may have to be cast."""
+    def plain_rows(self, target: Item, columns: Sequence[str]) -> str | None:
+        """DuckDB SQL of the rows of such lines that fails where a field must be cast; None if one always must."""
         assert target.relation is not None
         known = {column.name: column for column in target.columns}
         plain = plain_rows([known[name] for name in columns])
         if plain is None:
             return None
-        test, fields = plain
         row = dialect.row_of(target.relation, {name: f"c{index}" for index, name in enumerate(columns, 1)})
-        return test, f"SELECT {row} FROM ({fields})"
+        return f"SELECT {row} FROM ({plain})"
 
     def mutate(self, statement: statements.Write, types: Sequence[Type | None]) -> MutatePlan:
         """Plan UPDATE and DELETE as queries: the ids of the rows to retract, and the new rows."""
