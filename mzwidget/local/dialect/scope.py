@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _AS_NUMBERS = frozenset(
     {"bool", "int2", "int4", "int8", "float4", "float8", "uint2", "uint4", "uint8", "oid", *t.REGISTERED}
 )
+_MOST_JOINED = 60
+"""DuckDB takes a second to plan these, and the square or the cube of that for more."""
 MAX_PARAMETERS = 65_535
 
 
@@ -251,6 +253,8 @@ class Scope:
         """Add a FROM item; two may not share a name."""
         if any(other.name == source.name and source.name and other.path == source.path for other in self.sources):
             raise SqlError(f'table name "{source.name}" specified more than once')
+        if len(self.sources) == _MOST_JOINED:
+            raise SqlError(f"statement too long: more than {_MOST_JOINED} tables are joined", "54001")
         self.sources.append(source)
 
     def column(self, parts: Sequence[str]) -> Value:

@@ -163,8 +163,19 @@ def bound_once(
     return replace(found, sql=f"list_transform([{made}], lambda {variable}: {sql})[1]", depth=depth + 1, tried="")
 
 
+_MOST_WORDS, _MOST_SOURCES = 150_000, 150
+_WORD, _SOURCE = re.compile(r"'(?:[^']|'')*'|\w+"), re.compile(r"\bAS s\d+\(")
+
+
 def weighed(sql: str) -> str:
-    """Return SQL that DuckDB can plan: each lambda weighs twice what the one around it does."""
+    """Return SQL that DuckDB can plan in about a second, for it does not let itself be interrupted meanwhile.
+
+    Each lambda weighs twice what the one around it does.
+    """
+    if len(sql) > 2 * _MOST_WORDS and sum(1 for _ in _WORD.finditer(sql)) > _MOST_WORDS:
+        raise SqlError(f"statement too long: to be planned are more than {_MOST_WORDS:,} words", "54001")
+    if sum(1 for _ in _SOURCE.finditer(sql)) > _MOST_SOURCES:
+        raise SqlError(f"statement too long: to be planned are more than {_MOST_SOURCES} sources of rows", "54001")
     if sql.count(_LAMBDA) > _FEW_LAMBDAS:
         weight, depth, ends = 0, 0, [0]
         for token in _SCOPES.findall(sql):
