@@ -276,6 +276,63 @@ def test_what_a_transaction_cannot_mix(
     assert sql.execute("SHOW TABLES").fetchall() == [("t", ""), ("u", "")]
 
 
+@pytest.mark.parametrize(
+    ("setting", "state", "text"),
+    [
+        ("cluster = nowhere", "XX000", "unknown cluster 'nowhere'"),
+        ("cluster = mz_catalog_server", "2F003", 'is not allowed from the "mz_catalog_server" cluster'),
+        ("cluster_replica = r9", "42704", "cluster replica 'quickstart.r9' does not exist"),
+    ],
+)
+def test_a_cluster_that_cannot_compute(sql: psycopg.Connection, setting: str, state: str, text: str) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("CREATE VIEW v AS SELECT a FROM t")
+    sql.execute(f"SET {setting}".encode())
+    for statement in ("SELECT * FROM v", "SUBSCRIBE v", "UPDATE t SET a = 1", "INSERT INTO t SELECT a FROM v"):
+        refused(sql, statement, state, text)
+    sql.execute("INSERT INTO t VALUES (1)")
+    assert sql.execute("SHOW VIEWS").fetchall() == [("v", "")]
+
+
+def test_what_is_maintained_needs_a_cluster(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    made = ("CREATE INDEX i ON t (a)", "CREATE MATERIALIZED VIEW m AS SELECT a FROM t")
+    for statement in made:
+        sql.execute("SET cluster = nowhere")
+        refused(sql, statement, "XX000", "unknown cluster 'nowhere'")
+        sql.execute("SET cluster = mz_catalog_server")
+        refused(sql, statement, "42501", 'permission denied for CLUSTER "mz_catalog_server"')
+        sql.execute("SET cluster_replica = r9; RESET cluster")
+        sql.execute(statement.encode())
+
+
+def test_a_query_of_the_catalog_runs_where_the_session_asks(sql: psycopg.Connection) -> None:
+    sql.execute("SET cluster = nowhere")
+    assert sql.execute("SELECT 1").fetchone() == (1,)
+    sql.execute("SET auto_route_catalog_queries = off")
+    refused(sql, "SELECT 1", "XX000", "unknown cluster 'nowhere'")
+
+
+def test_a_cursor_of_what_is_shown(connect: Connect) -> None:
+    connection = connect(autocommit=False)
+    connection.execute("CREATE TABLE shown (a int)")
+    connection.commit()
+    connection.execute("DECLARE c CURSOR FOR SHOW TABLES")
+    assert connection.execute("FETCH 1 c").fetchall() == [("shown", "")]
+    cursor = connection.execute("FETCH ALL c")
+    assert (cursor.fetchall(), cursor.statusmessage) == ([], "FETCH 0")
+
+
+def test_a_limit_is_any_bigint(sql: psycopg.Connection) -> None:
+    assert sql.execute("SELECT 1 LIMIT 9223372036854775807").fetchone() == (1,)
+    assert sql.execute("SELECT 1 LIMIT 9223372036854775806").fetchone() == (1,)
+
+
+def test_a_duration_is_shown_exactly(sql: psycopg.Connection) -> None:
+    sql.execute("SET statement_timeout = '18446744073709551615'")
+    assert sql.execute("SHOW statement_timeout").fetchone() == ("18446744073709551615 ms",)
+
+
 def test_a_script_is_one_transaction(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE t (a int)")
     sql.execute("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)")

@@ -136,6 +136,15 @@ CREATE VIEW x AS SELECT 'words'::regclass           | 0A000 a view of what each 
 CREATE VIEW x AS SELECT a::oid::regclass::text FROM words | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 SHOW ROLE                                           | 42601 Expected MEMBERSHIP, found EOF @10
+SET statement_timeout = '100000000000000000000'     | 22023 parameter "statement_timeout" requires a "duration" value
+SET statement_timeout = '٣s'                        | 22023 parameter "statement_timeout" requires a "duration" value
+SET statement_timeout = ' 18446744073709551615 h '  | 22023 parameter "statement_timeout" cannot have value "18446744073709551615 h": expected value to fit in u64
+RESET mz_version                                    | 55P02 parameter "mz_version" cannot be changed
+SET is_superuser TO DEFAULT                         | 55P02 parameter "is_superuser" cannot be changed
+RESET max_identifier_length                         | 55P02 parameter "max_identifier_length" cannot be changed
+SELECT 1 LIMIT 9223372036854775808                  | XX000 "9223372036854775808" bigint out of range
+CREATE INDEX x IN CLUSTER mz_catalog_server ON words (a) | 42501 permission denied for CLUSTER "mz_catalog_server"
+CREATE MATERIALIZED VIEW x IN CLUSTER mz_catalog_server AS SELECT 1 AS a | 42501 permission denied for CLUSTER "mz_catalog_server"
 PREPARE p AS SHOW TABLES                            | 42601 unpreparable statement @14
 EXECUTE of_int (count(*))                           | XX000 aggregate functions are not allowed in EXECUTE (function pg_catalog.count)
 EXECUTE of_int (row_number() OVER ())               | XX000 window functions are not allowed in EXECUTE (function pg_catalog.row_number)

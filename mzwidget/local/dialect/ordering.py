@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from mzwidget.local.dialect.blocks import Block, hashable, items_of_block, settle
 from mzwidget.local.dialect.calls import coerce
@@ -109,7 +110,7 @@ def _number(value: Value, word: str) -> int:
     try:
         if value.is_open:
             return int(_read_number(value.literal))
-        number = round(float(value.literal))
+        number = round(Decimal(value.literal))
         if number > _ALL:
             raise SqlError(f'"{value.literal}" bigint out of range')
         return number

@@ -21,6 +21,7 @@ from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.spelling import PLACE, definition, resolved, type_path
 from mzwidget.local.statements.text import shown
 from mzwidget.local.statements.transactions import alone
+from mzwidget.local.statements.variables import CATALOG_SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,7 +92,8 @@ def _create_table(session: Session, statement: statements.CreateTable) -> Defini
 
 def _create_view(session: Session, statement: statements.CreateView) -> Definition:
     definitions, names = session.engine.definitions, session.names
-    known_cluster(statement.cluster)
+    if statement.kind == "materialized view":
+        _check_cluster(session, statement.cluster)
     owner = session.number if statement.temporary else 0
     path = place(names, statement.name, temporary=owner)
     try:
@@ -130,6 +132,18 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
     return found
 
 
+def _check_cluster(session: Session, given: str | None) -> None:
+    """Insist that there is a cluster that maintains what is made, be it the session's."""
+    cluster = given or session.variables.get("cluster")
+    known_cluster(cluster)
+    if cluster == CATALOG_SERVER:
+        raise SqlError(
+            f'permission denied for CLUSTER "{cluster}"',
+            "42501",
+            detail=f"The 'materialize' role needs CREATE privileges on CLUSTER \"{cluster}\"",
+        )
+
+
 def _refuse_temporary(session: Session, ids: list[str]) -> None:
     """Refuse what reads a temporary item; the first of them is named."""
     for id_ in ids:
@@ -140,7 +154,7 @@ def _refuse_temporary(session: Session, ids: list[str]) -> None:
 
 def _create_index(session: Session, statement: statements.CreateIndex) -> Definition:
     catalog, names = session.engine.catalog, session.names
-    known_cluster(statement.cluster)
+    _check_cluster(session, statement.cluster)
     target = names.item(statement.on)
     if target.relation is None:
         raise SqlError(f"index cannot be created on {target.full_name} because it is a {target.kind}")

@@ -18,6 +18,12 @@ from mzwidget.local.statements.model import (
     Parts,
     Prepare,
     Query,
+    ShowColumns,
+    ShowCreate,
+    ShowIndexes,
+    ShowItems,
+    ShowSchemas,
+    ShowVariable,
     Subscribe,
     Unsupported,
     Write,
@@ -224,7 +230,7 @@ def _declare(reader: Reader) -> Declare:
     reader.expect("for")
     _statement_ahead(reader)
     source = reader.statement(reader)
-    if not isinstance(source, (*_PREPARABLE, Subscribe)):
+    if not isinstance(source, (*_PREPARABLE, Subscribe, *_SHOWS)):
         raise unsupported("a cursor for a statement without rows")
     return Declare(cursor, source)
 
@@ -265,6 +271,7 @@ def _prepare(reader: Reader) -> Prepare:
 
 
 _PREPARABLE = (Query, Write)
+_SHOWS = (ShowColumns, ShowCreate, ShowIndexes, ShowItems, ShowSchemas, ShowVariable)
 
 
 def _statement_ahead(reader: Reader) -> int:

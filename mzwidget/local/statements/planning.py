@@ -92,6 +92,7 @@ class InsertPlan(Plan):
     target: Item = field(kw_only=True)
     rows: str = field(kw_only=True)
     constant: bool = field(kw_only=True)
+    inputs: frozenset[str] = field(kw_only=True)
     returned: str | None = None
     """DuckDB SQL of what RETURNING asks for."""
 
@@ -103,6 +104,7 @@ class MutatePlan(Plan):
     target: Item = field(kw_only=True)
     ids: str = field(kw_only=True)
     rows: str | None = field(kw_only=True)
+    inputs: frozenset[str] = field(kw_only=True)
 
 
 def relation_of(name: str, columns: tuple[Column, ...], rows: Sequence[Sequence[Any]]) -> Relation:
@@ -197,6 +199,7 @@ class Planner:
             target=target,
             rows=dml.rows,
             constant=not dml.inputs,
+            inputs=dml.inputs,
             returned=dml.returning and carried(dml.returning, dml.columns or ()),
         )
 
@@ -261,7 +264,14 @@ class Planner:
             session=self._functions,
         )
         self._refuse_system()
-        return MutatePlan(statement, parameters=planned.parameters, target=target, ids=planned.ids, rows=planned.rows)
+        return MutatePlan(
+            statement,
+            parameters=planned.parameters,
+            target=target,
+            ids=planned.ids,
+            rows=planned.rows,
+            inputs=planned.inputs | {target.id},
+        )
 
     def _refuse_system(self) -> None:
         """Refuse a write that reads what the engine tells of itself."""

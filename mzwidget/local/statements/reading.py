@@ -15,7 +15,7 @@ from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.kinds import Kind, done, selected
 from mzwidget.local.statements.planning import NOT_A_TIMESTAMP, CopyToPlan, ExecutePlan, Plan
-from mzwidget.local.statements.timedomain import TimeDomain
+from mzwidget.local.statements.timedomain import TimeDomain, listed
 from mzwidget.local.statements.variables import STRICT
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def _plan_query(session: Session, statement: statements.Query, types: Sequence[T
 
 async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> Result:
     store = session.engine.store
-    if plan.costly or not all(map(is_mirror, plan.query.inputs)):
-        session.check_cluster()
+    if not _routed(session, plan):
+        session.check_cluster(plan.query.inputs)
     await session.engine.mirrors.refresh(plan.query.inputs)
     chosen = await _bound(session, plan.as_of)
     if chosen is not None and not plan.query.constant:
@@ -50,6 +50,13 @@ async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> R
     timestamp = _read_at(session, plan, chosen)
     most = session.variables.bytes("max_query_result_size")
     return Result(selected, plan.columns, read(store, plan.query, values, timestamp, most), notices=advice(plan.query))
+
+
+def _routed(session: Session, plan: QueryPlan) -> bool:
+    """Whether a query runs on the cluster of the catalog, whichever the session's is."""
+    variables = session.variables
+    asked_for = variables.get("auto_route_catalog_queries") == "off" or variables.get("cluster_replica")
+    return not (asked_for or plan.costly) and all(map(is_mirror, plan.query.inputs))
 
 
 def advice(query: Query) -> list[Notice]:
@@ -72,7 +79,7 @@ def _read_at(session: Session, plan: QueryPlan, chosen: int | None) -> int:
     kind = "constant" if constant else "catalog" if catalog else "read"
     if catalog and session.variables.get("auto_route_catalog_queries") == "off":
         kind = "read"
-    chosen = transaction.read(session.engine.store, kind, ready, lambda: _listed(session, query))
+    chosen = transaction.read(session.engine.store, kind, ready, lambda: listed(session.engine.catalog, query.inputs))
     if kind == "read" and (transaction.explicit or transaction.several):
         here = session.engine.catalog
         if transaction.domain is None:
@@ -89,12 +96,6 @@ def _ready(session: Session, query: Query) -> int:
         return store.clock.read()
     items = map(session.engine.catalog.by_id, query.inputs)
     return max(store.since, *(item.since for item in items if item is not None))
-
-
-def _listed(session: Session, query: Query) -> str:
-    """Name what a query reads, as messages do."""
-    found = (session.engine.catalog.by_id(id_) for id_ in query.inputs)
-    return ", ".join(sorted(f'"{item.full_name}"' for item in found if item is not None))
 
 
 async def _bound(session: Session, query: Query | SqlError | None) -> int | None:
@@ -121,13 +122,13 @@ def _plan_subscribe(session: Session, statement: statements.Subscribe, types: Se
 
 async def _subscribe(session: Session, plan: SubscribePlan, values: Sequence[Any]) -> Result:
     store, feeds, catalog = session.engine.store, session.engine.feeds, session.engine.catalog
-    session.check_cluster()
     query = plan.subscription.query
+    session.check_cluster(query.inputs)
     if query.refusal is not None:
         raise _not_maintained(query.refusal)
     as_of, up_to = await _bound(session, plan.as_of), await _bound(session, plan.up_to)
     if session.transaction is not None:
-        inputs = "" if query.constant else _listed(session, query)
+        inputs = "" if query.constant else listed(catalog, query.inputs)
         session.transaction.subscribe(inputs, as_of=as_of is not None)
     await session.engine.mirrors.refresh(query.inputs)
     start = plan.subscription.start(store, as_of, up_to)

@@ -10,18 +10,19 @@ from mzwidget.local.engine.names import Names
 from mzwidget.local.errors import Notice, SqlError
 from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
-from mzwidget.local.statements.definitions import Definitions
+from mzwidget.local.statements.definitions import Definitions, known_cluster
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.planning import Planner, check_syntax, locate, relation_of
 from mzwidget.local.statements.prepared import Kept, Prepared, PreparedStatements
 from mzwidget.local.statements.script import tell_end
 from mzwidget.local.statements.shared import Shared
 from mzwidget.local.statements.system import SystemCatalog
-from mzwidget.local.statements.transactions import ABORTED, Transaction, alone
-from mzwidget.local.statements.variables import CLUSTERS, VERSION, Variables
+from mzwidget.local.statements.timedomain import listed
+from mzwidget.local.statements.transactions import ABORTED, Transaction, alone, elsewhere
+from mzwidget.local.statements.variables import CATALOG_SERVER, REPLICA, VERSION, Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mzwidget.local.dialect.syntax.lexer import Token
@@ -239,11 +240,14 @@ class Session:
         if self._in_block:
             raise alone(sql)
 
-    def check_cluster(self) -> None:
-        """Insist that the session's cluster is one that can compute."""
-        cluster = self.variables.get("cluster")
-        if cluster not in CLUSTERS:
-            raise SqlError(f"unknown cluster '{cluster}'")
+    def check_cluster(self, inputs: Iterable[str]) -> None:
+        """Insist that the session's cluster can compute what reads `inputs`."""
+        cluster, replica = self.variables.get("cluster"), self.variables.get("cluster_replica")
+        known_cluster(cluster)
+        if cluster == CATALOG_SERVER and (named := listed(self.engine.catalog, inputs)):
+            raise elsewhere(named)
+        if replica not in {"", REPLICA}:
+            raise SqlError(f"cluster replica '{cluster}.{replica}' does not exist", "42704")
 
     # ------------------------------------------------------------------------------------- transactions
 

@@ -19,6 +19,7 @@ from mzwidget.local.statements.planning import Plan
 from mzwidget.local.statements.settings import no_database
 from mzwidget.local.statements.spelling import path_of, table_of, type_of, view_of
 from mzwidget.local.statements.system_relations import RELATIONS
+from mzwidget.local.statements.variables import REPLICA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,13 +171,13 @@ def _schemas(session: Session, statement: statements.ShowSchemas) -> list[Row]:
     if statement.kind == "databases":
         return [(name, catalog.comments.get((f"database {name}", ""), "")) for name in sorted(catalog.databases)]
     if statement.kind == "clusters":
-        return [(_CLUSTER, "r1 (embedded)", catalog.comments.get((f"cluster {_CLUSTER}", ""), ""))]
+        return [(_CLUSTER, f"{REPLICA} (embedded)", catalog.comments.get((f"cluster {_CLUSTER}", ""), ""))]
     if statement.kind == "role membership":
         if statement.database not in {None, OWNER, session.user, *catalog.roles}:
             raise SqlError(f"unknown role '{statement.database}'")
         return []
     if statement.kind == "cluster replicas":
-        return [(_CLUSTER, "r1", "embedded", True, "")]
+        return [(_CLUSTER, REPLICA, "embedded", True, "")]
     if statement.kind == "roles":
         return [(name, catalog.comments.get((f"role {name}", ""), "")) for name in sorted([OWNER, *catalog.roles])]
     name = statement.database or session.names.database

@@ -55,6 +55,11 @@ class TimeDomain:
             )
 
 
+def listed(catalog: Catalog, inputs: Iterable[str]) -> str:
+    """Name what a query reads itself, as messages do."""
+    return ", ".join(sorted(f'"{item.full_name}"' for item in _named(catalog, inputs)))
+
+
 def _listed(names: Iterable[str]) -> str:
     return "\n".join(f'"{name}"' for name in names)
 

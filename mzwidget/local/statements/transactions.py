@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.statements.text import shown
+from mzwidget.local.statements.variables import CATALOG_SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.cursor import Cursor
     from mzwidget.local.statements.timedomain import TimeDomain
 
-CATALOG_SERVER = "mz_catalog_server"
 ABORTED = "current transaction is aborted, commands ignored until end of transaction block"
 
 
@@ -65,7 +65,7 @@ class Transaction:
         elif self.did == "write":
             raise SqlError("transaction in write-only mode", "25000")
         if kind == "read" and self.did in {"constant", "catalog"}:
-            raise _elsewhere(inputs())
+            raise elsewhere(inputs())
         self.did = kind if self.did in {"", "constant"} else self.did
         if self.timestamp is None:
             self.timestamp = ready
@@ -77,7 +77,7 @@ class Transaction:
         if as_of:
             return
         if self.did in {"constant", "catalog"} and inputs:
-            raise _elsewhere(inputs)
+            raise elsewhere(inputs)
         if self.did in {"read", "catalog"}:
             raise read_only()
         if self.did == "write":
@@ -160,7 +160,7 @@ def _only_read() -> SqlError:
     return SqlError("SUBSCRIBE in transactions must be the only read statement", "25000")
 
 
-def _elsewhere(inputs: str) -> SqlError:
+def elsewhere(inputs: str) -> SqlError:
     return SqlError(
         f'querying the following items {inputs} is not allowed from the "{CATALOG_SERVER}" cluster',
         "2F003",

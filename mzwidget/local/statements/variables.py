@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 VERSION = "v26.22.0 (mzwidget embedded engine)"
 SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
 STRICT = "strict serializable"
-CLUSTERS = ("quickstart", "mz_catalog_server")
+CATALOG_SERVER = "mz_catalog_server"
+CLUSTERS = ("quickstart", CATALOG_SERVER)
+REPLICA = "r1"
 _ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable", STRICT)
 _MOST_BYTES = 10_000
 """Of a value: libpq hangs up where it is told one that is three times as long."""
 _PLAIN_NAME = re.compile(r"[a-z_\u0080-\U0010ffff][a-z0-9_$\u0080-\U0010ffff]*")
 _BOOLEAN = {**dict.fromkeys(("on", "true", "t"), "on"), **dict.fromkeys(("off", "false", "f"), "off")}
-_UNITS_MS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(r"\s*(\d+)\s*(.*?)\s*", re.DOTALL)
+_UNITS_US = {"us": 1, "ms": 1000, "s": 10**6, "min": 60 * 10**6, "h": 3600 * 10**6, "d": 86_400 * 10**6}
+_DURATION = re.compile(r"\s*([0-9]+)\s*(.*?)\s*", re.DOTALL)
 
 Values = tuple[str, ...]
 
@@ -106,6 +108,11 @@ def _read_only(name: str, _: Values) -> str:
     raise SqlError(f'parameter "{name}" cannot be changed', "55P02")
 
 
+def _fact(name: str, values: Values) -> str:
+    """Refuse as `_read_only` does; the default of a fact is refused, too."""
+    return _read_only(name, values)
+
+
 def _off(name: str, values: Values) -> str:
     """Take only off: what it would switch on is not offered."""
     if _flag(name, values) == "on":
@@ -125,8 +132,8 @@ def _name(text: str) -> str:
     return text if _PLAIN_NAME.fullmatch(text) else '"' + text.replace('"', '""') + '"'
 
 
-class _UnitError(ValueError):
-    """A duration has a unit that is none."""
+class _DurationError(ValueError):
+    """A duration cannot have this value: it, and why."""
 
 
 def milliseconds(text: str) -> float:
@@ -137,26 +144,34 @@ def milliseconds(text: str) -> float:
     ValueError
         If it is none.
     """
+    return _microseconds(text) / 1000
+
+
+def _microseconds(text: str) -> int:
     found = _DURATION.fullmatch(text)
-    if found is None:
+    if found is None or int(found[1]) >= 1 << 64:
         msg = f"no duration: {text!r}"
         raise ValueError(msg)
-    if (found[2] or "ms") not in _UNITS_MS:
-        raise _UnitError(found[2])
-    return int(found[1]) * _UNITS_MS[found[2] or "ms"]
+    unit = _UNITS_US.get(found[2] or "ms")
+    if unit is None:
+        raise _DurationError(found[2], "expected us, ms, s, min, h, or d but got {o:?}")
+    if int(found[1]) * max(unit // 10**6, 1) >= 1 << 64:
+        raise _DurationError(text.strip(), "expected value to fit in u64")
+    return int(found[1]) * unit
 
 
 def _duration(name: str, values: Values) -> str:
     try:
-        value = milliseconds(_one(name, values))
-    except _UnitError as error:
-        raise _wrong_value(name, f'"{error}"', "expected us, ms, s, min, h, or d but got {o:?}") from None
+        value = _microseconds(_one(name, values))
+    except _DurationError as error:
+        given, why = error.args
+        raise _wrong_value(name, f'"{given}"', why) from None
     except ValueError:
         raise _wrong_kind(name, "duration") from None
     if not value:
         return "0 s"
-    unit = next(unit for unit in ("d", "h", "min", "s", "ms", "us") if not value % _UNITS_MS[unit] or unit == "us")
-    return f"{round(value / _UNITS_MS[unit])} {unit}"
+    unit = next(unit for unit in reversed(_UNITS_US) if not value % _UNITS_US[unit])
+    return f"{value // _UNITS_US[unit]} {unit}"
 
 
 def _bytes(name: str, values: Values) -> str:
@@ -196,10 +211,10 @@ _VARIABLES = {
     "idle_in_transaction_session_timeout": _Variable("2 min", _duration),
     "integer_datetimes": _Variable("on", _fixed("on", *(k for k, v in _BOOLEAN.items() if v == "on")), reported=True),
     "IntervalStyle": _Variable("postgres", _one_of("postgres"), reported=True),
-    "is_superuser": _Variable("off", _read_only, reported=True),
-    "max_identifier_length": _Variable("255", _read_only),
+    "is_superuser": _Variable("off", _fact, reported=True),
+    "max_identifier_length": _Variable("255", _fact),
     "max_query_result_size": _Variable("1GB", _bytes),
-    "mz_version": _Variable(VERSION, _read_only, reported=True),
+    "mz_version": _Variable(VERSION, _fact, reported=True),
     "search_path": _Variable("public", _names, reported=True),
     "server_version": _Variable("9.5.0", _read_only, reported=True),
     "server_version_num": _Variable("90500", _read_only),
@@ -279,6 +294,8 @@ class Variables:
     def set(self, name: str, values: Sequence[str] | None, *, local: bool = False) -> None:
         """Set a variable; no values mean its default."""
         spelt = _spelt(name)
+        if values is None and _VARIABLES[spelt].check is _fact:
+            _fact(spelt, ())
         self.revision += 1
         self._local.pop(spelt, None)
         if values is None and local:

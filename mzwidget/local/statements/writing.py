@@ -27,7 +27,8 @@ def _plan_write(session: Session, statement: statements.Write, types: Sequence[T
 
 
 async def _write(session: Session, plan: InsertPlan | MutatePlan, values: Sequence[Any]) -> Result:
-    session.check_cluster()
+    if not (isinstance(plan, InsertPlan) and plan.constant):
+        session.check_cluster(plan.inputs)
     try:
         if isinstance(plan, InsertPlan):
             return await _insert(session, plan, values)
