@@ -323,6 +323,22 @@ def test_a_cursor_of_what_is_shown(connect: Connect) -> None:
     assert (cursor.fetchall(), cursor.statusmessage) == ([], "FETCH 0")
 
 
+def test_keys_are_expanded_as_java_asks(sql: psycopg.Connection) -> None:
+    expanded = "information_schema._pg_expandarray"
+    assert sql.execute(f"SELECT * FROM {expanded}(ARRAY['a', NULL])".encode()).fetchall() == [("a", 1), (None, 2)]
+    assert sql.execute(f"SELECT ({expanded}(ARRAY[[1, 2], [3, 4]])).x".encode()).fetchall() == [(None,), (None,)]
+    assert sql.execute(f"SELECT {expanded}(NULL::int[])".encode()).fetchall() == []
+    sql.execute("CREATE TABLE t (a int, b text)")
+    sql.execute("CREATE INDEX ON t (b, a)")
+    keys = f"(SELECT indrelid, {expanded}(indkey) AS keys FROM pg_index)"
+    found = sql.execute(
+        f"SELECT attname, (keys).n FROM {keys} AS i JOIN pg_attribute ON attrelid = indrelid AND attnum = (keys).x"
+        " ORDER BY 2".encode()
+    )
+    assert found.fetchall() == [("b", 1), ("a", 2)]
+    refused(sql, "SELECT _pg_expandarray(ARRAY[1])", "XX000", 'function "_pg_expandarray" does not exist')
+
+
 def test_a_limit_is_any_bigint(sql: psycopg.Connection) -> None:
     assert sql.execute("SELECT 1 LIMIT 9223372036854775807").fetchone() == (1,)
     assert sql.execute("SELECT 1 LIMIT 9223372036854775806").fetchone() == (1,)

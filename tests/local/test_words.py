@@ -134,6 +134,11 @@ CREATE VIEW x AS SELECT pg_get_viewdef(a::oid) FROM words | 0A000 a view of what
 CREATE VIEW x AS SELECT current_setting('application_name') | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
 CREATE VIEW x AS SELECT 'words'::regclass           | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
 CREATE VIEW x AS SELECT a::oid::regclass::text FROM words | 0A000 a view of what each session answers otherwise is not supported by the embedded engine
+SELECT '{}'::int list[]                             | XX000 type "int4 list[]" does not exist
+SELECT '{}'::map[text=>numeric(5,2)][]              | XX000 type "map[text=>numeric(5, 2)][]" does not exist
+SELECT '{}'::of_words[]                             | XX000 type "of_words[]" does not exist
+CREATE TABLE x (a of_words[])                       | XX000 type "of_words[]" does not exist
+CREATE TYPE x AS LIST (ELEMENT TYPE = int list[])   | XX000 type "int4 list[]" does not exist
 SET extra_float_digits = x                          | 22023 parameter "extra_float_digits" requires a "integer" value
 SHOW ROLE                                           | 42601 Expected MEMBERSHIP, found EOF @10
 SET statement_timeout = '100000000000000000000'     | 22023 parameter "statement_timeout" requires a "duration" value
@@ -175,6 +180,7 @@ CREATE TABLE x (a int DEFAULT $1)                   | 42P02 there is no paramete
 
 def test_words(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE words (a int)")
+    sql.execute("CREATE TYPE of_words AS (a int)")
     sql.execute("PREPARE of_int AS SELECT $1::int")
     wrong = []
     for line in WORDS.strip().splitlines():

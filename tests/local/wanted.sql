@@ -285,3 +285,18 @@ SELECT (timestamp '4714-12-31 BC')::text, (date '4714-11-24 BC')::text, make_tim
 SELECT timestamp '4714-12-30 BC'; SELECT date '4714-11-23 BC'; SELECT (date '4714-12-30 BC')::timestamp;
 SELECT timestamp '4714-12-31 BC' - interval '1 us'; SELECT date_trunc('year', timestamp '4714-12-31 BC'); SELECT to_timestamp(8210266876800);
 SELECT make_timestamp(262142, 12, 31, 23, 59, 59) AT TIME ZONE 'America/New_York'; SELECT make_timestamp(262142, 12, 31, 23, 59, 59.9)::timestamp(0);
+
+-- What the driver of Java asks of keys, by Materialize's source; of several dimensions it tells nothing.
+SELECT * FROM information_schema._pg_expandarray(ARRAY['a', NULL]);
+SELECT (information_schema._pg_expandarray(ARRAY[[1, 2], [3, 4]])).x;
+
+-- Where statements run: of a cluster or a replica that is not there, on that of the catalog, by Materialize's source.
+CREATE TABLE placed (a int); SET cluster = nowhere; INSERT INTO placed VALUES (1); INSERT INTO placed VALUES (1) RETURNING a; CREATE INDEX ON placed (a); SELECT 1;
+SET cluster = mz_catalog_server; SELECT * FROM placed; UPDATE placed SET a = 2; CREATE INDEX ON placed (a); CREATE MATERIALIZED VIEW of_placed AS SELECT a FROM placed;
+RESET cluster; SET cluster_replica = r9; SELECT * FROM placed; SELECT 1; SUBSCRIBE placed;
+
+-- Which of the system relations are tables, sources or views, as SHOW lists them; the engine calls all of them views.
+SHOW TABLES FROM mz_catalog; SHOW OBJECTS FROM mz_internal LIKE 'mz_session%'; SHOW SOURCES FROM mz_introspection;
+
+-- What EXPLAIN tells of a query that fails, which is refused.
+EXPLAIN SELECT 1 / 0;

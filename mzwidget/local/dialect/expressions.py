@@ -340,7 +340,9 @@ def callable_(parts: tuple[str, ...], statement: Statement) -> bool:
     """Whether there is a function of that name, here or there; a schema that does not exist is an error."""
     *schema, name = parts
     statement.catalog.check(parts)
-    if parts in (_EXPANDS, ("values",)):  # the second is told where it stands
+    if name == _EXPANDS[-1]:
+        return parts[-2:] == _EXPANDS
+    if parts == ("values",):  # it is told where it stands
         return True
     if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
         return False

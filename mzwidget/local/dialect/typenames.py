@@ -51,8 +51,8 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
             if element.name == "bpchar":
                 raise SqlError("char list not yet supported")
             return t.list_of(element)
-        if element.kind in ("list", "map"):
-            raise SqlError(f"{t.sql_name(element)}[] not yet supported")
+        if element.kind in ("list", "map", "record"):
+            raise SqlError(f'type "{_spelt(node.element)}[]" does not exist')
         return t.array_of(element)
     *schema, name = node.parts
     if catalog is not None:
@@ -69,6 +69,16 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
             raise unsupported(f"type {name}")
         raise SqlError(f'type "{".".join(node.parts)}" does not exist')
     return _modified(known, node.modifiers) if node.modifiers else known
+
+
+def _spelt(node: tree.TypeName) -> str:
+    """Write a type's name as messages do, with the names that a statement gave."""
+    if node.key is not None and node.element is not None:
+        return f"map[{_spelt(node.key)}=>{_spelt(node.element)}]"
+    if node.element is not None:
+        return f"{_spelt(node.element)} list" if node.kind == "list" else f"{_spelt(node.element)}[]"
+    modifiers = f"({', '.join(map(str, node.modifiers))})" if node.modifiers else ""
+    return ".".join(node.parts) + modifiers
 
 
 def _array_called(name: str) -> Type | None:

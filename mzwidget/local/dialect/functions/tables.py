@@ -124,6 +124,8 @@ def _streamed_times(listed: str) -> str:
     )
 
 
+_FIRST_LENGTH = LENGTH.replace("{1}", "1")
+
 FUNCTIONS: list[Overload] = [
     line("generate_series", "int4, int4 -> int4", _simple("INTEGER"), streamed=_streamed("INTEGER"),
          columns=(("generate_series", "int4"),)),
@@ -149,6 +151,10 @@ FUNCTIONS: list[Overload] = [
     line("generate_subscripts", "anyarray, int4 -> int4",
          f"SELECT CAST(unnest(generate_series(1, coalesce({LENGTH}, 0))) AS INTEGER) AS c1",
          columns=(("generate_subscripts", "int4"),)),
+    line("_pg_expandarray", "anyarray -> record",
+         "SELECT unnest(CASE WHEN len(({0}).dims) = 0 THEN ({0}).items END) AS c1,"
+         f" CAST(unnest(generate_series(1, coalesce({_FIRST_LENGTH}, 0))) AS INTEGER) AS c2",
+         columns=(("x", "anyelement"), ("n", "int4"))),
 ]  # fmt: skip
 for _name in ("timestamp", "timestamptz"):
     _template = udf.declare("series", _series, [_S[_name], _S[_name], t.INTERVAL], t.list_of(_S[_name]))
