@@ -92,7 +92,8 @@ class Tail:
 
     def attach(self, listener: Listener) -> None:
         """Let a listener follow; it is told of what is there already."""
-        self._coming.append(listener)
+        with self.collection.lock:
+            self._coming.append(listener)
         background.call(self._arrive, listener)
 
     def detach(self, listener: Listener) -> None:
@@ -131,11 +132,12 @@ class Tail:
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener, at once; the last one to go ends the tail."""
-        self.listeners.remove(listener)
-        if not self.listeners and not self._coming:
-            self._forget()
-            self._stop("closed")
-            self.collection.clear()  # whoever still refers to this shall not hold on to it
+        with self.collection.lock:  # lest one come in the midst of it
+            self.listeners.remove(listener)
+            if not self.listeners and not self._coming:
+                self._forget()
+                self._stop("closed")
+                self.collection.clear()  # whoever still refers to this shall not hold on to it
 
     def server_is_back(self) -> None:
         """Wait no longer for the next attempt: others reach the server. Once, until a subscription is steady again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from mzwidget.tail.connect import parameters
 from mzwidget.tail.listeners import log
 from mzwidget.tail.query import parse
 from mzwidget.tail.shared import shared
+from mzwidget.tail.tail import Tail
 from tests.conftest import temporary_table
 from tests.machine import eventually
 from tests.proxy import Proxy
@@ -55,6 +57,34 @@ class Listener:
     def wanted(self) -> bool:
         self._hear("wanted")
         return True
+
+
+def test_who_comes_while_the_last_one_goes_is_not_shown_what_is_let_go_of(engine_dsn: str) -> None:
+    with temporary_table(engine_dsn, "n bigint", "VALUES (1)") as table:
+        epochs: list[str] = []
+        first, second = Listener(), Listener()
+
+        def come() -> None:
+            tail.attach(second)
+            epochs.append(tail.collection.epoch)
+
+        coming = threading.Thread(target=come)
+
+        def forget() -> None:
+            if not coming.ident:
+                coming.start()
+                coming.join(0.5)
+
+        tail = Tail(parameters(engine_dsn), parse(table), forget)
+        tail.attach(first)
+        tail.wait(Deadline(20))
+        tail.detach(first)
+        eventually(lambda: epochs == [""], what="what was there has been let go of")
+        tail.wait(Deadline(20))
+        assert tail.collection.rows == {("1",): 1}
+        assert tail.collection.epoch
+        tail.detach(second)
+        eventually(lambda: not tail.listeners)
 
 
 @pytest.mark.parametrize("faulty", CALLS)
