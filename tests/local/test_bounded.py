@@ -340,6 +340,9 @@ SLOW = {
     "a long text in Python": "SELECT kafka_murmur2(repeat('ab', 25000000))",
     "long texts in Python": "SELECT sum(length(encode(repeat('ab', 50000)::bytea, 'escape'))) FROM many",
     "an INSERT of such": "INSERT INTO texts SELECT n, left(encode(repeat('ab', 50000)::bytea, 'escape'), 1) FROM many",
+    "conditions that may fail": "INSERT INTO texts"
+    " SELECT n, 'x' FROM many, (SELECT '[' || repeat('1,', 300000) || '1]' AS x)"
+    " WHERE jsonb_array_length(x::jsonb) = n + 1000000 OR jsonb_array_length(x::jsonb) = n + 1000001",
     "an UPDATE": "UPDATE texts SET n = 1 WHERE n IN (SELECT a.n * b.n % 3 FROM many a, many b, many c)",
 }
 

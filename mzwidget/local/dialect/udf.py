@@ -32,6 +32,14 @@ _OF_ANY_LENGTH = frozenset({"text", "varchar", "bpchar", "bytea", "jsonb"})
 
 _inside: set[int] = set()
 """The threads that are in a function which may take long for one value."""
+_unwanted: set[int] = set()
+"""The threads in which no such function is to run: where DuckDB tries an expression it goes on after a `Stopped`."""
+
+_FAULTS: dict[type[Exception], str] = {
+    RecursionError: "nested too deeply",
+    OverflowError: "value out of range: overflow",
+    InvalidOperation: "numeric field overflow",
+}
 
 _functions: dict[str, tuple[Callable[..., Any], list[str], str, bool]] = {}
 _numbers = itertools.count()
@@ -196,6 +204,8 @@ def _wrapped(
         try:
             if may_last:
                 _inside.add(thread)
+                if thread in _unwanted:
+                    raise Stopped
             if decoders:
                 given = [*values]
                 for at, decode in decoders:
@@ -213,12 +223,8 @@ def _wrapped(
             return found
         except SqlError as error:
             raise _raised(error) from None
-        except RecursionError:
-            raise ValueError("mz:XX000:nested too deeply") from None
-        except OverflowError:
-            raise ValueError("mz:XX000:value out of range: overflow") from None
-        except InvalidOperation:
-            raise ValueError("mz:XX000:numeric field overflow") from None
+        except (RecursionError, OverflowError, InvalidOperation) as error:
+            raise ValueError(f"mz:XX000:{_FAULTS[type(error)]}") from None
         finally:
             if may_last:
                 _inside.discard(thread)
@@ -261,9 +267,15 @@ def stop(threads: Iterable[int] | None) -> None:
     What is thrown at a thread arrives before it leaves the function: nothing can come between the last two lines.
     """
     for thread in tuple(_inside) if threads is None else threads:
+        _unwanted.add(thread)
         target = ctypes.c_ulong(thread)
         if thread in _inside:
             _throw(target, _STOPPED)
+
+
+def stop_only(threads: Iterable[int]) -> None:
+    """Let functions run again, but in these threads."""
+    _unwanted.intersection_update(threads)
 
 
 _STOPPED = ctypes.py_object(Stopped)

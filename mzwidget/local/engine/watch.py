@@ -87,11 +87,13 @@ class Watch:
         job = Job(connection, self._sizes()[0], time.monotonic())
         with self._lock:
             self._jobs.append(job)
+            self._stop_only_those()
         try:
             yield job
         finally:
             with self._lock:
                 self._jobs.remove(job)
+                self._stop_only_those()
 
     def stop(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Interrupt what runs on a connection; a statement looks for that now and then only."""
@@ -156,6 +158,10 @@ class Watch:
             for job in stopped:
                 job.stopped = True
             self._interrupt(stopped)
+
+    def _stop_only_those(self) -> None:
+        """Let functions of Python run, but in the threads of jobs that are to end."""
+        udf.stop_only([job.thread for job in self._jobs if job.unwanted or job.stopped])
 
     def _interrupt(self, jobs: list[Job]) -> None:
         for job in jobs:
