@@ -273,7 +273,11 @@ def test_one_large_value_is_answered(engine: Engine) -> None:
         assert array == list(range(1, 300_001))
 
 
+_NESTED = "n"
+for _ in range(30):
+    _NESTED = f"({_NESTED} < 3 AND 10 / n > 1)::int"
 LONG = {
+    "conditions in conditions": (f"SELECT {_NESTED} FROM many", "54001"),
     "dollar tags": ("SELECT " + " ".join(f"$a{n}$" for n in range(12_000)), "42601"),
     "an open text": ("SELECT '" + "a" * 1_900_000, "42601"),
     "an open comment": ("SELECT " + "/*" * 100_000, "42601"),

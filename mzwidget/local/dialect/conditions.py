@@ -21,6 +21,7 @@ def conjuncts(node: tree.Expr) -> Iterator[tree.Expr]:
 
 
 _MOST_TOGETHER = 100
+_MOST_CHARACTERS = 1_000_000
 
 
 def chained(word: str, conditions: list[str]) -> str:
@@ -59,6 +60,8 @@ def connect(word: str, values: list[Value]) -> Value:
     if len(safe) == len(firm) and untried:
         conditions.pop()
     decided, negated = ("false", "NOT ") if word == "AND" else ("true", "")
+    if sum(map(len, conditions)) > _MOST_CHARACTERS:  # twice what is in it, for each that is in another
+        raise SqlError("statement exceeds nested expression limit", "54001")
     cases = "".join(f" WHEN {negated}({condition}) THEN {decided}" for condition in conditions)
     whole = chained(word, firm + [value.sql for value in frail])
     all_tried = "" if untried or early else f"({conditions[0]})"
