@@ -115,7 +115,7 @@ SELECT sinh(-1000), cosh(-1000), cosh(705) = sinh(705), atanh(1), atanh(-1)     
 SELECT ARRAY[[[[[[[1]]]]]]]                                                                    | number of array dimensions (7) exceeds the maximum allowed (6)
 SELECT array_fill(0, ARRAY[1, 1, 1, 1, 1, 1, 1])                                               | number of array dimensions (7) exceeds the maximum allowed (6)
 SELECT to_jsonb(q)::text FROM (SELECT 1 AS b, 2 AS a, 3 AS "Z", 4 AS a, ROW(5) AS c) q         | to_jsonb: {"Z":3,"a":2,"b":1,"c":{"f1":5}}
-SELECT 9e38::float4                                                                           | "900000000000000000000000000000000000000" real out of range
+SELECT 9e38::float4                                                                           | "inf" real out of range
 SELECT f1, row_number() OVER (ORDER BY -row_number() OVER (ORDER BY f1)) FROM t1 ORDER BY 1 | f1 row_number: 1 2, 3 1
 SELECT f1, rank() OVER (PARTITION BY 10 / count(*) OVER (PARTITION BY f1) ORDER BY f2 / f1 DESC) FROM t1 ORDER BY 1 | f1 rank: 1 1, 3 2
 SELECT t1.f1, lag(sum(t2.f2) OVER (ORDER BY t2.f1)) OVER (ORDER BY t1.f1, t2.f1) FROM t1, t2 ORDER BY 1, 2 NULLS FIRST | f1 lag: 1 None, 1 8, 3 8, 3 20

@@ -68,6 +68,14 @@ SELECT '{{{{{{{1}}}}}}}'::int[]                      | XX000 number of array dim
 SELECT '[1'::int4range                               | XX000 invalid input syntax for type range: Missing comma after lower bound.: "[1"
 SELECT '[1,'::int4range                              | XX000 invalid input syntax for type range: Unexpected end of input.: "[1,"
 SELECT '[1,2'::int4range                             | XX000 invalid input syntax for type range: Missing left parenthesis or bracket.: "[1,2"
+SELECT '-999999999999999999999999999999999999999'::jsonb::float4 | XX000 "-inf" real out of range
+SELECT justify_days(interval '2147483647 months 30 days') | XX000 "178956970 years 7 months 30 days" interval out of range
+SELECT decode('YWJj=', 'base64')                     | XX000 unexpected "=" while decoding base64 sequence
+SELECT decode('Y=Jj', 'base64')                      | XX000 unexpected "=" while decoding base64 sequence
+SELECT decode('====', 'base64')                      | XX000 invalid symbol "=" found while decoding base64 sequence
+SELECT decode('6é', 'hex')                           | XX000 invalid hexadecimal digit: "\u{c3}"
+SELECT decode('\x61', 'escape')                      | XX000 invalid input syntax for type bytea: invalid escape sequence: "\x61"
+SELECT '\x6 1'::bytea                                | XX000 invalid input syntax for type bytea: invalid hexadecimal digit: " ": "\x6 1"
 SELECT date ''                                       | XX000 invalid input syntax for type date: timestamp string is empty: ""
 SELECT date 'EPOCH'                                  | XX000 invalid input syntax for type date: YEAR, MONTH, DAY are all required: "EPOCH"
 SELECT date '0000203'                                | XX000 invalid input syntax for type date: YEAR cannot be zero: "0000203"
@@ -367,6 +375,7 @@ time '02:03.456', time '9::5'           | 00:02:03.456 09:00:05
 timestamp '2001-02-03 02:03.456'        | 2001-02-03 00:02:03.456
 timestamptz '2001-02-03 04:05 z'        | 2001-02-03 04:05:00+00
 timestamptz '2001-02-03 04:05-1445'     | 2001-02-03 18:50:00+00
+length(encode(repeat('a', 57)::bytea, 'base64')), decode('YR==', 'base64'), '\\x61 62'::bytea | 77 \\x61 \\x6162
 interval '- 1:2:3', interval '3-', interval '-1 2:3:4.5' | 01:02:03 3 years -1 days +02:03:04.5
 """
 

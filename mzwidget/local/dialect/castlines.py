@@ -122,7 +122,7 @@ _BELOW_SINGLES = 2.0**-150
 
 def _numeric_to_single(value: Decimal) -> float:
     if abs(found := float(value)) > _ABOVE_SINGLES:
-        raise SqlError(f'"{numerics.plain(value)}" real out of range')
+        raise SqlError(f'"{"-" if found < 0 else ""}inf" real out of range')
     return found
 
 
@@ -163,8 +163,8 @@ def _from_jsonb(target: str) -> Callable[[Any], Any]:
             if isinstance(value, bool):
                 return value
         elif isinstance(value, Decimal):
-            if target in ("float4", "float8"):
-                return float(value)
+            if target in FLOATS:
+                return _numeric_to_single(value) if target == "float4" else float(value)
             if target == "numeric":
                 return value
             whole = int(numerics.rescaled(value, 0))

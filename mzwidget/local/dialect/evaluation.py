@@ -17,10 +17,12 @@ _WHERE = "\n\nLINE 1: "
 _NAMES = {
     "INT16": "smallint", "INT32": "integer", "INT64": "bigint", "UINT16": "uint2", "UINT32": "uint4", "UINT64": "uint8",
 }  # fmt: skip
-_HINT = (
-    "Integer, numeric, and text casts to mz_timestamp must be in the form of whole milliseconds since the Unix epoch."
-    " Values with fractional parts cannot be converted to mz_timestamp."
-)
+_HINTS = {
+    "mz_timestamp out of range": "Integer, numeric, and text casts to mz_timestamp must be in the form of whole"
+    " milliseconds since the Unix epoch. Values with fractional parts cannot be converted to mz_timestamp.",
+    "invalid base64 end sequence": "Input data is missing padding, is truncated, or is otherwise corrupted.",
+}
+"""By how a message ends."""
 
 
 def evaluation_error(error: duckdb.Error) -> SqlError:
@@ -35,7 +37,7 @@ def evaluation_error(error: duckdb.Error) -> SqlError:
     raised = _RAISED.match(text)
     if raised is not None:
         message, _, detail = raised[2].partition("\n\nAt:\n")[0].rstrip("\n").partition("\n\nmz-detail:")
-        hint = _HINT if message.endswith("mz_timestamp out of range") else None
+        hint = next((hint for end, hint in _HINTS.items() if message.endswith(end)), None)
         return SqlError(message, raised[1], detail=detail or None, hint=hint)
     text = text.partition(_WHERE)[0]
     if isinstance(error, duckdb.InterruptException):

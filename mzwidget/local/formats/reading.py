@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from mzwidget.local.errors import SqlError, invalid, unsupported
+from mzwidget.local.errors import MalformedError, SqlError, invalid, unsupported
 from mzwidget.local.formats import intervals, jsonb, moments, numerics
 from mzwidget.local.formats.types import REGISTERED
 
@@ -74,15 +74,46 @@ def _float(name: str, *, single: bool) -> Reader:
     return read
 
 
+_HEX = b"0123456789abcdefABCDEF"
+_ESCAPED = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r", 0x22: '\\"', 0x27: "\\'", 0x5C: "\\\\"}
+
+
+def shown_byte(byte: int) -> str:
+    """Return a byte as messages name it."""
+    return _ESCAPED.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\u{{{byte:x}}}")
+
+
+def hex_bytes(text: str) -> bytes:
+    """Read bytes of two digits each, between which there may be blanks."""
+    if re.fullmatch("(?:[0-9a-fA-F]{2})*", text):
+        return bytes.fromhex(text)
+    data, found, at = text.encode(), bytearray(), 0
+    while at < len(data):
+        if data[at] in b" \n\t\r":
+            at += 1
+            continue
+        pair = data[at : at + 2]
+        odd = next((digit for digit in pair if digit not in _HEX), None)
+        if odd is not None:
+            raise MalformedError(f'invalid hexadecimal digit: "{shown_byte(odd)}"')
+        if len(pair) == 1:
+            raise MalformedError("invalid hexadecimal data: odd number of digits")
+        found.append(int(pair, 16))
+        at += 2
+    return bytes(found)
+
+
 def _bytes(text: str) -> bytes:
-    if text.startswith("\\x"):
-        body = "".join(text[2:].split())
-        stray = re.search("[^0-9a-fA-F]", body)
-        if stray:
-            raise invalid("bytea", text, f'invalid hexadecimal digit: "{stray[0]}"')
-        if len(body) % 2:
-            raise invalid("bytea", text, "invalid hexadecimal data: odd number of digits")
-        return bytes.fromhex(body)
+    if not text.startswith("\\x"):
+        return escaped_bytes(text)
+    try:
+        return hex_bytes(text[2:])
+    except MalformedError as error:
+        raise invalid("bytea", text, str(error)) from None
+
+
+def escaped_bytes(text: str) -> bytes:
+    """Read bytes that stand for themselves, or are escaped in octal digits."""
     data = text.encode()
     if "\\" not in text:
         return data

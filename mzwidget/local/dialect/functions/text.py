@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import csv as csv_module
 import functools
 import hashlib
@@ -22,9 +21,9 @@ from mzwidget.local.dialect.functions import hashes
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.syntax.keywords import RESERVED
 from mzwidget.local.dialect.values import Value, apply
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import MalformedError, SqlError, unsupported
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.reading import READERS
+from mzwidget.local.formats.reading import escaped_bytes, hex_bytes, shown_byte
 from mzwidget.local.formats.types import Column
 
 MOST_BYTES = 100_000_000
@@ -180,7 +179,7 @@ def _encode(data: bytes, form: str) -> str:
             return data.hex()
         case "base64":
             body = base64.b64encode(data).decode()
-            return "\n".join(body[at : at + 76] for at in range(0, len(body), 76)) or ""
+            return re.sub("(.{76})", r"\1\n", body)
         case "escape":
             out = []
             for byte in data:
@@ -192,27 +191,37 @@ def _encode(data: bytes, form: str) -> str:
     raise SqlError(f"invalid encoding name '{form}'")
 
 
+_SYMBOLS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def _of_base64(text: str) -> bytes:
+    data = re.sub(rb"[ \t\n\r]", b"", text.encode())
+    found = bytearray()
+    for at in range(0, len(data), 4):
+        four = data[at : at + 4]
+        known = four[:2] if four[2:] == b"==" else four[:3] if four[3:] == b"=" else four
+        if known == four and b"=" in four[:3]:
+            raise SqlError('unexpected "=" while decoding base64 sequence')
+        if len(four) < 4:
+            raise SqlError("invalid base64 end sequence")
+        odd = next((byte for byte in known if byte not in _SYMBOLS), None)
+        if odd is not None:
+            raise SqlError(f'invalid symbol "{shown_byte(odd)}" found while decoding base64 sequence')
+        found += base64.b64decode(known.ljust(4, b"A"))[: len(known) - 1]
+    return bytes(found)
+
+
 def _decode(text: str, form: str) -> bytes:
     match form.lower():
         case "hex":
-            body = re.sub(r"\s", "", text)
-            stray = re.search("[^0-9a-fA-F]", body)
-            if stray:
-                raise SqlError(f'invalid hexadecimal digit: "{stray[0]}"')
-            if len(body) % 2:
-                raise SqlError("invalid hexadecimal data: odd number of digits")
-            return bytes.fromhex(body)
-        case "base64":
-            body = re.sub(r"[\t\n\r ]", "", text)
-            stray = re.search("[^A-Za-z0-9+/=]", body)
-            if stray:
-                raise SqlError(f'invalid symbol "{stray[0]}" found while decoding base64 sequence')
             try:
-                return base64.b64decode(body, validate=True)
-            except binascii.Error:
-                raise SqlError("invalid base64 end sequence") from None
+                return hex_bytes(text)
+            except MalformedError as error:
+                raise SqlError(str(error)) from None
+        case "base64":
+            return _of_base64(text)
         case "escape":
-            return bytes(READERS["bytea"](text if not text.startswith("\\x") else "\\" + text))
+            return escaped_bytes(text)
     raise SqlError(f"invalid encoding name '{form}'")
 
 

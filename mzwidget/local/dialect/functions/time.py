@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mzwidget.local.dialect.castlines import checked_moment
 from mzwidget.local.dialect.casts import cast
@@ -15,6 +15,7 @@ from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import MalformedError, SqlError
 from mzwidget.local.formats import moments
 from mzwidget.local.formats import types as t
+from mzwidget.local.formats.intervals import show_interval
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
 
 FUNCTIONS: list[Overload] = []
@@ -172,6 +173,16 @@ def _difference_of_dates(text: str, a: int, b: int) -> int:
     return _difference(text, a * DAY, b * DAY)
 
 
+def _justified(justify: Callable[[Interval], Interval]) -> Callable[[Interval], Interval]:
+    def call(value: Interval) -> Interval:
+        months, days, micros = justify(value)
+        if not (-(2**31) <= months < 2**31 and -(2**31) <= days < 2**31):
+            raise SqlError(f'"{show_interval(value)}" interval out of range')
+        return months, days, micros
+
+    return call
+
+
 def _justify_days(value: Interval) -> Interval:
     months, days, micros = value
     extra = quotient(days, 30)
@@ -269,9 +280,9 @@ FUNCTIONS += [
     line("datediff", "text, timestamptz, timestamptz -> int8", python=_difference),
     line("datediff", "text, date, date -> int8", python=_difference_of_dates),
     line("datediff", "text, time, time -> int8", python=_difference),
-    line("justify_days", "interval -> interval", python=_justify_days),
-    line("justify_hours", "interval -> interval", python=_justify_hours),
-    line("justify_interval", "interval -> interval", python=_justify_interval),
+    line("justify_days", "interval -> interval", python=_justified(_justify_days)),
+    line("justify_hours", "interval -> interval", python=_justified(_justify_hours)),
+    line("justify_interval", "interval -> interval", python=_justified(_justify_interval)),
     line("timezone", "text, timestamp -> timestamptz", python=_to_utc),
     line("timezone", "text, timestamptz -> timestamp", python=_to_local),
     line("timezone", "interval, timestamp -> timestamptz", python=lambda zone, micros: micros - _fixed(zone)),
