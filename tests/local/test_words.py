@@ -76,6 +76,7 @@ SELECT decode('====', 'base64')                      | XX000 invalid symbol "=" 
 SELECT decode('6é', 'hex')                           | XX000 invalid hexadecimal digit: "\u{c3}"
 SELECT decode('\x61', 'escape')                      | XX000 invalid input syntax for type bytea: invalid escape sequence: "\x61"
 SELECT '\x6 1'::bytea                                | XX000 invalid input syntax for type bytea: invalid hexadecimal digit: " ": "\x6 1"
+SELECT ('[1]'::jsonb)[0:1]                           | XX000 jsonb subscript does not support slices
 SELECT date ''                                       | XX000 invalid input syntax for type date: timestamp string is empty: ""
 SELECT date 'EPOCH'                                  | XX000 invalid input syntax for type date: YEAR, MONTH, DAY are all required: "EPOCH"
 SELECT date '0000203'                                | XX000 invalid input syntax for type date: YEAR cannot be zero: "0000203"
@@ -368,19 +369,24 @@ def test_notices_of_transactions_are_warnings(connect: Callable[..., psycopg.Con
     assert told == [("WARNING", "25P01"), ("WARNING", "25001")]
 
 
-ODD_TEXTS = """
+ODD_TEXTS = r"""
 date '2001 02 03', date '0010203'       | 2001-02-03 0001-02-03
 date '000203', date '690203', date '700203' | 2000-02-03 2069-02-03 1970-02-03
 time '02:03.456', time '9::5'           | 00:02:03.456 09:00:05
 timestamp '2001-02-03 02:03.456'        | 2001-02-03 00:02:03.456
 timestamptz '2001-02-03 04:05 z'        | 2001-02-03 04:05:00+00
 timestamptz '2001-02-03 04:05-1445'     | 2001-02-03 18:50:00+00
-length(encode(repeat('a', 57)::bytea, 'base64')), decode('YR==', 'base64'), '\\x61 62'::bytea | 77 \\x61 \\x6162
+to_char(timestamp '2024-08-05', '<b>')  | <b>
+to_char(timestamp '2024-08-05', 'fmDDth FMfxMM "FM\"DD" Dayth.') | 5th 08 FM"DD Monday   .
+to_char(timestamp '2024-08-05', 'xFM Yyyy OF of TH ddd') | x 4024 +00 of  218
+to_char(timestamp '0044-03-15 BC', 'CC IYYYth Y,YYYTH bc "a\b" x\z') | -01 0044th 0,044TH bc ab x\z
+length(encode(repeat('a', 57)::bytea, 'base64')), decode('YR==', 'base64'), '\x61 62'::bytea | 77 \x61 \x6162
+jsonb_build_object(array[1], 1, list['a b'], 2, row(1, 'x'), 3) | {"(1,x)":3,"{\"a b\"}":2,"{1}":1}
 interval '- 1:2:3', interval '3-', interval '-1 2:3:4.5' | 01:02:03 3 years -1 days +02:03:04.5
 """
 
 
-def test_odd_texts_of_moments_are_read_by_what_fits_a_pattern(sql: psycopg.Connection) -> None:
+def test_odd_texts_are_read_and_written_by_the_patterns_that_they_fit(sql: psycopg.Connection) -> None:
     for line in ODD_TEXTS.strip().splitlines():
         expressions, expected = (part.strip() for part in line.split(" | ", 1))
         row = sql.execute(f"SELECT concat_ws(' ', {expressions})".encode()).fetchone()

@@ -149,8 +149,8 @@ def _element(expressions: Translating, value: Value, positions: Sequence[tree.Ex
 
 def _position(expressions: Translating, value: Value, position: tree.Expr | tree.Slice) -> Value:
     kind = value.type.kind
-    if kind == "array" and isinstance(position, tree.Slice):
-        raise SqlError("array subscript does not support slices")
+    if isinstance(position, tree.Slice) and (kind == "array" or value.type.name == "jsonb"):
+        raise SqlError(f"{kind if kind == 'array' else 'jsonb'} subscript does not support slices")
     if value.type.name == "jsonb" and isinstance(position, tree.Expr):
         index = expressions.value(position)
         if index.is_open:

@@ -313,8 +313,6 @@ def _object(values: Sequence[Value]) -> Value:
         raise SqlError("argument list must have even number of elements")
     parts = []
     for key, item in zip(values[::2], values[1::2], strict=True):
-        if key.type.kind != "scalar":
-            raise unsupported(f"jsonb_build_object with a key of type {t.sql_name(key.type)}")
         parts += [cast(key, t.TEXT), to_jsonb(item)]
     if not parts:
         return Value("'{}'", t.JSONB)

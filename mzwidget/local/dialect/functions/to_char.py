@@ -30,28 +30,21 @@ _MONTHS = (
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
-_FIELDS = (
-    "SSSSS", "SSSS", "Y,YYY", "IYYY", "YYYY", "MONTH", "Month", "month", "HH12", "HH24", "A.M.", "P.M.", "a.m.", "p.m.",
-    "B.C.", "A.D.", "b.c.", "a.d.", "YYY", "IYY", "MON", "Mon", "mon", "DAY", "Day", "day", "DDD",
-    "TZH", "TZM", "HH", "MI", "SS", "MS", "US", "AM", "PM", "am", "pm", "YY", "IY", "BC",
-    "AD", "bc", "ad", "MM", "DY", "Dy",
-    "dy", "DD", "ID", "WW", "IW", "CC", "RM", "rm", "TZ", "tz", "OF", "IDDD", "Y", "I", "D", "W", "J", "Q",
+_ANY_CASE = """
+AD A.D. AM A.M. BC B.C. CC D DAY DD DDD DY FM FX HH HH12 HH24 I ID IDDD IW IY IYY IYYY J MI MM MON MONTH MS PM P.M. Q RM
+SS SSSS SSSSS TH TZ US W WW Y Y,YYY YY YYY YYYY
+""".split()  # noqa: SIM905
+_PATTERNS = (
+    *_ANY_CASE, *map(str.lower, _ANY_CASE), "Day", "Dy", "Month", "Mon", "OF", "TZH", "TZM", '"', '\\"',
 )  # fmt: skip
-_NUMERIC = ("Y,YYY", "IYYY", "YYYY", "HH12", "HH24", "YYY", "IYY", "DDD", "SSSSS", "SSSS", "HH",
-    "MI", "SS", "MS", "US", "YY", "IY",
-            "MM", "DD", "ID", "WW", "IW", "CC", "IDDD", "Y", "I", "D", "W", "J", "Q")  # fmt: skip
-_LOWER = {name.lower(): name for name in _NUMERIC}
-_FORMAT = re.compile(
-    r'"((?:[^"\\]|\\.)*)"?|(FM)?('
-    + "|".join(sorted(map(re.escape, (*_FIELDS, *_LOWER)), key=len, reverse=True))
-    + r")(TH|th)?|(TH|th)|(.)",
-    re.DOTALL,
-)
+_PATTERN = re.compile("|".join(re.escape(pattern) for pattern in sorted(_PATTERNS, key=len, reverse=True)))
+_SILENT = ("FM", "FX", "TH", '\\"')
+"""What is never written itself; an escaped quote is, between quotes."""
 
 
-def _ordinal(number: str, form: str) -> str:
-    value = int(number[-2:]) if number[-2:].isdigit() else int(number[-1])
-    suffix = "th" if 11 <= value <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+def _ordinal(number: int, form: str) -> str:
+    last = 0 if number < 0 or 10 <= number % 100 <= 19 else number % 10
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
     return suffix.upper() if form == "TH" else suffix
 
 
@@ -79,6 +72,10 @@ class _Moment:
     @property
     def iso_year(self) -> int:
         return iso_week(self.days)[0]
+
+    @property
+    def shown_iso_year(self) -> int:
+        return 1 - self.iso_year if self.iso_year <= 0 else self.iso_year
 
     @property
     def day_of_year(self) -> int:
@@ -117,10 +114,10 @@ _NUMBERS: dict[str, tuple[int, Callable[[_Moment], int]]] = {
     "YYY": (3, lambda of: of.shown_year % 1000),
     "YY": (2, lambda of: of.shown_year % 100),
     "Y": (0, lambda of: of.shown_year % 10),
-    "IYYY": (4, lambda of: of.iso_year),
-    "IYY": (3, lambda of: of.iso_year % 1000),
-    "IY": (2, lambda of: of.iso_year % 100),
-    "I": (0, lambda of: of.iso_year % 10),
+    "IYYY": (4, lambda of: of.shown_iso_year),
+    "IYY": (3, lambda of: of.shown_iso_year % 1000),
+    "IY": (2, lambda of: of.shown_iso_year % 100),
+    "I": (0, lambda of: of.shown_iso_year % 10),
     "MM": (2, lambda of: of.month),
     "DDD": (3, lambda of: of.day_of_year),
     "IDDD": (3, lambda of: of.day_of_iso_year),
@@ -154,14 +151,17 @@ _WORDS: dict[str, tuple[int, Callable[[_Moment], str]]] = {
 """Letters at the least, and the word, which is written as its field is."""
 
 
-def _field(name: str, of: _Moment, fill: bool) -> str:
-    if name == "Y,YYY":
-        return f"{of.shown_year // 1000},{of.shown_year % 1000:03d}"
-    if name in _NUMBERS:
-        digits, count = _NUMBERS[name]
-        return str(count(of)).zfill(digits if fill else 0)
-    letters, word = _WORDS[name.upper()]
-    return _cased(word(of).ljust(letters if fill else 0), name)
+def _field(name: str, of: _Moment, *, fill: bool, ordinal: str) -> str:
+    if name.upper() == "Y,YYY":
+        number, shown = of.shown_year, f"{of.shown_year // 1000},{of.shown_year % 1000:03d}"
+    elif name.upper() in _NUMBERS:
+        digits, count = _NUMBERS[name.upper()]
+        number = count(of)
+        shown = f"{number:0{digits + (number < 0) if fill else 0}d}"
+    else:
+        letters, word = _WORDS[name.upper()]
+        return _cased(word(of).ljust(letters if fill else 0), name)
+    return shown + (_ordinal(number, ordinal) if ordinal else "")
 
 
 def _cased(text: str, name: str) -> str:
@@ -171,18 +171,23 @@ def _cased(text: str, name: str) -> str:
 
 
 def _to_char(micros: int, form: str, zone: str = "") -> str:
-    out = []
+    """Write what the patterns stand for; between quotes they stand for themselves, and a backslash for nothing."""
     moment = _Moment.of(micros, zone)
-    for match in _FORMAT.finditer(form):
-        quoted, fm, name, ordinal, bare, other = match.groups()
-        if name is not None:
-            text = _field(_LOWER.get(name, name), moment, fm is None)
-            out.append(text + (_ordinal(text, ordinal) if ordinal else ""))
-        elif other is not None:
-            out.append(other)
-        elif bare is None:
-            out.append(re.sub(r"\\(.)", r"\1", quoted or ""))
-    return "".join(out)
+    out, at, is_quoted = [], 0, False
+    found = [*_PATTERN.finditer(form)]
+    for before, match, after in zip([None, *found], found, [*found[1:], None], strict=False):
+        between, name = form[at : match.start()], match[0]
+        out.append(between.replace("\\", "") if is_quoted else between)
+        at = match.end()
+        if name == '"':
+            is_quoted = not is_quoted
+        elif is_quoted:
+            out.append(name.removeprefix("\\"))
+        elif name.upper() not in _SILENT:
+            plain = before is not None and before.end() == match.start() and before[0].upper() == "FM"
+            ordinal = after[0] if after is not None and after.start() == at and after[0].upper() == "TH" else ""
+            out.append(_field(name, moment, fill=not plain, ordinal=ordinal))
+    return "".join(out) + form[at:]
 
 
 def _to_char_plain(micros: int, form: str) -> str:
