@@ -90,6 +90,18 @@ def test_a_script_that_is_lost_is_asked_for_again_and_the_picture_says_so(page_w
     assert len(sent(page, "need")) == count
 
 
+def test_what_no_picture_waits_for_is_not_asked_for(page_with: Callable[..., Page]) -> None:
+    page = page_with(ENCODING)
+    page.get_by_role("button", name="show as table").click()
+    page.clock.run_for(100)
+    count = len(sent(page, "need"))
+    page.clock.run_for(60_000)
+    assert len(sent(page, "need")) == count
+    page.get_by_role("button", name="show as chart").click()
+    page.clock.run_for(100)
+    assert len(sent(page, "need")) == count + 1
+
+
 def test_a_damaged_script_is_told_and_the_next_picture_gets_a_better_one(page_with: Callable[..., Page]) -> None:
     page = page_with(ENCODING)
     page.evaluate("console.error = (error) => (window.told = String(error)); answer('no script')")

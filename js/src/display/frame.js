@@ -65,7 +65,7 @@ export function mountFrame(el, client, signal) {
 
   const display = client.displays.add();
   const picture = mountPicture(pictureEl, {
-    load: (asset) => loadAsset(asset, () => client.need(asset), signal),
+    load: (asset, life) => loadAsset(asset, () => client.need(asset), life),
     between: (before, after) => store.between(before, after),
     select: (selection) => client.selecting.choose(selection),
     selected: () => client.selecting.selected,

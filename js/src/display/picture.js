@@ -14,7 +14,7 @@ import { KINDS } from "../views/registry.js";
  * What the picture needs of the page around it.
  *
  * @typedef {object} Around
- * @property {Host["load"]} load
+ * @property {(asset: string, signal: AbortSignal) => Promise<any>} load a module, asked for until it comes or the signal ends it
  * @property {(before: Snapshot, after: Snapshot) => Step | null} between what came and went, if that is known
  * @property {Host["select"]} select
  * @property {Host["selected"]} selected
@@ -56,7 +56,7 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
     const { signal } = life;
     const { columns, height } = subject;
     /** @type {Host} */
-    const host = { columns, height, load, signal, select, selected, dark: () => isDark(el) };
+    const host = { columns, height, load: (asset) => load(asset, signal), signal, select, selected, dark: () => isDark(el) };
     /** @type {Mounted} */
     const now = { subject, view: null, painted: null, selected: null, life };
     mounted = now;
