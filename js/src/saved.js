@@ -94,9 +94,9 @@ class Recording {
   /** @param {{ type: string, time?: number, asset?: string, selection?: unknown }} message */
   hear({ type, time, asset, selection }) {
     if (type === "hello") this.#model.set("base", this.#base());
-    if (type === "seek" && time !== undefined) this.#stop(() => this.#go(time));
+    if (type === "seek" || type === "pause") this.#stop();
+    if (type === "seek" && time !== undefined) this.#go(time);
     if (type === "select") this.#model.set("selected", selection);
-    if (type === "pause") this.#stop();
     if (type === "resume") this.#play();
     if (type === "need" && asset !== undefined) this.#supply(asset);
     if (type !== "ack") this.report();
@@ -177,10 +177,9 @@ class Recording {
     }, FRAME);
   }
 
-  #stop(then = () => {}) {
+  #stop() {
     clearInterval(this.#playing);
     this.#playing = undefined;
-    then();
   }
 
   /** @param {string} name */
