@@ -391,3 +391,12 @@ def test_odd_texts_are_read_and_written_by_the_patterns_that_they_fit(sql: psyco
         expressions, expected = (part.strip() for part in line.split(" | ", 1))
         row = sql.execute(f"SELECT concat_ws(' ', {expressions})".encode()).fetchone()
         assert row == (expected,), expressions
+
+
+def test_what_a_column_takes_that_an_expression_does_not(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE taken (a int list, b mz_timestamp, c text)")
+    sql.execute("INSERT INTO taken VALUES (list[1.5, 2], '5'::text, int4range(1, 2))")
+    assert sql.execute("SELECT a::text, b::text, c FROM taken").fetchone() == ("{2,2}", "5", "[1,2)")
+    for expression in ("3::oid", "3::regtype"):
+        with pytest.raises(psycopg.Error, match='column "c" is of type text but expression is of type'):
+            sql.execute(f"INSERT INTO taken (c) VALUES ({expression})".encode())

@@ -300,3 +300,19 @@ SHOW TABLES FROM mz_catalog; SHOW OBJECTS FROM mz_internal LIKE 'mz_session%'; S
 
 -- What EXPLAIN tells of a query that fails, which is refused.
 EXPLAIN SELECT 1 / 0;
+
+-- Whether a plain date's year 0 is refused as that of others is, and what a time without a field is.
+SELECT date '0000-02-03';
+SELECT time '';
+-- A leap second: shown as it is, or the next minute.
+SELECT time '23:59:60', timestamp '2024-01-01 23:59:60';
+-- Which way a negative interval is rounded.
+SELECT interval '-5.678' second(2);
+-- Whether the values of maps are cast; those of lists are where a column takes them.
+SELECT map['a'=>1]::map[text=>text];
+-- What Rust's regular expressions say of repetitions and classes that are none.
+SELECT 'abc' ~ 'a{,2}';
+SELECT 'abc' ~ 'a{2';
+SELECT 'abc' ~ '[[:foo:]]';
+-- How a float4 too large for it is named.
+SELECT '9e38'::numeric::float4;

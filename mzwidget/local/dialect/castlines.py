@@ -326,11 +326,12 @@ def _of_texts() -> Iterable[Cast]:
         if name in STRINGS:
             continue
         for b in STRINGS:
-            yield Cast(name, b, I if (name, b) == ("char", "text") else A, _show(name), name == "numeric")
+            context = I if (name, b) == ("char", "text") else E if name in ("oid", *t.REGISTERED) else A
+            yield Cast(name, b, context, _show(name), name == "numeric")
         template = udf.declare(f"read_{name}", READERS[name], [t.TEXT], _RAW.get(name, _S[name]))
         for a in (*STRINGS, "char"):
             if a != name:
-                yield Cast(a, name, A if name == "char" else E, template)
+                yield Cast(a, name, A if name in ("char", "mz_timestamp") else E, template)
     yield Cast("char", "int4", E, "CASE {0} WHEN '' THEN 0 ELSE ascii({0}) END", False)
     yield Cast("int4", "char", E, _python("int_char", _char_of, "int4", "char"))
 

@@ -36,12 +36,9 @@ def castable(source: Type, target: Type, context: Context) -> bool:
         return len(source.fields) == len(target.fields) and all(castable(a, b, context) for (_, a), (_, b) in pairs)
     assert source.element is not None or source.kind == "record"
     if source.kind == target.kind and target.element is not None and source.element is not None:
-        inner = Context.EXPLICIT if context == Context.EXPLICIT else Context.IMPLICIT
-        if source.kind == "array":
-            return context == Context.EXPLICIT and castable(source.element, target.element, inner)
-        if source.kind == "map":
-            inner = Context.IMPLICIT
-        return castable(source.element, target.element, inner)
+        if source.kind == "array" and context != Context.EXPLICIT:
+            return False
+        return castable(source.element, target.element, Context.IMPLICIT if source.kind == "map" else context)
     if source.kind == "array" and target.kind == "list" and source.element is not None and target.element is not None:
         return context == Context.EXPLICIT and castable(source.element, target.element, Context.EXPLICIT)
     return False
