@@ -35,7 +35,7 @@ HEAVY = "SELECT count(*) FROM many a, many b, many c WHERE (a.n * b.n + c.n) % 7
 class Engine:
     """An engine in a process of its own, watched."""
 
-    def __init__(self, folder: Path, files: int | None = None) -> None:
+    def __init__(self, folder: Path, files: int | None = None, megabytes: int = MEGABYTES) -> None:
         command = [sys.executable, "-m", "mzwidget.local"]
         if files is not None:
             command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
@@ -46,11 +46,12 @@ class Engine:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env=os.environ | {"MZWIDGET_ENGINE_MEMORY": f"{MEGABYTES}MB", "TMPDIR": str(folder)},
+            env=os.environ | {"MZWIDGET_ENGINE_MEMORY": f"{megabytes}MB", "TMPDIR": str(folder)},
         )
         assert self.process.stdout is not None
         self.dsn = self.process.stdout.readline().strip()
         self.peak = 0.0
+        self._most = megabytes + MOST_MEGABYTES - MEGABYTES
         threading.Thread(target=self._guard, daemon=True).start()
 
     def connect(self) -> psycopg.Connection:
@@ -78,7 +79,7 @@ class Engine:
             while self.process.poll() is None:
                 pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
                 self.peak = max(self.peak, pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
-                if self.peak > MOST_MEGABYTES:
+                if self.peak > self._most:
                     self.process.kill()
                 time.sleep(0.02)
 
@@ -365,6 +366,22 @@ def test_a_timeout_ends_any_statement(engine: Engine, name: str) -> None:
         assert time.monotonic() - began < 2
     while engine.busy(0.3) > 0.5:
         assert time.monotonic() - began < 5, "something of it goes on"
+
+
+def test_what_nobody_wants_ends_though_there_is_memory_for_it(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, megabytes=4096)
+    with engine.connect() as connection, engine.connect() as writer:
+        connection.execute("CREATE TABLE texts (n int)")
+        connection.execute("SET statement_timeout = '300ms'")
+        began = time.monotonic()
+        numbers = "SELECT n FROM generate_series(1, 2000) AS g (n)"
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute(f"INSERT INTO texts {numbers} WHERE length(repeat('ab', 999999 + n)) = 1")
+        assert time.monotonic() - began < 1.3
+        writer.execute("INSERT INTO texts VALUES (1)")
+        assert time.monotonic() - began < 2
+    assert engine.peak < 2500
+    assert not engine.end()
 
 
 @pytest.mark.parametrize("how", ["cancelled", "gone"])

@@ -39,6 +39,7 @@ _CAUSE = 0.8
 _SHORT_SECONDS = 0.1
 _GIVE_BACK_SECONDS = 0.2
 _SETTLE_SECONDS = 0.5
+_OVERDUE, _OVERDUE_SECONDS = 64 * MEGABYTE, 0.2
 _BUSY_SECONDS, _IDLE_SECONDS = 0.02, 0.1
 
 
@@ -57,6 +58,8 @@ class Job:
         Which asked DuckDB for it; others may take part.
     unwanted : bool
         It was interrupted because somebody asked for it.
+    overdue : tuple of float and int
+        When, and beyond which size of the process, it then gets no more memory.
     stopped : bool
         It was interrupted because memory ran out.
     """
@@ -66,6 +69,7 @@ class Job:
     began: float
     thread: int = field(default_factory=threading.get_ident)
     unwanted: bool = False
+    overdue: tuple[float, int] = (0.0, 0)
     stopped: bool = False
 
 
@@ -98,9 +102,11 @@ class Watch:
     def stop(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Interrupt what runs on a connection; a statement looks for that now and then only."""
         with self._lock:
-            for job in self._jobs:
-                job.unwanted |= job.connection is connection
-            self._interrupt([job for job in self._jobs if job.connection is connection])
+            jobs = [job for job in self._jobs if job.connection is connection]
+            for job in jobs:
+                if not job.unwanted:
+                    job.unwanted, job.overdue = True, (time.monotonic() + _OVERDUE_SECONDS, self._sizes()[0] + _OVERDUE)
+            self._interrupt(jobs)
 
     def innocent(self, job: Job) -> bool:
         """Tell whether memory has hardly run out because of a job."""
@@ -134,7 +140,9 @@ class Watch:
             stacks = stack * threading.active_count()
             if not self._jobs or not unused:  # what is asked for in a statement is soon used
                 unused = asked - size - stacks
-            bound = max(self._last + unused + stacks, asked + _BREATH)
+            bound = asked + _BREATH
+            if not self._overdue(size):
+                bound = max(self._last + unused + stacks, bound)
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(
                     resource.RLIMIT_DATA, (bound if most == resource.RLIM_INFINITY else min(bound, most), most)
@@ -146,6 +154,12 @@ class Watch:
             if size > self._first:
                 self._make_room(size)
             time.sleep(_BUSY_SECONDS if self._jobs else _IDLE_SECONDS)
+
+    def _overdue(self, size: int) -> bool:
+        """Whether one that nobody wants goes on taking memory: DuckDB makes the texts of 2,048 rows in one go."""
+        now = time.monotonic()
+        overdue = [job.overdue for job in tuple(self._jobs) if job.unwanted]
+        return any(now > moment and size > most for moment, most in overdue)
 
     def _make_room(self, size: int) -> None:
         """Stop the latest of those that saw most of the growth."""
