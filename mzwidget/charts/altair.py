@@ -15,6 +15,7 @@ reader's clock shows them, since that is what Vega draws; ``jsonb`` is what it h
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import re
@@ -50,6 +51,11 @@ def is_chart(given: object) -> bool:
     return altair is not None and isinstance(given, altair.TopLevelMixin)
 
 
+def load() -> None:
+    """Import what a chart takes, for a second: where it is made, lest all views wait while one is drawn."""
+    importlib.import_module("altair")
+
+
 def encode(chart: Chart, columns: Sequence[Column]) -> Encoding:
     """Make a chart draw these columns.
 
@@ -81,7 +87,7 @@ def _plain(spec: Mapping[str, Any]) -> Spec:
 
 def _validate(spec: Spec) -> None:
     """Hold a specification against Vega-Lite's schema, in which a whole one has data."""
-    import altair as alt  # noqa: PLC0415 - takes half a second, so only for who has a chart
+    import altair as alt  # noqa: PLC0415 - only for who has a chart
     from jsonschema import ValidationError  # noqa: PLC0415 - comes with it
 
     try:

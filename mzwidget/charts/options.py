@@ -97,6 +97,8 @@ class Options:
                 f" {chart!r:.40}; a picture by its name is kind=, any of {_KINDS}" if isinstance(chart, str) else ""
             )
             raise TypeError(f"chart must be an Altair chart or a Vega-Lite dict, not {type(chart).__name__}{by_name}")
+        if chart is not None:
+            altair.load()
         if timezone is not None:
             _check_zone(timezone)
         for column, text in _mapping("format", format).items():

@@ -308,3 +308,16 @@ def test_a_name_that_vega_cannot_draw_is_told(name: str) -> None:
     assert prepared({"mark": "bar", "encoding": {"x": {"field": "n"}}}, columns), (
         "where it is not drawn it does no harm"
     )
+
+
+def test_who_makes_a_chart_waits_for_its_library_and_not_all_views() -> None:
+    code = """
+import sys
+from mzwidget.charts import Options
+Options.of(limit=3)
+before = "altair" in sys.modules
+Options.of(chart={"mark": "bar"})
+print(before, "altair" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["False", "True"], done.stderr
