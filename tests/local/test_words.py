@@ -77,6 +77,9 @@ SELECT decode('6é', 'hex')                           | XX000 invalid hexadecima
 SELECT decode('\x61', 'escape')                      | XX000 invalid input syntax for type bytea: invalid escape sequence: "\x61"
 SELECT '\x6 1'::bytea                                | XX000 invalid input syntax for type bytea: invalid hexadecimal digit: " ": "\x6 1"
 SELECT ('[1]'::jsonb)[0:1]                           | XX000 jsonb subscript does not support slices
+SELECT array_fill(1, array[2], NULL)                 | XX000 dimension array or low bound array must not be null
+SELECT array_fill(1, array[2], array[1, 1])          | XX000 wrong number of array subscripts
+SELECT array_fill(1, array[2], array[0])             | 0A000 an array that does not begin at 1 is not supported by the embedded engine
 SELECT date ''                                       | XX000 invalid input syntax for type date: timestamp string is empty: ""
 SELECT date 'EPOCH'                                  | XX000 invalid input syntax for type date: YEAR, MONTH, DAY are all required: "EPOCH"
 SELECT date '0000203'                                | XX000 invalid input syntax for type date: YEAR cannot be zero: "0000203"
@@ -382,6 +385,7 @@ to_char(timestamp '2024-08-05', 'xFM Yyyy OF of TH ddd') | x 4024 +00 of  218
 to_char(timestamp '0044-03-15 BC', 'CC IYYYth Y,YYYTH bc "a\b" x\z') | -01 0044th 0,044TH bc ab x\z
 length(encode(repeat('a', 57)::bytea, 'base64')), decode('YR==', 'base64'), '\x61 62'::bytea | 77 \x61 \x6162
 jsonb_build_object(array[1], 1, list['a b'], 2, row(1, 'x'), 3) | {"(1,x)":3,"{\"a b\"}":2,"{1}":1}
+array_fill(7, array[2, 1], array[1, 1]) | {{7},{7}}
 interval '- 1:2:3', interval '3-', interval '-1 2:3:4.5' | 01:02:03 3 years -1 days +02:03:04.5
 """
 

@@ -47,10 +47,9 @@ def _filled(values: Sequence[Value]) -> Value:
         raise SqlError("array_fill with arrays not yet supported")
     if item.type.kind in ("list", "map") or item.type.name == "bpchar":
         raise SqlError(f"array_fill on {t.sql_name(item.type.base)} not yet supported")
-    if lowest:
-        raise unsupported("an array that does not begin at 1")
     type_ = t.array_of(item.type.base)
-    return apply(f"CAST(({_FILLED}) AS {type_.duckdb})", [item, sizes], type_, fallible=True)
+    filled = _FILLED_FROM if lowest else _FILLED
+    return apply(f"CAST(({filled}) AS {type_.duckdb})", [item, sizes, *lowest], type_, fallible=True)
 
 
 def _mapped(values: Sequence[Value]) -> Value:
@@ -113,6 +112,15 @@ _FILLED = (
     f" WHEN len(({{1}}).items) > {MOST_DIMENSIONS} THEN error({TOO_DEEP.replace('{0}', 'len(({1}).items)')})"
     f" ELSE {array_sql(f'list_transform(range(CAST({_COUNT} AS BIGINT)), lambda i: {{0}})', '{2}')} END"
 ).replace("{2}", f"{_DIMS} ELSE CAST([] AS INTEGER[]) END")
+_FILLED_FROM = (
+    "CASE WHEN {2} IS NULL THEN error('mz:XX000:dimension array or low bound array must not be null')"
+    " WHEN list_bool_or(list_transform(({2}).items, lambda s: s IS NULL))"
+    " THEN error('mz:XX000:dimension values must not be null')"
+    " WHEN len(({2}).items) <> len(({1}).items) THEN error('mz:XX000:wrong number of array subscripts"
+    "\n\nmz-detail:Low bound array has different size than dimensions array.')"
+    " WHEN list_bool_or(list_transform(({2}).items, lambda s: s <> 1))"
+    f" THEN error('mz:0A000:{unsupported('an array that does not begin at 1').message}') ELSE ({_FILLED}) END"
+)
 _POSITION = _FLAT.format(
     _SEARCH, "CASE WHEN {1} IS NOT NULL THEN CAST(nullif(list_position(({0}).items, {1}), 0) AS INTEGER) END"
 )
