@@ -300,7 +300,11 @@ LONG = {
     "joins": ("SELECT 1 FROM many " + " ".join(f"JOIN many m{i} USING (n)" for i in range(100)), "54001"),
     "tables": ("SELECT 1 FROM " + ", ".join(f"many m{i}" for i in range(100)), "54001"),
     "many subqueries": ("SELECT " + ", ".join(f"(SELECT max(n + {i}) FROM many)" for i in range(200)), "54001"),
-    "a union": (" UNION ALL ".join(["SELECT n FROM many"] * 180), "54001"),
+    "subqueries of rows": (
+        "SELECT n FROM many WHERE "
+        + " OR ".join(f"EXISTS (SELECT FROM many m WHERE m.n > many.n + {i})" for i in range(100)),
+        "54001",
+    ),
     "a parameter's number": ("SELECT $" + "9" * 5000, "42P02"),
     "$²": ("SELECT $²", "42601"),
     "a number": ("SELECT " + "9" * 5000, "XX000"),
@@ -322,6 +326,15 @@ def test_what_is_too_long_or_too_deep_is_refused_soon(engine: Engine, name: str)
         assert time.monotonic() - began < 5
         assert _state(raised.value) == sqlstate
         assert "internal error" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("others")
+def test_what_is_long_and_plain_is_answered(engine: Engine) -> None:
+    union = " UNION ALL ".join(f"SELECT n FROM many WHERE n = {i + 1}" for i in range(100))
+    joins = "SELECT m0.n FROM many m0 " + " ".join(f"JOIN many m{i} ON m{i}.n = m0.n" for i in range(1, 45))
+    with engine.connect() as connection:
+        assert len(connection.execute(union.encode()).fetchall()) == 100
+        assert len(connection.execute(f"{joins} WHERE m0.n < 10".encode()).fetchall()) == 9
 
 
 @pytest.mark.parametrize("kind", ["jsonb", "int[]", "int4range", "bytea"])

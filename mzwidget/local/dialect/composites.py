@@ -73,7 +73,7 @@ def _alike(
 def array_query(expressions: Translating, node: tree.ArrayQuery) -> Value:
     if node.word == "map":
         return _map_query(expressions, node)
-    columns, sql = expressions.plan(node.query, expressions.scope)
+    columns, sql = expressions.plan(node.query)
     if len(columns) != 1:
         raise SqlError(f"Expected subselect to return 1 column, got {len(columns)} columns")
     type_ = columns[0].type.base
@@ -109,7 +109,7 @@ def map_(expressions: Translating, node: tree.Map, hint: Type | None = None) -> 
 
 
 def _map_query(expressions: Translating, node: tree.ArrayQuery) -> Value:
-    columns, sql = expressions.plan(node.query, expressions.scope)
+    columns, sql = expressions.plan(node.query)
     if len(columns) != 2:
         raise SqlError(f"expected map subquery to return 2 columns, got {len(columns)} columns")
     key, item = columns

@@ -56,8 +56,13 @@ class Expressions:
     def __init__(self, scope: Scope, plan_subquery: PlanSubquery) -> None:
         self.scope = scope
         self.statement = scope.statement
-        self.plan = plan_subquery
+        self._plan = plan_subquery
         self.aggregation = Aggregation(self)
+
+    def plan(self, query: tree.Query) -> tuple[tuple[t.Column, ...], str]:
+        """Return the columns and SQL of a subquery."""
+        self.scope.nest(query)
+        return self._plan(query, self.scope)
 
     def value(self, node: tree.Expr) -> Value:
         """Return the expression's value; its type may still be ``unknown``."""
@@ -297,11 +302,11 @@ class Expressions:
         return apply(f"{node.word}({{*}})", values, type_)
 
     def _exists(self, node: tree.Exists) -> Value:
-        _, sql = self.plan(node.query, self.scope)
+        _, sql = self.plan(node.query)
         return Value(f"EXISTS ({sql})", t.BOOL, fallible=True, nullable=False)
 
     def _subquery(self, node: tree.Subquery) -> Value:
-        columns, sql = self.plan(node.query, self.scope)
+        columns, sql = self.plan(node.query)
         if len(columns) != 1:
             raise SqlError(f"Expected subselect to return 1 column, got {len(columns)} columns")
         return Value(f"({sql})", columns[0].type, fallible=True)

@@ -143,7 +143,7 @@ def _among(expressions: Translating, left: Value, items: Sequence[Value]) -> Val
 
 
 def in_query(expressions: Translating, node: tree.InQuery) -> Value:
-    columns, sql = expressions.plan(node.query, expressions.scope)
+    columns, sql = expressions.plan(node.query)
     left = expressions.value(node.operand)
     if left.items and len(left.items) == len(columns):
         parts = [
@@ -167,7 +167,7 @@ def quantified(expressions: Translating, node: tree.Quantified) -> Value:
     left = expressions.value(node.left)
     word = "ALL" if node.every else "ANY"
     if isinstance(node.right, tree.Query):
-        columns, sql = expressions.plan(node.right, expressions.scope)
+        columns, sql = expressions.plan(node.right)
         if len(columns) != 1 and left.items and (node.operator, node.every) in (("=", False), ("<>", True)):
             return in_query(expressions, tree.InQuery(node.left, node.right, negated=node.every))
         if len(columns) == len(left.items) > 1:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _AS_NUMBERS = frozenset(
     {"bool", "int2", "int4", "int8", "float4", "float8", "uint2", "uint4", "uint8", "oid", *t.REGISTERED}
 )
-_MOST_JOINED = 60
-"""DuckDB takes a second to plan these, and the square or the cube of that for more."""
+_MOST_JOINED = 50
+"""Tables and subqueries of one SELECT: DuckDB plans these in a second, more in its square or cube."""
 MAX_PARAMETERS = 65_535
 
 
@@ -214,6 +214,8 @@ class Scope:
     tables: dict[tree.Call, Value] = field(default_factory=dict)
     """What the table functions of the select list give."""
     forbidden: set[int] = field(default_factory=set)
+    nested: set[int] = field(default_factory=set)
+    """The subqueries of its expressions."""
     correlated: bool = False
     grouping: Grouping | None = None
     inside_aggregate: bool = False
@@ -253,9 +255,17 @@ class Scope:
         """Add a FROM item; two may not share a name."""
         if any(other.name == source.name and source.name and other.path == source.path for other in self.sources):
             raise SqlError(f'table name "{source.name}" specified more than once')
-        if len(self.sources) == _MOST_JOINED:
-            raise SqlError(f"statement too long: more than {_MOST_JOINED} tables are joined", "54001")
         self.sources.append(source)
+        self._weigh()
+
+    def nest(self, query: tree.Query) -> None:
+        """Take note of a subquery of an expression."""
+        self.nested.add(id(query))
+        self._weigh()
+
+    def _weigh(self) -> None:
+        if len(self.sources) + len(self.nested) > _MOST_JOINED:
+            raise SqlError(f"statement too long: more than {_MOST_JOINED} tables and subqueries are joined", "54001")
 
     def column(self, parts: Sequence[str]) -> Value:
         """Return the column that a possibly qualified name means."""

@@ -22,13 +22,13 @@ class Translating(Protocol):
     ----------
     scope : Scope
     statement : Statement
-    plan : callable
-        Plans a nested query in a child scope: its columns and SQL.
     """
 
     scope: Scope
     statement: Statement
-    plan: PlanSubquery
+
+    def plan(self, query: tree.Query) -> tuple[tuple[Column, ...], str]:
+        """Return the columns and SQL of a subquery."""
 
     def value(self, node: tree.Expr) -> Value:
         """Return the expression's value; its type may still be ``unknown``."""

@@ -163,8 +163,8 @@ def bound_once(
     return replace(found, sql=f"list_transform([{made}], lambda {variable}: {sql})[1]", depth=depth + 1, tried="")
 
 
-_MOST_WORDS, _MOST_SOURCES = 150_000, 150
-_WORD, _SOURCE = re.compile(r"'(?:[^']|'')*'|\w+"), re.compile(r"\bAS s\d+\(")
+_MOST_WORDS = 150_000
+_WORD = re.compile(r"'(?:[^']|'')*'|\w+")
 
 
 def weighed(sql: str) -> str:
@@ -174,8 +174,6 @@ def weighed(sql: str) -> str:
     """
     if len(sql) > 2 * _MOST_WORDS and sum(1 for _ in _WORD.finditer(sql)) > _MOST_WORDS:
         raise SqlError(f"statement too long: to be planned are more than {_MOST_WORDS:,} words", "54001")
-    if sum(1 for _ in _SOURCE.finditer(sql)) > _MOST_SOURCES:
-        raise SqlError(f"statement too long: to be planned are more than {_MOST_SOURCES} sources of rows", "54001")
     if sql.count(_LAMBDA) > _FEW_LAMBDAS:
         weight, depth, ends = 0, 0, [0]
         for token in _SCOPES.findall(sql):
