@@ -163,7 +163,7 @@ def misspelt(name: str) -> SqlError:
     return unknown_function(name, other if other != plain and other in functions.KNOWN else None)
 
 
-def is_elsewhere(name: str) -> bool:
+def _is_elsewhere(name: str) -> bool:
     """Whether Materialize has a function of that name, though it is not offered here."""
     return name in OFFERED_THERE or name in UNAVAILABLE
 
@@ -228,3 +228,29 @@ OFFERED_THERE = frozenset(
     """.split()  # noqa: SIM905
 )
 """Functions that Materialize has and that are not offered here; any other name is a mistake."""
+
+
+def callable_(parts: tuple[str, ...], statement: Statement) -> bool:
+    """Whether there is a function of that name, here or there; a schema that does not exist is an error."""
+    *schema, name = parts
+    statement.catalog.check(parts)
+    if name == _EXPANDS[-1]:
+        return parts[-2:] == _EXPANDS
+    if parts == ("values",):  # it is told where it stands
+        return True
+    if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
+        return False
+    if schema and schema[-1] == "pg_catalog" and name in functions.OF_MZ_CATALOG:
+        return False
+    if schema and schema[-1] == "mz_catalog" and name in functions.KNOWN - functions.OF_MZ_CATALOG - _OF_EITHER:
+        return False
+    return name in functions.KNOWN or name in statement.session or _is_elsewhere(name)
+
+
+_EXPANDS = ("information_schema", "_pg_expandarray")
+_OF_EITHER = frozenset(
+    """
+    constant_time_eq crc32 current_timestamp datediff parse_ident try_parse_monotonic_iso8601_timestamp uuid_generate_v5
+    """.split()  # noqa: SIM905
+)
+"""Functions Materialize adds to PostgreSQL's: no recorded answer says in which schema they are."""

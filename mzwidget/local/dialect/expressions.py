@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import composites, functions, objects, patterns, predicates
 from mzwidget.local.dialect.aggregation import Aggregation
-from mzwidget.local.dialect.calls import call, coerce, is_elsewhere, known, misspelt, operate, unify
+from mzwidget.local.dialect.calls import call, callable_, coerce, known, misspelt, operate, unify
 from mzwidget.local.dialect.castlines import STRINGS, Context
 from mzwidget.local.dialect.casts import cast, castable, constant, literal, no_cast
 from mzwidget.local.dialect.conditions import connect
@@ -24,7 +24,7 @@ from mzwidget.local.formats import intervals
 from mzwidget.local.formats import types as t
 
 if TYPE_CHECKING:
-    from mzwidget.local.dialect.scope import Scope, Statement
+    from mzwidget.local.dialect.scope import Scope
 
 MZ_NOW = Value("CAST(getvariable('mz_now') AS UBIGINT)", t.MZ_TIMESTAMP)
 _NOW = "make_timestamp(CAST(getvariable('mz_now') AS BIGINT) * 1000)"
@@ -339,32 +339,6 @@ class Expressions:
                 raise unknown_function(name) if name not in functions.SCALARS else no_function(name, [])
             raise SqlError(f"{word} specified, but {name} is not an aggregate function")
         return call(self.statement, name, self.values(node.arguments))
-
-
-def callable_(parts: tuple[str, ...], statement: Statement) -> bool:
-    """Whether there is a function of that name, here or there; a schema that does not exist is an error."""
-    *schema, name = parts
-    statement.catalog.check(parts)
-    if name == _EXPANDS[-1]:
-        return parts[-2:] == _EXPANDS
-    if parts == ("values",):  # it is told where it stands
-        return True
-    if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
-        return False
-    if schema and schema[-1] == "pg_catalog" and name in functions.OF_MZ_CATALOG:
-        return False
-    if schema and schema[-1] == "mz_catalog" and name in functions.KNOWN - functions.OF_MZ_CATALOG - _OF_EITHER:
-        return False
-    return name in functions.KNOWN or name in statement.session or is_elsewhere(name)
-
-
-_EXPANDS = ("information_schema", "_pg_expandarray")
-_OF_EITHER = frozenset(
-    """
-    constant_time_eq crc32 current_timestamp datediff parse_ident try_parse_monotonic_iso8601_timestamp uuid_generate_v5
-    """.split()  # noqa: SIM905
-)
-"""Functions Materialize adds to PostgreSQL's: no recorded answer says in which schema they are."""
 
 
 def _plain_exponent(text: str) -> str:

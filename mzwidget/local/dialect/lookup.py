@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect.calls import misspelt
-from mzwidget.local.dialect.expressions import callable_
+from mzwidget.local.dialect.calls import callable_, misspelt
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.errors import SqlError

@@ -9,6 +9,7 @@ from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.calls import (
     OFFERED_THERE,
     UNAVAILABLE,
+    callable_,
     coerce,
     known,
     misspelt,
@@ -17,7 +18,7 @@ from mzwidget.local.dialect.calls import (
     unify,
 )
 from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
-from mzwidget.local.dialect.expressions import Expressions, callable_
+from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import evaluated_whole
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
 from mzwidget.local.dialect.scope import Merged, Scope, Source
