@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_ORDER = re.compile(r"\border\b", re.IGNORECASE)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -81,6 +82,11 @@ def is_name(sql: str) -> bool:
     parts = [token for token in tokens(sql) if token.kind != "space"]
     names = all(token.kind in ("word", "name") for token in parts[::2])
     return names and len(parts) in (1, 3, 5) and all(token.text == "." for token in parts[1::2])
+
+
+def has_order(sql: str) -> bool:
+    """Tell whether a query may ask for an order."""
+    return _ORDER.search(sql) is not None
 
 
 def defined_as(sql: str) -> str:

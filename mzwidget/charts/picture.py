@@ -9,6 +9,7 @@ from mzwidget.charts.choice import resolve
 from mzwidget.charts.encoding import Encoding
 from mzwidget.charts.options import Options
 from mzwidget.charts.order import Term
+from mzwidget.lexing import has_order
 from mzwidget.tail.values import Column
 
 
@@ -60,8 +61,8 @@ class Picture:
 
 def _order(query: str, columns: tuple[Column, ...]) -> tuple[Term, ...]:
     """Return the order that a query asks for; empty for none."""
-    if "order" not in query.lower():
+    if not has_order(query):
         return ()
-    from mzwidget.charts import orderby  # noqa: PLC0415 - only where there is an order to be read
+    from mzwidget.charts import orderby  # noqa: PLC0415 - loads sqlglot: only where there is an order to be read
 
     return orderby.read(query, columns)

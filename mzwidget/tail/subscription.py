@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import Any
 import psycopg
 
 from mzwidget.catalog import hang_up
-from mzwidget.lexing import defined_as
+from mzwidget.lexing import defined_as, has_order
 from mzwidget.tail.batches import Batch, Batches
 from mzwidget.tail.connect import Parameters, answering, check_cluster
 from mzwidget.tail.status import Status
@@ -102,6 +103,8 @@ class Subscription:
             check_cluster(connection, self._parameters)
             self.ahead = await _ahead(connection)
             self.definition = await self._look_up(connection)
+            if has_order(self.definition or self._statement):
+                await asyncio.to_thread(importlib.import_module, "sqlglot")  # which reads it: else all views would wait
             await self._read(Stream(connection, self._statement), take)
         except UnicodeDecodeError:
             raise psycopg.DataError("the server sent text that is not UTF-8") from None

@@ -6,6 +6,8 @@ import html
 import itertools
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -262,3 +264,35 @@ def test_a_number_keeps_its_recent_past(engine_dsn: str, live: Callable[..., Liv
     assert view.base["past"][0][1] == 0
     assert view.base["past"][-1][1] == 3
     assert "<path" in view._repr_mimebundle_()[0]["text/html"]
+
+
+@pytest.mark.parametrize("is_view", [True, False])
+def test_what_reads_an_order_is_loaded_beside_the_loop_that_all_views_share(
+    engine_dsn: str, sales: str, *, is_view: bool
+) -> None:
+    query = f"SELECT item, sold FROM {sales} ORDER BY sold DESC"
+    if is_view:
+        with psycopg.connect(engine_dsn, autocommit=True) as connection:
+            connection.execute(f"CREATE OR REPLACE VIEW ordered_{sales} AS {query} LIMIT 3".encode())
+        query = f"ordered_{sales}"
+    code = f"""
+import sys, threading
+import mzwidget
+from mzwidget import background
+
+loading = []
+class Watch:
+    def find_spec(self, name, path, target=None):
+        if name == "sqlglot":
+            loading.append(threading.get_ident())
+sys.meta_path.insert(0, Watch())
+view = mzwidget.LiveView({query!r}, dsn={engine_dsn!r})
+assert len(view.wait(60).df) >= 3
+shared = []
+background.call(lambda: shared.append(threading.get_ident()))
+while not shared:
+    pass
+print(len(loading), loading == shared)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.split() == ["1", "False"], done.stderr
