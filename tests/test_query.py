@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mzwidget.naming import quoted
 from mzwidget.tail.query import parse
 
 
@@ -63,3 +64,7 @@ def test_what_cannot_be_watched_is_refused_by_name(text: str) -> None:
 def test_not_text() -> None:
     with pytest.raises(TypeError, match="int"):
         parse(10)  # type: ignore[arg-type]
+
+
+def test_quoted() -> None:
+    assert quoted('a"b') == '"a""b"'

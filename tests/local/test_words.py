@@ -386,6 +386,7 @@ to_char(timestamp '0044-03-15 BC', 'CC IYYYth Y,YYYTH bc "a\b" x\z') | -01 0044t
 length(encode(repeat('a', 57)::bytea, 'base64')), decode('YR==', 'base64'), '\x61 62'::bytea | 77 \x61 \x6162
 jsonb_build_object(array[1], 1, list['a b'], 2, row(1, 'x'), 3) | {"(1,x)":3,"{\"a b\"}":2,"{1}":1}
 array_fill(7, array[2, 1], array[1, 1]) | {{7},{7}}
+interval '3 MILLISECONS 4 microsecon', date_trunc('microsecons', interval '1 us') | 00:00:00.003004 00:00:00.000001
 interval '- 1:2:3', interval '3-', interval '-1 2:3:4.5' | 01:02:03 3 years -1 days +02:03:04.5
 """
 

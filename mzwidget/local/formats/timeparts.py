@@ -17,10 +17,11 @@ _UNIT_WORDS = {
     "decade": "decade decs dec decades", "year": "y yr yrs year years", "month": "mon mons month months",
     "day": "d day days", "hour": "h hr hrs hour hours", "minute": "m min mins minute minutes",
     "second": "s sec secs second seconds",
-    "milliseconds": "ms msec msecs msecond mseconds millisecond milliseconds",
-    "microseconds": "us usec usecs usecond useconds microsecond microseconds",
+    "milliseconds": "ms msec msecs msecond mseconds millisecon millisecons millisecond milliseconds",
+    "microseconds": "us usec usecs usecond useconds microsecon microsecons microsecond microseconds",
 }  # fmt: skip
-_UNITS = {word: field for field, words in _UNIT_WORDS.items() for word in words.split()}
+FIELD_OF = {word: field for field, words in _UNIT_WORDS.items() for word in words.split()}
+"""What an interval counts, and may be cut to, by its words."""
 _OTHER_UNITS = {
     "w": "week", "week": "week", "weeks": "week", "q": "quarter", "qtr": "quarter", "quarter": "quarter",
     "quarters": "quarter", "epoch": "epoch", "dow": "dow", "doy": "doy", "isodow": "isodow", "isodoy": "isodoy",
@@ -133,8 +134,8 @@ def _word(word: str) -> Token:
     if word in ("T", "t"):
         return Token("T")
     known = word.lower()
-    if known in _UNITS:
-        return Token("unit", unit=_UNITS[known])
+    if known in FIELD_OF:
+        return Token("unit", unit=FIELD_OF[known])
     if known in _OTHER_UNITS:
         return Token("other unit", unit=_OTHER_UNITS[known])
     raise MalformedError(f"unknown units {word}")

@@ -108,11 +108,6 @@ def _read_only(name: str, _: Values) -> str:
     raise SqlError(f'parameter "{name}" cannot be changed', "55P02")
 
 
-def _fact(name: str, values: Values) -> str:
-    """Refuse as `_read_only` does; the default of a fact is refused, too."""
-    return _read_only(name, values)
-
-
 def _off(name: str, values: Values) -> str:
     """Take only off: what it would switch on is not offered."""
     if _flag(name, values) == "on":
@@ -211,10 +206,10 @@ _VARIABLES = {
     "idle_in_transaction_session_timeout": _Variable("2 min", _duration),
     "integer_datetimes": _Variable("on", _fixed("on", *(k for k, v in _BOOLEAN.items() if v == "on")), reported=True),
     "IntervalStyle": _Variable("postgres", _one_of("postgres"), reported=True),
-    "is_superuser": _Variable("off", _fact, reported=True),
-    "max_identifier_length": _Variable("255", _fact),
+    "is_superuser": _Variable("off", _read_only, reported=True),
+    "max_identifier_length": _Variable("255", _read_only),
     "max_query_result_size": _Variable("1GB", _bytes),
-    "mz_version": _Variable(VERSION, _fact, reported=True),
+    "mz_version": _Variable(VERSION, _read_only, reported=True),
     "search_path": _Variable("public", _names, reported=True),
     "server_version": _Variable("9.5.0", _read_only, reported=True),
     "server_version_num": _Variable("90500", _read_only),
@@ -269,6 +264,8 @@ _OF_THE_SYSTEM = frozenset(
     """.split()  # noqa: SIM905
 )
 """Limits of a region of Materialize: SHOW tells them there, SET does not know them."""
+_FACTS = frozenset({"is_superuser", "max_identifier_length", "mz_version"})
+"""Of those that cannot be changed the ones that cannot be set to their default either."""
 _SPELLINGS = {name.lower(): name for name in _VARIABLES} | {"schema": "search_path"}
 
 
@@ -294,8 +291,8 @@ class Variables:
     def set(self, name: str, values: Sequence[str] | None, *, local: bool = False) -> None:
         """Set a variable; no values mean its default."""
         spelt = _spelt(name)
-        if values is None and _VARIABLES[spelt].check is _fact:
-            _fact(spelt, ())
+        if values is None and spelt in _FACTS:
+            _read_only(spelt, ())
         self.revision += 1
         self._local.pop(spelt, None)
         if values is None and local:

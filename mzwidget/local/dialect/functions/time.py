@@ -17,6 +17,7 @@ from mzwidget.local.formats import moments
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.intervals import show_interval
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
+from mzwidget.local.formats.timeparts import FIELD_OF
 
 FUNCTIONS: list[Overload] = []
 
@@ -56,20 +57,8 @@ def _truncate(text: str, micros: int) -> int:
     raise no_unit(unit)
 
 
-_FIELD_WORDS = {
-    "millennium": "MILLENNIUM MILLENNIUMS MILLENNIA MIL MILS", "century": "CENTURY CENTURIES CENT C",
-    "decade": "DECADE DECADES DEC DECS", "year": "YEAR YEARS YR YRS Y", "month": "MONTH MONTHS MON MONS",
-    "day": "DAY DAYS D", "hour": "HOUR HOURS HR HRS H", "minute": "MINUTE MINUTES MIN MINS M",
-    "second": "SECOND SECONDS SEC SECS S",
-    "milliseconds": "MILLISECOND MILLISECONDS MILLISECON MILLISECONS MSECOND MSECONDS MSEC MSECS MS",
-    "microseconds": "MICROSECOND MICROSECONDS MICROSECON MICROSECONS USECOND USECONDS USEC USECS US",
-}  # fmt: skip
-_FIELDS = {word: unit for unit, words in _FIELD_WORDS.items() for word in words.split()}
-"""What an interval may be cut to: the words of interval literals, which are not those of moments."""
-
-
 def _truncate_interval(text: str, value: Interval) -> Interval:
-    unit = _FIELDS.get(text.upper())
+    unit = FIELD_OF.get(text.lower())
     months, days, micros = value
     if unit is None:
         raise SqlError(f"unit '{text}' not recognized")
