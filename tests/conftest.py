@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 import hatch_build
 from tests.jupyterlab import LabServer
+from tests.local.replay import PROPERTY, summary
 from tests.machine import ROOT, chromium, eventually, free_port, missing, postgres_bin
 from tests.parallel import pytest_cmdline_main  # noqa: F401
 from tests.running_demo import RunningDemo
@@ -42,6 +43,17 @@ def pytest_configure() -> None:
     """Hand SIGINT on to programs under test, also when a shell started the tests in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how the engine compares with what was recorded: here, since pytest reads no other conftest at its start."""
+    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    properties = [pair for report in reports if report.when == "call" for pair in report.user_properties]
+    judged = dict(value for name, value in properties if name == PROPERTY)
+    if judged:
+        terminalreporter.section("compared with Materialize")
+        for line in summary(judged):
+            terminalreporter.write_line(line)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.local.replay import PROPERTY, summary
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -61,14 +59,3 @@ def embedded() -> None:
     """Say that a test is about the embedded engine itself."""
     if os.environ.get("MZWIDGET_TEST_MATERIALIZE"):
         pytest.skip("about the embedded engine, not about Materialize")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how the engine's answers compare with the recorded ones."""
-    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
-    properties = [pair for report in reports if report.when == "call" for pair in report.user_properties]
-    judged = dict(value for name, value in properties if name == PROPERTY)
-    if judged:
-        terminalreporter.section("compared with Materialize")
-        for line in summary(judged):
-            terminalreporter.write_line(line)
