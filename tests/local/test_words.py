@@ -57,6 +57,10 @@ SELECT interval '1day2hours'                         | XX000 invalid input synta
 SELECT interval '1week'                              | XX000 invalid input syntax for type interval: unsupported unit week: "1week"
 SELECT interval '１ day'                             | XX000 invalid input syntax for type interval: Invalid character at offset 0 in １ day: '１': "１ day"
 SELECT interval '99999999999999999999 days'          | XX000 invalid input syntax for type interval: Unable to parse value as a number at index 20: number too large to fit in target type: "99999999999999999999 days"
+SELECT interval '3 days' hour to day                 | 42601 Expected end of statement, found string literal "3 days" @17
+SELECT interval '3 days' day to week                 | 42601 Expected end of statement, found string literal "3 days" @17
+SELECT interval '9223372036854.77' second(1)         | XX000 interval field value out of range: "2562047788:00:54.7"
+SELECT interval '1' hour - interval '-2147483648 days' | XX000 "01:00:00 - -2147483648 days" interval out of range
 SELECT '1e-60'::float8::float4                       | XX000 value out of range: underflow
 SELECT '{1}{2}'::int[]                               | XX000 invalid input syntax for type array: Junk after closing right brace.: "{1}{2}"
 SELECT '{{1},2}'::int[]                              | XX000 invalid input syntax for type array: Unexpected array element.: "{{1},2}"
@@ -306,6 +310,14 @@ def test_the_default_index_of_a_grouped_view_is_over_its_groups(sql: psycopg.Con
         ("SELECT coalesce(b, 'x'), date '2020-01-01'", "SELECT COALESCE(b, 'x'), '2020-01-01'::pg_catalog.date"),
         ("SELECT extract(day FROM now()), true", "SELECT pg_catalog.extract('day', pg_catalog.now()), true"),
         ("SELECT (t).*, '{1}'::int[] AS i", "SELECT (t).*, '{1}'::pg_catalog._int4 AS i"),
+        (
+            "SELECT interval '1' second s, interval '2.34' minute to second(1)",
+            "INTERVAL '1' AS s, INTERVAL '2.34' SECOND (1)",
+        ),
+        (
+            "SELECT interval '1' year to month s, interval '1 2:3' days to hours",
+            "MONTH AS s, INTERVAL '1 2:3' DAY TO HOUR",
+        ),
         ("SELECT trim(b), a > 1 IS NOT true", "SELECT pg_catalog.btrim(b), a > 1 IS NOT TRUE"),
     ],
 )
@@ -387,6 +399,11 @@ length(encode(repeat('a', 57)::bytea, 'base64')), decode('YR==', 'base64'), '\x6
 jsonb_build_object(array[1], 1, list['a b'], 2, row(1, 'x'), 3) | {"(1,x)":3,"{\"a b\"}":2,"{1}":1}
 array_fill(7, array[2, 1], array[1, 1]) | {{7},{7}}
 interval '3 MILLISECONS 4 microsecon', date_trunc('microsecons', interval '1 us') | 00:00:00.003004 00:00:00.000001
+interval '5' year to month, interval '9' day to hour | 5 months 09:00:00
+interval '-8 7:6' day to hour           | -8 days +07:00:00
+interval '26:40:50' hour to minute, interval '-15-7 3' month to day | 02:40:00 -7 months +3 days
+interval '-1.26' second(1), interval '-1.24' seconds (1) | -00:00:01.3 -00:00:01.2
+to_timestamp(3.0000005), to_timestamp(5.0000015) | 1970-01-01 00:00:03.000001+00 1970-01-01 00:00:05.000001+00
 interval '- 1:2:3', interval '3-', interval '-1 2:3:4.5' | 01:02:03 3 years -1 days +02:03:04.5
 """
 

@@ -136,7 +136,7 @@ class Expressions:
         return replace(found, literal=text)
 
     def _interval(self, node: tree.IntervalLiteral) -> Value:
-        found = intervals.read_interval_between(node.text, node.leading, node.trailing)
+        found = intervals.read_interval_between(node.text, node.high, node.low)
         if node.precision is not None:
             found = intervals.rounded(found, node.precision)
         return Value(constant(found, t.INTERVAL), t.INTERVAL, literal=node.text, nullable=False)

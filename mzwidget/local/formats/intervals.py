@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 
 from mzwidget.local.errors import MalformedError, SqlError, invalid
@@ -14,34 +13,29 @@ _SIZES = {
     "month": (1, 0, 0), "day": (0, 1, 0), "hour": (0, 0, HOUR), "minute": (0, 0, MINUTE), "second": (0, 0, SECOND),
     "milliseconds": (0, 0, 1000), "microseconds": (0, 0, 1),
 }  # fmt: skip
-_FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
 
-def read_interval_between(text: str, first: str, last: str) -> Interval:
-    """Read an interval as ``INTERVAL 'text' first TO last`` means it: of other fields nothing remains."""
-    if not first:
-        return read_interval(text)
-    if last and _FIELDS.index(first) >= _FIELDS.index(last):
-        high, low = first.upper(), last.upper()
-        raise SqlError(
-            f"Invalid field range in INTERVAL '{text}' {high} TO {low}; the value in the position of {high} should be"
-            f" more significant than {low}.",
-            "42601",
-        )
-    months, days, micros = read_interval(
-        text, "" if last else first, "minute" if last and first == "minute" else "hour"
-    )
-    least, most = (_FIELDS.index(field) for field in (last or first, first if last else "year"))
-    if least < 1:
-        months = int(months / 12) * 12
-    if most > 0:
-        months = int(math.fmod(months, 12)) if most == 1 else 0
-    if least < 2 or most > 2:
-        days = 0
-    size = {3: HOUR, 4: MINUTE, 5: 1}.get(least)
-    micros = int(micros / size) * size if size is not None else 0
-    if most > 3:
-        micros = int(math.fmod(micros, HOUR if most == 4 else MINUTE))
+def _rest(count: int, size: int) -> int:
+    """Return what a division leaves, with the sign of the count."""
+    rest = abs(count) % size
+    return rest if count >= 0 else -rest
+
+
+def read_interval_between(text: str, high: str, low: str) -> Interval:
+    """Read an interval as ``INTERVAL 'text' high TO low`` means it: of other fields nothing remains."""
+    months, days, micros = read_interval(text, low, "minute" if high == "minute" else "hour")
+    size = _SIZES[low]
+    if size[0]:
+        months, days, micros = months - _rest(months, size[0]), 0, 0
+    if low != "second":
+        micros -= _rest(micros, size[2]) if size[2] else micros
+    match high:
+        case "month":
+            months = _rest(months, 12)
+        case "day" | "hour" | "minute":
+            months = 0
+    if high in ("hour", "minute"):
+        days, micros = 0, _rest(micros, DAY if high == "hour" else HOUR)
     return months, days, micros
 
 
@@ -51,8 +45,11 @@ def rounded(value: Interval, digits: int) -> Interval:
         raise SqlError(f"SECOND precision must be (0, 6), have SECOND({digits})")
     months, days, micros = value
     unit = 10 ** (6 - digits)
-    rest = int(math.fmod(micros, unit))
-    return months, days, micros - rest + (unit if 2 * rest >= unit > 1 else 0)
+    nearest = (abs(micros) + unit // 2) // unit * unit
+    if nearest >= 2**63:
+        cut = micros - _rest(micros, unit)
+        raise SqlError(f'interval field value out of range: "{show_interval((months, days, cut))}"')
+    return months, days, nearest if micros > 0 else -nearest
 
 
 def _whole_micros(count: Decimal) -> int:

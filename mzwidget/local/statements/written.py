@@ -239,9 +239,11 @@ class Layout:
 
     def _interval(self, expr: tree.IntervalLiteral) -> Doc:
         text = "INTERVAL '" + expr.text.replace("'", "''") + "'"
-        if expr.leading and expr.trailing:
-            return f"{text} {expr.leading.upper()} TO {expr.trailing.upper()}"
-        return f"{text} {expr.leading.upper()}" if expr.leading else text
+        if expr.precision is not None:
+            return f"{text} SECOND ({expr.precision})"
+        if expr.high != "year":
+            return f"{text} {expr.high.upper()} TO {expr.low.upper()}"
+        return text if expr.low == "second" else f"{text} {expr.low.upper()}"
 
     def _star(self, expr: tree.Star) -> Doc:
         return f"{self._path(expr.qualifier)}.*" if expr.qualifier else "*"

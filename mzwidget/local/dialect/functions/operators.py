@@ -220,7 +220,9 @@ def _negated(a: moments.Interval) -> moments.Interval:
 
 
 def _difference(a: moments.Interval, b: moments.Interval) -> moments.Interval:
-    return _checked(a[0] - b[0], a[1] - b[1], a[2] - b[2], f"{_printed(a)} - {_printed(b)}")
+    what = f"{_printed(a)} - {_printed(b)}"
+    months, days, micros = _checked(-b[0], -b[1], -b[2], what)
+    return _checked(a[0] + months, a[1] + days, a[2] + micros, what)
 
 
 def _times(a: moments.Interval, factor: float) -> moments.Interval:

@@ -238,7 +238,9 @@ def _to_timestamp(seconds: float) -> int:
         raise SqlError("timestamp cannot be NaN")
     if math.isinf(seconds) or not -210_866_803_200 <= seconds <= 8_210_298_412_799:
         raise SqlError("timestamp out of range")
-    return round(seconds * SECOND)
+    fraction, whole = math.modf(seconds)
+    micros = fraction * 1_000_000
+    return int(whole) * SECOND + int(micros + math.copysign(0.5, micros))
 
 
 def _make(year: int, month: int, day: int, hour: int, minute: int, second: float) -> int | None:

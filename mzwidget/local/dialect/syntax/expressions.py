@@ -123,20 +123,21 @@ class ExpressionParser(FormParser):
         if not self.is_kind("string"):
             self.expected("literal string")
         text = self.next().value
-        leading = self.accept_word(*INTERVAL_UNITS) or ""
+        unit = self._interval_unit()
+        high, low = "year", unit or "second"
+        if unit and self.accept("to"):
+            high, low = unit, self._interval_unit() or ""
+            if not low or INTERVAL_UNITS.index(high) >= INTERVAL_UNITS.index(low):
+                self.expected("a smaller unit")
         precision = None
-        if leading.startswith("second") and self.is_kind("("):
-            self.next()
+        if unit and low == "second" and self.accept_kind("("):
             precision = self.integer()
             self.expect_kind(")")
-        trailing = ""
-        if leading and self.is_word("to") and self.peek().value in INTERVAL_UNITS:
-            self.next()
-            trailing = self.next().value
-            if trailing.startswith("second") and self.accept_kind("("):
-                precision = self.integer()
-                self.expect_kind(")")
-        return tree.IntervalLiteral(text, leading.rstrip("s"), trailing.rstrip("s"), precision)
+        return tree.IntervalLiteral(text, high, low, precision)
+
+    def _interval_unit(self) -> str | None:
+        word = self.accept_word(*INTERVAL_UNITS, *(f"{unit}s" for unit in INTERVAL_UNITS))
+        return word and word.rstrip("s")
 
     def _keyword(self, word: str) -> Expr:
         following = self.peek().kind

@@ -55,4 +55,4 @@ NOT_A_TABLE_ALIAS = NOT_AN_EXPRESSION | frozenset(
     "natural join inner cross full left right using on outer set as".split()  # noqa: SIM905
 )
 NOT_A_COLUMN_ALIAS = NOT_AN_EXPRESSION | frozenset("year month day hour minute second as".split())  # noqa: SIM905
-INTERVAL_UNITS = frozenset("year years month months day days hour hours minute minutes second seconds".split())  # noqa: SIM905
+INTERVAL_UNITS = ("year", "month", "day", "hour", "minute", "second")

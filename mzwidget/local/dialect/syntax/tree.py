@@ -61,11 +61,11 @@ class Literal(Expr):
 
 @dataclass(frozen=True, slots=True)
 class IntervalLiteral(Expr):
-    """``INTERVAL 'text' leading TO trailing``."""
+    """``INTERVAL 'text' high TO low``, or ``INTERVAL 'text' low``."""
 
     text: str
-    leading: str = ""
-    trailing: str = ""
+    high: str
+    low: str
     precision: int | None = None
 
 
