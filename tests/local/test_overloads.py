@@ -351,6 +351,9 @@ def test_a_pattern_that_could_take_forever_is_refused(pattern: str, connect: Cal
         ("regexp_match(E'ab\\n', 'b$') IS NULL", "true"),
         ("array_to_string(regexp_match('2026-11-26', '(\\d+)-(\\d+)'), '/')", "2026/11"),
         ("array_to_string(regexp_split_to_array('one  two three', '\\s+'), ',')", "one,two,three"),
+        ("regexp_replace(E'a\\t 1\\n', '[^\\S\\n]+', '_', 'g')", "a_1\n"),
+        ("regexp_replace('a1-é ', '[\\D]', '.', 'g') || regexp_replace('a-b', '[\\W]', '.')", ".1...a.b"),
+        ("'é' ~ '^[[:^alpha:]]$' AND '-]' ~ '^[[:^alnum:]x]{2}$' AND 'q' !~ '[[:^alpha:]]'", "true"),
     ],
 )
 def test_regular_expressions_mean_what_rust_s_do(

@@ -318,6 +318,7 @@ def test_the_default_index_of_a_grouped_view_is_over_its_groups(sql: psycopg.Con
             "SELECT interval '1' year to month s, interval '1 2:3' days to hours",
             "MONTH AS s, INTERVAL '1 2:3' DAY TO HOUR",
         ),
+        ('SELECT a AS "case", b AS "all$"', 'SELECT a AS "case", b AS "all$"'),
         ("SELECT trim(b), a > 1 IS NOT true", "SELECT pg_catalog.btrim(b), a > 1 IS NOT TRUE"),
     ],
 )
@@ -413,6 +414,14 @@ def test_odd_texts_are_read_and_written_by_the_patterns_that_they_fit(sql: psyco
         expressions, expected = (part.strip() for part in line.split(" | ", 1))
         row = sql.execute(f"SELECT concat_ws(' ', {expressions})".encode()).fetchone()
         assert row == (expected,), expressions
+
+
+def test_a_name_that_is_too_long_to_be_quoted(sql: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        sql.execute("""SELECT quote_ident('"' || repeat('é', 128))""")
+    shown = '"\\"' + "é" * 128 + '"'
+    assert caught.value.diag.message_primary == f"string is not a valid identifier: {shown}"
+    assert caught.value.diag.message_detail == f"identifier too long (len: 257, max: 255, value: {shown})"
 
 
 def test_what_a_column_takes_that_an_expression_does_not(sql: psycopg.Connection) -> None:

@@ -112,7 +112,12 @@ def _folded(text: str) -> str:
     """Fold case one character at a time, as simple case folding does."""
     if text.isascii():
         return text.lower()
-    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
+    return "".join(map(_folded_character, text))
+
+
+@lru_cache(maxsize=4096)
+def _folded_character(character: str) -> str:
+    return next((low for low in (character.casefold(), character.lower()) if len(low) == 1), character)
 
 
 def _backslashed(pattern: str, mark: str) -> str:

@@ -36,6 +36,13 @@ _LONG = 1000
 """Characters of a text above which a search lets others compute meanwhile."""
 
 
+@lru_cache(maxsize=len(_POSIX))
+def _without(ascii_class: str) -> str:
+    """Return what stands in brackets for all characters but those of a class."""
+    others = (chr(code) for code in range(128) if not re.match(f"[{ascii_class}]", chr(code)))
+    return "".join(map(re.escape, others)) + "\\x80-\\U0010ffff"
+
+
 def _invalid(pattern: str, start: int, length: int, why: str, before: int | None = None) -> SqlError:
     if "\n" in pattern:
         return unsupported("this regular expression")
@@ -251,15 +258,15 @@ class _Reader:
 
     def _class_part(self, part: re.Match[str], start: int) -> str:
         if part[2] is not None:
-            if part[1] or part[2] not in _POSIX:
+            if part[2] not in _POSIX:
                 raise unsupported(f"{part[0]} in a regular expression")
-            return _POSIX[part[2]]
+            return _without(_POSIX[part[2]]) if part[1] else _POSIX[part[2]]
         if part[3] is not None:
-            if part[3] in "SDWbB":
+            if part[3] in "bB":
                 raise unsupported(f"\\{part[3]} within brackets of a regular expression")
-            if part[3] == "s":
-                return _SPACES
-            return part[0] if part[3] in "dw" else self._character(part[3])
+            if part[3] in "sS":
+                return _SPACES if part[3] == "s" else r"\P{White_Space}"
+            return part[0] if part[3] in "dwDW" else self._character(part[3])
         if part[4] == "[":
             if "]" not in self.pattern[self.at :]:
                 raise _invalid(self.pattern, start, 1, "unclosed character class")

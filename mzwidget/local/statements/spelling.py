@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local.dialect import functions, parse, parse_type, resolve_type
 from mzwidget.local.dialect.functions import OF_MZ_CATALOG
 from mzwidget.local.dialect.syntax import tree, type_at
-from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS
+from mzwidget.local.dialect.syntax.keywords import name_in_sql
 from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.statements.layout import Group, bracket, lines, listed, nested, rendered
@@ -28,9 +28,6 @@ _WIDTH = 100
 _ENDS = frozenset({"where", "group", "order", "having", "limit", "offset", "union", "except", "intersect", "select"})
 _SYNTAX = frozenset({"extract", "position", "substring", "trim", "overlay", "coalesce", "nullif", "greatest", "least"})
 """Functions that have a syntax of their own."""
-_RESERVED = NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS
-"""Keywords that cannot stand for a name everywhere, so that they are quoted as names."""
-_BARE = re.compile(r"[a-z_][a-z0-9_$]*")
 PLACE = re.compile("\0(u[0-9]+)\0")
 """Where the name of an item stands, in a query of `resolved`."""
 
@@ -187,11 +184,7 @@ def named(query: str, catalog: Catalog) -> str:
 
 def path_of(parts: Sequence[str]) -> str:
     """Return a name with qualifiers as SQL writes it."""
-    return ".".join(part if _BARE.fullmatch(part) and part not in _RESERVED else quoted(part) for part in parts)
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return ".".join(map(name_in_sql, parts))
 
 
 def view_of(item: Item, columns: Sequence[str], options: Sequence[str], names: Names, catalog: Catalog) -> str:

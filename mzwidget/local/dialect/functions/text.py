@@ -17,9 +17,10 @@ from decimal import Decimal
 
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.casts import cast, text_form
-from mzwidget.local.dialect.functions import hashes
+from mzwidget.local.dialect.functions import encodings, hashes
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.syntax.keywords import RESERVED
+from mzwidget.local.dialect.syntax.keywords import name_in_sql
+from mzwidget.local.dialect.syntax.lexer import MOST_BYTES_OF_A_NAME
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import MalformedError, SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -168,9 +169,12 @@ def _joining() -> frozenset[str]:
 
 
 def _quote_ident(text: str) -> str:
-    if re.fullmatch(r"[a-z_][a-z0-9_$]*", text) and text not in RESERVED and text != "from":
-        return text
-    return '"' + text.replace('"', '""') + '"'
+    length = len(text.encode())
+    if length > MOST_BYTES_OF_A_NAME:
+        shown = '"' + text.replace('"', '\\"') + '"'
+        why = f"identifier too long (len: {length}, max: {MOST_BYTES_OF_A_NAME}, value: {shown})"
+        raise SqlError(f"string is not a valid identifier: {shown}", detail=why)
+    return name_in_sql(text)
 
 
 def _encode(data: bytes, form: str) -> str:
@@ -257,45 +261,6 @@ def _get_bit(data: bytes, index: int) -> int:
     return data[index // 8] >> (index % 8) & 1
 
 
-_UTF8 = ("utf8", "utf-8", "unicode-1-1-utf-8")
-_LATIN = frozenset(
-    """
-    ansi-x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso-8859-1:1987 l1
-    latin1 us-ascii windows-1252 x-cp1252 iso-8859-2 latin2 l2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 iso-8859-7
-    iso-8859-8 iso-8859-9 latin5 iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-15 iso-8859-16 koi8-r koi8-u macintosh
-    windows-1250 windows-1251 windows-1253 windows-1254 windows-1255 windows-1256 windows-1257 windows-1258
-    """.split()  # noqa: SIM905
-)
-"""Encodings of one byte a character."""
-
-
-def _convert_from(data: bytes, encoding: str) -> str:
-    name = encoding.lower().replace("_", "-")
-    if name not in _UTF8:
-        raise SqlError(f"invalid encoding name '{name}'")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        length = max(error.end - error.start, 1)
-        why = f"invalid utf-8 sequence of {length} bytes from index {error.start}"
-        if error.reason == "unexpected end of data":
-            why = f"incomplete utf-8 byte sequence from index {error.start}"
-        raise SqlError(f"invalid byte sequence '{why}' for encoding '{name}'") from None
-
-
-def _length_in(data: bytes, encoding: str) -> int:
-    name = encoding.lower().replace("_", "-")
-    if name in _LATIN:
-        return len(data)
-    if name not in _UTF8:
-        raise SqlError(f"invalid encoding name '{name}'")
-    try:
-        return len(data.decode())
-    except UnicodeDecodeError as error:
-        why = "incomplete" if error.reason == "unexpected end of data" else "invalid"
-        raise SqlError(f"invalid byte sequence '{why} sequence' for encoding '{name}'") from None
-
-
 def _pretty_size(size: Decimal) -> str:
     if not size.is_finite():
         raise unsupported("pg_size_pretty of NaN")
@@ -343,7 +308,7 @@ FUNCTIONS += [
     line("char_length", "text -> int4", "CAST(length({0}) AS INTEGER)", fallible=False),
     line("length", "text -> int4", "CAST(length({0}) AS INTEGER)", fallible=False),
     line("length", "bytea -> int4", "CAST(octet_length({0}) AS INTEGER)", fallible=False),
-    line("length", "bytea, text -> int4", python=_length_in),
+    line("length", "bytea, text -> int4", python=encodings.length_in),
     line("octet_length", "text -> int4", "CAST(strlen({0}) AS INTEGER)", fallible=False),
     line("octet_length", "bpchar -> int4", build=_padded_length),
     line("octet_length", "bytea -> int4", "CAST(octet_length({0}) AS INTEGER)", fallible=False),
@@ -376,7 +341,7 @@ FUNCTIONS += [
     line("translate", "text, text, text -> text", "translate({0}, {1}, {2})", fallible=False),
     line("encode", "bytea, text -> text", python=_encode),
     line("decode", "text, text -> bytea", python=_decode),
-    line("convert_from", "bytea, text -> text", python=_convert_from),
+    line("convert_from", "bytea, text -> text", python=encodings.convert_from),
     line("digest", "text, text -> bytea", python=lambda text, name: _hash(text.encode(), name)),
     line("digest", "bytea, text -> bytea", python=_hash),
     line("hmac", "text, text, text -> bytea", python=lambda text, key, name: _hmac(text.encode(), key.encode(), name)),

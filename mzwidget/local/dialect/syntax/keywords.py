@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 KEYWORDS = frozenset(
     """
     abort access account action add added address addresses after aggregate aggregation aligned all alter analyse
@@ -56,3 +58,12 @@ NOT_A_TABLE_ALIAS = NOT_AN_EXPRESSION | frozenset(
 )
 NOT_A_COLUMN_ALIAS = NOT_AN_EXPRESSION | frozenset("year month day hour minute second as".split())  # noqa: SIM905
 INTERVAL_UNITS = ("year", "month", "day", "hour", "minute", "second")
+_QUOTED = (NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS | set("array case cast false not null true".split())) - {"as"}  # noqa: SIM905
+_BARE = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def name_in_sql(name: str) -> str:
+    """Return a name as SQL is written by Materialize: in quotes unless it means itself wherever it stands."""
+    if _BARE.fullmatch(name) and name not in _QUOTED:
+        return name
+    return '"' + name.replace('"', '""') + '"'
