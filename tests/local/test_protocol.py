@@ -161,7 +161,7 @@ def abuse(connection: psycopg.Connection, data: bytes, *, hang_up: bool = False)
         (message(b"B", b"\0\0" + struct.pack("!hh", 0, 9)), b"26000"),
         (message(b"P", b"\0SELECT 1\0" + struct.pack("!h", 30000)), b"08P01"),
         (message(b"P", b"\0SELECT 1; SELECT 2\0\0\0"), b"cannot insert multiple commands"),
-        (message(b"P", b"\0SELECT $1\0" + struct.pack("!hI", 1, 114)), b"08P01"),
+        (message(b"P", b"\0SELECT $1\0" + struct.pack("!hI", 1, 869)), b"08P01"),
         (message(b"D", b"Snope\0"), b"26000"),
         (message(b"D", b"Pnope\0"), b"34000"),
         (message(b"E", b"nope\0" + struct.pack("!i", 0)), b"34000"),
@@ -264,6 +264,44 @@ def test_what_does_not_belong_to_a_copy_ends_it_and_nothing_else(sql: psycopg.Co
     answer = abuse(connect(), data)
     assert kinds_of(answer) == b"GEZTDCZ"
     assert b"C08P01\0Munexpected message type during COPY from stdin\0" in answer
+
+
+def asks(statement: bytes, bind: bytes, *, limit: int = 0) -> bytes:
+    """Return the messages of a statement that is parsed, bound as given, and executed."""
+    parse = message(b"P", b"s\0" + statement + b"\0" + struct.pack("!h", 0))
+    return parse + message(b"B", b"\0s\0" + bind) + message(b"E", b"\0" + struct.pack("!i", limit))
+
+
+@pytest.mark.parametrize(
+    ("data", "state", "text"),
+    [
+        (
+            asks(b"SELECT $1::int", struct.pack("!hhh", 0, 0, 0)),
+            b"08P01",
+            b'bind message supplies 0 parameters, but prepared statement "s" requires 1',
+        ),
+        (
+            asks(b"SELECT 1, 2, 3", struct.pack("!hhhhh", 0, 0, 2, 0, 1)),
+            b"08P01",
+            b"expected 3 field format specifiers, but got 2",
+        ),
+        (
+            asks(b"FETCH 2 c", struct.pack("!hhh", 0, 0, 0), limit=1),
+            b"0A000",
+            b"Execute with max_rows < a FETCH's count is not supported",
+        ),
+        (
+            asks(b"FETCH ALL c", struct.pack("!hhh", 0, 0, 0), limit=1),
+            b"0A000",
+            b"Execute with max_rows of a FETCH ALL is not supported",
+        ),
+        (message(b"B", b"c\0\0" + struct.pack("!hhh", 0, 0, 0)), b"42P03", b'cursor "c" already exists'),
+    ],
+)
+def test_what_does_not_fit_is_told_as_there(connect: Connect, data: bytes, state: bytes, text: bytes) -> None:
+    begin = message(b"Q", b"BEGIN; DECLARE c CURSOR FOR SELECT 1\0") + message(b"P", b"\0SELECT 1\0\0\0")
+    answer = abuse(connect(), begin + data + message(b"S", b"") + message(b"X", b""))
+    assert b"\0C" + state + b"\0M" + text + b"\0" in answer
 
 
 def test_a_named_portal_is_made_once(connect: Connect) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import decimal
+import ipaddress
 import re
 import shutil
 import subprocess
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
+from psycopg.types.range import Range
 
 from tests.machine import eventually, missing
 
@@ -459,7 +461,7 @@ def test_the_definition_of_a_view_is_text_whatever_is_in_it(sql: psycopg.Connect
 
 @pytest.mark.parametrize(("asked", "kind"), [("LIST[1]", "list"), ("MAP['a' => 1]", "map"), ("ROW(LIST['a'])", "list")])
 def test_what_has_no_binary_form_says_which_kind_it_is(sql: psycopg.Connection, asked: str, kind: str) -> None:
-    with pytest.raises(psycopg.errors.ProtocolViolation, match=f"^binary encoding of {kind} types is not implemented$"):
+    with pytest.raises(psycopg.errors.UndefinedFunction, match=f"^binary encoding of {kind} types is not implemented$"):
         sql.cursor(binary=True).execute(f"SELECT {asked}")
 
 
@@ -523,6 +525,31 @@ def test_bad_parameters_say_what_is_wrong(sql: psycopg.Connection) -> None:
         assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("value", "state", "message"),
+    [
+        (Json({}), "22023", "type json not supported"),
+        ([Json({})], "22023", "type json not supported"),
+        (dt.time(1, tzinfo=dt.UTC), "22023", "type timetz not supported"),
+        (ipaddress.ip_address("::1"), "08P01", "type with OID 869 is unknown"),
+    ],
+)
+def test_a_parameter_of_a_type_that_is_not_there(
+    sql: psycopg.Connection, value: object, state: str, message: str
+) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        sql.execute("SELECT %s", (value,))
+    assert (caught.value.diag.sqlstate, caught.value.diag.message_primary) == (state, message)
+
+
+def test_no_range_is_read_in_binary(sql: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        sql.execute("SELECT %b", (Range(dt.date(2026, 1, 1), None),))
+    assert caught.value.diag.sqlstate == "22023"
+    why = "unable to decode parameter: binary decoding of range types is not implemented"
+    assert caught.value.diag.message_primary == why
+
+
 # --------------------------------------------------------------------------------------------------- clients
 
 
@@ -584,6 +611,15 @@ def test_session_settings(connect: Connect) -> None:
 
 
 @pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [("off", 'can only be set to "on"'), ("0", 'requires a "boolean" value'), ("a, b", "expects a single value")],
+)
+def test_what_is_on_stays_on(sql: psycopg.Connection, value: LiteralString, message: str) -> None:
+    sql.execute("SET standard_conforming_strings = 't'")
+    refused(sql, f"SET standard_conforming_strings = {value}", "22023", message)
+
+
 def test_an_unknown_startup_option_is_only_a_notice(engine_dsn: str) -> None:
     with psycopg.connect(engine_dsn, options="--nonsense=1 -c application_name=a\\ b") as connection:
         assert connection.execute("SHOW application_name").fetchone() == ("a b",)

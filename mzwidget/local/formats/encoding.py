@@ -97,7 +97,7 @@ def encoder(kind: Type, wire_format: int) -> Encoder:
     if found is not None:
         return found
     named = kind.kind if kind.kind in ("list", "map") else sql_name(kind)
-    raise SqlError(f"binary encoding of {named} types is not implemented", "08P01")
+    raise SqlError(f"binary encoding of {named} types is not implemented", "42883")
 
 
 def parts_encoder(columns: Sequence[Column], formats: Sequence[int]) -> Callable[[Sequence[Any]], list[bytes]]:

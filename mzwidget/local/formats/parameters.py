@@ -74,7 +74,7 @@ def _from_binary(data: bytes, kind: Type) -> str:
         return _array(data, kind.element)
     decode_value = _DECODERS.get(kind.name)
     if decode_value is None:
-        raise SqlError(f"binary decoding of {kind.name} types is not implemented", "0A000")
+        raise SqlError(f"unable to decode parameter: binary decoding of {kind.kind} types is not implemented", "22023")
     return decode_value(data)
 
 

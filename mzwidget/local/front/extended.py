@@ -105,7 +105,7 @@ class Extended:
         prepared = self._session.prepared.get(name)
         if prepared is None:
             raise SqlError(f'prepared statement "{name}" does not exist', "26000")
-        if portal_name and portal_name in self._portals:
+        if portal_name and (portal_name in self._portals or self._is_cursor(portal_name)):
             raise SqlError(f'cursor "{portal_name}" already exists', "42P03")
         self._check_room()
         input_formats = [message.int16() for _ in range(message.count())]
@@ -114,14 +114,13 @@ class Extended:
         message.end()
         kinds = prepared.parameters
         if len(raw) != len(kinds):
-            raise SqlError(
-                f"request supplied {len(raw)} parameters, but the prepared statement needs {len(kinds)}", "08P01"
-            )
-        formats = _spread(input_formats, len(raw), "parameter")
+            wanted = f'prepared statement "{name}" requires {len(kinds)}'
+            raise SqlError(f"bind message supplies {len(raw)} parameters, but {wanted}", "08P01")
+        formats = _spread(input_formats, len(raw))
         given = sum(len(data) for data in raw if data is not None)
         values = await _decoded(raw, kinds, formats, beside=given > _LONG)
         columns = prepared.columns or ()
-        results = _spread(output_formats, len(columns), "result")
+        results = _spread(output_formats, len(columns))
         for column, wire_format in zip(columns, results, strict=True):
             encoder(column.type, wire_format)
         await self.drop(portal_name)
@@ -192,16 +191,24 @@ class Extended:
 
 
 def _check_limit(fetch: statements.Fetch, limit: int) -> None:
-    if fetch.count is None or limit < fetch.count:
-        raise SqlError("Execute with a row limit below the count of FETCH is not supported", "0A000")
+    if fetch.count is None:
+        raise SqlError("Execute with max_rows of a FETCH ALL is not supported", "0A000")
+    if limit < fetch.count:
+        raise SqlError("Execute with max_rows < a FETCH's count is not supported", "0A000")
+
+
+_NOT_GIVEN = {114: "json", 199: "json", 1266: "timetz", 1270: "timetz"}
+"""Types that are known, and that no parameter has; those of arrays by what they hold."""
 
 
 def _type(oid: int) -> Type | None:
     if oid in {0, 705}:
         return None
     found = by_oid(oid)
+    if oid in _NOT_GIVEN:
+        raise SqlError(f"type {_NOT_GIVEN[oid]} not supported", "22023")
     if found is None:
-        raise SqlError(f"unknown oid: {oid}", "08P01")
+        raise SqlError(f"type with OID {oid} is unknown", "08P01")
     return found
 
 
@@ -217,7 +224,7 @@ async def _decoded(raw: list[bytes | None], kinds: Sequence[Type], formats: list
     return await asyncio.to_thread(read) if beside else read()
 
 
-def _spread(formats: list[int], count: int, what: str) -> list[int]:
+def _spread(formats: list[int], count: int) -> list[int]:
     """Apply the protocol's shorthand: no format means text, one means all."""
     for wire_format in formats:
         if wire_format not in {0, 1}:
@@ -227,5 +234,5 @@ def _spread(formats: list[int], count: int, what: str) -> list[int]:
     if len(formats) == 1:
         return formats * count
     if len(formats) != count:
-        raise SqlError(f"request has {len(formats)} {what} formats but the statement has {count} {what}s", "08P01")
+        raise SqlError(f"expected {count} field format specifiers, but got {len(formats)}", "08P01")
     return formats

@@ -77,15 +77,11 @@ def _one_of(*choices: str) -> Callable[[str, Values], str]:
     return check
 
 
-def _fixed(shown: str, *accepted: str) -> Callable[[str, Values], str]:
-    """Take only what means `shown`."""
-
-    def check(name: str, values: Values) -> str:
-        if ", ".join(values).lower().replace(" ", "") not in {text.lower() for text in accepted}:
-            raise SqlError(f'parameter "{name}" can only be set to "{shown}"', "22023")
-        return shown
-
-    return check
+def _on(name: str, values: Values) -> str:
+    """Take only on: there is nothing else."""
+    if _flag(name, values) == "off":
+        raise SqlError(f'parameter "{name}" can only be set to "on"', "22023")
+    return "on"
 
 
 def _date_style(name: str, values: Values) -> str:
@@ -204,7 +200,7 @@ _VARIABLES = {
     "extra_float_digits": _Variable("3", _integer),
     "failpoints": _Variable("<omitted>", _not_offered),
     "idle_in_transaction_session_timeout": _Variable("2 min", _duration),
-    "integer_datetimes": _Variable("on", _fixed("on", *(k for k, v in _BOOLEAN.items() if v == "on")), reported=True),
+    "integer_datetimes": _Variable("on", _on, reported=True),
     "IntervalStyle": _Variable("postgres", _one_of("postgres"), reported=True),
     "is_superuser": _Variable("off", _read_only, reported=True),
     "max_identifier_length": _Variable("255", _read_only),
@@ -214,9 +210,7 @@ _VARIABLES = {
     "server_version": _Variable("9.5.0", _read_only, reported=True),
     "server_version_num": _Variable("90500", _read_only),
     "sql_safe_updates": _Variable("off", _off),
-    "standard_conforming_strings": _Variable(
-        "on", _fixed("on", *(k for k, v in _BOOLEAN.items() if v == "on")), reported=True
-    ),
+    "standard_conforming_strings": _Variable("on", _on, reported=True),
     "statement_logging_sample_rate": _Variable("0", _not_offered),
     "statement_timeout": _Variable("1 min", _duration),
     "TimeZone": _Variable("UTC", _time_zone, reported=True),
