@@ -87,7 +87,7 @@ def __getattr__(name: str) -> object:
         hint = f"; did you mean {_LOWER[near[0]]!r}?" if near else ""
         # With its object too, Python would say again what was meant.
         error = AttributeError(f"module 'mzwidget' has no attribute {name!r}{hint}", name=name)
-        _importlib.import_module("mzwidget.errors").shorten(error)
+        _importlib.import_module("mzwidget.errors").show_briefly(error)
         raise error
     found: object = getattr(_importlib.import_module(f"mzwidget.{_HOME[name]}"), name)
     globals()[name] = found

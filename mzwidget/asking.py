@@ -10,14 +10,13 @@ from typing import Any
 from mzwidget import terms
 from mzwidget.errors import CLOSED, LiveViewError, briefly
 from mzwidget.naming import alike
-from mzwidget.page.protocol import shorten
 from mzwidget.page.questions import Question
 from mzwidget.params import Params, compose, followed, plain
 from mzwidget.shown import Shown
 from mzwidget.tail.connect import Parameters
 from mzwidget.tail.query import Query, narrowed, parse
 from mzwidget.tail.shared import shared
-from mzwidget.tail.status import Status
+from mzwidget.tail.status import Status, shorten
 
 
 class Inquiry:

@@ -66,13 +66,13 @@ def briefly(call: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
             return call(*args, **kwargs)
         except Exception as error:
             if not isinstance(error, Brief | AssertionError) and _refused(error.__traceback__):
-                shorten(error)
+                show_briefly(error)
             raise
 
     return called
 
 
-def shorten(error: Exception, say: Callable[[], str] | None = None) -> None:
+def show_briefly(error: Exception, say: Callable[[], str] | None = None) -> None:
     """Let a notebook show an error by the user's line and its message, or what `say` returns; what is set stays."""
     say = say or functools.partial(str, str(error))
     place, notes = _place(sys._getframe(1)), vars(error).setdefault("__notes__", [])

@@ -26,13 +26,13 @@ from mzwidget.page import assets, conversation
 from mzwidget.page.cells import cells
 from mzwidget.page.control import control
 from mzwidget.page.note import Given
-from mzwidget.page.protocol import shorten
 from mzwidget.page.report import report
 from mzwidget.page.view import View, Widget
 from mzwidget.params import Params
 from mzwidget.selecting import Selecting
 from mzwidget.tail import connect as connecting
 from mzwidget.tail.history import SECONDS
+from mzwidget.tail.status import shorten
 from mzwidget.uncopied import Uncopied
 
 _STATIC = assets.folder()

@@ -14,7 +14,7 @@ from mzwidget.charts import static
 from mzwidget.charts.static import Still
 from mzwidget.page import assets
 from mzwidget.page.feed import to_past
-from mzwidget.tail.history import Change
+from mzwidget.tail.history import TimedUpdates
 from mzwidget.tail.updates import Row, Updates
 from mzwidget.tail.values import Column, to_json_rows
 
@@ -45,7 +45,12 @@ find("still").remove();
 
 
 def page(
-    still: Still, rows: Updates, name: str, options: dict[str, Any], earliest: int | None, changes: Sequence[Change]
+    still: Still,
+    rows: Updates,
+    name: str,
+    options: dict[str, Any],
+    earliest: int | None,
+    changes: Sequence[TimedUpdates],
 ) -> str:
     """Write a page that needs neither a kernel nor a network.
 
@@ -60,7 +65,7 @@ def page(
         As the widget has them.
     earliest : int or None
         The first moment that is known, in milliseconds since 1970.
-    changes : sequence of Change
+    changes : sequence of TimedUpdates
         What happened from then on, in the order of time.
     """
     told = still.encoding.to_json()
@@ -108,7 +113,7 @@ def _inline(script: str) -> str:
 
 
 def _past(
-    columns: Sequence[Column], changes: Sequence[Change], earliest: int | None
+    columns: Sequence[Column], changes: Sequence[TimedUpdates], earliest: int | None
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Write the newest changes that find room, and tell from when on they lead to the end."""
     past: list[dict[str, Any]] = []

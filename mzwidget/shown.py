@@ -16,7 +16,7 @@ from mzwidget.errors import CLOSED, LiveViewError
 from mzwidget.page import waiting
 from mzwidget.page.report import Diagnostics, Stats, diagnostics, stats, status
 from mzwidget.page.view import View
-from mzwidget.tail.history import Change
+from mzwidget.tail.history import TimedUpdates
 from mzwidget.tail.kept import Kept
 from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Row, Updates
@@ -123,7 +123,7 @@ class Shown:
             raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
         return self._closed.content
 
-    def _recent(self, until: int | None) -> tuple[int | None, list[Change]]:
+    def _recent(self, until: int | None) -> tuple[int | None, list[TimedUpdates]]:
         """Return the first moment that is known, and the changes from then on up to another."""
         if self._closed is not None:
             return None, []

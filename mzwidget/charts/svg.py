@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mzwidget.charts import bars, formats, line, order
+from mzwidget.charts import formats, order
 from mzwidget.charts.encoding import Encoding
 from mzwidget.charts.order import Row
 from mzwidget.charts.roles import is_calendar, is_time
@@ -116,7 +116,7 @@ def _number(text: str | None) -> float:
 def draw_bars(columns: Sequence[Column], rows: Sequence[Row], encoding: Encoding) -> Drawing:
     """Draw bars, groups or stacks, of rows that stand in the encoding's order."""
     label, values, color = encoding.channels["label"][0], encoding.channels["value"], encoding.channels.get("color")
-    limit = encoding.options.get("limit", bars.LIMIT)
+    limit = encoding.options["limit"]
     write = writers(columns, rows, encoding)
     if color:
         found = _stacks(rows, label, values[0], color[0], limit)
@@ -229,7 +229,7 @@ def draw_lines(columns: Sequence[Column], rows: Sequence[Row], encoding: Encodin
     most = sorted(series, key=lambda key: -math.fsum(y for _, y in series[key] if not math.isnan(y)))
     names = order.by_name(columns[color[0]], (name for name, _ in series)) if color else [None]
     places = {name: place for place, name in enumerate(names)}
-    kept = sorted(most[: encoding.options.get("limit", line.LIMIT)], key=lambda key: (key[1], places[key[0]]))
+    kept = sorted(most[: encoding.options["limit"]], key=lambda key: (key[1], places[key[0]]))
     points = [point for key in kept for point in series[key] if not math.isnan(point[1])]
     says = f"{', '.join(columns[y].name for y in ys)} over {columns[x].name}"
     if not points:

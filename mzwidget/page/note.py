@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from mzwidget.page.protocol import shorten
+from mzwidget.tail.status import shorten
 
 Given = str | Callable[[], str] | None
 """The label, or whom to ask for it."""

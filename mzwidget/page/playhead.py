@@ -9,7 +9,7 @@ from mzwidget.tail.history import History
 from mzwidget.tail.updates import Updates, consolidate, difference
 
 
-class Source(Protocol):
+class Recording(Protocol):
     """The rows now, and their past; its lock is held by whoever calls a playhead."""
 
     rows: Updates
@@ -30,10 +30,10 @@ class Playhead:
 
     Parameters
     ----------
-    source : Source
+    source : Recording
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Recording) -> None:
         self._source = source
         self._held: Held | None = None
 
@@ -83,7 +83,7 @@ class Playhead:
         held, self._held = self._held, None
         return {} if held is None else held.waiting
 
-    def turn(self, source: Source) -> None:
+    def turn(self, source: Recording) -> None:
         """Show another source, at its present moment."""
         self._source = source
         self.begin()

@@ -7,9 +7,6 @@ from typing import Any, Literal, NotRequired, TypedDict, Union, cast, get_args, 
 
 from mzwidget.tail.status import State
 
-LONGEST = 2_000
-"""Characters of a text from the database or the user that travel; nobody reads more in a header."""
-
 # From the kernel, by synced traits
 
 
@@ -199,8 +196,3 @@ def _fits(value: object, hint: Any) -> bool:
             isinstance(value, dict) and value.keys() == hints.keys() and all(_fits(value[k], hints[k]) for k in hints)
         )
     return type(value) is hint  # so that True is no number
-
-
-def shorten(text: str) -> str:
-    """Cut a text that is too long to travel, and say so."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from mzwidget.page.protocol import Report, shorten
+from mzwidget.page.protocol import Report
 from mzwidget.page.view import View
-from mzwidget.tail.status import Status
+from mzwidget.tail.status import Status, shorten
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from mzwidget.backoff import Backoff
-from mzwidget.tail.batches import Batch
+from mzwidget.tail.batches import ClosedBatch
 from mzwidget.tail.connect import Parameters
 from mzwidget.tail.hints import Hints
 from mzwidget.tail.query import Query
@@ -54,7 +54,7 @@ class Attempts:
         self,
         parameters: Parameters,
         query: Query,
-        take: Callable[[Subscription, Batch], None],
+        take: Callable[[Subscription, ClosedBatch], None],
         publish: Callable[[Status], None],
         meanwhile: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:

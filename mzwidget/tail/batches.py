@@ -27,7 +27,7 @@ _SINGLE = {"1": 1, "-1": -1}
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ClosedBatch:
     """What a progress row has closed.
 
     Attributes
@@ -84,7 +84,7 @@ class Batches:
         self._timestamp: str | None = ""
         self._updates: Updates = {}
 
-    def take(self, records: Sequence[Row]) -> Iterator[Batch]:
+    def take(self, records: Sequence[Row]) -> Iterator[ClosedBatch]:
         """Take rows as the server sent them; yield what they close.
 
         Raises
@@ -111,7 +111,7 @@ class Batches:
                 self._updates.pop(row, None)
             self.waiting += 1
 
-    def end(self) -> Batch:
+    def end(self) -> ClosedBatch:
         """Return what nothing has closed yet: the statement is complete, and nothing more will come.
 
         Raises
@@ -145,12 +145,12 @@ class Batches:
             raise psycopg.DataError(f"the server sent a row at {time} after its progress to {self._frontier}")
         self._timestamp, self._updates = timestamp, self._open.setdefault(time, {})
 
-    def _close(self, times: list[int], time: int | None) -> Batch:
+    def _close(self, times: list[int], time: int | None) -> ClosedBatch:
         at = [(closed, self._open.pop(closed)) for closed in sorted(times)]
         self._timestamp, self.waiting = "", 0
         for _, updates in at:
             self._checks.check(updates)
-        return Batch(at, time)
+        return ClosedBatch(at, time)
 
 
 def _time(text: str | None) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from mzwidget.tail.batches import Batch
+from mzwidget.tail.batches import ClosedBatch
 from mzwidget.tail.history import History
 from mzwidget.tail.updates import Updates, consolidate, difference
 from mzwidget.tail.values import Column
@@ -53,7 +53,7 @@ class Collection:
         self.batches = 0
         self.updates = 0
 
-    def restart(self, columns: tuple[Column, ...], snapshot: Batch) -> Updates | None:
+    def restart(self, columns: tuple[Column, ...], snapshot: ClosedBatch) -> Updates | None:
         """Go on from a snapshot; return its net change, or None if it has other columns and so begins a new epoch.
 
         Raises
@@ -65,13 +65,13 @@ class Collection:
         _check(rows, {})
         with self.lock:
             if self.epoch and columns == self.columns:
-                return self.apply(Batch([(snapshot.time or 0, difference(rows, self.rows))], snapshot.time))
+                return self.apply(ClosedBatch([(snapshot.time or 0, difference(rows, self.rows))], snapshot.time))
             self.rows, self.columns, self.time = rows, columns, snapshot.time
             self.epoch = uuid.uuid4().hex
             self.history.begin(self.time)
             return None
 
-    def apply(self, batch: Batch) -> Updates:
+    def apply(self, batch: ClosedBatch) -> Updates:
         """Go on by one batch, whole; return its consolidated updates.
 
         Raises

@@ -15,7 +15,7 @@ from psycopg.pq import ExecStatus, Format
 from psycopg.rows import Row
 
 from mzwidget.catalog import names
-from mzwidget.errors import shorten
+from mzwidget.errors import show_briefly
 from mzwidget.explaining import explain
 from mzwidget.lexing import words
 from mzwidget.params import Composed, numbered
@@ -78,7 +78,7 @@ class TableCursor(psycopg.Cursor[Row]):
         try:
             yield
         except psycopg.Error as error:
-            shorten(error, _Explained(self.connection, query, params is not None, error))
+            show_briefly(error, _Explained(self.connection, query, params is not None, error))
             raise
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -111,7 +111,7 @@ class TableConnection(psycopg.Connection[Row]):
         try:
             return super().cursor(*arguments, **options)
         except psycopg.OperationalError as error:
-            shorten(error, functools.partial(str, f"{error}{_ANOTHER}"))
+            show_briefly(error, functools.partial(str, f"{error}{_ANOTHER}"))
             raise
 
 

@@ -16,7 +16,7 @@ BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TimedUpdates:
     """Updates at one timestamp.
 
     Attributes
@@ -56,7 +56,7 @@ class History:
     def __init__(self, seconds: float = 0.0, limit: int = BYTES) -> None:
         self.seconds = seconds
         self._limit = limit
-        self._changes: deque[Change] = deque()
+        self._changes: deque[TimedUpdates] = deque()
         self._size = 0
         self._since: int | None = None
 
@@ -76,7 +76,7 @@ class History:
             self._since = time
             return
         size = sum(map(_size, updates))
-        self._changes.append(Change(time, updates, time - 1 if known_until is None else known_until, size))
+        self._changes.append(TimedUpdates(time, updates, time - 1 if known_until is None else known_until, size))
         self._size += size
         while self._changes and (self._size > self._limit or time - self._changes[0].time > self.seconds * 1000):
             oldest = self._changes.popleft()
@@ -84,7 +84,7 @@ class History:
             self._since = oldest.time
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[TimedUpdates, ...]:
         """All that is kept, in the order of time."""
         return tuple(self._changes)
 

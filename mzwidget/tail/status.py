@@ -40,8 +40,8 @@ _SEVERITY = re.compile(r"^(?:FATAL|ERROR|PANIC):\s+")
 
 LOST = "the connection was lost: "
 
-LONGEST = 1000
-"""Characters of a message at the most."""
+LONGEST = 2_000
+"""Characters of a message or a title at the most; nobody reads more in a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,6 @@ def explain(error: Exception, query: Query | None = None, names: Names | None = 
     return Status("reconnecting", f"{match['host']}:{match['port']}: {answer}" if match["port"] else answer)
 
 
-def shorten(message: str) -> str:
-    """Cut a message that would fill more than a few lines; the server chooses its length."""
-    return message if len(message) <= LONGEST else f"{message[:LONGEST]} …"
+def shorten(text: str) -> str:
+    """Cut a text of the database or the user that is too long to travel, and say so."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"

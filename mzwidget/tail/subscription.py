@@ -14,7 +14,7 @@ import psycopg
 
 from mzwidget.catalog import hang_up
 from mzwidget.lexing import defined_as, has_order
-from mzwidget.tail.batches import Batch, Batches
+from mzwidget.tail.batches import Batches, ClosedBatch
 from mzwidget.tail.connect import Parameters, answering, check_cluster
 from mzwidget.tail.status import Status
 from mzwidget.tail.stream import Stream
@@ -90,7 +90,7 @@ class Subscription:
         self._connecting: asyncio.Task[psycopg.AsyncConnection[Any]] | None = None
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
-    async def run(self, take: Callable[[Subscription, Batch], None]) -> None:
+    async def run(self, take: Callable[[Subscription, ClosedBatch], None]) -> None:
         """Connect, subscribe and hand over batches, the snapshot first, until the statement is complete.
 
         Raises
@@ -138,13 +138,13 @@ class Subscription:
                     return defined_as(str(row[-1]))
         return ""
 
-    async def _read(self, stream: Stream, take: Callable[[Subscription, Batch], None]) -> None:
+    async def _read(self, stream: Stream, take: Callable[[Subscription, ClosedBatch], None]) -> None:
         await stream.describe()
         batches = Batches(stream.columns)
         self.columns = batches.columns
         closed = 0
 
-        def close(batch: Batch) -> None:
+        def close(batch: ClosedBatch) -> None:
             nonlocal closed
             if self.overdue:
                 raise psycopg.OperationalError(self.overdue)  # what came before it was hung up concerns nobody

@@ -10,7 +10,7 @@ from dataclasses import replace
 from mzwidget import background
 from mzwidget.deadline import Deadline
 from mzwidget.tail.attempts import Attempts
-from mzwidget.tail.batches import Batch
+from mzwidget.tail.batches import ClosedBatch
 from mzwidget.tail.collection import Collection
 from mzwidget.tail.connect import Parameters
 from mzwidget.tail.listeners import Listener, Listeners
@@ -156,7 +156,7 @@ class Tail:
         self._attempts.stop()
         self._publish(Status(state))
 
-    def _take(self, subscription: Subscription, batch: Batch) -> None:
+    def _take(self, subscription: Subscription, batch: ClosedBatch) -> None:
         """Go on by a batch, and tell."""
         collection = self.collection
         with collection.lock:

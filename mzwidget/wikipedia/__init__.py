@@ -34,9 +34,9 @@ from mzwidget.wikipedia.rows import (
     target_of_edits,
     target_of_revisions,
 )
-from mzwidget.wikipedia.tally import Stats
+from mzwidget.wikipedia.tally import IngestStats
 
-__all__ = ["DAY", "WIKIS", "Edit", "Ingest", "Revision", "Source", "Stats", "follow", "stop"]
+__all__ = ["DAY", "WIKIS", "Edit", "Ingest", "IngestStats", "Revision", "Source", "follow", "stop"]
 
 DAY = Path(__file__).parent / "data" / "wikipedia-2015-09-12.csv.gz"
 """The recorded day, a CSV file of ms (since midnight), kind, wiki, namespace, title, user_name, bot, minor, delta."""

@@ -11,7 +11,7 @@ from mzwidget.wikipedia.batches import Writers
 from mzwidget.wikipedia.eventstream import EventStream
 from mzwidget.wikipedia.pipeline import Pipeline, Source
 from mzwidget.wikipedia.rows import Revision
-from mzwidget.wikipedia.tally import Stats, Tally
+from mzwidget.wikipedia.tally import IngestStats, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,7 @@ class Ingest:
         return inserted > 0
 
     @property
-    def stats(self) -> Stats:
+    def stats(self) -> IngestStats:
         """The numbers of this moment."""
         pipeline = self._pipeline
         if pipeline is None:

@@ -19,7 +19,7 @@ _BUCKET = 0.5
 
 
 @dataclass(frozen=True)
-class Stats:
+class IngestStats:
     """What an ingest has done so far.
 
     ``received == inserted + sum(skipped.values()) + pending`` holds in every snapshot.
@@ -101,14 +101,14 @@ class Tally:
             self._began = time.monotonic()
             self._buckets.clear()
 
-    def stats(self, source: Literal["live", "recorded"], state: State, message: str) -> Stats:
+    def stats(self, source: Literal["live", "recorded"], state: State, message: str) -> IngestStats:
         """Return a consistent snapshot."""
         now = time.monotonic()
         with self._lock:
             self._forget(now)
             seconds = min(_WINDOW, max(1.0, now - self._began))
             skipped = dict(self._skipped)
-            return Stats(
+            return IngestStats(
                 received=self._received,
                 inserted=self._inserted,
                 skipped=MappingProxyType(skipped),

@@ -40,8 +40,3 @@ json = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st
 def test_nonsense_is_no_message(nonsense: object) -> None:
     read = protocol.read(nonsense)
     assert read is None or read.items() <= nonsense.items()  # type: ignore[union-attr, attr-defined]
-
-
-def test_a_long_text_is_shortened_and_says_so() -> None:
-    assert protocol.shorten("x" * protocol.LONGEST) == "x" * protocol.LONGEST
-    assert protocol.shorten("x" * 10**6) == "x" * protocol.LONGEST + "… (1,000,000 characters)"

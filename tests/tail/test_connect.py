@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 import mzwidget
 from mzwidget import LiveView, LiveViewError
 from mzwidget.tail import connect as connecting
-from mzwidget.tail.status import explain
+from mzwidget.tail.status import LONGEST, explain, shorten
 from mzwidget.tail.values import column, to_python
 from tests.machine import eventually
 from tests.tail.server import Conversation, Server
@@ -28,6 +28,11 @@ SECRETS = ["Zq@Wv", "Zq@Wv@Xj", "@", "Zq/Wv@", "Zq?Wv=Xj@Kp", "Zq#Wv@Xj", "Zq:Wv
 @pytest.fixture(autouse=True)
 def _no_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connecting, "_chosen", connecting._Named())
+
+
+def test_a_long_text_is_shortened_and_says_so() -> None:
+    assert shorten("x" * LONGEST) == "x" * LONGEST
+    assert shorten("x" * 10**6) == "x" * LONGEST + "… (1,000,000 characters)"
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from mzwidget.wikipedia import batches
 from mzwidget.wikipedia.batches import BatchWriter
 from mzwidget.wikipedia.rows import CREATE_TABLE, Edit, target_of_edits
-from mzwidget.wikipedia.tally import Stats, Tally
+from mzwidget.wikipedia.tally import IngestStats, Tally
 from tests.machine import eventually, free_port
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class Writing:
             self.writer.put(each)
 
     @property
-    def stats(self) -> Stats:
+    def stats(self) -> IngestStats:
         return self.tally.stats("live", "running", "")
 
-    def settles(self) -> Stats:
+    def settles(self) -> IngestStats:
         eventually(lambda: self.stats.pending == 0, what=f"{self.stats}, {self.writer.problem}")
         return self.stats
 

@@ -18,7 +18,7 @@ from mzwidget.wikipedia.eventstream import EventStream, StreamError
 from mzwidget.wikipedia.live import LiveReader
 from mzwidget.wikipedia.recentchange import to_edit
 from mzwidget.wikipedia.rows import RECORDED_IDS, Edit
-from mzwidget.wikipedia.tally import Stats, Tally
+from mzwidget.wikipedia.tally import IngestStats, Tally
 from tests.machine import eventually, free_port
 from tests.wikipedia.stream import StreamServer, Visit, event, frame
 
@@ -188,7 +188,7 @@ class Watch:
         self.reader = LiveReader(EventStream(url, AGENT, silence), self.sink, self.tally)  # type: ignore[arg-type]
 
     @property
-    def stats(self) -> Stats:
+    def stats(self) -> IngestStats:
         return self.tally.stats("live", "running", "")
 
     def sees(self, *numbers: int) -> None:

@@ -5,16 +5,13 @@ import { Leading, byOrder } from "./order.js";
 import { RAPID, identitiesOf, mountKeyed } from "./bars/keyed.js";
 import { mountChoosing } from "./bars/choosing.js";
 import { TOLD, labelText, mountLetters, roomOf, valueText } from "./bars/letters.js";
-import { mountParts } from "./bars/parts.js";
+import { SMALLEST_ROW, mountParts } from "./bars/parts.js";
 import { columnOf } from "./view.js";
 
 /** @typedef {import("../sync/protocol.js").Row} Row */
 /** @typedef {import("../sync/protocol.js").Value} Value */
 
-/** Bars drawn where the encoding does not say. */
-const BARS = 20;
 const ROW_HEIGHT = 28;
-const SMALLEST_ROW = 20;
 const LARGEST_ROW = 48;
 
 /**
@@ -148,7 +145,7 @@ export function mount(el, encoding, host) {
 function mountWhole(el, encoding, host) {
   const { columns } = host;
   const [labelColumn, valueColumn] = [columnOf(encoding, "label"), columnOf(encoding, "value")];
-  const leading = new Leading(byOrder(columns, encoding.order), encoding.limit ?? BARS);
+  const leading = new Leading(byOrder(columns, encoding.order), encoding.limit ?? Infinity);
   const labelName = element("span", "", columns[labelColumn]?.name ?? "");
   const valueName = element("span", "", columns[valueColumn]?.name ?? "");
   const names = element("div", "mzw-names", labelName, valueName);

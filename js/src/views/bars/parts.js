@@ -20,10 +20,9 @@ import { Stacks } from "./stacks.js";
 
 /** @typedef {{ name: string, label: Value, parts: Part[], shown: string[], rows: readonly Row[] }} Parted */
 
-const BARS = 20;
 const LANE = 15;
 const MARGIN = 10;
-const SMALLEST_ROW = 20;
+export const SMALLEST_ROW = 20;
 const MOST_NAMED = 24;
 
 /**
@@ -119,7 +118,7 @@ class PartedBar {
 export function mountParts(el, encoding, host) {
   const { columns } = host;
   const [label, values, color] = [columnOf(encoding, "label"), encoding.channels["value"] ?? [], columnOf(encoding, "color")];
-  const limit = encoding.limit ?? BARS;
+  const limit = encoding.limit ?? Infinity;
   const stacks = color >= 0 ? new Stacks(columns, encoding) : null;
   const leading = new Leading(byOrder(columns, encoding.order), limit);
   const lanes = stacks ? 1 : values.length;
