@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import uuid
 from collections.abc import Iterator
 
@@ -34,6 +35,7 @@ class Group:
         self.paused = False
         self.time: int | None = None
         self._members = members
+        self._leaving = threading.Lock()
         self._sought: int | None = None
         self._scheduled = False
 
@@ -63,7 +65,8 @@ class Group:
 
     def release(self, member: View) -> None:
         """Let a member go its own way."""
-        self._members = tuple(other for other in self._members if other is not member)
+        with self._leaving:
+            self._members = tuple(other for other in self._members if other is not member)
         self.tell_when_due()
 
     def catch_up(self) -> bool:
