@@ -74,7 +74,7 @@ _EXTREMES = {
 _CONCRETE = {
     "anyelement": "int4", "anycompatible": "numeric", "listelement": "int4", "mapvalue": "text", "any": "text",
     "anynonarray": "int4", "anyarray": "int4[]", "anycompatiblearray": "numeric[]", "anylist": "int4 list",
-    "anymap": "map[text=>text]", "anyrange": "int4range", "rangeelement": "int4",
+    "anycompatiblelist": "numeric list", "anymap": "map[text=>text]", "anyrange": "int4range", "rangeelement": "int4",
 }  # fmt: skip
 _NOBODY_S_WORDS = re.compile(
     r"internal error|duckdb|sqlglot|python|traceback|binder|parser error|catalog error|invalid input error"

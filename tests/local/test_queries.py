@@ -166,6 +166,29 @@ SELECT 'Τέλος' ILIKE 'τέλοΣ', 'ſo' ILIKE 'S_', 'STRAẞE' ILIKE 'stra
 SELECT quote_ident('left'), quote_ident('null'), quote_ident('day'), quote_ident('a$'), quote_ident('as'), quote_ident('values') | quote_ident quote_ident quote_ident quote_ident quote_ident quote_ident: "left" "null" "day" "a$" as values
 SELECT length('\\x83658358'::bytea, 'SJIS'), length('\\xd6d0ce'::bytea, 'GBK') | invalid byte sequence 'incomplete sequence' for encoding 'gbk'
 SELECT length('\\x83658358'::bytea, 'SJIS'), length('\\xa4a4'::bytea, 'euc_jp'), length('\\xd83dde00'::bytea, 'utf-16be') | length length length: 2 1 1
+SELECT ('7'::jsonb)[0]::text, ('[4, "5"]'::jsonb)['1']::text, ('[4, {"k": [true]}]'::jsonb)[-1]['k'][0::int8]::text, ('[4]'::jsonb)[NULL]::text | text text text text: None "5" true None
+SELECT ROW() < ROW()                                     | cannot compare rows of zero length
+SELECT (t1.*).* FROM t1 ORDER BY f1                      | f1 f2: 1 2, 3 4
+SELECT ROW(1, 'a') = '(1,a)'                             | input of anonymous composite types is not implemented
+SELECT 'x' IN (ROW(1, 2), ROW(3, 4))                     | input of anonymous composite types is not implemented
+SELECT pg_typeof(LIST[1] || 2.5), pg_typeof(list_cat(LIST[1::int8], LIST[2])), (list_prepend(1, LIST[0.5]))::text, (list_append(NULL, NULL))::text | pg_typeof pg_typeof list_prepend list_append: numeric list bigint list {1,0.5} {NULL}
+SELECT LIST[7][1][1]                                     | cannot index into 2 layers; list only has 1 layer
+SELECT LIST[[7]][1][1][1]                                | cannot index into 3 layers; list only has 2 layers
+SELECT LIST[7, 8][1:2][2][1:1]                           | cannot subscript type integer
+SELECT LIST[7, 8][1:date '2026-01-01']                   | subscripting does not support casting from date to bigint
+SELECT ARRAY[7, 8][date '2026-01-01']                    | subscripting does not support casting from date to bigint
+SELECT ARRAY[7, 8][true], LIST[7, 8][1.6]                | array list: 7 8
+SELECT '{"a":1}'::jsonb @> '{}'::text, '[1]'::text <@ '[1,2]'::jsonb, '1'::text @> '1'::jsonb, '{}'::jsonb <@ '[]'::text | ?column? ?column? ?column? ?column?: True True True False
+SELECT '{"a":1}'::jsonb @> 'a'::text                     | invalid input syntax for type jsonb: expected value at line 1 column 1: "a"
+SELECT ARRAY(SELECT ROW(f1, f2) FROM t1)::text           | row: {"(1,2)","(3,4)"}
+SELECT ARRAY(SELECT ARRAY[f1] FROM t1)                   | cannot build array from subquery because return type integer[][] not yet supported
+SELECT ARRAY(SELECT LIST[f1] FROM t1)                    | cannot build array from subquery because return type integer list[] not yet supported
+SELECT ARRAY(SELECT 'a'::char(2))                        | cannot build array from subquery because return type char(2)[] not yet supported
+SELECT list_agg('a'::char(2))                            | list_agg on char not yet supported
+SELECT array_fill('a'::char(2), ARRAY[1])                | array_fill on char(2) not yet supported
+SELECT array_fill(1, NULL, ARRAY[2])                     | dimension array or low bound array must not be null
+SELECT array_fill(1, ARRAY[2, NULL], ARRAY[1])           | dimension values must not be null
+SELECT current_schemas(true)[2]                          | current_schemas: pg_catalog
 """  # noqa: E501
 
 

@@ -338,7 +338,19 @@ def test_keys_are_expanded_as_java_asks(sql: psycopg.Connection) -> None:
         " ORDER BY 2".encode()
     )
     assert found.fetchall() == [("b", 1), ("a", 2)]
+    assert sql.execute("SELECT indkey[0], indkey[1], indkey[2] FROM pg_index").fetchone() == (2, 1, None)
     refused(sql, "SELECT _pg_expandarray(ARRAY[1])", "XX000", 'function "_pg_expandarray" does not exist')
+
+
+def test_the_catalog_says_of_what_kind_a_column_is_but_not_what_is_in_it(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TYPE pair AS (a int, b int)")
+    sql.execute("CREATE VIEW kinds AS SELECT ROW(1, 'x') AS r, MAP['a' => 1] AS m, LIST[1] AS l, ROW(1, 2)::pair AS p")
+    named = [("l", "list"), ("m", "map"), ("p", "pair"), ("r", "record")]
+    assert sql.execute("SELECT name, type FROM (SHOW COLUMNS FROM kinds) c ORDER BY name").fetchall() == named
+    asked = "FROM mz_columns c JOIN mz_views v ON v.id = c.id WHERE v.name = 'kinds' ORDER BY 1"
+    assert sql.execute(f"SELECT c.name, c.type {asked}".encode()).fetchall() == named
+    described = "FROM information_schema.columns WHERE table_name = 'kinds' ORDER BY 1"
+    assert sql.execute(f"SELECT column_name, data_type {described}".encode()).fetchall() == named
 
 
 def test_a_limit_is_any_bigint(sql: psycopg.Connection) -> None:

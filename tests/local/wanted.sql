@@ -316,3 +316,12 @@ SELECT 'abc' ~ 'a{2';
 SELECT 'abc' ~ '[[:foo:]]';
 -- How a float4 too large for it is named.
 SELECT '9e38'::numeric::float4;
+-- Whether a text is read where jsonb is asked whether it contains it, as its source has it.
+SELECT '{"a":1}'::jsonb @> '{}'::text, '{}'::text <@ '{"a":1}'::jsonb, '1'::jsonb <@ '[1]'::text, '[1]'::text @> '1'::jsonb, '1'::jsonb <@ '[1]'::jsonb;
+-- What lists of several types become behind each other, and where an index has no layer left, as its tests have it.
+SELECT pg_typeof(LIST[1] || 2.5), pg_typeof(list_cat(LIST[1::int8], LIST[2])), list_append(NULL, NULL);
+SELECT LIST[7][1][1]; SELECT LIST[7, 8][1:2][2][1:1]; SELECT LIST[7][date '2026-01-01']; SELECT ARRAY[7][true];
+-- How a document is subscripted, rows of no length compared and a text with a row.
+SELECT ('7'::jsonb)[0], ('[4, "5"]'::jsonb)['1']; SELECT ROW() < ROW(); SELECT ROW(1, 'a') = '(1,a)';
+-- What no array can be made of.
+SELECT ARRAY(SELECT ARRAY[1]); SELECT ARRAY(SELECT 'a'::char(2)); SELECT ARRAY(SELECT ROW(1, 2)); SELECT list_agg('a'::char(2));

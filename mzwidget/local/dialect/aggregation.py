@@ -224,6 +224,8 @@ class Aggregation:
             raise SqlError("sum(interval) not yet supported")
         if name == "string_agg" and first.name == "bytea":
             raise SqlError("string_agg on BYTEA not yet supported")
+        if name == "list_agg" and first.name == "bpchar":
+            raise SqlError("list_agg on char not yet supported")
         if name == "array_agg":
             if first.kind == "array":
                 raise SqlError("array_agg on arrays not yet supported")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.calls import coerce, operate, row_of, unify
@@ -13,7 +14,7 @@ from mzwidget.local.dialect.functions.arrays import TOO_DEEP
 from mzwidget.local.dialect.functions.jsonb import SORT_KEY
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value, apply, array_sql, map_sql
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.lists import MOST_DIMENSIONS
 
@@ -78,8 +79,9 @@ def array_query(expressions: Translating, node: tree.ArrayQuery) -> Value:
         raise SqlError(f"Expected subselect to return 1 column, got {len(columns)} columns")
     type_ = columns[0].type.base
     found = t.array_of(type_) if node.word == "array" else t.list_of(type_)
-    if type_.kind != "scalar" and node.word == "array":
-        raise unsupported(f"an array of {t.sql_name(type_)}")
+    if node.word == "array" and (type_.kind in ("array", "list", "map") or type_.name == "bpchar"):
+        what = f"cannot build array from subquery because return type {t.sql_name(columns[0].type)}[]"
+        raise SqlError(f"{what} not yet supported")
     key = SORT_KEY.replace("{0}", "c1") if type_.name == "jsonb" else "c1"
     order = "" if node.query.order else f" ORDER BY {key} NULLS LAST"
     items = f"coalesce((SELECT list(c1{order}) FROM ({sql}) AS q(c1)), CAST([] AS {type_.duckdb}[]))"
@@ -123,22 +125,53 @@ def _map_query(expressions: Translating, node: tree.ArrayQuery) -> Value:
 
 def subscript(expressions: Translating, node: tree.Subscript) -> Value:
     value = expressions.value(node.operand)
-    if value.type.kind == "array" and len(node.positions) > 1:
-        return _element(expressions, value, node.positions)
-    for position in node.positions:
-        value = _position(expressions, value, position)
-    return value
+    if value.type.name == "jsonb":
+        return _inside(expressions, value, _whole(node.positions, "jsonb"))
+    if value.type.kind == "array":
+        return _element(expressions, value, _whole(node.positions, "array"))
+    if value.type.kind == "list":
+        return _of_list(expressions, value, node.positions)
+    raise SqlError(f"cannot subscript type {t.sql_name(t.TEXT if value.is_open else value.type)}")
 
 
-def _element(expressions: Translating, value: Value, positions: Sequence[tree.Expr | tree.Slice]) -> Value:
-    """Return an element of an array of so many dimensions, NULL of one of more or fewer."""
-    indexes = []
+def _whole(positions: Sequence[tree.Expr | tree.Slice], what: str) -> list[tree.Expr]:
+    """Return the positions, none of which may be a slice."""
+    found = [position for position in positions if isinstance(position, tree.Expr)]
+    if len(found) < len(positions):
+        raise SqlError(f"{what} subscript does not support slices")
+    return found
+
+
+def _index(expressions: Translating, position: tree.Expr) -> Value:
+    value = expressions.value(position)
+    if not value.is_open and not castable(value.type, t.INT8, Context.EXPLICIT):
+        raise SqlError(f"subscripting does not support casting from {t.sql_name(value.type)} to bigint")
+    return coerce(expressions.statement, value, t.INT8, Context.EXPLICIT)
+
+
+def _inside(expressions: Translating, value: Value, positions: Sequence[tree.Expr]) -> Value:
+    """Return what is at a path in jsonb, whose steps are texts, as those of ``#>`` are."""
+    steps = []
     for position in positions:
-        if isinstance(position, tree.Slice):
-            raise SqlError("array subscript does not support slices")
-        indexes.append(coerce(expressions.statement, expressions.value(position), t.INT8, Context.ASSIGNMENT))
+        step = expressions.value(position)
+        if not step.is_open and not castable(step.type, t.TEXT, Context.IMPLICIT):
+            if not castable(step.type, t.INT8, Context.IMPLICIT):
+                raise SqlError("jsonb subscript type must be coercible to integer or text")
+            step = coerce(expressions.statement, step, t.INT8)
+        steps.append(coerce(expressions.statement, step, t.TEXT, Context.EXPLICIT))
+    path = apply(array_sql("[{*}]"), steps, t.array_of(t.TEXT))
+    return operate(expressions.statement, "#>", [value, path])
+
+
+def _element(expressions: Translating, value: Value, positions: Sequence[tree.Expr]) -> Value:
+    """Return an element of an array of so many dimensions, NULL of one of more or fewer."""
+    indexes = [_index(expressions, position) for position in positions]
     count = len(indexes)
     assert value.type.element is not None
+    if count == 1:
+        at = "{1} + 1" if value.type.name == "int2vector" else "{1}"  # the one type whose indexes begin at 0
+        template = f"CASE WHEN len(({{0}}).dims) = 0 AND {at} > 0 THEN ({{0}}).items[{at}] END"
+        return apply(template, [value, *indexes], value.type.element)
     inside = " AND ".join(f"{{{i}}} BETWEEN 1 AND ({{0}}).dims[{i}]" for i in range(1, count + 1))
     at = "{1} - 1"
     for i in range(2, count + 1):
@@ -147,36 +180,33 @@ def _element(expressions: Translating, value: Value, positions: Sequence[tree.Ex
     return apply(template, [value, *indexes], value.type.element)
 
 
-def _position(expressions: Translating, value: Value, position: tree.Expr | tree.Slice) -> Value:
-    kind = value.type.kind
-    if isinstance(position, tree.Slice) and (kind == "array" or value.type.name == "jsonb"):
-        raise SqlError(f"{kind if kind == 'array' else 'jsonb'} subscript does not support slices")
-    if value.type.name == "jsonb" and isinstance(position, tree.Expr):
-        index = expressions.value(position)
-        if index.is_open:
-            index = coerce(expressions.statement, index, t.TEXT)
-        if not any(castable(index.type, wanted, Context.IMPLICIT) for wanted in (t.INT8, t.TEXT)):
-            raise SqlError("jsonb subscript type must be coercible to integer or text")
-        return operate(expressions.statement, "->", [value, index])
-    if value.type.element is None or kind not in ("array", "list"):
-        raise SqlError(f"cannot subscript type {t.sql_name(value.type)}")
-    if isinstance(position, tree.Slice):
-        ends = [
-            coerce(expressions.statement, expressions.value(end), t.INT8, Context.ASSIGNMENT)
-            if end is not None
-            else None
-            for end in (position.low, position.high)
-        ]
-        low = ends[0] or Value("1", t.INT8)
-        high = ends[1] or Value("2147483647", t.INT8)
-        part = "list_slice({0}, greatest({1}, 1), greatest({2}, 0))"
-        template = f"CASE WHEN {{1}} IS NOT NULL AND {{2}} IS NOT NULL THEN {part} END"
-        return apply(template, [value, low, high], value.type)
-    index = coerce(expressions.statement, expressions.value(position), t.INT8, Context.ASSIGNMENT)
-    if kind == "array":
-        template = "CASE WHEN len(({0}).dims) = 0 AND {1} > 0 THEN ({0}).items[{1}] END"
-        return apply(template, [value, index], value.type.element)
-    return apply("list_extract({0}, greatest({1}, 0))", [value, index], value.type.element)
+def _of_list(expressions: Translating, value: Value, positions: Sequence[tree.Expr | tree.Slice]) -> Value:
+    for is_slice, group in groupby(positions, lambda position: isinstance(position, tree.Slice)):
+        found, layers = list(group), _layers(value.type)
+        if not layers:
+            raise SqlError(f"cannot subscript type {t.sql_name(value.type)}")
+        if not is_slice and len(found) > layers:
+            has = f"{layers} layer{'s' if layers > 1 else ''}"
+            raise SqlError(f"cannot index into {len(found)} layers; list only has {has}")
+        for position in found:
+            value = _item(expressions, value, position)
+    return value
+
+
+def _layers(type_: Type) -> int:
+    return 1 + _layers(type_.element) if type_.kind == "list" and type_.element is not None else 0
+
+
+def _item(expressions: Translating, value: Value, position: tree.Expr | tree.Slice) -> Value:
+    """Return an element of a list, or a part of it."""
+    assert value.type.element is not None
+    if isinstance(position, tree.Expr):
+        return apply("list_extract({0}, greatest({1}, 0))", [value, _index(expressions, position)], value.type.element)
+    low = Value("1", t.INT8) if position.low is None else _index(expressions, position.low)
+    high = Value("2147483647", t.INT8) if position.high is None else _index(expressions, position.high)
+    part = "list_slice({0}, greatest({1}, 1), greatest({2}, 0))"
+    template = f"CASE WHEN {{1}} IS NOT NULL AND {{2}} IS NOT NULL THEN {part} END"
+    return apply(template, [value, low, high], value.type)
 
 
 def field(expressions: Translating, node: tree.Field) -> Value:

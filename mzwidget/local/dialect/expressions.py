@@ -14,6 +14,7 @@ from mzwidget.local.dialect.castlines import STRINGS, Context
 from mzwidget.local.dialect.casts import cast, castable, constant, literal, no_cast
 from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.jsonb import sortable
+from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.translating import PlanSubquery
@@ -192,6 +193,8 @@ class Expressions:
         if node.operator in ("~", "~*", "!~", "!~*"):
             return patterns.matches(self.statement, node.operator, self.value(node.left), self.value(node.right))
         left, right = predicates.sides(self, (node.left, node.right))
+        if node.operator in COMPARISONS:
+            left, right = predicates.null_rows(left, right)
         if left.type.kind == "record" and right.type.kind == "record":
             return predicates.compare_rows(self, node.operator, left, right)
         return operate(self.statement, node.operator, [left, right])

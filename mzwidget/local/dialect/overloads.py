@@ -18,8 +18,8 @@ from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Type
 
 POLYMORPHIC = frozenset(
-    {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray", "anylist", "listelement", "anymap",
-     "mapvalue", "record", "anynonarray", "anyrange", "rangeelement"}
+    {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray", "anycompatiblelist", "anylist",
+     "listelement", "anymap", "mapvalue", "record", "anynonarray", "anyrange", "rangeelement"}
 )  # fmt: skip
 _ANYTHING = frozenset({"any", "anynonarray"})
 
@@ -112,7 +112,7 @@ def _kind_fits(name: str, given: Type) -> bool:
     match name:
         case "anyarray" | "anycompatiblearray":
             return given.kind == "array"
-        case "anylist":
+        case "anylist" | "anycompatiblelist":
             return given.kind == "list"
         case "anymap":
             return given.kind == "map"
@@ -170,6 +170,7 @@ def _solve(overload: Overload, names: Sequence[str], given: Sequence[Type | None
 _ELEMENTS = {
     "anyarray": "anyelement",
     "anycompatiblearray": "anycompatible",
+    "anycompatiblelist": "anycompatible",
     "anylist": "listelement",
     "anymap": "mapvalue",
     "anyrange": "rangeelement",
@@ -205,7 +206,7 @@ def _polymorphic(name: str, given: Type | None, solved: dict[str, Type]) -> Type
     variable = _ELEMENTS.get(name, name)
     element = solved.get(variable)
     if element is None:
-        if name in ("anycompatible", "anycompatiblearray"):
+        if variable == "anycompatible":
             element = t.TEXT
         elif given is None:
             return t.UNKNOWN
@@ -214,7 +215,7 @@ def _polymorphic(name: str, given: Type | None, solved: dict[str, Type]) -> Type
     match name:
         case "anyarray" | "anycompatiblearray":
             return t.array_of(element)
-        case "anylist":
+        case "anylist" | "anycompatiblelist":
             return t.list_of(element)
         case "anymap":
             return t.map_of(element)

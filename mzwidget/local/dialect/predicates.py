@@ -36,6 +36,8 @@ def sides(expressions: Translating, nodes: Sequence[tree.Expr]) -> Sequence[Valu
 def compare_rows(expressions: Translating, operator: str, left: Value, right: Value) -> Value:
     if operator not in COMPARISONS:
         raise no_operator(operator, known([left, right]))
+    if left.type == right.type == row_of([]).type:
+        raise SqlError("cannot compare rows of zero length")
     if not left.items or not right.items:
         if not same_row(left.type, right.type):
             raise no_operator(operator, known([left, right]))
@@ -55,7 +57,10 @@ def compare_rows(expressions: Translating, operator: str, left: Value, right: Va
 
 
 def null_rows(left: Value, right: Value) -> tuple[Value, Value]:
-    """Return both; a NULL beside a row is one of its type."""
+    """Return both; a NULL beside a row is one of its type, and no text is a row."""
+    for row, other in ((left, right), (right, left)):
+        if row.type.kind == "record" and other.literal is not None:
+            raise SqlError("input of anonymous composite types is not implemented")
     if left.type.kind == "record" and right.sql == "NULL":
         return left, right.typed(left.type)
     if right.type.kind == "record" and left.sql == "NULL":

@@ -213,6 +213,11 @@ def standard_name(type_: Type) -> str:
     return _named(type_, lambda scalar: _SQL_NAMES.get(scalar.name, scalar.name))
 
 
+def catalog_name(type_: Type) -> str:
+    """Return how the catalog calls the type of a column: lists, maps and rows without what is in them."""
+    return type_.kind if type_.kind in ("list", "map", "record") and not type_.alias[1] else standard_name(type_)
+
+
 def _message_name(type_: Type) -> str:
     if type_.name not in ("varchar", "bpchar"):
         return _SQL_NAMES.get(type_.name, type_.name)

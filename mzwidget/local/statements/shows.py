@@ -10,7 +10,7 @@ from mzwidget.local.engine.reading import read
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.results import Result, once
-from mzwidget.local.formats.types import BOOL, TEXT, Column, standard_name
+from mzwidget.local.formats.types import BOOL, TEXT, Column, catalog_name
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import known_cluster
 from mzwidget.local.statements.grammar import parse
@@ -230,15 +230,10 @@ def _columns(session: Session, statement: statements.ShowColumns) -> list[Row]:
     assert relation is not None
     comments = session.engine.catalog.comments
     rows = [
-        (c.name, c.nullable, _named_type(c.type), "" if item is None else comments.get((item.id, c.name), ""))
+        (c.name, c.nullable, catalog_name(c.type), "" if item is None else comments.get((item.id, c.name), ""))
         for c in relation.columns
     ]
     return sorted(rows)
-
-
-def _named_type(type_: Type) -> str:
-    """Return how the catalog calls the type of a column: lists and maps without what is in them."""
-    return type_.kind if type_.kind in {"list", "map"} and not type_.alias[0] else standard_name(type_)
 
 
 def _create_columns(_: statements.ShowCreate) -> tuple[Column, ...]:

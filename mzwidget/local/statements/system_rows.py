@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mzwidget.local.formats.moments import zone_names
-from mzwidget.local.formats.types import standard_name
+from mzwidget.local.formats.types import catalog_name
 from mzwidget.local.statements.system_items import (
     CLUSTER,
     OWNER,
@@ -108,7 +108,7 @@ def _mz_columns(catalog: Catalog, _: Names) -> list[Row]:
             "name": column.name,
             "position": position,
             "nullable": column.nullable,
-            "type": standard_name(column.type),
+            "type": catalog_name(column.type),
             "type_oid": column.type.oid,
             "type_mod": column.type.typmod,
         }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_SCHEMAS
 from mzwidget.local.formats import types as t
-from mzwidget.local.formats.types import standard_name
+from mzwidget.local.formats.types import catalog_name
 from mzwidget.local.statements.system_items import (
     SYSTEM_OID,
     all_roles,
@@ -255,7 +255,7 @@ def _columns(catalog: Catalog, names: Names) -> list[Row]:
             "column_name": column.name,
             "ordinal_position": position,
             "is_nullable": "YES" if column.nullable else "NO",
-            "data_type": standard_name(column.type),
+            "data_type": catalog_name(column.type),
         }
         for item in relations_here(catalog, names)
         if item.relation is not None

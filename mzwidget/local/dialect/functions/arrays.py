@@ -46,7 +46,7 @@ def _filled(values: Sequence[Value]) -> Value:
     if item.type.kind == "array":
         raise SqlError("array_fill with arrays not yet supported")
     if item.type.kind in ("list", "map") or item.type.name == "bpchar":
-        raise SqlError(f"array_fill on {t.sql_name(item.type.base)} not yet supported")
+        raise SqlError(f"array_fill on {t.sql_name(item.type)} not yet supported")
     type_ = t.array_of(item.type.base)
     filled = _FILLED_FROM if lowest else _FILLED
     return apply(f"CAST(({filled}) AS {type_.duckdb})", [item, sizes, *lowest], type_, fallible=True)
@@ -103,19 +103,27 @@ _DIMS = (
     f"CASE WHEN len(({{1}}).items) > 1 AND {_COUNT} > 0"
     " THEN list_transform(({1}).items, lambda s: CAST(s AS INTEGER))"
 )
+
+
+def _without_null(*arrays: str) -> str:
+    """Return the branches that refuse arrays that are NULL, and NULLs in them."""
+    null = " OR ".join(f"{array} IS NULL" for array in arrays)
+    within = " OR ".join(f"list_bool_or(list_transform(({array}).items, lambda s: s IS NULL))" for array in arrays)
+    return (
+        f"WHEN {null} THEN error('mz:XX000:dimension array or low bound array must not be null')"
+        f" WHEN {within} THEN error('mz:XX000:dimension values must not be null')"
+    )
+
+
 _FILLED = (
-    "CASE WHEN {1} IS NULL THEN error('mz:XX000:dimension array or low bound array must not be null')"
-    " WHEN list_bool_or(list_transform(({1}).items, lambda s: s IS NULL))"
-    " THEN error('mz:XX000:dimension values must not be null')"
+    f"CASE {_without_null('{1}')}"
     " WHEN len(({1}).items) = 0 OR list_bool_or(list_transform(({1}).items, lambda s: s < 0))"
     f" OR {_COUNT} > {_MOST // 8} THEN error('mz:XX000:array size exceeds the maximum allowed ({_MOST} bytes)')"
     f" WHEN len(({{1}}).items) > {MOST_DIMENSIONS} THEN error({TOO_DEEP.replace('{0}', 'len(({1}).items)')})"
     f" ELSE {array_sql(f'list_transform(range(CAST({_COUNT} AS BIGINT)), lambda i: {{0}})', '{2}')} END"
 ).replace("{2}", f"{_DIMS} ELSE CAST([] AS INTEGER[]) END")
 _FILLED_FROM = (
-    "CASE WHEN {2} IS NULL THEN error('mz:XX000:dimension array or low bound array must not be null')"
-    " WHEN list_bool_or(list_transform(({2}).items, lambda s: s IS NULL))"
-    " THEN error('mz:XX000:dimension values must not be null')"
+    f"CASE {_without_null('{1}', '{2}')}"
     " WHEN len(({2}).items) <> len(({1}).items) THEN error('mz:XX000:wrong number of array subscripts"
     "\n\nmz-detail:Low bound array has different size than dimensions array.')"
     " WHEN list_bool_or(list_transform(({2}).items, lambda s: s <> 1))"
@@ -168,11 +176,11 @@ FUNCTIONS += [
     line("array_position", "anyarray, anyelement, int4 -> int4", _POSITION_FROM, strict=False),
     line("array_fill", "anyelement, int4[] -> anyarray", build=_filled, strict=False),
     line("array_fill", "anyelement, int4[], int4[] -> anyarray", build=_filled, strict=False),
-    line("list_append", "anylist, listelement -> anylist",
+    line("list_append", "anycompatiblelist, anycompatible -> anycompatiblelist",
          "list_append(coalesce({0}, []), {1})", strict=False, fallible=False),
-    line("list_prepend", "listelement, anylist -> anylist",
+    line("list_prepend", "anycompatible, anycompatiblelist -> anycompatiblelist",
          "list_prepend({0}, coalesce({1}, []))", strict=False, fallible=False),
-    line("list_cat", "anylist, anylist -> anylist",
+    line("list_cat", "anycompatiblelist, anycompatiblelist -> anycompatiblelist",
          "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
     line("list_length", "anylist -> int4", "CAST(len({0}) AS INTEGER)", fallible=False),
     line("map_build", "anylist -> anymap", build=_mapped, fallible=False),
@@ -208,10 +216,12 @@ def _of_arrays(template: str) -> str:
 
 OPERATORS += [
     line("||", "anycompatiblearray, anycompatiblearray -> anycompatiblearray", _CONCATENATED, strict=False),
-    line("||", "anylist, anylist -> anylist",
+    line("||", "anycompatiblelist, anycompatiblelist -> anycompatiblelist",
          "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL THEN {0} ELSE list_concat({0}, {1}) END", strict=False),
-    line("||", "anylist, listelement -> anylist", "list_append(coalesce({0}, []), {1})", strict=False),
-    line("||", "listelement, anylist -> anylist", "list_prepend({0}, coalesce({1}, []))", strict=False),
+    line("||", "anycompatiblelist, anycompatible -> anycompatiblelist",
+         "list_append(coalesce({0}, []), {1})", strict=False),
+    line("||", "anycompatible, anycompatiblelist -> anycompatiblelist",
+         "list_prepend({0}, coalesce({1}, []))", strict=False),
     line("@>", "anyarray, anyarray -> bool", _of_arrays(_HAS_ALL), fallible=False),
     line("<@", "anyarray, anyarray -> bool", _of_arrays(_INSIDE), fallible=False),
     line("@>", "anylist, anylist -> bool", _HAS_ALL, fallible=False),

@@ -9,7 +9,7 @@ from typing import Any
 
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.castlines import kind_of
-from mzwidget.local.dialect.casts import cast, text_form
+from mzwidget.local.dialect.casts import cast, literal, text_form
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, items_of, plainly_ordered, quote_text
 from mzwidget.local.errors import SqlError, unsupported
@@ -144,6 +144,19 @@ def _plain(name: str, function: Callable[..., Any], arguments: str, result: str)
     return udf.declare(name, function, types, t.TEXT if result == "jsonb" else t.SCALARS[result], fallible=False)
 
 
+_CONTAINS = _plain("jsonb_contains", lambda a, b: _contains(jsonb.read(a), jsonb.read(b)), "jsonb, jsonb", "bool")
+
+
+def _holds(values: Sequence[Value]) -> Value:
+    """Return whether one document contains another, either of which may be a text."""
+    documents = [
+        literal(value.literal, t.JSONB) if value.literal is not None
+        else cast(value, t.JSONB) if value.type.name == "text" else value
+        for value in values
+    ]  # fmt: skip
+    return apply(_CONTAINS, documents, t.BOOL)
+
+
 def _sort_key(value: Any) -> str:
     """Return a text that sorts as Materialize sorts jsonb: booleans, texts, arrays, objects, numbers, null."""
     if value is None:
@@ -177,8 +190,11 @@ OPERATORS += [
     for each in ("<", "<=", ">", ">=")
 ]
 OPERATORS += [
-    line("@>", "jsonb, jsonb -> bool", python=_contains, fallible=False),
-    line("<@", "jsonb, jsonb -> bool", python=lambda a, b: _contains(b, a), fallible=False),
+    line(operator, f"{left}, {right} -> bool", build=build, strict=left == right, fallible=left != right)
+    for operator, build in (("@>", _holds), ("<@", lambda values: _holds(values[::-1])))
+    for left, right in (("jsonb", "jsonb"), ("jsonb", "text"), ("text", "jsonb"))
+]
+OPERATORS += [
     line("?", "jsonb, text -> bool", python=_has, fallible=False),
     line("||", "jsonb, jsonb -> jsonb", _plain("jsonb_concat", _concat, "jsonb, jsonb", "jsonb"), fallible=False),
     line("-", "jsonb, text -> jsonb", _plain("jsonb_minus", _without_key, "jsonb, text", "jsonb"), fallible=False),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import objects
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, apply, quote_text
+from mzwidget.local.dialect.values import Value, apply, array_sql, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -122,9 +122,8 @@ def _schemas(statement: Statement, values: Sequence[Value]) -> Value:
 
 
 def _array(items: Sequence[str]) -> str:
-    stored = t.array_of(t.TEXT).duckdb
-    dims = f"[{len(items)}]" if items else "[]"
-    return f"CAST(struct_pack(items := [{', '.join(items)}], dims := {dims}) AS {stored})"
+    listed = ", ".join(items)
+    return f"CAST({array_sql(f'[{listed}]')} AS {t.array_of(t.TEXT).duckdb})"
 
 
 _IDENT = re.compile(r'"([^"]*)"|([A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)')
