@@ -32,6 +32,10 @@ SELECT f1 FROM t1 LIMIT date '2020-01-01'                                       
 SELECT f1 FROM t1 ORDER BY 1 LIMIT true                                                       | f1: 1
 SELECT f1 FROM (t1 JOIN t2 USING (f1)) JOIN (t1 a JOIN t2 b USING (f1)) USING (f1)            | f1: 3
 SELECT * FROM t2, t2 x JOIN t1 USING (f2) ORDER BY 1     | f1 f2 f2 f1 f1: 3 4 4 3 3, 5 6 4 3 3
+SELECT x::regtype::text FROM (VALUES (21), (1016), (1114), (1042), (16462), (3904), (9)) v (x)        | x: int2, _int8, timestamp, bpchar, uint4, int4range, 9
+SELECT 3::mz_catalog.uint4, '3'::materialize.mz_catalog.mz_timestamp, '{3}'::mz_catalog._uint2        | uint4 mz_timestamp _uint2: 3 3 {3}
+SELECT (-3)::oid, (-3)::int2::oid, 4294967293::bigint::oid, 'pg_type'::regclass::oid::int > 0 | oid oid oid ?column?: 4294967293 4294967293 4294967293 True
+SELECT '0e-88888888888888888888'::numeric, '0e88888888888888888888'::numeric, '4e-39'::numeric::text  | numeric numeric text: 0 0 0.000000000000000000000000000000000000004
 SELECT (SELECT * FROM (SELECT 1 AS a) q)                                                      | a: 1
 SELECT (TABLE t2 ORDER BY 1 LIMIT 0)                                                          | Expected subselect to return 1 column, got 2 columns
 SELECT NULL::int / 0, NULL::int2 % -1, mod(f1 - NULL, 0), 7 % -1, (-32768)::int2 % -1::int2 FROM t1 LIMIT 1 | ?column? ?column? mod ?column? ?column?: None None None 0 0

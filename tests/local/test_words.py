@@ -62,6 +62,15 @@ SELECT interval '3 days' day to week                 | 42601 Expected end of sta
 SELECT interval '9223372036854.77' second(1)         | XX000 interval field value out of range: "2562047788:00:54.7"
 SELECT interval '1' hour - interval '-2147483648 days' | XX000 "01:00:00 - -2147483648 days" interval out of range
 SELECT '1e-60'::float8::float4                       | XX000 value out of range: underflow
+SELECT '3e-1234567'::numeric                         | XX000 "3e-1234567" is out of range for type numeric: exceeds maximum precision 39
+SELECT 3e-777                                        | XX000 "3E-777" is out of range for type numeric: exceeds maximum precision 39
+SELECT '3e88888888888888888888'::numeric             | XX000 "3e88888888888888888888" is out of range for type numeric: exceeds maximum precision 39
+SELECT '3e-88888888888888888888'::jsonb              | XX000 invalid input syntax for type jsonb: "3e-88888888888888888888" is out of range for type numeric: exceeds maximum precision 39 at line 1 column 23: "3e-88888888888888888888"
+SELECT 3::numeric(39,41)                             | XX000 scale for type numeric must be between 0 and precision 39
+SELECT (-3)::bigint::oid                             | XX000 "-3" OID out of range
+SELECT 3::mz_catalog.int4                            | XX000 type "mz_catalog.int4" does not exist
+SELECT '3'::materialize.pg_catalog.uint8             | XX000 type "materialize.pg_catalog.uint8" does not exist
+SELECT 'pg_type'::regclass::int                      | XX000 CAST does not support casting from regclass to integer
 SELECT '{1}{2}'::int[]                               | XX000 invalid input syntax for type array: Junk after closing right brace.: "{1}{2}"
 SELECT '{{1},2}'::int[]                              | XX000 invalid input syntax for type array: Unexpected array element.: "{{1},2}"
 SELECT '{a{b}'::text[]                               | XX000 invalid input syntax for type array: malformed literal; must escape special character '{': "{a{b}"

@@ -52,7 +52,7 @@ def _python(name: str, function: Callable[..., Any], source: str, target: str) -
 
 _BOUNDS = {
     "int2": (-(2**15), 2**15), "int4": (-(2**31), 2**31), "int8": (-(2**63), 2**63),
-    "uint2": (0, 2**16), "uint4": (0, 2**32), "uint8": (0, 2**64), "oid": (-(2**31), 2**32), "mz_timestamp": (0, 2**64),
+    "uint2": (0, 2**16), "uint4": (0, 2**32), "uint8": (0, 2**64), "oid": (0, 2**32), "mz_timestamp": (0, 2**64),
 }  # fmt: skip
 
 
@@ -248,13 +248,12 @@ def _of_integers() -> Iterable[Cast]:
 
 
 def _of_oids() -> Iterable[Cast]:
-    wrapped = _narrow("oid").replace("CAST({0} AS UINTEGER)", "CAST(CAST({0} AS BIGINT) & 4294967295 AS UINTEGER)")
-    for a in SIGNED:
-        for b in ("oid", *t.REGISTERED):
-            yield Cast(a, b, I, wrapped)
-    for a in ("oid", *t.REGISTERED):
-        for b in ("int4", "int8"):
-            yield Cast(a, b, A, f"CAST({{0}} AS {_S[b].duckdb})", b == "int4")
+    for b in ("oid", *t.REGISTERED):
+        for a in ("int2", "int4"):
+            yield Cast(a, b, I, "CAST(CAST({0} AS BIGINT) & 4294967295 AS UINTEGER)", False)
+        yield Cast("int8", b, I, _narrow("oid"))
+    for b in ("int4", "int8"):
+        yield Cast("oid", b, A, f"CAST({{0}} AS {_S[b].duckdb})", b == "int4")
     for a in t.REGISTERED:
         yield Cast(a, "oid", I, "{0}", False)
         yield Cast("oid", a, I, "{0}", False)

@@ -76,8 +76,8 @@ def registered(statement: Statement, name: str, target: Type, functions: Callabl
 def called(statement: Statement, value: Value) -> Value:
     """Return the name of what an OID of one of `types.REGISTERED` means."""
     if value.type.name == "regtype":
-        answers: dict[int, str | None] = {type_.oid: t.standard_name(type_) for type_ in t.SCALARS.values()}
-        answers |= {array.oid: t.standard_name(array) for array in map(t.array_of, t.SCALARS.values()) if array.oid}
+        answers: dict[int, str | None] = {type_.oid: name for name, type_ in typenames.NAMED.items()}
+        answers |= {t.array_of(type_).oid: f"_{name}" for name, type_ in typenames.NAMED.items()}
     elif value.type.name == "regclass":
         answers = {each.oid: each.name for each in statement.catalog.objects()}
         statement.refuse_maintenance(unsupported("maintaining a query that calls a relation by its OID"))

@@ -22,6 +22,7 @@ OFFERED_THERE = frozenset(
         "map",
     ]
 )
+_OF_MZ_CATALOG = frozenset(["uint2", "uint4", "uint8", "mz_timestamp", "mz_aclitem", "list", "map"])
 PSEUDO = frozenset(
     """
     any anyarray anycompatible anycompatiblearray anycompatiblenonarray anycompatiblerange anyelement anynonarray
@@ -57,7 +58,8 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
     *schema, name = node.parts
     if catalog is not None:
         catalog.check(node.parts)
-    own = schema and schema[-1] not in ("pg_catalog", "mz_catalog")
+    home = "mz_catalog" if name.removeprefix("_") in _OF_MZ_CATALOG else "pg_catalog"
+    own = schema and schema[-1] != home
     known = None if own else NAMED.get(name) or _array_called(name)
     if known is None:
         made = catalog.type_of(node.parts) if catalog is not None else None
@@ -114,7 +116,7 @@ def _numeric(sizes: tuple[int, ...]) -> Type:
         raise SqlError("precision for type numeric must be between 1 and 39")
     if len(sizes) == 1:
         return t.NUMERIC
-    if not 0 <= sizes[1] <= 39:
+    if sizes[1] < 0:
         raise SqlError("scale for type numeric must be between 0 and 39")
     if sizes[1] > sizes[0]:
         raise SqlError(f"scale for type numeric must be between 0 and precision {sizes[0]}")

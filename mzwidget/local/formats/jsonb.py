@@ -48,7 +48,7 @@ def write(value: Any) -> str:
 
 
 def _number(text: str) -> Decimal:
-    found = Decimal(text)
+    found = numerics.exact(text)
     if numerics.beyond(found):
         raise ValueError(text)
     return found
@@ -91,7 +91,7 @@ def canonical(text: str) -> str:
 
 
 def _beyond(number: str) -> str | None:
-    if not numerics.beyond(Decimal(number)):
+    if not numerics.beyond(numerics.exact(number)):
         return None
     shown = re.sub(r"([eE])(\d)", r"\1+\2", number)
     return f'"{shown}" is out of range for type numeric: exceeds maximum precision 39'

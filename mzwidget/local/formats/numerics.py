@@ -7,6 +7,7 @@ infinities that sums overflow to, ``N`` is NaN, above all others.
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from mzwidget.local.errors import SqlError
@@ -133,7 +134,7 @@ def parse(text: str) -> Decimal:
     try:
         if "_" in body or not body.isascii():
             raise InvalidOperation
-        found = Decimal(body)
+        found = exact(body)
     except InvalidOperation:
         raise SqlError(f'invalid input syntax for type numeric: "{text}"') from None
     if found.is_nan():
@@ -142,7 +143,7 @@ def parse(text: str) -> Decimal:
         return found
     if found.is_infinite():
         raise SqlError(f'invalid input syntax for type numeric: "{text}"')
-    if found.adjusted() < DIGITS and ("." in body or found.adjusted() < 0):
+    if -DIGITS <= found.adjusted() < DIGITS and ("." in body or found.adjusted() < 0):
         found = CONTEXT.plus(found)
     if found and _exponent(found) < -DIGITS <= found.adjusted():
         found = found.quantize(_LEAST, context=WIDE)
@@ -151,12 +152,22 @@ def parse(text: str) -> Decimal:
     return found
 
 
+_FAR = re.compile(r"(?<=[eE])([+-]?)0*[1-9]\d{17,}$")
+
+
+def exact(text: str) -> Decimal:
+    """Return the decimal of a text; its exponent may be beyond those that a Decimal has."""
+    return Decimal(_FAR.sub(r"\g<1>99999999999999999", text))
+
+
 def beyond(number: Decimal) -> bool:
     """Whether a number has more digits than a numeric holds."""
     if not number:
         return False
+    if not -DIGITS <= number.adjusted() < DIGITS:
+        return True
     exact = number.normalize(WIDE)
     exponent = exact.as_tuple().exponent
     if not isinstance(exponent, int):
         return True  # more than any decimal holds
-    return len(exact.as_tuple().digits) > DIGITS or exact.adjusted() >= DIGITS or exponent < -DIGITS
+    return len(exact.as_tuple().digits) > DIGITS or exponent < -DIGITS
