@@ -71,6 +71,16 @@ SELECT (-3)::bigint::oid                             | XX000 "-3" OID out of ran
 SELECT 3::mz_catalog.int4                            | XX000 type "mz_catalog.int4" does not exist
 SELECT '3'::materialize.pg_catalog.uint8             | XX000 type "materialize.pg_catalog.uint8" does not exist
 SELECT 'pg_type'::regclass::int                      | XX000 CAST does not support casting from regclass to integer
+SELECT 'a' = 3 IS NOT DISTINCT FROM 4.5              | XX000 operator does not exist: boolean <> numeric
+SELECT a IS DISTINCT FROM false FROM words           | XX000 operator does not exist: integer <> boolean
+SELECT 4 OPERATOR(mz_catalog.*) 5                    | XX000 operator does not exist: mz_catalog.*
+SELECT 4 OPERATOR(x.pg_catalog.-) 5                  | XX000 operator does not exist: x.pg_catalog.-
+SELECT (4, a) IN (SELECT 4) FROM words               | XX000 subquery2 has 1 columns available but 2 columns specified
+SELECT (4, 5, 6) > ALL (SELECT 4, 5)                 | XX000 subquery3 has 2 columns available but 3 columns specified
+SELECT words IN (SELECT 4, 5) FROM words             | XX000 subquery1 has 2 columns available but 1 columns specified
+SELECT coalesce(ROW(4, 'x'), 5)                      | XX000 coalesce could not convert type record(f1: integer,f2: text) to integer
+SELECT CASE WHEN a = 4 THEN ROW(4, 5.5) END FROM words | XX000 CASE could not convert type record(f1: integer,f2: numeric) to text
+SELECT greatest(ROW(4), ROW(4, 5))                   | XX000 greatest could not convert type record(f1: integer) to text
 SELECT '{1}{2}'::int[]                               | XX000 invalid input syntax for type array: Junk after closing right brace.: "{1}{2}"
 SELECT '{{1},2}'::int[]                              | XX000 invalid input syntax for type array: Unexpected array element.: "{{1},2}"
 SELECT '{a{b}'::text[]                               | XX000 invalid input syntax for type array: malformed literal; must escape special character '{': "{a{b}"

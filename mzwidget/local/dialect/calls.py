@@ -45,19 +45,32 @@ def known(values: Sequence[Value]) -> list[Type | None]:
 
 def unify(statement: Statement, values: Sequence[Value], construct: str) -> tuple[list[Value], Type]:
     """Return the values as their common type."""
-    types = [value.type for value in values if not value.is_open]
-    if types and all(value.items and len(value.items) == len(values[0].items) for value in values):
+    if all(_is_written_row(value) and len(value.items) == len(values[0].items) for value in values):
         return _unified_rows(statement, values, construct)
-    if not types:
-        return [coerce(statement, value, t.TEXT) for value in values], t.TEXT
-    found = best(types, construct)
-    for type_ in types:
-        if not castable(type_, found, Context.IMPLICIT):
+    typed = [value for value in values if not value.is_open]
+    settled = [value.type for value in typed if not _is_written_row(value)]
+    found = best(settled, construct) if settled else t.TEXT
+    for value in typed:
+        if not _may_become(value, found):
             if construct in ("UNION", "EXCEPT", "INTERSECT"):
-                sides = (type_, found) if type_ is types[0] else (found, type_)
+                sides = (value.type, found) if value is typed[0] else (found, value.type)
                 raise unmatched(construct, *sides)
-            raise SqlError(f"{construct} could not convert type {t.sql_name(type_)} to {t.sql_name(found)}")
+            raise SqlError(f"{construct} could not convert type {t.sql_name(value.type)} to {t.sql_name(found)}")
     return [coerce(statement, value, found) for value in values], found
+
+
+def _is_written_row(value: Value) -> bool:
+    """Whether it is a row as it was written, whose type is what its context asks for; a table's row has one."""
+    return bool(value.items) and not value.nullable
+
+
+def _may_become(value: Value, type_: Type) -> bool:
+    """Whether a value becomes one of another type by itself."""
+    if _is_written_row(value) and type_.kind == "record" and len(value.items) == len(type_.fields):
+        return all(
+            item.is_open or _may_become(item, field) for item, (_, field) in zip(value.items, type_.fields, strict=True)
+        )
+    return castable(value.type, type_, Context.IMPLICIT)
 
 
 def _unified_rows(statement: Statement, values: Sequence[Value], construct: str) -> tuple[list[Value], Type]:

@@ -93,9 +93,9 @@ def is_(expressions: Translating, node: tree.Is) -> Value:
 
 def distinct(expressions: Translating, node: tree.Distinct) -> Value:
     left, right = expressions.value(node.left), expressions.value(node.right)
-    equal = expressions.compare("=", left, right)
+    compared = expressions.compare("<>", left, right)
     template = "({0} IS NOT DISTINCT FROM {1})" if node.negated else "({0} IS DISTINCT FROM {1})"
-    if equal.type.name != "bool":
+    if compared.type.name != "bool":
         raise unsupported("IS DISTINCT FROM of these types")
     a, b = expressions.same(left, right)
     return apply(template, [a, b], t.BOOL)
@@ -147,10 +147,19 @@ def _among(expressions: Translating, left: Value, items: Sequence[Value]) -> Val
     return found
 
 
+def _of_query(expressions: Translating, operand: tree.Expr, query: tree.Query) -> tuple[Value, tuple[Column, ...], str]:
+    """Return what is compared with a query's rows, and the query's columns and SQL: a row meets as many columns."""
+    columns, sql = expressions.plan(query)
+    left = expressions.value(operand)
+    wanted = len(left.items) if isinstance(operand, tree.Row) else 1
+    if len(columns) != wanted:
+        raise SqlError(f"subquery{wanted} has {len(columns)} columns available but {wanted} columns specified")
+    return left, columns, sql
+
+
 def in_query(expressions: Translating, node: tree.InQuery) -> Value:
-    columns, sql = expressions.plan(node.query)
-    left = expressions.value(node.operand)
-    if left.items and len(left.items) == len(columns):
+    left, columns, sql = _of_query(expressions, node.operand, node.query)
+    if isinstance(node.operand, tree.Row):
         parts = [
             expressions.same(a, Value(f"q.c{i}", c.type))
             for i, (a, c) in enumerate(zip(left.items, columns, strict=True), 1)
@@ -160,25 +169,20 @@ def in_query(expressions: Translating, node: tree.InQuery) -> Value:
         names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
         found = Value(f"(({mine}) IN (SELECT {theirs} FROM ({sql}) AS q({names})))", t.BOOL, fallible=True)
         return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
-    if len(columns) != 1:
-        raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
-    equal = operate(expressions.statement, "=", [left, Value("q.c1", columns[0].type)])
+    equal = expressions.compare("=", left, Value("q.c1", columns[0].type))
     a, b = expressions.same(left, Value("q.c1", columns[0].type))
     found = Value(f"({a.sql} IN (SELECT {b.sql} FROM ({sql}) AS q(c1)))", equal.type, fallible=True)
     return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
 
 
 def quantified(expressions: Translating, node: tree.Quantified) -> Value:
-    left = expressions.value(node.left)
-    word = "ALL" if node.every else "ANY"
     if isinstance(node.right, tree.Query):
-        columns, sql = expressions.plan(node.right)
-        if len(columns) != 1 and left.items and (node.operator, node.every) in (("=", False), ("<>", True)):
+        if isinstance(node.left, tree.Row) and (node.operator, node.every) in (("=", False), ("<>", True)):
             return in_query(expressions, tree.InQuery(node.left, node.right, negated=node.every))
-        if len(columns) == len(left.items) > 1:
+        left, columns, sql = _of_query(expressions, node.left, node.right)
+        if isinstance(node.left, tree.Row):
             return _quantified_row(expressions, node, left, columns, sql)
-        if len(columns) != 1:
-            raise SqlError(f"subquery1 has {len(columns)} columns available but 1 columns specified")
+        word = "ALL" if node.every else "ANY"
         if node.operator not in COMPARISONS:
             return _tested_rows(expressions, node, left, columns, sql)
         item = Value("q.c1", columns[0].type)
@@ -186,7 +190,7 @@ def quantified(expressions: Translating, node: tree.Quantified) -> Value:
         a, b = expressions.same(left, item)
         inner = f"SELECT {b.sql} FROM ({sql}) AS q(c1)"
         return Value(f"({a.sql} {node.operator} {word} ({inner}))", t.BOOL, fallible=True)
-    array = expressions.value(node.right)
+    left, array = expressions.value(node.left), expressions.value(node.right)
     if array.is_open or array.type.element is None or array.type.kind not in ("array", "list"):
         found = choose(functions.TABLES["unnest"], known([array]))
         raise no_function("unnest", known([array]), many=len(found) != 0 or array.is_open)

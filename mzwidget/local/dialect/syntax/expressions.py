@@ -9,7 +9,7 @@ from mzwidget.local.dialect.syntax.cursor import MOST_NESTING
 from mzwidget.local.dialect.syntax.forms import OTHER, FormParser
 from mzwidget.local.dialect.syntax.keywords import INTERVAL_UNITS, NOT_AN_EXPRESSION
 from mzwidget.local.dialect.syntax.types import TYPE_WORDS
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import Expr
@@ -280,15 +280,15 @@ class ExpressionParser(FormParser):
                 return tree.Is(left, "null")
             case "operator":
                 self.expect_kind("(")
-                schema = None
-                if self.token.kind in ("ident", "keyword"):
-                    schema = self.identifier()
+                schema: list[str] = []
+                while self.token.kind in ("ident", "keyword"):
+                    schema.append(self.identifier())
                     self.expect_kind(".")
-                if schema not in (None, "pg_catalog", "mz_catalog"):
-                    raise unsupported(f"an operator of the schema {schema}")
                 if self.token.kind not in ("op", "*", "="):
                     self.expected("operator")
                 operator = self.next().value
+                if schema not in ([], ["pg_catalog"]):
+                    raise SqlError(f"operator does not exist: {'.'.join(schema)}.{operator}")
                 self.expect_kind(")")
                 return self._operator(left, operator, strength)
             case "at":
