@@ -32,6 +32,13 @@ def database() -> Translated:
         "SELECT a FROM e WHERE mz_now() < ms UNION ALL SELECT a FROM f WHERE mz_now() >= ms",
         "WITH recent AS (SELECT a FROM e WHERE mz_now() < ms) SELECT r.a FROM recent r JOIN f ON f.a = r.a",
         "SELECT e.a FROM e JOIN f USING (a) WHERE mz_now() < e.ms + f.ms",
+        "SELECT e.a FROM e JOIN f ON f.a = e.a AND mz_now() < e.ms + f.ms",
+        "SELECT e.a FROM e JOIN f ON mz_now() < f.ms LEFT JOIN e AS g ON g.a = f.a",
+        "SELECT a FROM e GROUP BY a HAVING max(ms) >= mz_now() AND count(*) > 1",
+        "SELECT max(ms) FROM e HAVING mz_now() > max(ms)",
+        "SELECT a FROM e WHERE NOT mz_now() < ms",
+        "SELECT a FROM e WHERE NOT (mz_now() <> ms OR a = 1 OR mz_now() NOT BETWEEN 5 AND ms)",
+        "SELECT a FROM e WHERE EXISTS (SELECT 1 FROM f WHERE f.a = e.a AND mz_now() < f.ms AND f.ms > e.ms)",
         "SELECT a FROM e WHERE mz_now() < '2030-01-01'::timestamptz",
         "SELECT a FROM e ORDER BY a LIMIT 3",
     ],
@@ -45,8 +52,16 @@ def test_can_be_maintained(database: Translated, sql: str) -> None:
     "sql",
     [
         "SELECT a FROM e WHERE mz_now() < ms OR a = 1",
-        "SELECT a FROM e WHERE NOT mz_now() < ms",
         "SELECT a FROM e WHERE mz_now() <> ms",
+        "SELECT a FROM e WHERE NOT mz_now() = ms",
+        "SELECT a FROM e WHERE NOT (mz_now() < ms AND a = 1)",
+        "SELECT a FROM e WHERE mz_now() NOT BETWEEN ms AND 5",
+        "SELECT count(*) FROM e HAVING mz_now() < max(ms) OR count(*) = 0",
+        "SELECT e.a FROM e LEFT JOIN f ON mz_now() < f.ms",
+        "SELECT e.a FROM e LEFT JOIN (f JOIN f AS g ON mz_now() < g.ms) ON e.a = f.a",
+        "SELECT e.a FROM e JOIN f ON mz_now() < f.ms RIGHT JOIN e AS g ON true",
+        "SELECT e.a FROM e JOIN f ON mz_now() < f.ms OR e.a = f.a",
+        "SELECT e.a FROM e, LATERAL (SELECT 1 FROM generate_series(1, e.a) AS g WHERE mz_now() < g) AS h",
         "SELECT a FROM e WHERE mz_now() IS NULL",
         "SELECT mz_now(), a FROM e",
         "SELECT count(*) FILTER (WHERE mz_now() < ms) FROM e",
@@ -85,6 +100,7 @@ predicates = st.sampled_from(
     [
         "mz_now() <= {b}", "mz_now() < {b}", "mz_now() > {b}", "mz_now() >= {b}", "mz_now() = {b}", "{b} >= mz_now()",
         "{b} < mz_now()", "mz_now() BETWEEN {b} AND {c}", "mz_now() >= {b} AND mz_now() < {c}",
+        "NOT ({b} > mz_now() OR mz_now() >= {c})", "NOT mz_now() NOT BETWEEN {b} AND {c}",
     ]
 )  # fmt: skip
 
@@ -108,6 +124,9 @@ def clocked() -> Translated:
             "SELECT b FROM m WHERE {p} AND b > 1003",
             "SELECT b FROM m WHERE {p} UNION ALL SELECT c FROM m WHERE mz_now() <= c",
             "SELECT x.b, y.c FROM m AS x JOIN m AS y ON x.b = y.b WHERE {q}",
+            "SELECT x.b, y.c FROM m AS x JOIN m AS y ON x.b = y.b AND {q} LEFT JOIN m AS z ON z.c = x.c",
+            "SELECT b, max(c) FROM (SELECT b, c FROM m) AS q GROUP BY b, c HAVING {p} AND count(*) < 3",
+            "SELECT b FROM m AS z WHERE EXISTS (SELECT FROM m AS x, m AS y WHERE y.b = z.b AND {q})",
             "SELECT b FROM m WHERE {p} ORDER BY b DESC LIMIT 1",
         ]
     ),

@@ -69,8 +69,18 @@ def connect(word: str, values: list[Value]) -> Value:
 
 
 def contains_mz_now(node: tree.Node) -> bool:
-    """Whether an expression calls ``mz_now()``."""
-    return any(isinstance(call, tree.Call) and call.name[-1] == "mz_now" for call in node.walk())
+    """Whether a query or an expression calls ``mz_now()``."""
+    return any(map(is_mz_now, node.walk()))
+
+
+def is_temporal(node: tree.Node) -> bool:
+    """Whether a condition calls ``mz_now()`` itself, not in a subquery."""
+    return any(map(is_mz_now, node.walk(subqueries=False)))
+
+
+def is_mz_now(node: tree.Node) -> bool:
+    """Whether a node is a call of ``mz_now()``."""
+    return isinstance(node, tree.Call) and node.name[-1] == "mz_now"
 
 
 def temporal_error(node: tree.Node) -> SqlError:

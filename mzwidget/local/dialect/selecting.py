@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.blocks import Block, hashable, listed, settle
-from mzwidget.local.dialect.conditions import conjuncts, contains_mz_now, guarded_all, temporal_error
+from mzwidget.local.dialect.conditions import conjuncts, guarded_all, is_temporal, temporal_error
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.names import FALLBACK, column_name
 from mzwidget.local.dialect.ordering import by_position
 from mzwidget.local.dialect.scope import Grouping, Scope, Statement
 from mzwidget.local.dialect.sources import From, table_function, zipped
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.temporal import temporal_condition, wakeup
+from mzwidget.local.dialect.temporal import temporal_conditions, wakeup
 from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError
@@ -31,6 +31,22 @@ class Expanded:
 
 
 Output = tree.Expr | Expanded
+
+
+@dataclass(slots=True)
+class _Conditions:
+    """Conditions that are joined by AND."""
+
+    plain: list[Value] = field(default_factory=list)
+    outer: list[bool] = field(default_factory=list)
+    """Which of the plain ones name a column of an outer query."""
+    temporal: list[Value] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    """When the temporal ones change."""
+
+    @property
+    def sql(self) -> str:
+        return guarded_all([*self.plain, *self.temporal])
 
 
 def _reads_once(source: str, where: str) -> bool:
@@ -59,9 +75,10 @@ class Selection:
 
     def block(self) -> Block:
         body, scope = self.body, self.scope
-        source = From(scope, self.plan).build(body.source) if body.source is not None else ""
+        joins = From(scope, self.plan)
+        source = joins.build(body.source) if body.source is not None else ""
         source = self._set_returning(source)
-        where = self._where(source)
+        where = self._where(source, joins)
         outputs = self._outputs()
         self._group(outputs)
         names = [name for name, _ in outputs]
@@ -76,16 +93,21 @@ class Selection:
             with scope.within("QUALIFY clause"):
                 qualify = self.expressions.condition(body.qualify)
 
+        def groups(grouping: Grouping) -> str:
+            keys = ", ".join(str(i) for i in range(1, len(grouping.keys) + 1))
+            inner = f"SELECT {grouping.items()}" + (f" FROM {source}" if source else "")
+            inner += (f" WHERE {where}" if where else "") + (f" GROUP BY {keys}" if keys else "")
+            return f"({inner}) AS {grouping.alias}"
+
+        if scope.grouping is not None:
+            self._wake(groups(scope.grouping), having)
+
         def render(items: Sequence[str]) -> str:
             grouping = scope.grouping
-            rows = scope.windows.beside(source) if grouping is None else source
+            rows = scope.windows.beside(source if grouping is None else groups(grouping))
+            condition = where if grouping is None else having.sql
             tail = f" FROM {rows}" if rows else ""
-            tail += f" WHERE {where}" if where else ""
-            if grouping is not None:
-                keys = ", ".join(str(i) for i in range(1, len(grouping.keys) + 1))
-                inner = f"SELECT {grouping.items()}{tail}" + (f" GROUP BY {keys}" if keys else "")
-                tail = f" FROM {scope.windows.beside(f'({inner}) AS {grouping.alias}')}"
-                tail += f" WHERE {having.sql}" if having is not None else ""
+            tail += f" WHERE {condition}" if condition else ""
             tail = scope.windows.behind(tail, scope.row_values())
             if qualify is None:
                 return f"SELECT {listed(items)}{tail}"
@@ -125,39 +147,49 @@ class Selection:
 
     # clauses
 
-    def _where(self, source: str) -> str:
-        if self.body.where is None:
-            return ""
-        self.scope.clause = "WHERE clause"
-        plain: list[Value] = []
-        temporal: list[Value] = []
-        changes: list[str] = []
-        correlated = self.scope.correlated
-        nodes = list(conjuncts(self.body.where))
+    def _where(self, source: str, joins: From) -> str:
+        found = _Conditions(temporal=joins.temporal, changes=joins.changes)
+        lateral = self.scope.correlated
+        if self.body.where is not None:
+            self.scope.clause = "WHERE clause"
+            try:
+                self._split(self.body.where, found)
+            except SqlError as error:
+                raise _inside(error, "WHERE clause error: ") from None
+            found.plain = [self.expressions.boolean(value) for value in found.plain]
+            self.scope.clause = "SELECT clause"
+        if found.temporal and lateral:
+            self.statement.refuse_maintenance(temporal_error(self.body))
+        else:
+            self._wake(source or "(SELECT 1)", found)
+        return found.sql
+
+    def _split(self, whole: tree.Expr, found: _Conditions) -> None:
+        """Translate the conditions of a chain of ANDs, those on ``mz_now()`` apart."""
+        nodes = list(conjuncts(whole))
         several = "AND argument" if len(nodes) > 1 else ""
-        try:
-            for node in nodes:
-                if contains_mz_now(node):
-                    self.scope.correlated = False
-                    condition, bounds = temporal_condition(self.expressions, node)
-                    temporal.append(condition)
-                    changes += [change for bound in bounds for change in bound.changes]
-                else:
-                    with self.scope.within(several):
-                        value = self.expressions.value(node)
-                        plain.append(self.expressions.boolean(value) if several else value)
-        except SqlError as error:
-            raise _inside(error, "WHERE clause error: ") from None
-        plain = [self.expressions.boolean(value) for value in plain]
-        self.scope.clause = "SELECT clause"
-        if temporal and self.scope.correlated:
-            self.statement.refuse_maintenance(temporal_error(self.body.where))
-        elif changes:
-            conditions = [guarded_all(plain)] if plain else []
-            found = wakeup(changes, source or "(SELECT 1)", conditions)
-            self.statement.wakeups.append(self.statement.with_ctes(found))
+        correlated = self.scope.correlated
+        for node in nodes:
+            if is_temporal(node):
+                temporal, changes = temporal_conditions(self.expressions, node)
+                found.temporal += temporal
+                found.changes += changes
+                continue
+            self.scope.correlated = False
+            with self.scope.within(several):
+                value = self.expressions.value(node)
+                value = self.expressions.boolean(value) if several else value
+            found.plain.append(value)
+            found.outer.append(self.scope.correlated)
+            correlated = correlated or self.scope.correlated
         self.scope.correlated = self.scope.correlated or correlated
-        return guarded_all([*plain, *temporal])
+
+    def _wake(self, rows: str, found: _Conditions) -> None:
+        """Note when conditions of these rows change."""
+        if found.changes:
+            own = [value for value, outer in zip(found.plain, found.outer, strict=True) if not outer]
+            conditions = [guarded_all(own)] if own else []
+            self.statement.wakeups.append(self.statement.with_ctes(wakeup(found.changes, rows, conditions)))
 
     def _outputs(self) -> list[tuple[str, Output]]:
         found: list[tuple[str, Output]] = []
@@ -269,16 +301,19 @@ class Selection:
         grouping.nodes.append(chosen if isinstance(chosen, tree.Expr) else node)
         grouping.keys.append(value)
 
-    def _having(self) -> Value | None:
-        if self.body.having is None:
-            return None
+    def _having(self) -> _Conditions:
+        having, found = self.body.having, _Conditions()
+        if having is None:
+            return found
         self.scope.clause = "HAVING clause"
         try:
-            found = self.expressions.condition(self.body.having)
+            if is_temporal(having):
+                self._split(having, found)
+                found.plain = [self.expressions.boolean(value) for value in found.plain]
+            else:
+                found.plain = [self.expressions.condition(having)]
         finally:
             self.scope.clause = "SELECT clause"
-        if contains_mz_now(self.body.having):
-            self.statement.refuse_maintenance(temporal_error(self.body.having))
         return found
 
 

@@ -17,12 +17,13 @@ from mzwidget.local.dialect.calls import (
     unavailable,
     unify,
 )
-from mzwidget.local.dialect.conditions import conjuncts, connect, contains_mz_now, temporal_error
+from mzwidget.local.dialect.conditions import conjuncts, connect, is_temporal, temporal_error
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import evaluated_whole
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
 from mzwidget.local.dialect.scope import Merged, Scope, Source
 from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.temporal import temporal_conditions
 from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
@@ -50,7 +51,12 @@ class From:
         self.scope = scope
         self.statement = scope.statement
         self.expressions = Expressions(scope, plan)
+        self.temporal: list[Value] = []
+        """Conditions on ``mz_now()`` of inner joins, which are to stand in WHERE."""
+        self.changes: list[str] = []
+        """When these change."""
         self._plan = plan
+        self._optional = False
 
     def build(self, item: tree.FromItem) -> str:
         """Return the text behind FROM."""
@@ -60,13 +66,13 @@ class From:
 
     def _join(self, join: tree.Join) -> str:
         first = len(self.scope.sources)
-        left = self.build(join.left)
+        left = self._side(join.left, optional=join.kind in ("right", "full"))
         before = len(self.scope.sources)
         if join.comma:
             return f"{left} CROSS JOIN {self._nested(join.right)}"
         if join.kind in ("right", "full"):
             self.scope.forbidden |= set(range(before))
-        right = self._nested(join.right)
+        right = self._nested(join.right, optional=join.kind in ("left", "full"))
         self.scope.forbidden -= set(range(before))
         if join.kind in ("right", "full"):
             self.scope.optional |= set(range(first, before))
@@ -82,18 +88,37 @@ class From:
                 self._name_merged(join.using_alias, names)
             return f"{left} {word} {right} ON {condition}"
         assert join.on is not None
-        if contains_mz_now(join.on):
-            self.statement.constant = False
-            self.statement.refuse_maintenance(temporal_error(join.on))
-        self.scope.clause = "ON clause"
-        parts = list(conjuncts(join.on))
-        with self.scope.within("AND argument" if len(parts) > 1 else ""):
-            conditions = [self.expressions.condition(part) for part in parts]
-        self.scope.clause = "SELECT clause"
-        return f"{left} {word} {right} ON {connect('AND', conditions).sql}"
+        return f"{left} {word} {right} ON {self._on(join.on, inner=join.kind == 'inner' and not self._optional)}"
 
-    def _nested(self, item: tree.FromItem) -> str:
-        found = self.build(item)
+    def _on(self, whole: tree.Expr, *, inner: bool) -> str:
+        if is_temporal(whole):
+            self.statement.constant = False
+            if not inner:
+                self.statement.refuse_maintenance(temporal_error(whole))
+        self.scope.clause = "ON clause"
+        parts = list(conjuncts(whole))
+        conditions = []
+        with self.scope.within("AND argument" if len(parts) > 1 else ""):
+            for part in parts:
+                if inner and is_temporal(part):
+                    temporal, changes = temporal_conditions(self.expressions, part)
+                    self.temporal += temporal
+                    self.changes += changes
+                else:
+                    conditions.append(self.expressions.condition(part))
+        self.scope.clause = "SELECT clause"
+        return connect("AND", conditions).sql if conditions else "true"
+
+    def _side(self, item: tree.FromItem, *, optional: bool) -> str:
+        """Build one side of a join, which may have no row for one of the other side."""
+        before, self._optional = self._optional, self._optional or optional
+        try:
+            return self.build(item)
+        finally:
+            self._optional = before
+
+    def _nested(self, item: tree.FromItem, *, optional: bool = False) -> str:
+        found = self._side(item, optional=optional)
         return f"({found})" if isinstance(item, tree.Join) else found
 
     def _natural(self, first: int, before: int) -> tuple[str, ...]:

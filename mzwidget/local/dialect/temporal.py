@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mzwidget.local.dialect.calls import coerce, operate
-from mzwidget.local.dialect.conditions import contains_mz_now, temporal_error
+from mzwidget.local.dialect.conditions import conjuncts, is_mz_now, is_temporal, temporal_error
 from mzwidget.local.dialect.expressions import MZ_NOW, Expressions
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
 
+_NEGATED = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 # When `mz_now() op bound` changes, as distances from the bound.
 _CHANGES = {"=": (0, 1), "<": (0,), "<=": (1,), ">": (1,), ">=": (0,)}
@@ -30,15 +31,46 @@ class Bound:
         return [f"(CAST({self.value.sql} AS HUGEINT) + {distance})" for distance in _CHANGES[self.operator]]
 
 
-def temporal_condition(expressions: Expressions, node: tree.Expr) -> tuple[Value, list[Bound]]:
-    """Translate one conjunct of WHERE that contains ``mz_now()``.
+def temporal_conditions(expressions: Expressions, node: tree.Expr) -> tuple[list[Value], list[str]]:
+    """Translate a condition that contains ``mz_now()``.
 
     Returns
     -------
-    condition : Value
-    bounds : list of Bound
-        Empty if the condition is not of a form that can be maintained; the statement has then noted so.
+    conditions : list of Value
+        To be joined by AND.
+    changes : list of str
+        DuckDB SQL of the timestamps at which they change. Empty if they cannot be maintained; the statement has then
+        noted so.
     """
+    scope = expressions.scope
+    correlated, scope.correlated = scope.correlated, False
+    found = [_temporal_condition(expressions, part) for part in conjuncts(_without_not(node))]
+    changes = [change for _, bounds in found for bound in bounds for change in bound.changes]
+    if scope.correlated:
+        expressions.statement.refuse_maintenance(temporal_error(node))
+        changes = []
+    scope.correlated = scope.correlated or correlated
+    return [condition for condition, _ in found], changes
+
+
+def _without_not(node: tree.Expr, *, negated: bool = False) -> tree.Expr:
+    """Return a condition whose comparisons are negated themselves, in place of what stands around them."""
+    match node:
+        case tree.Not(operand):
+            return _without_not(operand, negated=not negated)
+        case tree.Logic(word, operands) if negated:
+            return tree.Logic({"and": "or", "or": "and"}[word], tuple(_without_not(o, negated=True) for o in operands))
+        case tree.Binary(operator) if negated and operator in _NEGATED:
+            return replace(node, operator=_NEGATED[operator])
+        case tree.Between() if negated:
+            return replace(node, negated=not node.negated)
+    return tree.Not(node) if negated else node
+
+
+def _temporal_condition(expressions: Expressions, node: tree.Expr) -> tuple[Value, list[Bound]]:
+    """Translate one conjunct; of bounds there are none if it has none, or none that can be maintained."""
+    if not is_temporal(node):
+        return expressions.condition(node), []
     statement = expressions.statement
     statement.constant = False
     parts = _comparisons(node)
@@ -69,24 +101,20 @@ def temporal_condition(expressions: Expressions, node: tree.Expr) -> tuple[Value
 
 def _comparisons(node: tree.Expr) -> list[tuple[str, tree.Expr]] | None:
     if isinstance(node, tree.Between):
-        if node.negated or not _is_mz_now(node.operand) or contains_mz_now(node.low) or contains_mz_now(node.high):
+        if node.negated or not is_mz_now(node.operand) or is_temporal(node.low) or is_temporal(node.high):
             return None
         return [(">=", node.low), ("<=", node.high)]
     if not isinstance(node, tree.Binary) or node.operator not in _FLIPPED:
         return None
-    if _is_mz_now(node.left) and not contains_mz_now(node.right):
+    if is_mz_now(node.left) and not is_temporal(node.right):
         return [(node.operator, node.right)]
-    if _is_mz_now(node.right) and not contains_mz_now(node.left):
+    if is_mz_now(node.right) and not is_temporal(node.left):
         return [(_FLIPPED[node.operator], node.left)]
     return None
 
 
 def _one_side(node: tree.Binary) -> bool:
-    return _is_mz_now(node.left) != _is_mz_now(node.right)
-
-
-def _is_mz_now(node: tree.Expr) -> bool:
-    return isinstance(node, tree.Call) and node.name[-1] == "mz_now"
+    return is_mz_now(node.left) != is_mz_now(node.right)
 
 
 def wakeup(changes: list[str], source: str, conditions: list[str]) -> str:

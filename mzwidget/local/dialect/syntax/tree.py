@@ -14,19 +14,20 @@ from dataclasses import dataclass, field, fields
 class Node:
     """Anything in the tree."""
 
-    def walk(self) -> Iterator[Node]:
-        """Yield this node and all below it."""
+    def walk(self, *, subqueries: bool = True) -> Iterator[Node]:
+        """Yield this node and all below it, be they of subqueries or not."""
         yield self
         for each in fields(self):
-            yield from _walk(getattr(self, each.name))
+            yield from _walk(getattr(self, each.name), subqueries)
 
 
-def _walk(part: object) -> Iterator[Node]:
+def _walk(part: object, subqueries: bool) -> Iterator[Node]:
     if isinstance(part, Node):
-        yield from part.walk()
+        if subqueries or not isinstance(part, Query):
+            yield from part.walk(subqueries=subqueries)
     elif isinstance(part, tuple):
         for item in part:
-            yield from _walk(item)
+            yield from _walk(item, subqueries)
 
 
 # ------------------------------------------------------------------------------------------------------ types
