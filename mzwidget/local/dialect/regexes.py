@@ -22,11 +22,14 @@ _POSIX = {
 }  # fmt: skip
 _CHARACTERS = frozenset("afnrtv" + r"\.+*?()|[]{}^$#&-~/!\"'%,:;=@_` ")
 _PLACES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
-_GROUP = re.compile(r"\((?:\?(?:P?<([A-Za-z_]\w*)>|[imsU]*:))?", re.ASCII)
+_GROUP = re.compile(r"\((?:\?(?:P?<([A-Za-z_]\w*)>|(?:-?i)?:))?", re.ASCII)
+_NAMED = re.compile(r"\(\?P?<(?:[A-Za-z_]\w*)?", re.ASCII)
 _FLAGS = re.compile(r"\(\?([a-zA-Z]+)\)")
 _CODE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[xuU]\{([0-9A-Fa-f]{1,8})\})")
 _PROPERTY = re.compile(r"\\[pP](?:\{(\^?)([A-Za-z_=:]+)\}|[A-Z])")
 _TIMES = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
+_COUNTS = re.compile(r"\{(\d*)(,\d*)?")
+_NO_COUNT = "repetition quantifier expects a valid decimal"
 _CLASS_PART = re.compile(r"\[:(\^?)([a-z]+):\]|\\(.)|(.)", re.DOTALL)
 _LONGEST = 1000
 _MOST_CHARACTERS = 10_000
@@ -53,11 +56,17 @@ def _invalid(pattern: str, start: int, length: int, why: str, before: int | None
 
 @dataclass(slots=True)
 class _Open:
-    """A group that is not closed yet; ``wild`` if something in it may match in more than one way."""
+    """A group that is not closed yet.
+
+    ``wild``: something in it may match in more than one way. ``solid``: the branch at hand takes a character at least;
+    ``hollow``: one before it may take none.
+    """
 
     start: int
     wild: bool = False
     out: int = 0
+    solid: bool = False
+    hollow: bool = False
 
 
 class _Reader:
@@ -68,7 +77,8 @@ class _Reader:
         self.at = 0
         self.out: list[str] = []
         self.groups = [_Open(-1)]
-        self.backtracks = False
+        self.wild = self.stalls = False
+        """What repeats may match in more than one way; and may take no character, where each engine ends in its way."""
         self.names: list[str | None] = []
         self.named: dict[str, int] = {}
         self.lines = self.twice = False
@@ -76,6 +86,7 @@ class _Reader:
 
     def read(self) -> None:
         repeatable = wild = repeated = False
+        hollow = True
         pattern = self.pattern
         if flags := _FLAGS.match(pattern):
             self._flags(flags[1])
@@ -88,24 +99,26 @@ class _Reader:
                 if repeated:
                     self.twice = True
                     self.out[self.atom :] = ["(?:", *self.out[self.atom :], ")"]
-                self._repetition(wild=wild or repeated)
+                hollow = self._repetition(wild=wild or repeated, hollow=hollow)
                 repeated, wild = True, False
                 continue
+            self.groups[-1].solid |= not hollow
             repeated = wild = False
             self.atom = len(self.out)
             repeatable = character not in "(|^"
+            hollow = character in "(|^$"
             match character:
                 case "(":
                     self._open()
                 case ")":
-                    wild = self._close()
+                    wild, hollow = self._close()
                 case "|":
-                    self.groups[-1].wild = True
-                    self._take("|")
+                    self._branch()
                 case "[":
                     self._class()
                 case "\\":
                     repeatable = self._escape()
+                    hollow = not repeatable
                 case "$":
                     self._take("(?m:$)" if self.lines else r"\Z")
                     repeatable = False
@@ -131,27 +144,47 @@ class _Reader:
         self.out.append(written)
         self.at += length
 
-    def _repetition(self, *, wild: bool) -> None:
+    def _repetition(self, *, wild: bool, hollow: bool) -> bool:
+        """Take how often the last atom repeats; return whether it may then take no character."""
         text = self.pattern[self.at]
         many = text in "*+"
+        optional = text in "*?"
         if text == "{":
             times = _TIMES.match(self.pattern, self.at)
             if times is None:
-                raise unsupported("this repetition in a regular expression")
+                raise self._uncounted()
             text = times[0]
             if times[3] and int(times[3]) < int(times[1]):
                 why = "invalid repetition count range, the start must be <= the end"
                 raise _invalid(self.pattern, self.at, len(text), why)
             if max(int(times[1]), int(times[3] or 0)) > _LONGEST:
                 raise unsupported(f"a regular expression that repeats something more than {_LONGEST} times")
-            many = True
-        if wild and many:
-            self.backtracks = True
+            many, optional = True, not int(times[1])
+        self.wild |= wild and many
+        self.stalls |= wild and many and hollow
         self.groups[-1].wild = True
         length = len(text)
         if self.pattern[self.at + length : self.at + length + 1] == "?":
             text += "?"
         self._take(text, len(text))
+        return hollow or optional
+
+    def _uncounted(self) -> SqlError:
+        """Return what is wrong with the counts in braces."""
+        counts = _COUNTS.match(self.pattern, self.at)
+        assert counts is not None
+        end = counts.end()
+        if end < len(self.pattern) and not counts[1]:
+            return _invalid(self.pattern, self.at + 1, 1, _NO_COUNT)
+        if end < len(self.pattern) and counts[2] == ",":
+            return _invalid(self.pattern, end, 1, _NO_COUNT)
+        return _invalid(self.pattern, self.at, end - self.at, "unclosed counted repetition")
+
+    def _branch(self) -> None:
+        group = self.groups[-1]
+        group.hollow |= not group.solid
+        group.wild, group.solid = True, False
+        self._take("|")
 
     def _open(self) -> None:
         for sign in ("(?=", "(?!", "(?<=", "(?<!"):
@@ -160,27 +193,42 @@ class _Reader:
                 raise _invalid(self.pattern, self.at, len(sign), why)
         start = _GROUP.match(self.pattern, self.at)
         unread = start is None or (start[0] == "(" and self.pattern.startswith("(?", self.at))
-        if start is None or unread or (start[0] not in ("(", "(?:") and start[1] is None):
-            raise unsupported("such a group in a regular expression")
+        if start is None or unread:
+            raise self._unknown_group()
         if start[1]:
             at = self.at + start.start(1) - start.start()
             if start[1] in self.named:
                 why = "duplicate capture group name"
                 raise _invalid(self.pattern, at, len(start[1]), why, before=self.named[start[1]])
             self.named[start[1]] = at
-        if start[0] != "(?:":
+        if start[0] == "(" or start[1]:
             self.names.append(start[1])
         self.groups.append(_Open(self.at, out=len(self.out)))
         self._take(f"(?P<{start[1]}>" if start[1] else start[0], len(start[0]))
 
-    def _close(self) -> bool:
+    def _unknown_group(self) -> SqlError:
+        """Return what is wrong with a group that begins with a question mark, or that it is not read here."""
+        pattern = self.pattern
+        if self.at + 2 == len(pattern):
+            return _invalid(pattern, self.at, 1, "unclosed group")
+        if named := _NAMED.match(pattern, self.at):
+            at = named.end()
+            if at == len(pattern):
+                return _invalid(pattern, at, 1, "unclosed capture group name")
+            why = "empty capture group name" if pattern[at] == ">" else "invalid capture group character"
+            return _invalid(pattern, at, 1, why)
+        if pattern[self.at + 2] not in "imsUuxR-:)":
+            return _invalid(pattern, self.at + 2, 1, "unrecognized flag")
+        return unsupported("such a group in a regular expression")
+
+    def _close(self) -> tuple[bool, bool]:
         if len(self.groups) == 1:
             raise _invalid(self.pattern, self.at, 1, "unopened group")
         closed = self.groups.pop()
         self.atom = closed.out
         self.groups[-1].wild |= closed.wild
         self._take(")")
-        return closed.wild
+        return closed.wild, closed.hollow or not closed.solid
 
     def _escape(self) -> bool:
         following = self.pattern[self.at + 1 : self.at + 2]
@@ -262,8 +310,8 @@ class _Reader:
                 raise unsupported(f"{part[0]} in a regular expression")
             return _without(_POSIX[part[2]]) if part[1] else _POSIX[part[2]]
         if part[3] is not None:
-            if part[3] in "bB":
-                raise unsupported(f"\\{part[3]} within brackets of a regular expression")
+            if part[3] in "bBAz<>":
+                raise _invalid(self.pattern, self.at, 2, "invalid escape sequence found in character class")
             if part[3] in "sS":
                 return _SPACES if part[3] == "s" else r"\P{White_Space}"
             return part[0] if part[3] in "dwDW" else self._character(part[3])
@@ -294,23 +342,27 @@ def checked(pattern: str) -> _Reader:
 
 
 class Pattern:
-    """A pattern whose searches end in time: they fail after a second, and hold up nobody else."""
+    """A pattern whose searches end in time: they fail after a second, and hold up nobody else.
 
-    def __init__(self, pattern: Any) -> None:
+    ``wild`` is one that may take long over a short text.
+    """
+
+    def __init__(self, pattern: Any, *, wild: bool = False) -> None:
         self._pattern = pattern
+        self._beside = 0 if wild else _LONG
 
     def search(self, text: str) -> re.Match[str] | None:
         return next(self.finditer(text), None)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         try:
-            yield from self._pattern.finditer(text, timeout=_SECONDS, concurrent=len(text) > _LONG)
+            yield from self._pattern.finditer(text, timeout=_SECONDS, concurrent=len(text) > self._beside)
         except TimeoutError:
             raise _slow() from None
 
     def sub(self, replacement: Callable[[re.Match[str]], str], text: str, count: int) -> str:
         try:
-            found = self._pattern.sub(replacement, text, count, timeout=_SECONDS, concurrent=len(text) > _LONG)
+            found = self._pattern.sub(replacement, text, count, timeout=_SECONDS, concurrent=len(text) > self._beside)
         except TimeoutError:
             raise _slow() from None
         return str(found)
@@ -322,20 +374,18 @@ def _slow() -> SqlError:
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str, flags: str) -> Pattern:
-    """Return a pattern as Python runs it; ``flags`` as SQL's functions take them.
-
-    Python tries one way after the other: what could be tried in exponentially many is refused.
-    """
+    """Return a pattern as Python runs it; ``flags`` as SQL's functions take them."""
     insensitive = False
     for flag in flags:
         if flag not in "ic":
             raise SqlError(f"invalid regular expression flag: {flag}")
         insensitive = flag == "i"
     reader = checked(pattern)
-    if reader.backtracks:
-        raise unsupported("a repetition of what repeats or branches itself, in a regular expression of a function,")
+    if reader.stalls:
+        raise unsupported("a repetition of what may be nothing, in a regular expression of a function,")
+    case = regex.IGNORECASE if insensitive else 0
     try:
-        return Pattern(regex.compile("".join(reader.out), regex.DOTALL | (regex.IGNORECASE if insensitive else 0)))
+        return Pattern(regex.compile("".join(reader.out), regex.DOTALL | case), wild=reader.wild)
     except (regex.error, OverflowError):
         raise unsupported("this regular expression") from None
 
