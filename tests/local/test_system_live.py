@@ -152,3 +152,23 @@ def test_all_that_the_system_tells_can_be_read_whatever_is_there(sql: psycopg.Co
         sql.execute(f"SELECT * FROM {path}").fetchall()  # type: ignore[call-overload]
     found = sql.execute("SELECT relname FROM pg_class JOIN pg_description ON objoid = pg_class.oid WHERE objsubid = 0")
     assert {name for (name,) in found} == {"of_all", "of_all_view", "of_all_index"}
+
+
+def test_zones_are_listed_by_name_and_by_abbreviation(sql: psycopg.Connection) -> None:
+    zones = (
+        "SELECT name, utc_offset::text, is_dst FROM pg_timezone_names WHERE name IN ('Asia/Tokyo', 'UTC') ORDER BY 1"
+    )
+    assert sql.execute(zones).fetchall() == [("Asia/Tokyo", "09:00:00", False), ("UTC", "00:00:00", False)]
+    chosen = "WHERE {} IN ('CEST', 'MSK', 'NPT') ORDER BY 1"
+    short = "SELECT abbrev, utc_offset::text, is_dst FROM pg_timezone_abbrevs " + chosen.format("abbrev")
+    assert sql.execute(short).fetchall() == [
+        ("CEST", "02:00:00", True),
+        ("MSK", "03:00:00", False),
+        ("NPT", "05:45:00", False),
+    ]
+    kept = "SELECT abbreviation, utc_offset::text, dst, timezone_name FROM mz_timezone_abbreviations "
+    assert sql.execute(kept + chosen.format("abbreviation")).fetchall() == [
+        ("CEST", "02:00:00", True, None),
+        ("MSK", None, None, "Europe/Moscow"),
+        ("NPT", "05:45:00", False, None),
+    ]

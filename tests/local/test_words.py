@@ -57,6 +57,10 @@ SELECT interval '1day2hours'                         | XX000 invalid input synta
 SELECT interval '1week'                              | XX000 invalid input syntax for type interval: unsupported unit week: "1week"
 SELECT interval '１ day'                             | XX000 invalid input syntax for type interval: Invalid character at offset 0 in １ day: '１': "１ day"
 SELECT interval '99999999999999999999 days'          | XX000 invalid input syntax for type interval: Unable to parse value as a number at index 20: number too large to fit in target type: "99999999999999999999 days"
+SELECT timezone('WEST', now())                       | XX000 invalid time zone 'WEST'
+SELECT timestamptz '2024-01-05 10:00 +2 ü'            | XX000 invalid input syntax for type timestamp with time zone: Error tokenizing timezone string ('+2 ü'): invalid character 'ü' at offset 3: "2024-01-05 10:00 +2 ü"
+SELECT timezone_offset('CEST', now())                | XX000 invalid IANA Time Zone Database identifier: 'CEST'
+SELECT '1969-12-31 12:00'::mz_timestamp              | XX000 invalid input syntax for type mz_timestamp: could not parse mz_timestamp: out of range for mz_timestamp: "1969-12-31 12:00"
 SELECT interval '3 days' hour to day                 | 42601 Expected end of statement, found string literal "3 days" @17
 SELECT interval '3 days' day to week                 | 42601 Expected end of statement, found string literal "3 days" @17
 SELECT interval '9223372036854.77' second(1)         | XX000 interval field value out of range: "2562047788:00:54.7"
@@ -118,7 +122,6 @@ SELECT time '03.456'                                 | XX000 invalid input synta
 SELECT time '10:00:00+02'                            | XX000 invalid input syntax for type time: have unprocessed tokens +2: "10:00:00+02"
 SELECT time '-10:00'                                 | XX000 invalid input syntax for type time: Invalid syntax at offset 0: provided Dash but expected Colon: "-10:00"
 SELECT time '10:00 UTC'                              | XX000 invalid input syntax for type time: unknown units UTC: "10:00 UTC"
-SELECT timestamp '2001-01-02' AT TIME ZONE ' UTC'    | XX000 invalid time zone ' UTC'
 CREATE MATERIALIZED VIEW x WITH (REFRESH = ON COMMIT, REFRESH ON COMMIT) AS SELECT 1 | XX000 REFRESH ON COMMIT cannot be specified multiple times
 CREATE TYPE x AS MAP (KEY TYPE = text)               | XX000 VALUE TYPE option is required
 SELECT '{}'::map[int => text]                        | XX000 map key type must be text, got integer
@@ -424,6 +427,12 @@ interval '-8 7:6' day to hour           | -8 days +07:00:00
 interval '26:40:50' hour to minute, interval '-15-7 3' month to day | 02:40:00 -7 months +3 days
 interval '-1.26' second(1), interval '-1.24' seconds (1) | -00:00:01.3 -00:00:01.2
 to_timestamp(3.0000005), to_timestamp(5.0000015) | 1970-01-01 00:00:03.000001+00 1970-01-01 00:00:05.000001+00
+timestamptz '2024-01-05 10:00 AEST', timestamptz '2024-07-05 (msk)' | 2024-01-05 00:00:00+00 2024-07-04 21:00:00+00
+timestamp '2001-01-02' AT TIME ZONE ' UTC' | 2001-01-02 00:00:00+00
+timestamptz '2024-01-05 10:00' AT TIME ZONE '+ 3' | 2024-01-05 07:00:00
+timezone('Nzst', timestamp '2024-01-05') | 2024-01-04 12:00:00+00
+timezone_offset('europe/LISBON', '2024-07-05'), timezone_offset(null, now()) | (WEST,00:00:00,01:00:00)
+(timezone_offset('Asia/Kolkata', timestamp '2024-07-05')).base_utc_offset | 05:30:00
 interval '- 1:2:3', interval '3-', interval '-1 2:3:4.5' | 01:02:03 3 years -1 days +02:03:04.5
 """
 

@@ -325,3 +325,18 @@ SELECT LIST[7][1][1]; SELECT LIST[7, 8][1:2][2][1:1]; SELECT LIST[7][date '2026-
 SELECT ('7'::jsonb)[0], ('[4, "5"]'::jsonb)['1']; SELECT ROW() < ROW(); SELECT ROW(1, 'a') = '(1,a)';
 -- What no array can be made of.
 SELECT ARRAY(SELECT ARRAY[1]); SELECT ARRAY(SELECT 'a'::char(2)); SELECT ARRAY(SELECT ROW(1, 2)); SELECT list_agg('a'::char(2));
+-- Zones by name, by abbreviation and in odd spelling.
+SELECT timezone_offset('Europe/Zurich', '2024-07-05'), (timezone_offset('Asia/Kolkata', now())).abbrev;
+SELECT timestamp '2001-01-02' AT TIME ZONE ' UTC', timezone('AEST', timestamptz '2024-01-05 10:00+00');
+SELECT * FROM pg_timezone_names WHERE name = 'Asia/Tokyo';
+SELECT * FROM pg_timezone_abbrevs WHERE abbrev = 'CEST';
+SELECT * FROM mz_timezone_abbreviations WHERE abbreviation = 'MSK';
+-- Ranges of fields, and a temporal filter in each place where one may stand.
+SELECT interval '1 2:03' hour to minute, interval '5' year to month, interval '26:40' hour to minute, interval '-1.26' second(1);
+CREATE VIEW ranges AS SELECT interval '1.25' minute to second(1) AS a;
+SHOW CREATE VIEW ranges;
+CREATE TABLE kept (id int, until timestamp);
+CREATE MATERIALIZED VIEW kept_having AS SELECT id FROM kept GROUP BY id HAVING max(until) > mz_now();
+CREATE MATERIALIZED VIEW kept_on AS SELECT a.id FROM kept a JOIN kept b ON a.id = b.id AND mz_now() < b.until;
+CREATE MATERIALIZED VIEW kept_not AS SELECT id FROM kept WHERE NOT mz_now() >= until;
+CREATE MATERIALIZED VIEW kept_in AS SELECT id FROM kept a WHERE EXISTS (SELECT FROM kept b WHERE b.id = a.id AND mz_now() < b.until);

@@ -10,10 +10,11 @@ import calendar
 import datetime as dt
 import re
 import zoneinfo
-from functools import lru_cache
+from typing import NamedTuple
 
 from mzwidget.local.errors import MalformedError, SqlError, invalid
 from mzwidget.local.formats.timeparts import Fields, clock_fields, moment_fields
+from mzwidget.local.formats.zones import zone
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -50,9 +51,7 @@ def _month_length(year: int, month: int) -> int:
     return calendar.monthrange(2000 + year % 400, month)[1]
 
 
-_ODD = re.compile(r"([-+: 0-9]*)([^-+: 0-9A-Za-z])")
 _ERA = re.compile(r"(.*[\d\s])(B|A)(?:(?<=[Bb])C|(?<=[Aa])D)\s*", re.DOTALL | re.IGNORECASE)
-_OFFSET = re.compile(r"([+-])([0-9]+)(?::([0-9]+)(?::([0-9]+))?)?")
 
 
 _PLAIN_CLOCK = r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
@@ -95,70 +94,39 @@ def _clock(fields: Fields) -> int:
     return hour * HOUR + minute * MINUTE + second * SECOND + (nanos + 500) // 1000
 
 
-_ABBREVIATIONS = {
-    "cet": 1, "cest": 2, "eet": 2, "eest": 3, "wet": 0, "west": 1, "bst": 1, "msk": 3, "est": -5, "edt": -4, "cst": -6,
-    "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9,
-}  # fmt: skip
-
-
-@lru_cache(maxsize=512)
-def zone(text: str) -> zoneinfo.ZoneInfo | int:
-    """Return a named time zone, or the microseconds east of UTC of an offset.
-
-    Raises
-    ------
-    MalformedError
-        If it is none.
-    """
-    odd = _ODD.match(text)
-    if odd is not None:
-        why = f"invalid character '{odd[2]}' at offset {len(odd[1])}"
-        raise MalformedError(f"Error tokenizing timezone string ('{text}'): {why}")
-    match = _OFFSET.fullmatch(text)
-    if match is not None:
-        sign, *parts = (part for part in match.groups() if part)
-        if len(parts) == 1 and len(parts[0]) > 2:
-            parts = [parts[0][:-2], parts[0][-2:]]
-        micros = 0
-        for name, most, size, part in zip(
-            ("hour", "minute", "second"), (15, 59, 59), (HOUR, MINUTE, SECOND), parts, strict=False
-        ):
-            if int(part) > most:
-                raise MalformedError(f"Invalid timezone string ({text}): timezone {name} invalid {int(part)}")
-            micros += int(part) * size
-        return -micros if sign == "-" else micros
-    name = text.lower()
-    if name in ("utc", "z", "zulu", "gmt"):
-        return 0
-    if name in _ABBREVIATIONS:
-        return _ABBREVIATIONS[name] * HOUR
-    if not re.match("[A-Za-z]", text):
-        raise MalformedError(f"Cannot parse timezone offset {text}")
-    if name not in zone_names():
-        why = f"'{text}' is not a valid timezone. Failed to parse {text} at token index 0"
-        raise MalformedError(f"Invalid timezone string ({text}): {why}")
-    return zoneinfo.ZoneInfo(zone_names()[name])
-
-
-@lru_cache(maxsize=1)
-def zone_names() -> dict[str, str]:
-    """Return the names of time zones by how they are written in small letters."""
-    return {name.lower(): name for name in zoneinfo.available_timezones()}
-
-
 def utc_offset(where: zoneinfo.ZoneInfo | int, micros: int, *, local: bool) -> int:
     """Return how far a zone is east of UTC at a time of UTC, or at a local time."""
     if isinstance(where, int):
         return where
+    offset = in_zone(where, micros, local=local).utcoffset()
+    assert offset is not None
+    return round(offset.total_seconds()) * SECOND
+
+
+def in_zone(where: zoneinfo.ZoneInfo, micros: int, *, local: bool) -> dt.datetime:
+    """Return a time of UTC, or a local one, in a zone; of years that Python has not, one at their ends."""
     seconds = micros // SECOND
     year = date_of(micros // DAY)[0]
     if not 2 <= year <= 9998:
         seconds += days_of(2 if year < 2 else 9998, 1, 1) * 86_400 - days_of(year, 1, 1) * 86_400
     moment = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=seconds)
     aware = moment.replace(tzinfo=where if local else dt.UTC, fold=1)
-    offset = aware.utcoffset() if local else aware.astimezone(where).utcoffset()
-    assert offset is not None
-    return round(offset.total_seconds()) * SECOND
+    return aware if local else aware.astimezone(where)
+
+
+class Offset(NamedTuple):
+    """How a zone differs from UTC at a time: what that is called, and the microseconds without and by summer time."""
+
+    abbrev: str
+    base: int
+    dst: int
+
+
+def offset_of(where: zoneinfo.ZoneInfo, micros: int) -> Offset:
+    """Return how far a zone is from UTC at a time of UTC."""
+    aware = in_zone(where, micros, local=False)
+    whole, dst = (round((part or dt.timedelta()).total_seconds()) * SECOND for part in (aware.utcoffset(), aware.dst()))
+    return Offset(aware.tzname() or "", whole - dst, dst)
 
 
 def _plain_clock(hour: str, minute: str, second: str, fraction: str | None) -> int | None:

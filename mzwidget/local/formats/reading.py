@@ -169,7 +169,7 @@ def _mz_timestamp(text: str) -> int:
         why = "could not parse mz_timestamp: could not parse as number of milliseconds since epoch; could not parse as"
         raise invalid("mz_timestamp", text, f"{why} date and time: {error.message}") from None
     if micros < 0:
-        raise SqlError(f'"{text}" mz_timestamp out of range')
+        raise invalid("mz_timestamp", text, "could not parse mz_timestamp: out of range for mz_timestamp")
     return micros // 1000
 
 

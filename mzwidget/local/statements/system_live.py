@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.engine import memory
 from mzwidget.local.engine.sizes import measured
+from mzwidget.local.formats import moments, zones
 from mzwidget.local.statements.activity import moment
 from mzwidget.local.statements.system_items import CLUSTER, OWNER, REPLICA, known_as, role_id, user_items
 from mzwidget.local.statements.system_relations import system_path
@@ -261,10 +262,33 @@ async def _utilization(shared: Shared) -> list[Row]:
     ]
 
 
+# --------------------------------------------------------------------------------------------------- time zones
+
+
+def _offset(shared: Shared, name: str) -> Row:
+    where = zones.zone_named(name)
+    assert where is not None
+    offset = moments.offset_of(where, shared.store.clock.wall() * 1000)
+    return {"abbrev": offset.abbrev, "utc_offset": (0, 0, offset.base + offset.dst), "is_dst": offset.dst != 0}
+
+
+async def _pg_timezone_names(shared: Shared) -> list[Row]:
+    return [{"name": name, **_offset(shared, name)} for name in sorted(zones.zone_names().values())]
+
+
+async def _pg_timezone_abbrevs(shared: Shared) -> list[Row]:
+    fixed = [
+        {"abbrev": name, "utc_offset": (0, 0, offset), "is_dst": dst} for name, (offset, dst) in zones.FIXED.items()
+    ]
+    return fixed + [{**_offset(shared, zone), "abbrev": name} for name, zone in zones.OF_ZONES.items()]
+
+
 CONTENTS: dict[str, LiveFill] = {
     "mz_catalog.mz_cluster_replicas": _replicas,
     "mz_catalog.mz_recent_storage_usage": _storage,
     "mz_internal.mz_cluster_replica_metrics": _metrics,
+    "pg_catalog.pg_timezone_abbrevs": _pg_timezone_abbrevs,
+    "pg_catalog.pg_timezone_names": _pg_timezone_names,
     "mz_internal.mz_cluster_replica_statuses": _statuses,
     "mz_internal.mz_cluster_replica_utilization": _utilization,
     "mz_internal.mz_compute_dependencies": _compute_dependencies,

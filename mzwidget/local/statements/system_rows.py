@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local.formats.moments import zone_names
 from mzwidget.local.formats.types import catalog_name
+from mzwidget.local.formats.zones import FIXED, OF_ZONES, zone_names
 from mzwidget.local.statements.system_items import (
     CLUSTER,
     OWNER,
@@ -196,7 +196,16 @@ def _mz_timezone_names(_: Catalog, __: Names) -> list[Row]:
     return [{"name": name} for name in sorted(zone_names().values())]
 
 
+def _mz_timezone_abbreviations(_: Catalog, __: Names) -> list[Row]:
+    fixed = [
+        {"abbreviation": name, "utc_offset": (0, 0, offset), "dst": dst, "timezone_name": None}
+        for name, (offset, dst) in FIXED.items()
+    ]
+    return fixed + [{"abbreviation": name, "timezone_name": zone} for name, zone in OF_ZONES.items()]
+
+
 CONTENTS: dict[str, Fill] = {
+    "mz_catalog.mz_timezone_abbreviations": _mz_timezone_abbreviations,
     "mz_catalog.mz_timezone_names": _mz_timezone_names,
     "mz_catalog.mz_databases": _mz_databases,
     "mz_catalog.mz_schemas": _mz_schemas,

@@ -7,13 +7,14 @@ import re
 import zoneinfo
 from collections.abc import Callable, Sequence
 
+from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.castlines import checked_moment
 from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.functions.fields import UNITS, century, no_unit, quotient, unit_of
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import MalformedError, SqlError
-from mzwidget.local.formats import moments
+from mzwidget.local.formats import moments, zones
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.intervals import show_interval
 from mzwidget.local.formats.moments import DAY, HOUR, MINUTE, SECOND, Interval
@@ -213,8 +214,8 @@ def _justify_interval(value: Interval) -> Interval:
 def _zone(name: str) -> zoneinfo.ZoneInfo | int:
     """Return a zone; offsets in digits count westwards, as POSIX has it."""
     try:
-        found = moments.zone(name)
-        return -found if isinstance(found, int) and name[0] in "+-" else found
+        found = zones.zone(name)
+        return -found if isinstance(found, int) and not re.search("[A-Za-z]", name) else found
     except MalformedError:
         raise SqlError(f"invalid time zone '{name}'") from None
 
@@ -225,6 +226,27 @@ def _to_utc(name: str, micros: int) -> int:
 
 def _to_local(name: str, micros: int) -> int:
     return micros + moments.utc_offset(_zone(name), micros, local=False)
+
+
+def _offset(text: str, micros: int) -> moments.Offset:
+    where = zones.zone_named(text)
+    if where is None:
+        raise SqlError(f"invalid IANA Time Zone Database identifier: '{text}'")
+    return moments.offset_of(where, micros)
+
+
+_OFFSET = (("abbrev", t.TEXT), ("base_utc_offset", t.INTERVAL), ("dst_offset", t.INTERVAL))
+_OFFSET_PARTS = [
+    udf.declare("abbrev", lambda text, micros: _offset(text, micros).abbrev, [t.TEXT, t.TIMESTAMPTZ], t.TEXT),
+    udf.declare("base", lambda text, micros: (0, 0, _offset(text, micros).base), [t.TEXT, t.TIMESTAMPTZ], t.INTERVAL),
+    udf.declare("dst", lambda text, micros: (0, 0, _offset(text, micros).dst), [t.TEXT, t.TIMESTAMPTZ], t.INTERVAL),
+]
+
+
+def _zone_offset(values: Sequence[Value]) -> Value:
+    packed = ", ".join(f"f{at} := {part}" for at, part in enumerate(_OFFSET_PARTS, 1))
+    template = f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN struct_pack({packed}) END"
+    return apply(template, values, t.record_of(_OFFSET, (False,) * 3), fallible=True)
 
 
 def _fixed(zone: Interval) -> int:
@@ -278,6 +300,7 @@ FUNCTIONS += [
     line("timezone", "text, timestamptz -> timestamp", python=_to_local),
     line("timezone", "interval, timestamp -> timestamptz", python=lambda zone, micros: micros - _fixed(zone)),
     line("timezone", "interval, timestamptz -> timestamp", python=lambda zone, micros: micros + _fixed(zone)),
+    line("timezone_offset", "text, timestamptz -> record", build=_zone_offset),
     line("to_timestamp", "float8 -> timestamptz", python=_to_timestamp),
     line("make_timestamp", "int8, int8, int8, int8, int8, float8 -> timestamp", python=_make),
     line("try_parse_monotonic_iso8601_timestamp", "text -> timestamp", python=_try_iso),
