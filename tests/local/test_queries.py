@@ -32,6 +32,10 @@ SELECT f1 FROM t1 LIMIT date '2020-01-01'                                       
 SELECT f1 FROM t1 ORDER BY 1 LIMIT true                                                       | f1: 1
 SELECT f1 FROM (t1 JOIN t2 USING (f1)) JOIN (t1 a JOIN t2 b USING (f1)) USING (f1)            | f1: 3
 SELECT * FROM t2, t2 x JOIN t1 USING (f2) ORDER BY 1     | f1 f2 f2 f1 f1: 3 4 4 3 3, 5 6 4 3 3
+SELECT (2.25 + 0.75)::text, 2.5 * 4 || 'x', concat(round(7.125, 1), round(7.5, 3)), (0.5 - 0.5)::varchar, 7.50::text, '7.50'::numeric::text, 7::numeric(6,2) || '', (10 * 1.5)::text, (10.0 * 1.5)::text | text ?column? concat varchar text text ?column? text text: 3.00 10.0x 7.17.500 0.0 7.5 7.50 7.00 15.0 15
+SELECT (f1 * 1.5)::text, round(f1 / 4.0, 3)::text, coalesce(round(f2 * 0.5, 2), 0) || '', CASE WHEN f1 = 1 THEN f1 * 2.0 ELSE 2.5 * f1 END || '', round(f1 * 10.0, 2)::text FROM t1 | text round ?column? ?column? round: 1.5 0.250 1.00 2 10.00, 4.5 0.750 2.00 7.5 30.00
+SELECT round(2, 2)::text, round(20.0, 2)::text, round(0.004, 2)::text, round(25.5, -1)::text, (f1 * 1.5)::text::numeric::text, array_to_string(ARRAY[2 * 1.5], ''), (f1 * 2.5)::numeric(9,4)::text FROM t1 ORDER BY f1 LIMIT 1 | round round round round text array_to_string text: 2 20.00 0 30 1.5 3 2.5000
+SELECT x || '', x + 0.5 || '' FROM (SELECT DISTINCT f1 * 1.5 AS x FROM t1) q ORDER BY 1              | ?column? ?column?: 1.5 2.0, 4.5 5.0
 SELECT x::regtype::text FROM (VALUES (21), (1016), (1114), (1042), (16462), (3904), (9)) v (x)        | x: int2, _int8, timestamp, bpchar, uint4, int4range, 9
 SELECT 3::mz_catalog.uint4, '3'::materialize.mz_catalog.mz_timestamp, '{3}'::mz_catalog._uint2        | uint4 mz_timestamp _uint2: 3 3 {3}
 SELECT (-3)::oid, (-3)::int2::oid, 4294967293::bigint::oid, 'pg_type'::regclass::oid::int > 0 | oid oid oid ?column?: 4294967293 4294967293 4294967293 True

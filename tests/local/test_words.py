@@ -72,6 +72,7 @@ SELECT '3e88888888888888888888'::numeric             | XX000 "3e8888888888888888
 SELECT '3e-88888888888888888888'::jsonb              | XX000 invalid input syntax for type jsonb: "3e-88888888888888888888" is out of range for type numeric: exceeds maximum precision 39 at line 1 column 23: "3e-88888888888888888888"
 SELECT 3::numeric(39,41)                             | XX000 scale for type numeric must be between 0 and precision 39
 SELECT (-3)::bigint::oid                             | XX000 "-3" OID out of range
+SELECT '1969-12-31 23:59'::mz_timestamp              | XX000 invalid input syntax for type mz_timestamp: could not parse mz_timestamp: out of range for mz_timestamp: "1969-12-31 23:59"
 SELECT 3::mz_catalog.int4                            | XX000 type "mz_catalog.int4" does not exist
 SELECT '3'::materialize.pg_catalog.uint8             | XX000 type "materialize.pg_catalog.uint8" does not exist
 SELECT 'pg_type'::regclass::int                      | XX000 CAST does not support casting from regclass to integer

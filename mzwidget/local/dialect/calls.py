@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect import functions
+from mzwidget.local.dialect import digits, functions
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import best, cast, castable, literal, no_cast, unmatched
 from mzwidget.local.dialect.overloads import Candidate, choose, no_function, no_operator, unknown_function
@@ -121,6 +121,8 @@ def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> V
     if found.result is None or found.result.name == "unknown":
         raise SqlError("could not determine polymorphic type because input has type unknown")
     result = apply(found.overload.sql, given, found.result, fallible=found.overload.fallible)
+    if found.overload.digits:
+        result = digits.keep(result, found.overload.digits, given)
     null = not found.overload.strict or found.overload.name in GIVES_NULL or any(value.nullable for value in given)
     return result if null else replace(result, nullable=False)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mzwidget.local.dialect import udf
-from mzwidget.local.dialect.castlines import CASTS, SIGNED, STRINGS, Context, checked_moment
+from mzwidget.local.dialect import digits, udf
+from mzwidget.local.dialect.castlines import CASTS, INTEGERS, SIGNED, STRINGS, Context, checked_moment
 from mzwidget.local.dialect.values import Value, apply, array_sql, failing, items_of, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import numerics
@@ -151,11 +151,12 @@ def constant(value: Any, type_: Type) -> str:
 def literal(text: str, target: Type, context: Context = Context.IMPLICIT) -> Value:
     """Return a text literal as a value of a type; one that is no such value fails when it is evaluated."""
     try:
-        value = reader(target)(text)
+        value = Value(constant(reader(target)(text), target), target.base, literal=text, nullable=False)
+        if target.name == "numeric":
+            value = replace(value, digits=(value.sql, quote_text(str(numerics.parse(text)))))
         if target.typmod != -1 or _sized(target):
-            sized = modified(Value(constant(value, target), target.base, literal=text), target, context)
-            return replace(sized, nullable=False)
-        return Value(constant(value, target), target, literal=text, nullable=False)
+            return replace(modified(value, target, context), nullable=False)
+        return value.typed(target)
     except SqlError as error:
         if error.sqlstate == "0A000":
             raise
@@ -176,9 +177,12 @@ def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Val
         found = value.typed(target.base)
     elif source.kind == "scalar" and target.kind == "scalar":
         line = CASTS[source.name, target.name]
-        if value.scale and target.name in STRINGS:
-            line = replace(line, sql=_SHOW_SCALED.replace("{1}", str(value.scale)))
-        found = apply(line.sql, [value], target.base, fallible=line.fallible)
+        if target.name in STRINGS and digits.are_kept(value):
+            found = digits.shown(value).typed(target.base)
+        else:
+            found = apply(line.sql, [value], target.base, fallible=line.fallible)
+        if target.name == "numeric" and source.name in (*INTEGERS, *STRINGS):
+            found = digits.keep(found, digits.OF_INTEGER if source.name in INTEGERS else digits.OF_TEXT, [value])
         if target.name in STRINGS and source.name in STRINGS:
             found = replace(found, literal=value.literal)
     elif target.kind == "scalar":
@@ -349,7 +353,8 @@ def modified(value: Value, target: Type, context: Context) -> Value:
         scale = t.numeric_scale(target)
         if scale is None:
             return value
-        return replace(apply(_RESCALE.replace("{1}", str(scale)), [value], target, fallible=True), scale=scale)
+        scaled = apply(_RESCALE.replace("{1}", str(scale)), [value], target, fallible=True)
+        return digits.keep(scaled, digits.RESCALE.replace("{1}", str(scale)), [value])
     if target.name in ("varchar", "bpchar"):
         length = target.typmod - 4
         if context == Context.EXPLICIT:
@@ -374,5 +379,4 @@ def modified(value: Value, target: Type, context: Context) -> Value:
     return value.typed(target)
 
 
-_SHOW_SCALED = udf.declare("show_scaled", numerics.show_scaled, [t.TEXT, t.INT4], t.TEXT, fallible=False)
 _RESCALE = udf.declare("rescale", numerics.rescaled, [t.NUMERIC, t.INT4], t.NUMERIC)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.dialect import composites, functions, objects, patterns, predicates
+from mzwidget.local.dialect import composites, digits, functions, objects, patterns, predicates
 from mzwidget.local.dialect.aggregation import Aggregation
 from mzwidget.local.dialect.calls import call, callable_, coerce, known, misspelt, operate, unify
 from mzwidget.local.dialect.castlines import STRINGS, Context
@@ -134,7 +134,7 @@ class Expressions:
         if found.fallible:
             message = f'"{_plain_exponent(text)}" is out of range for type numeric: exceeds maximum precision 39'
             raise SqlError(message)
-        return replace(found, literal=text)
+        return replace(found, literal=text, digits=None)
 
     def _interval(self, node: tree.IntervalLiteral) -> Value:
         found = intervals.read_interval_between(node.text, node.high, node.low)
@@ -268,17 +268,22 @@ class Expressions:
         results = self.values([result for _, result in node.branches])
         results.append(self.value(node.default) if node.default is not None else Value("NULL", t.UNKNOWN))
         values, type_ = unify(self.statement, results, "CASE")
-        branches = "".join(
-            f" WHEN {condition.sql} THEN {value.sql}" for condition, value in zip(conditions, values, strict=False)
-        )
+
+        def written(values: Sequence[Value]) -> str:
+            branches = "".join(
+                f" WHEN {condition.sql} THEN {value.sql}" for condition, value in zip(conditions, values, strict=False)
+            )
+            return f"(CASE{branches} ELSE {values[-1].sql} END)"
+
         parts = [*conditions, *values]
-        return Value(
-            f"(CASE{branches} ELSE {values[-1].sql} END)",
+        found = Value(
+            written(values),
             type_,
             fallible=any(part.fallible for part in parts),
             depth=max(part.depth for part in parts),
             nullable=any(value.nullable for value in values),
         )
+        return digits.keep_one(found, values, written)
 
     def _known(self, value: Value) -> Value:
         """Return a parameter with the type that it has been given meanwhile."""
@@ -296,7 +301,8 @@ class Expressions:
             return bound_once(given, self.stand_in, lambda sides: self._nullif(*sides))
         values, type_ = unify(self.statement, given, node.word)
         if node.word == "coalesce":
-            return replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))
+            found = replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))
+            return digits.keep_one(found, values, lambda given: f"coalesce({', '.join(each.sql for each in given)})")
         if type_.name == "jsonb" or type_.kind != "scalar":
             key = sortable(Value("e", type_)).sql
             there = "list_filter([{*}], lambda e: e IS NOT NULL)"

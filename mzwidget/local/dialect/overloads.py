@@ -68,6 +68,8 @@ class Overload:
         Of a table function: the names and types of its columns.
     streamed : str
         Of a table function of constants: in place of ``sql``, so that the rows are made as they are asked for.
+    digits : str
+        Of a function of numerics that makes one: the same of `types.DIGITS`.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Overload:
     asks: Callable[..., Any] | None = None
     columns: tuple[tuple[str, str], ...] = ()
     streamed: str = ""
+    digits: str = ""
     udf: str = field(default="", compare=False)
 
     def names(self, count: int) -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from decimal import InvalidOperation
+from decimal import Decimal, InvalidOperation
 from inspect import Parameter, Signature
 from threading import get_ident
 from typing import Any
@@ -102,6 +102,8 @@ def _decode(type_: Type) -> Convert | None:
     match type_.name:
         case "numeric":
             return numerics.value
+        case "digits":
+            return Decimal
         case "jsonb":
             return jsonb.read
         case "interval":
@@ -128,6 +130,8 @@ def _encode(type_: Type) -> Convert | None:
     match type_.name:
         case "numeric":
             return lambda value: numerics.key(numerics.checked(value))
+        case "digits":
+            return lambda value: str(numerics.checked(value))
         case "float4" | "float8":
             return repr  # DuckDB takes a NaN from Python for NULL
         case "jsonb":

@@ -49,8 +49,8 @@ class Value:
         A constant that is no value of its type: evaluating it fails.
     nullable : bool
         Whether it may be NULL, as far as Materialize says.
-    scale : int, optional
-        Of a numeric that was just rounded: the digits behind the point that its text shows.
+    digits : (str, str), optional
+        Of a numeric that was computed: its SQL, and SQL of it as `types.DIGITS`; void under another SQL.
     tried : str
         Of conditions that were joined: SQL that is NULL where they fail, no longer than they are.
     """
@@ -64,7 +64,7 @@ class Value:
     items: tuple[Value, ...] = ()
     broken: bool = False
     nullable: bool = True
-    scale: int | None = None
+    digits: tuple[str, str] | None = None
     tried: str = ""
 
     def typed(self, type_: Type) -> Value:

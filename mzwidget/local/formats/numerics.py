@@ -54,18 +54,14 @@ def value(text: str) -> Decimal:
     return Decimal(f"-{plain[2:]}E{int(plain[:2]) - _PLACE + 3 - len(plain)}")
 
 
-def show_scaled(text: str, scale: int) -> str:
-    """Return a key's number with so many digits behind the point."""
-    shown = show(text)
-    if not shown.lstrip("-").replace(".", "").isdigit():
-        return shown
-    whole, _, fraction = shown.partition(".")
-    return f"{whole}.{fraction.ljust(scale, '0')}"
-
-
 def show(text: str) -> str:
     """Return the text of a key, as Materialize prints it: plain, without trailing zeros."""
     return plain(value(text))
+
+
+def all_digits(number: Decimal) -> str:
+    """Return the plain text of a decimal, with the trailing zeros that its exponent asks for."""
+    return f"{number:f}" if number or number.is_nan() else f"{abs(number):f}"
 
 
 def plain(number: Decimal) -> str:
@@ -78,7 +74,7 @@ def plain(number: Decimal) -> str:
     return "0" if found in ("-0", "") else found
 
 
-def _exponent(number: Decimal) -> int:
+def exponent_of(number: Decimal) -> int:
     """Return the power of ten of the last digit; 0 for what has no digits."""
     exponent = number.as_tuple().exponent
     return exponent if isinstance(exponent, int) else 0
@@ -87,7 +83,7 @@ def _exponent(number: Decimal) -> int:
 def science(number: Decimal) -> str:
     """Return the text that messages use."""
     digits = number.as_tuple().digits
-    if _exponent(number) > 0 or number.adjusted() < -6:
+    if exponent_of(number) > 0 or number.adjusted() < -6:
         text = "".join(map(str, digits))
         mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
         return f"{'-' if number.is_signed() else ''}{mantissa}E{number.adjusted():+d}"
@@ -145,7 +141,7 @@ def parse(text: str) -> Decimal:
         raise SqlError(f'invalid input syntax for type numeric: "{text}"')
     if -DIGITS <= found.adjusted() < DIGITS and ("." in body or found.adjusted() < 0):
         found = CONTEXT.plus(found)
-    if found and _exponent(found) < -DIGITS <= found.adjusted():
+    if found and exponent_of(found) < -DIGITS <= found.adjusted():
         found = found.quantize(_LEAST, context=WIDE)
     if beyond(found):
         raise SqlError(f'"{text}" is out of range for type numeric: exceeds maximum precision {DIGITS}')

@@ -103,6 +103,8 @@ OID = Type("oid", 26, 4, "UINTEGER")
 REGPROC = Type("regproc", 24, 4, "UINTEGER")
 REGCLASS = Type("regclass", 2205, 4, "UINTEGER")
 REGTYPE = Type("regtype", 2206, 4, "UINTEGER")
+DIGITS = Type("digits", 0, -1, "VARCHAR")
+"""A numeric within an expression: a decimal with its exponent."""
 MZ_TIMESTAMP = Type("mz_timestamp", 16552, 8, "UBIGINT")
 
 SCALARS = {

@@ -24,6 +24,7 @@ from mzwidget.local.dialect.functions import (
     windows,
 )
 from mzwidget.local.dialect.overloads import Overload, named
+from mzwidget.local.formats import types as t
 
 Table = dict[str, list[Overload]]
 
@@ -46,6 +47,10 @@ def _callable(each: Overload) -> Overload:
     template = udf.declare(
         each.name, each.python, [a for a in arguments if a], result, strict=each.strict, fallible=each.fallible
     )
+    if each.result == "numeric" and "numeric" in each.arguments:
+        exact = [t.DIGITS if a == t.NUMERIC else a for a in arguments if a]
+        digits = udf.declare(each.name, each.python, exact, t.DIGITS, strict=each.strict, fallible=each.fallible)
+        return replace(each, sql=template, digits=digits)
     return replace(each, sql=template)
 
 

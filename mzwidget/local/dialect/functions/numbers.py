@@ -165,19 +165,24 @@ def _power_numeric(base: Decimal, exponent: Decimal) -> Decimal:
 
 
 def _round(value: Decimal) -> Decimal:
-    return numerics.rescaled(value, 0)
+    return value if numerics.exponent_of(value) >= 0 else numerics.rescaled(value, 0)
 
 
 def _round_to(value: Decimal, digits: int) -> Decimal:
-    if value.is_nan() or digits >= numerics.DIGITS:
+    """Round to so many digits behind the point; a number with fewer gets zeros, one that is whole as it stands none."""
+    exponent = numerics.exponent_of(value)
+    if value.is_nan() or (exponent == 0 and digits >= 0):
         return value
     if digits < -numerics.DIGITS:
         return Decimal(0)
-    if digits >= 0:
-        exponent = value.as_tuple().exponent
-        return value if isinstance(exponent, int) and -exponent <= digits else numerics.rescaled(value, digits)
-    scaled = numerics.WIDE.scaleb(value, digits)
-    return numerics.WIDE.scaleb(numerics.rescaled(scaled, 0), -digits)
+    if digits >= -exponent:
+        found = numerics.rescaled(value, min(digits, numerics.DIGITS - 1 - max(value.adjusted(), -1)))
+    elif digits >= 0:
+        found = numerics.rescaled(value, digits)
+    else:
+        scaled = numerics.WIDE.scaleb(value, digits)
+        found = numerics.WIDE.scaleb(numerics.rescaled(scaled, 0), -digits)
+    return found or Decimal(0)
 
 
 def _modulo(a: Decimal, b: Decimal) -> Decimal:
