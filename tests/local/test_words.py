@@ -18,6 +18,18 @@ EXECUTE nope                                        | XX000 unknown prepared sta
 DECLARE c CURSOR WITH x FOR SELECT 1                | 42601 Expected HOLD, found identifier "x" @23
 DECLARE c CURSOR FOR SELECT 1 +                     | 42601 Unexpected EOF @32
 FETCH 1.5 c                                         | 42601 Expected identifier, found number "1.5" @7
+SELECT 3e-                                          | 42601 missing required exponent @10
+SELECT .5E+x                                        | 42601 missing required exponent @11
+SELECT $18446744073709551616                        | 42601 invalid parameter number @8
+SELECT 7 WHERE != 7                                 | 42601 Expected an expression, found operator "<>" @16
+SELECT 2 AS l’été ’x’                               | 42601 Expected end of statement, found identifier "’x’" @19
+SELECT E'\u12zz'                                    | 42601 invalid unicode escape @10
+SELECT E'open\'                                     | 42601 unterminated quoted string @9
+SELECT x'ab                                         | 42601 unterminated quoted string @9
+INSERT INTO words VALUES (1) RETURNING rank()       | XX000 window functions are not allowed in RETURNING clause (function pg_catalog.rank)
+SELECT 1 FROM words WHERE lag(a) > 1                | XX000 WHERE clause error: window functions are not allowed in WHERE clause (function pg_catalog.lag)
+SET standard_conforming_strings = maybe             | 22023 parameter "standard_conforming_strings" requires a "boolean" value
+SET integer_datetimes = f                           | 22023 parameter "integer_datetimes" can only be set to "on"
 CREATE TABLE x (a int, "" text)                     | 42601 zero-length delimited identifier @24
 SELECT * FROM words AS w ("")                       | 42601 zero-length delimited identifier @27
 COPY words FROM STDIN (QUOTE '"')                   | XX000 COPY quote available only in CSV mode
@@ -281,7 +293,7 @@ def test_the_key_of_an_index_may_be_a_columns_place(sql: psycopg.Connection) -> 
     sql.execute("CREATE TABLE t (a int, b text)")
     sql.execute('CREATE INDEX ON t (2, (a), upper("b"))')
     assert sql.execute("SHOW INDEXES ON t").fetchall() == [
-        ("t_b_a_expr_idx", "t", "quickstart", ["b", "a", 'pg_catalog.upper("b")'], "")
+        ("t_b_a_expr_idx", "t", "quickstart", ["b", "a", "pg_catalog.upper(b)"], "")
     ]
 
 

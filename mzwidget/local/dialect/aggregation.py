@@ -53,6 +53,8 @@ class Aggregation:
                     " functions (including aggregations)."
                 )
             return None
+        if window:
+            self._check_place_of_window(name)
         if window and node.over is None:
             raise SqlError(f"window function pg_catalog.{name} requires an OVER clause")
         if window and node.distinct:
@@ -244,11 +246,14 @@ class Aggregation:
     def _window(self, node: tree.Call, name: str) -> Value:
         return self.scope.windows.write(lambda: self._windowed(node, name))
 
+    def _check_place_of_window(self, name: str) -> None:
+        if self.scope.inside_aggregate or self.scope.clause not in _OF_SELECT:
+            raise SqlError(f"window functions are not allowed in {self.scope.place} (function pg_catalog.{name})")
+
     def _windowed(self, node: tree.Call, name: str) -> Value:
         scope, over = self.scope, node.over
         assert over is not None
-        if scope.inside_aggregate or scope.clause not in _OF_SELECT:
-            raise SqlError(f"window functions are not allowed in {scope.place} (function pg_catalog.{name})")
+        self._check_place_of_window(name)
         self._frame_refusals(over, name)
         partition = [scope.windows.key(self.expressions.typed(expr)) for expr in over.partition]
         order = [self._term(item, windowed=True) for item in over.order]

@@ -18,8 +18,7 @@ from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.reading import advice
 from mzwidget.local.statements.restoring import written_down
-from mzwidget.local.statements.spelling import PLACE, definition, resolved, type_path
-from mzwidget.local.statements.text import shown
+from mzwidget.local.statements.spelling import PLACE, definition, key_of, resolved, type_path
 from mzwidget.local.statements.transactions import alone
 from mzwidget.local.statements.variables import CATALOG_SERVER
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax import tree
     from mzwidget.local.engine.names import Names
     from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.planning import Planner
     from mzwidget.local.statements.session import Session
 
 RESERVED = ("mz_", "pg_")
@@ -154,6 +154,7 @@ def _refuse_temporary(session: Session, ids: list[str]) -> None:
 
 def _create_index(session: Session, statement: statements.CreateIndex) -> Definition:
     catalog, names = session.engine.catalog, session.names
+    planner = session.planner
     _check_cluster(session, statement.cluster)
     target = names.item(statement.on)
     if target.relation is None:
@@ -165,7 +166,7 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
     if statement.keys is None:
         keys = default_key(target, catalog)
     else:
-        keys = tuple(_key(session, target, key) for key in statement.keys)
+        keys = tuple(_key(planner, target, key) for key in statement.keys)
     found = Definition("CREATE INDEX")
     beside = target.path[:-1]
     name = statement.name or _index_name(session, target, keys, default=statement.keys is None)
@@ -199,23 +200,22 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
         if not taken(session.names, path, kind="index", if_not_exists=statement.if_not_exists, notices=[]):
             id_, oid = catalog.new_id()
             made = Item(id_, oid, "index", target.database, target.schema, name)
-            catalog.add(replace(made, on=target.id, keys=keys, built_from=source))
+            types = frozenset(planner.names.used_types)
+            catalog.add(replace(made, on=target.id, keys=keys, built_from=source, types=types))
 
     found.change = change
     return found
 
 
-def _key(session: Session, target: Item, text: str) -> str:
+def _key(planner: Planner, target: Item, text: str) -> str:
     """Check the key of an index; return it as messages spell it."""
     assert target.relation is not None
     try:
-        column = session.planner.key(text, target.relation)
+        column = planner.key(text, target.relation)
     except SqlError as error:
         error.position = None
         raise
-    if column is not None:
-        return column
-    return re.sub(r"(?<![\w.])(\w+)\(", r"pg_catalog.\1(", shown(text))
+    return key_of(text, planner.names) if column is None else column
 
 
 def _index_name(session: Session, target: Item, keys: Sequence[str], *, default: bool) -> str:

@@ -121,9 +121,9 @@ class Definitions:
     # ----------------------------------------------------------------------------------------------- drop
 
     def _free(self, item: Item) -> None:
-        """Insist that nothing but indexes depends on an item."""
+        """Insist that nothing but indexes depends on an item, and on a type nothing at all."""
         for other in self.catalog.dependents(item):
-            if other.kind != "index":
+            if other.kind != "index" or item.kind == "type":
                 raise SqlError(
                     f'cannot drop {item.kind} "{item.name}": still depended upon by {other.kind} "{other.name}"',
                     hint="Use DROP ... CASCADE to drop the dependent objects too.",

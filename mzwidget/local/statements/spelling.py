@@ -189,7 +189,7 @@ def path_of(parts: Sequence[str]) -> str:
 
 def view_of(item: Item, columns: Sequence[str], options: Sequence[str], names: Names, catalog: Catalog) -> str:
     """Return the statement that makes a view, as SHOW CREATE spells it; `options` are those of a materialized one."""
-    query = nested("AS", Layout(lambda node: _type(node, names), path_of, _function).parsed(named(item.query, catalog)))
+    query = nested("AS", _layout(names).parsed(named(item.query, catalog)))
     listing = [bracket("(", listed([path_of([column]) for column in columns]), ")")] if columns else []
     name = path_of(item.path)
     if item.kind == "materialized view":
@@ -198,6 +198,15 @@ def view_of(item: Item, columns: Sequence[str], options: Sequence[str], names: N
     else:
         made = nested(f"CREATE{' TEMPORARY' if item.owner else ''} VIEW", Group(lines([name, *listing, query])))
     return f"{rendered(made, _WIDTH)};"
+
+
+def key_of(text: str, names: Names) -> str:
+    """Return the key of an index, as SHOW spells it."""
+    return _layout(names).on_one_line(text)
+
+
+def _layout(names: Names) -> Layout:
+    return Layout(lambda node: _type(node, names), path_of, _function)
 
 
 def definition(text: str) -> list[tuple[str, tree.TypeName]]:

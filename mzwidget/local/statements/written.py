@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect.syntax import tree
@@ -37,7 +37,7 @@ class _JoinInParens(tree.Join):
 
 
 class _Parser(StatementParser):
-    """Keeps what means nothing: parentheses, directions that are the usual ones, how an operator is spelled."""
+    """Keeps what means nothing: parentheses, directions that are the usual ones, LIKE as an operator."""
 
     def _parenthesized(self) -> tree.Expr:
         found = super()._parenthesized()
@@ -46,9 +46,7 @@ class _Parser(StatementParser):
 
     def _operator(self, left: tree.Expr, operator: str, strength: int) -> tree.Expr:
         found = super()._operator(left, operator, strength)
-        if isinstance(found, tree.Like):
-            return tree.Binary(operator, left, found.pattern)
-        return replace(found, operator=operator) if isinstance(found, tree.Binary | tree.Quantified) else found
+        return tree.Binary(operator, left, found.pattern) if isinstance(found, tree.Like) else found
 
     def _order_item(self) -> tree.OrderItem:
         expr, start = self.expression(), self.at
@@ -97,6 +95,10 @@ class Layout:
         query = parser.query()
         parser.end()
         return self.query(query)
+
+    def on_one_line(self, sql: str) -> str:
+        """Return an expression as it is spelled on one line, given its text."""
+        return self.plain(_Parser(sql).expression())
 
     # ------------------------------------------------------------------------------------------ queries
 

@@ -18,7 +18,7 @@ _OR, _AND, _NOT, _IS, _COMPARE, _LIKE = range(1, OTHER)
 _ADD, _MULTIPLY, _AT, _SIGN, _POSTFIX = range(OTHER + 1, OTHER + 6)
 _OPERATORS = {
     "+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTIPLY,
-    "=": _COMPARE, "<": _COMPARE, ">": _COMPARE, "<=": _COMPARE, ">=": _COMPARE, "<>": _COMPARE, "!=": _COMPARE,
+    "=": _COMPARE, "<": _COMPARE, ">": _COMPARE, "<=": _COMPARE, ">=": _COMPARE, "<>": _COMPARE,
     "~~": _LIKE, "!~~": _LIKE, "~~*": _LIKE, "!~~*": _LIKE,
 }  # fmt: skip
 _LIKE_OPERATORS = {"~~": (False, False), "!~~": (False, True), "~~*": (True, False), "!~~*": (True, True)}
@@ -301,7 +301,6 @@ class ExpressionParser(FormParser):
         return self._predicate(left)
 
     def _operator(self, left: Expr, operator: str, strength: int) -> Expr:
-        operator = "<>" if operator == "!=" else operator
         if self.is_word("any", "some", "all"):
             word = self.next().value
             return tree.Quantified(left, operator, word == "all", self._quantified(word))

@@ -12,24 +12,37 @@ from mzwidget.local.errors import SqlError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_BLANK = r"[ \t\n\f\r]"
+_LETTER = r"A-Za-z_\u0080-\U0010ffff"
+_PLAIN = r"' (?: [^']++ | '' )*+ '"
+_ESCAPED = r"' (?: [^'\\]++ | \\. | '' )*+ '"
+
+
+def _going_on(part: str) -> str:
+    """Return the pattern of a string that may go on behind a new line."""
+    return f"{part} (?: {_BLANK}* [\\n\\r] {_BLANK}* {part} )*+"
+
+
 _TOKEN = re.compile(
-    r"""
-    (?P<space>    (?: \s+ | --[^\n]* )+ )
+    rf"""
+    (?P<space>    (?: {_BLANK}+ | --[^\n]* )+ )
   | (?P<comment>  /\* )
-  | (?P<escaped>  [eE]' (?: [^'\\]++ | \\. | '' )*+ ' )
-  | (?P<hex>      [xX]' [^']* ' )
-  | (?P<string>   ' (?: [^']++ | '' )*+ ' )
-  | (?P<dollar>   \$ (?P<tag> (?: [A-Za-z_\u0080-\U0010ffff] [\w]* )? ) \$ )
+  | (?P<escaped>  [eE] {_going_on(_ESCAPED)} )
+  | (?P<hex>      [xX] {_going_on(_PLAIN)} )
+  | (?P<string>   {_going_on(_PLAIN)} )
   | (?P<param>    \$ [0-9]+ )
+  | (?P<dollar>   \$ [^$]* \$ )
   | (?P<quoted>   " (?: [^"]++ | "" )*+ " )
-  | (?P<word>     [A-Za-z_\u0080-\U0010ffff] [\w$]* )
+  | (?P<word>     (?! [eExX]' ) [{_LETTER}] [{_LETTER}0-9$]* )
   | (?P<number>   (?: [0-9]+ (?: \.[0-9]* )? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? )
   | (?P<punct>    :: | => | [().,;:\[\]] )
   | (?P<op>       [-+*/<>=~!@\#%^&|`?]+ )
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PARTS = {"escaped": re.compile(_ESCAPED, re.VERBOSE | re.DOTALL), "plain": re.compile(_PLAIN, re.VERBOSE | re.DOTALL)}
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+_SIGN_OF_EXPONENT = re.compile("[eE][+-]")
 _SPECIAL = re.compile(r"[~!@#%^&|`?]")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|''", re.DOTALL)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -101,20 +114,6 @@ def _error(message: str, at: int) -> SqlError:
 
 def tokenize(sql: str) -> Iterator[Token]:
     """Yield the tokens of `sql`, without blanks and comments; strings that a new line parts are one."""
-    last: Token | None = None
-    for token in _pieces(sql):
-        if last is None:
-            last = token
-        elif last.kind == "string" and sql[token.start] == "'" and "\n" in sql[last.end : token.start]:
-            last = Token("string", last.value + token.value, last.start, token.end)
-        else:
-            yield last
-            last = token
-    if last is not None:
-        yield last
-
-
-def _pieces(sql: str) -> Iterator[Token]:
     at = 0
     while at < len(sql):
         match = _TOKEN.match(sql, at)
@@ -122,7 +121,7 @@ def _pieces(sql: str) -> Iterator[Token]:
             raise _stray(sql, at)
         start, at = at, match.end()
         kind, text = match.lastgroup or "", match.group()
-        if kind in ("dollar", "tag"):
+        if kind == "dollar":
             close = sql.find(text, at)
             if close < 0:
                 raise _error("unterminated dollar-quoted string", start)
@@ -136,7 +135,10 @@ def _pieces(sql: str) -> Iterator[Token]:
                 at = _comment_end(sql, start)
                 continue
             text = sql[start:at]
+            text = "<>" if text == "!=" else text
             yield Token(text if text in ("*", "=") else "op", text, start, at)
+        elif kind == "number" and _SIGN_OF_EXPONENT.match(sql, at):
+            raise _error("missing required exponent", at + 1)
         elif kind != "space":
             yield _token(kind, text, start, at)
 
@@ -151,14 +153,17 @@ def _token(kind: str, text: str, start: int, end: int) -> Token:
             name = text[1:-1].replace('""', '"')
             _check_length(name, start)
             return Token("ident", name, start, end, quoted=True)
-        case "string":
-            return Token("string", text[1:-1].replace("''", "'"), start, end)
+        case "string" | "hex":
+            parts = _PARTS["plain"].findall(text)
+            return Token(kind, "".join(part[1:-1].replace("''", "'") for part in parts), start, end)
         case "escaped":
-            return Token("string", _unescaped(text[2:-1], start + 2), start, end)
-        case "hex":
-            return Token("hex", text[2:-1], start, end)
+            escaped = _PARTS["escaped"].finditer(text)
+            value = "".join(_unescaped(part.group()[1:-1], start + part.start() + 1) for part in escaped)
+            return Token("string", value, start, end)
         case "punct":
             return Token(text, text, start, end)
+        case "param" if int(text[1:22]) >= 1 << 64:
+            raise _error("invalid parameter number", start)
         case _:
             return Token(kind, text, start, end)
 
@@ -175,11 +180,10 @@ def _unescaped(body: str, at: int) -> str:
             return "'"
         if code[0] in "uU" and len(code) > 1:
             number = int(code[1:], 16)
-            if number > 0x10FFFF or 0xD800 <= number < 0xE000:
-                raise _error("invalid unicode escape", at + match.start())
-            return chr(number)
-        if code in "uU":
-            raise _error("missing required digit in unicode escape", at + match.start())
+            if number <= 0x10FFFF and not 0xD800 <= number < 0xE000:
+                return chr(number)
+        if code[0] in "uU":
+            raise _error("invalid unicode escape", at + match.start())
         if code == "x":
             raise _error("hexadecimal escapes are not supported", at + match.start())
         if code in "01234567":
@@ -203,7 +207,7 @@ def _operator_length(text: str) -> int:
 def _stray(sql: str, at: int) -> SqlError:
     found = sql[at]
     if found == "'" or sql[at : at + 2].lower() in ("e'", "x'"):
-        return _error("unterminated quoted string", at)
+        return _error("unterminated quoted string", sql.index("'", at))
     if found == '"':
         return _error("unterminated quoted identifier", at)
     if found == "$":
