@@ -63,13 +63,29 @@ def test_tags(sql: psycopg.Connection) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [(r"E'a\tb\u00e9'", "a\tbé"), ("'a'\n  'b'", "ab"), ("$x$it's$x$", "it's"), ("'it''s'", "it's")],
+    [
+        (r"E'a\tb\u00e9'", "a\tbé"),
+        ("'a'\n  'b'", "ab"),
+        ("'a''\n''b' \n 'c'", "a'\n'bc"),
+        ("E'\\tx'\n'\\ty'", "\tx\ty"),
+        ("$x$it's$x$", "it's"),
+        ("$two words$it's$two words$", "it's"),
+        ("'it''s'", "it's"),
+    ],
 )
 def test_strings_mean_the_same_in_any_statement(sql: psycopg.Connection, written: str, meant: str) -> None:
     sql.execute(f"SET application_name = {written}")
     assert sql.execute(f"SELECT current_setting('application_name'), {written}").fetchone() == (meant, meant)
     with pytest.raises(psycopg.errors.SyntaxError, match="unterminated quoted string"):
         sql.execute(f"SET application_name = {written} 'open")
+
+
+@pytest.mark.parametrize("between", ["\n-- a comment\n", " -- a comment\n", " /*\n*/ ", "  "])
+def test_strings_are_one_only_where_blanks_with_a_new_line_part_them(sql: psycopg.Connection, between: str) -> None:
+    with pytest.raises(psycopg.errors.SyntaxError, match='Expected end of statement, found string literal "b"'):
+        sql.execute(f"SELECT 'a'{between}'b'".encode())
+    with pytest.raises(psycopg.errors.SyntaxError, match='Expected end of statement, found string literal "b"'):
+        sql.execute("SELECT $$a$$\n'b'")
 
 
 def test_names(sql: psycopg.Connection, schema: str) -> None:
@@ -909,6 +925,53 @@ def test_declared_widths_are_shown_and_digits_only_where_a_number_is_rounded_and
 # ------------------------------------------------------------------------------------------- names and what is bounded
 
 
+def test_names_that_expressions_cannot_have_are_quoted(sql: psycopg.Connection, schema: str) -> None:
+    sql.execute("CREATE TABLE t (array int, key int, not text)")
+    [(_, text)] = sql.execute("SHOW CREATE TABLE t").fetchall()
+    columns = '"array" pg_catalog.int4, key pg_catalog.int4, "not" pg_catalog.text'
+    assert text == f"CREATE TABLE materialize.{schema}.t ({columns});"
+
+
+def test_keys_of_indexes_are_spelt_as_queries_are(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int, b text)")
+    sql.execute("CREATE TYPE numbers AS LIST (ELEMENT TYPE = int8)")
+    sql.execute("CREATE INDEX i ON t (CAST(a + 1 AS text), coalesce(b, 'x'), lower(b), CAST(b AS numbers))")
+    [(_, _, _, keys, _)] = sql.execute("SHOW INDEXES ON t").fetchall()
+    assert keys[:3] == ["(a + 1)::pg_catalog.text", "COALESCE(b, 'x')", "pg_catalog.lower(b)"]
+    refused(sql, "DROP TYPE numbers", "XX000", 'cannot drop type "numbers": still depended upon by index "i"')
+    sql.execute("DROP TABLE t")
+    sql.execute("DROP TYPE numbers")
+
+
+def test_comments_are_on_what_they_were_made_on(sql: psycopg.Connection, schema: str) -> None:
+    oid = "(SELECT oid FROM mz_schemas WHERE name = 'remarked')"
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("COMMENT ON TABLE t IS 'of the table'")
+    named = f"'{schema}.t'::regclass::oid"
+    told = sql.execute(f"SELECT obj_description({named}, 'pg_class'), obj_description({named}, 'pg_type')").fetchone()
+    assert told == ("of the table", None)
+    sql.execute("CREATE SCHEMA noted")
+    sql.execute("COMMENT ON SCHEMA noted IS 'of the schema'")
+    sql.execute("ALTER SCHEMA noted RENAME TO remarked")
+    assert sql.execute("SELECT comment FROM mz_internal.mz_comments WHERE object_type = 'schema'").fetchall() == [
+        ("of the schema",)
+    ]
+    told = sql.execute(f"SELECT obj_description({oid}, 'pg_namespace'), obj_description({oid}, 'pg_class')").fetchone()
+    assert told == ("of the schema", None)
+    sql.execute("DROP SCHEMA remarked")
+    sql.execute("CREATE SCHEMA remarked")
+    assert sql.execute("SHOW SCHEMAS WHERE name = 'remarked'").fetchall() == [("remarked", "")]
+    sql.execute("DROP SCHEMA remarked")
+
+
+def test_a_view_of_constants_is_read_where_tables_are(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE VIEW one AS SELECT 1 AS a")
+    sql.execute("CREATE TABLE t (a int)")
+    with sql.transaction():
+        assert sql.execute("SELECT * FROM one").fetchall() == [(1,)]
+        assert sql.execute("SELECT * FROM t").fetchall() == []
+
+
 def test_renamed_things_stay_what_they_are(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE t (a int)")
     sql.execute("CREATE VIEW v AS SELECT a + 1 AS b FROM t")
@@ -988,6 +1051,24 @@ def test_a_setting_is_local_to_its_transaction(sql: psycopg.Connection) -> None:
     assert sql.execute("SHOW application_name").fetchone() == ("here",)
     sql.execute("COMMIT")
     assert sql.execute("SHOW application_name").fetchone() == ("",)
+
+
+def test_severities_that_are_taken_without_being_offered(sql: psycopg.Connection) -> None:
+    told: list[str | None] = []
+    sql.add_notice_handler(lambda notice: told.append(notice.message_primary))
+    for given, shown, heard in [("Debug", "debug2", 1), ("info", "info", 1), ("warning", "warning", 0)]:
+        told.clear()
+        sql.execute(f"SET client_min_messages = {given}")
+        assert sql.execute("SHOW client_min_messages").fetchone() == (shown,)
+        sql.execute("DROP TABLE IF EXISTS nowhere")
+        assert len(told) == heard
+
+
+def test_safe_updates_are_taken_and_refuse_nothing(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("SET sql_safe_updates = true")
+    assert sql.execute("SHOW sql_safe_updates").fetchone() == ("on",)
+    sql.execute("DELETE FROM t")
 
 
 _LONG = "SELECT count(*) FROM generate_series(1, 30000) a, generate_series(1, 30000) b, generate_series(1, 1000) c"

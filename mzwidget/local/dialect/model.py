@@ -66,14 +66,12 @@ class Known:
         It is found by its name alone.
     definition : str
         The query of a view, or the statement of an index; else empty.
-    comment : str or None
     """
 
     oid: int
     name: str
     visible: bool
     definition: str = ""
-    comment: str | None = None
 
 
 class Catalog(Protocol):
@@ -84,6 +82,9 @@ class Catalog(Protocol):
 
     def objects(self) -> Sequence[Known]:
         """Return all relations and indexes of the session's database, and the system's."""
+
+    def comments(self) -> Mapping[str, Mapping[int, str | None]]:
+        """Return the comments by OIDs, by the names of the relations of pg_catalog that list what they are on."""
 
     def roles(self) -> Mapping[int, str]:
         """Return the names of roles by their OIDs."""
@@ -109,6 +110,9 @@ class Catalog(Protocol):
 
 class Empty:
     """A catalog without anything, such as a DEFAULT sees."""
+
+    def comments(self) -> Mapping[str, Mapping[int, str | None]]:
+        return {}
 
     def type_of(self, _: tuple[str, ...]) -> Type | None:
         return None

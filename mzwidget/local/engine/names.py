@@ -28,6 +28,9 @@ class System(Protocol):
     def objects(self, names: Names) -> list[Known]:
         """Return all that has an OID in a session's database."""
 
+    def comments(self, names: Names) -> Mapping[str, Mapping[int, str | None]]:
+        """Return the comments by OIDs, by the names of the relations that list what they are on."""
+
 
 class Names:
     """The catalog as one session sees it.
@@ -119,6 +122,10 @@ class Names:
     def objects(self) -> list[Known]:
         """Return all relations and indexes of the database, and the system's."""
         return self.system.objects(self)
+
+    def comments(self) -> Mapping[str, Mapping[int, str | None]]:
+        """Return the comments by OIDs, by the names of the relations of pg_catalog that list what they are on."""
+        return self.system.comments(self)
 
     def roles(self) -> dict[int, str]:
         """Return the names of roles by their OIDs."""

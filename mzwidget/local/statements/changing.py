@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import parse_type, resolve_type
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, SYSTEM_SCHEMAS, TEMPORARY
+from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, OWNER_OID, SYSTEM_SCHEMAS, TEMPORARY
 from mzwidget.local.errors import Notice, SqlError, unsupported
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.defining import RESERVED, defined, reserved_schema
 from mzwidget.local.statements.definitions import Definition, article, cascades, described, in_use, wrong_kind
 from mzwidget.local.statements.renaming import queries_after, queries_of_schema
 from mzwidget.local.statements.system import SystemCatalog
+from mzwidget.local.statements.system_items import all_roles, commented
 from mzwidget.local.statements.variables import CLUSTERS
 
 if TYPE_CHECKING:
@@ -302,14 +303,20 @@ def _comment(session: Session, statement: statements.Comment) -> Definition:
     length = len((statement.text or "").encode())
     if length > _LONGEST_COMMENT:
         raise SqlError(f"provided comment was {length} bytes long, max size is {_LONGEST_COMMENT} bytes")
-    known = {"database": catalog.databases, "role": {*catalog.roles, session.user}, "cluster": CLUSTERS}
+    known: dict[str, dict[str, object]] = {
+        "database": {each: database.oid for each, database in catalog.databases.items()},
+        "role": {session.user: OWNER_OID, **dict(all_roles(catalog))},
+        "cluster": {each: each for each in CLUSTERS},
+        "network policy": {},
+    }
     column = ""
     if kind == "schema":
-        key = ".".join(session.names.schema_of(name))
-    elif kind in known or kind == "network policy":
-        if name[-1] not in known.get(kind, ()):
+        database, schema = session.names.schema_of(name)
+        key = commented(kind, catalog.databases[database].schemas[schema].oid)
+    elif kind in known:
+        if name[-1] not in known[kind]:
             raise SqlError(f"unknown {kind} '{name[-1]}'")
-        key = f"{kind} {name[-1]}"
+        key = commented(kind, known[kind][name[-1]])
     else:
         key = _commented(session, kind, name).id
         column = name[-1] if kind == "column" else ""

@@ -76,7 +76,8 @@ def _read_at(session: Session, plan: QueryPlan, chosen: int | None) -> int:
     ready = _ready(session, query)
     if transaction is None:
         return ready
-    kind = "constant" if constant else "catalog" if catalog else "read"
+    folded = "folded" if query.inputs else "constant"
+    kind = folded if constant else "catalog" if catalog else "read"
     if catalog and session.variables.get("auto_route_catalog_queries") == "off":
         kind = "read"
     chosen = transaction.read(session.engine.store, kind, ready, lambda: listed(session.engine.catalog, query.inputs))

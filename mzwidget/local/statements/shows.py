@@ -18,13 +18,14 @@ from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import Plan
 from mzwidget.local.statements.settings import no_database
 from mzwidget.local.statements.spelling import path_of, table_of, type_of, view_of
+from mzwidget.local.statements.system_items import all_roles, commented
 from mzwidget.local.statements.system_relations import RELATIONS
 from mzwidget.local.statements.variables import REPLICA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mzwidget.local.engine.catalog import Item
+    from mzwidget.local.engine.catalog import Catalog, Item
     from mzwidget.local.formats.types import Row, Type
     from mzwidget.local.statements.session import Session
 
@@ -169,9 +170,10 @@ def _schema_columns(statement: statements.ShowSchemas) -> tuple[Column, ...]:
 def _schemas(session: Session, statement: statements.ShowSchemas) -> list[Row]:
     catalog = session.engine.catalog
     if statement.kind == "databases":
-        return [(name, catalog.comments.get((f"database {name}", ""), "")) for name in sorted(catalog.databases)]
+        oids = sorted((name, database.oid) for name, database in catalog.databases.items())
+        return [(name, _told(catalog, "database", oid)) for name, oid in oids]
     if statement.kind == "clusters":
-        return [(_CLUSTER, f"{REPLICA} (embedded)", catalog.comments.get((f"cluster {_CLUSTER}", ""), ""))]
+        return [(_CLUSTER, f"{REPLICA} (embedded)", _told(catalog, "cluster", _CLUSTER))]
     if statement.kind == "role membership":
         if statement.database not in {None, OWNER, session.user, *catalog.roles}:
             raise SqlError(f"unknown role '{statement.database}'")
@@ -179,13 +181,18 @@ def _schemas(session: Session, statement: statements.ShowSchemas) -> list[Row]:
     if statement.kind == "cluster replicas":
         return [(_CLUSTER, REPLICA, "embedded", True, "")]
     if statement.kind == "roles":
-        return [(name, catalog.comments.get((f"role {name}", ""), "")) for name in sorted([OWNER, *catalog.roles])]
+        return [(name, _told(catalog, "role", oid)) for name, oid in sorted(all_roles(catalog))]
     name = statement.database or session.names.database
     database = catalog.databases.get(name)
     if database is None:
         raise SqlError(f"unknown database '{name}'")
-    own = {schema: catalog.comments.get((f"{name}.{schema}", ""), "") for schema in database.schemas}
+    own = {schema: _told(catalog, "schema", found.oid) for schema, found in database.schemas.items()}
     return sorted((own | dict.fromkeys(SYSTEM_SCHEMAS, "")).items())
+
+
+def _told(catalog: Catalog, kind: str, number: object) -> str:
+    """Return the comment on a database, a schema, a role or a cluster."""
+    return catalog.comments.get((commented(kind, number), ""), "")
 
 
 def _index_columns(_: statements.ShowIndexes) -> tuple[Column, ...]:

@@ -70,12 +70,20 @@ class SystemCatalog:
         found = []
         for item in [*items_here(catalog, names), *names.temporary.values()]:
             visible = item.owner > 0 or names.find((item.name,)) == item
-            comment = catalog.comments.get((item.id, ""))
             defined = _index(catalog, item) if item.kind == "index" else definition(catalog, item)
-            found.append(Known(item.oid, item.name, visible, defined, comment))
+            found.append(Known(item.oid, item.name, visible, defined))
         for path in RELATIONS:
             schema, _, name = path.partition(".")
             found.append(Known(system_oid(path), name, schema in shown))
+        return found
+
+    def comments(self, names: Names) -> dict[str, dict[int, str | None]]:
+        """Return the comments by OIDs, by the names of the relations of pg_catalog that list what they are on."""
+        found: dict[str, dict[int, str | None]] = {name: {} for name in ("pg_class", "pg_type", "pg_namespace")}
+        of = {system_oid(f"pg_catalog.{name}"): comments for name, comments in found.items()}
+        for row in system_rows_pg.pg_description(self._shared.catalog, names):
+            if not row["objsubid"]:
+                of[row["classoid"]][row["objoid"]] = row["description"]
         return found
 
     async def _live(self, path: str, columns: tuple[Column, ...]) -> list[Line]:

@@ -68,5 +68,10 @@ def role_id(catalog: Catalog, name: str) -> str:
     return f"u{catalog.roles[name]}" if name in catalog.roles else OWNER
 
 
+def commented(kind: str, number: object) -> str:
+    """Return what a comment on a database, a schema, a role or a cluster is kept by, given its OID or id."""
+    return f"{kind} {number}"
+
+
 def all_roles(catalog: Catalog) -> list[tuple[str, int]]:
     return [(OWNER_NAME, OWNER_OID), *catalog.roles.items()]

@@ -13,6 +13,7 @@ from mzwidget.local.statements.system_items import (
     all_roles,
     all_schemas,
     cluster_of,
+    commented,
     definition,
     role_id,
     schema_id,
@@ -163,6 +164,17 @@ def _mz_comments(catalog: Catalog, _: Names) -> list[Row]:
                         "comment": text,
                     }
                 )
+    others = [
+        *(("database", database.oid, f"u{database.oid}") for database in catalog.databases.values()),
+        *(("schema", oid, f"{'s' if database is None else 'u'}{oid}") for database, _, oid in all_schemas(catalog)),
+        *(("role", oid, role_id(catalog, name)) for name, oid in all_roles(catalog)),
+        ("cluster", "quickstart", CLUSTER),
+    ]
+    rows += [
+        {"id": id_, "object_type": kind, "comment": catalog.comments[key]}
+        for kind, number, id_ in others
+        if (key := (commented(kind, number), "")) in catalog.comments
+    ]
     return rows
 
 

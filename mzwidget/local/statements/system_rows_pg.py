@@ -11,6 +11,7 @@ from mzwidget.local.statements.system_items import (
     SYSTEM_OID,
     all_roles,
     all_schemas,
+    commented,
     definition,
     items_here,
     relations_here,
@@ -155,7 +156,7 @@ def _pg_index(catalog: Catalog, names: Names) -> list[Row]:
     return rows
 
 
-def _pg_description(catalog: Catalog, names: Names) -> list[Row]:
+def pg_description(catalog: Catalog, names: Names) -> list[Row]:
     oids = {item.id: item for item in items_here(catalog, names)}
     rows: list[Row] = []
     for (id_, column), text in catalog.comments.items():
@@ -171,6 +172,16 @@ def _pg_description(catalog: Catalog, names: Names) -> list[Row]:
                     "description": text,
                 }
             )
+    rows += [
+        {
+            "objoid": oid,
+            "classoid": system_oid("pg_catalog.pg_namespace"),
+            "objsubid": 0,
+            "description": catalog.comments[key],
+        }
+        for database, _, oid in all_schemas(catalog)
+        if database in (None, names.database) and (key := (commented("schema", oid), "")) in catalog.comments
+    ]
     return rows
 
 
@@ -281,7 +292,7 @@ CONTENTS: dict[str, Fill] = {
     "pg_catalog.pg_attribute": _pg_attribute,
     "pg_catalog.pg_type": _pg_type,
     "pg_catalog.pg_index": _pg_index,
-    "pg_catalog.pg_description": _pg_description,
+    "pg_catalog.pg_description": pg_description,
     "pg_catalog.pg_database": _pg_database,
     "pg_catalog.pg_roles": _pg_roles,
     "pg_catalog.pg_authid": _pg_roles,

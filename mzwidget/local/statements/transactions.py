@@ -32,8 +32,8 @@ class Transaction:
     """A simple query of several statements."""
     read_only: bool = False
     did: str = ""
-    """``constant``, ``catalog``, ``read``, ``write``, ``subscribe``, ``define`` or ``rename``; empty while nothing
-    was done."""
+    """``constant``, ``folded``, ``catalog``, ``read``, ``write``, ``subscribe``, ``define`` or ``rename``; empty while
+    nothing was done."""
     timestamp: int | None = None
     domain: TimeDomain | None = None
     """What it may read, since it read something."""
@@ -51,7 +51,7 @@ class Transaction:
         ----------
         store : Store
         kind : str
-            ``constant``, ``catalog`` or ``read``.
+            ``constant``, ``folded`` (views of constants, which run where tables do), ``catalog`` or ``read``.
         ready : int
             When this one could read.
         inputs : callable
@@ -60,13 +60,13 @@ class Transaction:
         if self.did == "subscribe":
             raise _only_read()
         self._after_change()
-        if kind == "constant":
+        if kind in {"constant", "folded"}:
             self.did = self.did or kind
         elif self.did == "write":
             raise SqlError("transaction in write-only mode", "25000")
         if kind == "read" and self.did in {"constant", "catalog"}:
             raise elsewhere(inputs())
-        self.did = kind if self.did in {"", "constant"} else self.did
+        self.did = kind if self.did in {"", "constant", "folded"} else self.did
         if self.timestamp is None:
             self.timestamp = ready
             self.stack.enter_context(store.hold(self.timestamp))
@@ -101,7 +101,7 @@ class Transaction:
 
     def define(self, *, renames: bool) -> None:
         """Note a change to the catalog; beside one that renames there may be others that do."""
-        if self.did in {"constant", "catalog", "read", "subscribe"}:
+        if self.did in {"constant", "folded", "catalog", "read", "subscribe"}:
             raise read_only()
         if self.did == "write":
             raise SqlError("transaction in write-only mode", "25000")

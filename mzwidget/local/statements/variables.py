@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 VERSION = "v26.22.0 (mzwidget embedded engine)"
-SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
+SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "info", "notice", "warning", "error")
 STRICT = "strict serializable"
 CATALOG_SERVER = "mz_catalog_server"
 CLUSTERS = ("quickstart", CATALOG_SERVER)
@@ -172,6 +172,12 @@ def _bytes(name: str, values: Values) -> str:
         raise _wrong_kind(name, "bytes") from None
 
 
+def _severity(name: str, values: Values) -> str:
+    """Take one of the severities; two words are taken without being offered, as in PostgreSQL."""
+    other = {"debug": "debug2", "info": "info"}.get(_one(name, values).lower())
+    return other or _one_of(*(each for each in SEVERITIES if each != "info"))(name, values)
+
+
 def _isolation(name: str, values: Values) -> str:
     found = _one_of(*_ISOLATION_LEVELS)(name, values)
     return found if found == STRICT else "serializable"
@@ -189,7 +195,7 @@ _VARIABLES = {
     "application_name": _Variable("", reported=True),
     "auto_route_catalog_queries": _Variable("on", _flag),
     "client_encoding": _Variable("UTF8", _one_of("UTF8"), reported=True),
-    "client_min_messages": _Variable("notice", _one_of(*SEVERITIES)),
+    "client_min_messages": _Variable("notice", _severity),
     "cluster": _Variable("quickstart", reported=True),
     "cluster_replica": _Variable(""),
     "current_object_missing_warnings": _Variable("on", _flag),
@@ -209,7 +215,7 @@ _VARIABLES = {
     "search_path": _Variable("public", _names, reported=True),
     "server_version": _Variable("9.5.0", _read_only, reported=True),
     "server_version_num": _Variable("90500", _read_only),
-    "sql_safe_updates": _Variable("off", _off),
+    "sql_safe_updates": _Variable("off", _flag),
     "standard_conforming_strings": _Variable("on", _on, reported=True),
     "statement_logging_sample_rate": _Variable("0", _not_offered),
     "statement_timeout": _Variable("1 min", _duration),
@@ -241,7 +247,7 @@ _DESCRIPTIONS = {
     "search_path": "The schemas of names without one, in order.",
     "server_version": "The version of PostgreSQL that the server is compatible with.",
     "server_version_num": "The version of PostgreSQL as a number.",
-    "sql_safe_updates": "Whether statements that may destroy much are refused.",
+    "sql_safe_updates": "Taken for the sake of clients; nothing is refused.",
     "standard_conforming_strings": "Whether backslashes in plain strings mean themselves.",
     "statement_logging_sample_rate": "The share of statements that are logged.",
     "statement_timeout": "How long a statement may run; in milliseconds.",

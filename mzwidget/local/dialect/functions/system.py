@@ -41,6 +41,15 @@ def _of_objects(name: str, tell: Callable[[Known], str | None]) -> Callable[[Sta
     return ask
 
 
+def _description(statement: Statement, values: Sequence[Value]) -> Value:
+    """Return the comment on what has an OID in a relation of pg_catalog, which is named."""
+    _noted(statement, "obj_description")
+    comments = statement.catalog.comments()
+    told = [objects.chosen(values[0], of) for of in comments.values()]
+    branches = "".join(f" WHEN '{name}' THEN {{{number}}}" for number, name in enumerate(comments, 1))
+    return apply(f"(CASE {{0}}{branches} END)", [values[1], *told], t.TEXT)
+
+
 def _table_is_visible(statement: Statement, values: Sequence[Value]) -> Value:
     _noted(statement, "pg_table_is_visible")
     known = statement.catalog.objects()
@@ -176,7 +185,7 @@ FUNCTIONS: list[Overload] = [
          "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
     line("pg_stat_get_numscans", "oid -> int8", "CASE WHEN {0} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
     line("pg_tablespace_location", "oid -> text", "CASE WHEN {0} IN (1663, 1664) THEN '' END", fallible=False),
-    line("obj_description", "oid, text -> text", asks=_of_objects("obj_description", lambda each: each.comment)),
+    line("obj_description", "oid, text -> text", asks=_description),
     *(line("pg_get_viewdef", f"oid{more} -> text", asks=_of_objects("pg_get_viewdef", lambda each: each.definition))
       for more in ("", ", bool", ", int4")),
     *(line("pg_get_indexdef", f"oid{more} -> text", asks=_of_objects("pg_get_indexdef", lambda each: each.definition))
