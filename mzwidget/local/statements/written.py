@@ -91,10 +91,7 @@ class Layout:
 
     def parsed(self, sql: str) -> Doc:
         """Return the document of a query, given its text."""
-        parser = _Parser(sql)
-        query = parser.query()
-        parser.end()
-        return self.query(query)
+        return self.query(_Parser(sql).query())
 
     def on_one_line(self, sql: str) -> str:
         """Return an expression as it is spelled on one line, given its text."""
