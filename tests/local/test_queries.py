@@ -199,6 +199,22 @@ SELECT array_fill('a'::char(2), ARRAY[1])                | array_fill on char(2)
 SELECT array_fill(1, NULL, ARRAY[2])                     | dimension array or low bound array must not be null
 SELECT array_fill(1, ARRAY[2, NULL], ARRAY[1])           | dimension values must not be null
 SELECT current_schemas(true)[2]                          | current_schemas: pg_catalog
+SELECT x::int list::text FROM (VALUES ('{5,b}')) v (x)    | invalid input syntax for type list: invalid input syntax for type integer: invalid digit found in string: "b": "{5,b}"
+SELECT x::map[text=>date]::text FROM (VALUES ('{k=>u}')) v (x) | invalid input syntax for type map: invalid input syntax for type date: YEAR, MONTH, DAY are all required: "u": "{k=>u}"
+SELECT x::int list list::text, x::text[] FROM (VALUES ('{{5},{6}}'), (NULL)) v (x) ORDER BY 1 | x x: {{5},{6}} [['5'], ['6']], None None
+SELECT x::map[text=>map[text=>text]]::text, x::map[text=>int list]::text FROM (VALUES ('{k=>NULL}')) v (x) | x x: {k=>NULL} {k=>NULL}
+SELECT x::int4range list::text, x::numrange[]::text FROM (VALUES ('{"[5,6]",NULL}')) v (x) | x x: {"[5,7)",NULL} {"[5,6]",NULL}
+SELECT '{k=>wide}'::map[text=>varchar(3)]::text, '{{wide}}'::varchar(3) list list::text, (LIST[[1.28]]::numeric(5,1) list list)::text | text text list: {k=>wid} {{wid}} {{1.3}}
+SELECT x::map[text=>varchar(3)]::text FROM (VALUES ('{k=>wide}')) v (x) | x: {k=>wid}
+SELECT t1 = t2 FROM t1, t2 ORDER BY t1 = t2 LIMIT 1       | ?column?: False
+SELECT v = w, v < w FROM (VALUES (1, NULL::int)) v, (VALUES (1, NULL::int)) w | ?column? ?column?: True False
+SELECT v = w FROM (VALUES (1)) v, (VALUES (1::int8)) w    | operator does not exist: record(column1: integer) = record(column1: bigint)
+SELECT count(*) FROM t1 WHERE t1 IN (SELECT t2 FROM t2)   | count: 1
+SELECT count(*) FROM t1 WHERE t1 = ANY (SELECT ROW(3, 4)) | count: 1
+SELECT (1, 2) IN (SELECT f1 FROM t1)                      | subquery2 has 1 columns available but 2 columns specified
+SELECT (1, 2) < ALL (SELECT 1, 2, 3)                      | subquery2 has 3 columns available but 2 columns specified
+SELECT t1 IN (SELECT 1, 2) FROM t1                        | subquery1 has 2 columns available but 1 columns specified
+SELECT (f1, f2) IN (SELECT f1, f2::text FROM t2) FROM t1  | operator does not exist: integer = text
 """  # noqa: E501
 
 

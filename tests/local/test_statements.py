@@ -361,6 +361,8 @@ def test_keys_are_expanded_as_java_asks(sql: psycopg.Connection) -> None:
 def test_the_catalog_says_of_what_kind_a_column_is_but_not_what_is_in_it(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TYPE pair AS (a int, b int)")
     sql.execute("CREATE VIEW kinds AS SELECT ROW(1, 'x') AS r, MAP['a' => 1] AS m, LIST[1] AS l, ROW(1, 2)::pair AS p")
+    refused(sql, "SELECT '(1,2)'::pair", "XX000", "CAST does not support casting from text to pair")
+    refused(sql, "SELECT '{}'::pair list", "XX000", "CAST does not support casting from text to pair list")
     named = [("l", "list"), ("m", "map"), ("p", "pair"), ("r", "record")]
     assert sql.execute("SELECT name, type FROM (SHOW COLUMNS FROM kinds) c ORDER BY name").fetchall() == named
     asked = "FROM mz_columns c JOIN mz_views v ON v.id = c.id WHERE v.name = 'kinds' ORDER BY 1"

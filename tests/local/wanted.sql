@@ -340,3 +340,9 @@ CREATE MATERIALIZED VIEW kept_having AS SELECT id FROM kept GROUP BY id HAVING m
 CREATE MATERIALIZED VIEW kept_on AS SELECT a.id FROM kept a JOIN kept b ON a.id = b.id AND mz_now() < b.until;
 CREATE MATERIALIZED VIEW kept_not AS SELECT id FROM kept WHERE NOT mz_now() >= until;
 CREATE MATERIALIZED VIEW kept_in AS SELECT id FROM kept a WHERE EXISTS (SELECT FROM kept b WHERE b.id = a.id AND mz_now() < b.until);
+-- Rows that are no rows in the text, which are compared as one value; what a query must have beside a row.
+SELECT v = w, v < w FROM (VALUES (1, NULL::int)) v, (VALUES (1, NULL::int)) w; SELECT v = w FROM (VALUES (1)) v, (VALUES (1::int8)) w;
+SELECT (1, 2) IN (SELECT 1); SELECT v IN (SELECT 1, 2) FROM (VALUES (1, 2)) v;
+-- Texts that are no literals, read as what has elements, and those cut to size; no text is read as a row.
+SELECT x::int list FROM (VALUES ('{5,b}')) v (x); SELECT '{k=>wide}'::map[text=>varchar(3)], '{{wide}}'::varchar(3) list list;
+CREATE TYPE pair AS (a int, b text); SELECT '(1,x)'::pair; SELECT '{}'::pair list;

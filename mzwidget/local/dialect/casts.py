@@ -8,6 +8,7 @@ from typing import Any
 
 from mzwidget.local.dialect import digits, udf
 from mzwidget.local.dialect.castlines import CASTS, INTEGERS, SIGNED, STRINGS, Context, checked_moment
+from mzwidget.local.dialect.textparts import READ_ITEMS, READ_PAIRS, READ_RANGES, readable
 from mzwidget.local.dialect.values import Value, apply, array_sql, failing, items_of, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import numerics
@@ -27,7 +28,7 @@ def castable(source: Type, target: Type, context: Context) -> bool:
     if target.kind == "scalar":
         return target.name in (*STRINGS, "char") and context >= Context.ASSIGNMENT
     if source.kind == "scalar":
-        parsed = target.kind in ("array", "list", "map", "range") and context == Context.EXPLICIT
+        parsed = not _has_rows(target) and context == Context.EXPLICIT
         return parsed and source.name in (*STRINGS, "char")
     if "range" in (source.kind, target.kind):
         return False
@@ -42,6 +43,11 @@ def castable(source: Type, target: Type, context: Context) -> bool:
     if source.kind == "array" and target.kind == "list" and source.element is not None and target.element is not None:
         return context == Context.EXPLICIT and castable(source.element, target.element, Context.EXPLICIT)
     return False
+
+
+def _has_rows(type_: Type) -> bool:
+    """Whether a type is one of rows, or has such elements: no text is read as one."""
+    return type_.kind == "record" or (type_.element is not None and _has_rows(type_.element))
 
 
 _CATEGORIES = {
@@ -150,6 +156,8 @@ def constant(value: Any, type_: Type) -> str:
 
 def literal(text: str, target: Type, context: Context = Context.IMPLICIT) -> Value:
     """Return a text literal as a value of a type; one that is no such value fails when it is evaluated."""
+    if _has_rows(target):
+        raise no_cast(t.TEXT, target)
     try:
         value = Value(constant(reader(target)(text), target), target.base, literal=text, nullable=False)
         if target.name == "numeric":
@@ -201,7 +209,7 @@ def cast(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Val
 
 
 def _sized(target: Type) -> bool:
-    return target.element is not None and target.element.typmod != -1
+    return target.element is not None and (target.element.typmod != -1 or _sized(target.element))
 
 
 def _shown(value: Value) -> Value:
@@ -266,7 +274,6 @@ _SHOW_RANGES = {
     name: udf.declare(f"show_{name}", printer(type_), [type_], t.TEXT, fallible=False)
     for name, type_ in t.RANGES.items()
 }
-_READ_RANGES = {name: udf.declare(f"read_{name}", reader(type_), [t.TEXT], type_) for name, type_ in t.RANGES.items()}
 
 
 def text_form(value: Value) -> Value:
@@ -283,38 +290,27 @@ def _parsed(value: Value, target: Type) -> Value:
         return literal(value.literal, target)
     assert target.element is not None
     if target.kind == "range":
-        return apply(_READ_RANGES[target.name], [value], target, fallible=True)
-    if target.kind == "map" and target.element.kind == "scalar":
-        return apply(_mapped(f"{_READ_PAIRS}", target.element), [value], target, fallible=True)
-    if target.element.kind != "scalar":
-        raise unsupported(f"a cast from text to {t.sql_name(target)}")
-    read = Value(_READ_ITEMS[target.kind].replace("{0}", "\x01"), _of_texts(target.kind))
+        return apply(READ_RANGES[target.name], [value], target, fallible=True)
+    text = readable(value, target)
+    nested = target.element.kind == target.kind
+    if target.kind == "map":
+        return apply(_mapped(READ_PAIRS[nested], target.element), [text], target, fallible=True)
+    read = Value(READ_ITEMS[target.kind, nested].replace("{0}", "\x01"), _of_texts(target.kind))
     made = read if target.element.name in STRINGS else _items(read, target)
-    return apply(made.sql.replace("\x01", "{0}"), [value], target, fallible=True)
+    return apply(made.sql.replace("\x01", "{0}"), [text], target, fallible=True)
 
 
 def _of_texts(kind: str) -> Type:
     return t.array_of(t.TEXT) if kind == "array" else t.list_of(t.TEXT)
 
 
-def _mapped(entries: str, target: Type, source: Type = t.TEXT) -> str:
+def _mapped(entries: str, target: Type, source: Type = t.TEXT, context: Context = Context.EXPLICIT) -> str:
     """Return the template of a map of entries k and v, the values of another type."""
     item = Value("e.v", source)
-    inner = item.sql if target.name in STRINGS and source.name in STRINGS else cast(item, target).sql
+    is_as_it_is = target.name in STRINGS and source.name in STRINGS and target.typmod == -1
+    inner = item.sql if is_as_it_is else cast(item, target, context).sql
     made = f"map_from_entries(list_transform({entries}, lambda e: struct_pack(k := e.k, v := {inner})))"
     return f"CASE WHEN {{0}} IS NOT NULL THEN {made} END"
-
-
-def _pairs(text: str) -> list[dict[str, str | None]]:
-    return [{"k": key, "v": item} for key, item in reader(t.map_of(t.TEXT))(text).items()]
-
-
-_PAIRS = t.Type("pairs", 0, -1, "STRUCT(k VARCHAR, v VARCHAR)[]")
-_READ_PAIRS = udf.declare("read_map", _pairs, [t.TEXT], _PAIRS)
-_READ_ITEMS = {
-    "array": udf.declare("read_array", reader(t.array_of(t.TEXT)), [t.TEXT], t.array_of(t.TEXT)),
-    "list": udf.declare("read_list", reader(t.list_of(t.TEXT)), [t.TEXT], t.list_of(t.TEXT)),
-}
 
 
 def _items(value: Value, target: Type, context: Context = Context.EXPLICIT) -> Value:
@@ -323,7 +319,7 @@ def _items(value: Value, target: Type, context: Context = Context.EXPLICIT) -> V
         if source.element.base == target.element.base and not _sized(target):
             return value.typed(target)
         entries = "list_transform(map_entries({0}), lambda e: struct_pack(k := e.key, v := e.value))"
-        return apply(_mapped(entries, target.element, source.element), [value], target, fallible=True)
+        return apply(_mapped(entries, target.element, source.element, context), [value], target, fallible=True)
     if source.element is None or target.element is None:
         raise unsupported(f"a cast from {t.sql_name(source)} to {t.sql_name(target)}")
     name = f"x{value.depth}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import composites, functions, patterns
-from mzwidget.local.dialect.calls import coerce, known, operate, row_of
+from mzwidget.local.dialect.calls import coerce, known, row_of
 from mzwidget.local.dialect.conditions import chained, connect
 from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.overloads import choose, no_function, no_operator
@@ -27,10 +27,11 @@ _LAZY = 4000
 
 
 def sides(expressions: Translating, nodes: Sequence[tree.Expr]) -> Sequence[Value]:
-    """Return what is to be compared; rows that meet rows are open in what their items are."""
+    """Return what is to be compared; rows that meet rows are open in what their items are, others are one value."""
     if all(isinstance(node, tree.Row) for node in nodes):
         return [composites.open_row(expressions, node) for node in nodes if isinstance(node, tree.Row)]
-    return expressions.values(nodes)
+    values = zip(nodes, expressions.values(nodes), strict=True)
+    return [value if isinstance(node, tree.Row) else replace(value, items=()) for node, value in values]
 
 
 def compare_rows(expressions: Translating, operator: str, left: Value, right: Value) -> Value:
@@ -151,6 +152,7 @@ def _of_query(expressions: Translating, operand: tree.Expr, query: tree.Query) -
     """Return what is compared with a query's rows, and the query's columns and SQL: a row meets as many columns."""
     columns, sql = expressions.plan(query)
     left = expressions.value(operand)
+    left = left if isinstance(operand, tree.Row) else replace(left, items=())
     wanted = len(left.items) if isinstance(operand, tree.Row) else 1
     if len(columns) != wanted:
         raise SqlError(f"subquery{wanted} has {len(columns)} columns available but {wanted} columns specified")
@@ -161,7 +163,7 @@ def in_query(expressions: Translating, node: tree.InQuery) -> Value:
     left, columns, sql = _of_query(expressions, node.operand, node.query)
     if isinstance(node.operand, tree.Row):
         parts = [
-            expressions.same(a, Value(f"q.c{i}", c.type))
+            _same(expressions, a, Value(f"q.c{i}", c.type))
             for i, (a, c) in enumerate(zip(left.items, columns, strict=True), 1)
         ]
         mine = ", ".join(a.sql for a, _ in parts)
@@ -169,10 +171,15 @@ def in_query(expressions: Translating, node: tree.InQuery) -> Value:
         names = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
         found = Value(f"(({mine}) IN (SELECT {theirs} FROM ({sql}) AS q({names})))", t.BOOL, fallible=True)
         return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
-    equal = expressions.compare("=", left, Value("q.c1", columns[0].type))
-    a, b = expressions.same(left, Value("q.c1", columns[0].type))
-    found = Value(f"({a.sql} IN (SELECT {b.sql} FROM ({sql}) AS q(c1)))", equal.type, fallible=True)
+    a, b = _same(expressions, left, Value("q.c1", columns[0].type))
+    found = Value(f"({a.sql} IN (SELECT {b.sql} FROM ({sql}) AS q(c1)))", t.BOOL, fallible=True)
     return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
+
+
+def _same(expressions: Translating, left: Value, right: Value) -> tuple[Value, Value]:
+    """Return both as the type that they are compared as, which there must be."""
+    expressions.compare("=", left, right)
+    return expressions.same(left, right)
 
 
 def quantified(expressions: Translating, node: tree.Quantified) -> Value:
@@ -186,7 +193,7 @@ def quantified(expressions: Translating, node: tree.Quantified) -> Value:
         if node.operator not in COMPARISONS:
             return _tested_rows(expressions, node, left, columns, sql)
         item = Value("q.c1", columns[0].type)
-        operate(expressions.statement, node.operator, [left, item])
+        expressions.compare(node.operator, left, item)
         a, b = expressions.same(left, item)
         inner = f"SELECT {b.sql} FROM ({sql}) AS q(c1)"
         return Value(f"({a.sql} {node.operator} {word} ({inner}))", t.BOOL, fallible=True)
