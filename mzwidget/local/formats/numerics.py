@@ -61,7 +61,7 @@ def show(text: str) -> str:
 
 def all_digits(number: Decimal) -> str:
     """Return the plain text of a decimal, with the trailing zeros that its exponent asks for."""
-    return f"{number:f}" if number or number.is_nan() else f"{abs(number):f}"
+    return f"{number:f}" if number or number.is_nan() else f"{number.copy_abs():f}"
 
 
 def plain(number: Decimal) -> str:

@@ -192,7 +192,7 @@ def _modulo(a: Decimal, b: Decimal) -> Decimal:
 
 
 FUNCTIONS += [
-    line("abs", "numeric -> numeric", python=abs),
+    line("abs", "numeric -> numeric", python=numerics.CONTEXT.abs),
     line("mod", "numeric, numeric -> numeric", python=_modulo),
     line("ceil", "numeric -> numeric", python=lambda v: v if v.is_nan() else v.to_integral_value("ROUND_CEILING")),
     line("ceiling", "numeric -> numeric", python=lambda v: v if v.is_nan() else v.to_integral_value("ROUND_CEILING")),

@@ -153,7 +153,7 @@ OPERATORS += [
     line("/", "numeric, numeric -> numeric", python=_divide),
     line("%", "numeric, numeric -> numeric", python=_modulo),
 ]
-PREFIX += [line("-", "numeric -> numeric", python=lambda a: -a)]
+PREFIX += [line("-", "numeric -> numeric", python=numerics.CONTEXT.minus)]
 for _name in (*SIGNED, *UNSIGNED, *FLOATS, "numeric"):
     PREFIX.append(line("+", f"{_name} -> {_name}", "{0}", fallible=False))
 
