@@ -69,6 +69,7 @@ SELECT interval '1day2hours'                         | XX000 invalid input synta
 SELECT interval '1week'                              | XX000 invalid input syntax for type interval: unsupported unit week: "1week"
 SELECT interval '１ day'                             | XX000 invalid input syntax for type interval: Invalid character at offset 0 in １ day: '１': "１ day"
 SELECT interval '99999999999999999999 days'          | XX000 invalid input syntax for type interval: Unable to parse value as a number at index 20: number too large to fit in target type: "99999999999999999999 days"
+SELECT time '9::60.1'                                | XX000 invalid input syntax for type time: NANOSECOND must be [0, 1_000_000_000], got 1100000000: "9::60.1"
 SELECT timezone('WEST', now())                       | XX000 invalid time zone 'WEST'
 SELECT timestamptz '2024-01-05 10:00 +2 ü'            | XX000 invalid input syntax for type timestamp with time zone: Error tokenizing timezone string ('+2 ü'): invalid character 'ü' at offset 3: "2024-01-05 10:00 +2 ü"
 SELECT timezone_offset('CEST', now())                | XX000 invalid IANA Time Zone Database identifier: 'CEST'

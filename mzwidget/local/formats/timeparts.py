@@ -279,6 +279,9 @@ def _finished(fields: Fields, tokens: Tokens) -> Fields:
     for field, least, most in bounds:
         if field in fields and not least <= (count := fields[field][0]) <= most:
             raise MalformedError(f"{field.upper()} must be [{least}, {most}], got {count}")
+    second, nanos = fields.get("second", (0, 0))
+    if second == 60 and nanos:
+        raise MalformedError(f"NANOSECOND must be [0, 1_000_000_000], got {10**_NANO_DIGITS + nanos}")
     _all_used(tokens)
     return fields
 
