@@ -338,6 +338,7 @@ SHOW CREATE VIEW ranges;
 CREATE TABLE kept (id int, until timestamp);
 CREATE MATERIALIZED VIEW kept_having AS SELECT id FROM kept GROUP BY id HAVING max(until) > mz_now();
 CREATE MATERIALIZED VIEW kept_on AS SELECT a.id FROM kept a JOIN kept b ON a.id = b.id AND mz_now() < b.until;
+CREATE MATERIALIZED VIEW kept_left AS SELECT a.id, b.id AS other FROM kept a LEFT JOIN kept b ON a.id = b.id AND mz_now() < b.until;
 CREATE MATERIALIZED VIEW kept_not AS SELECT id FROM kept WHERE NOT mz_now() >= until;
 CREATE MATERIALIZED VIEW kept_in AS SELECT id FROM kept a WHERE EXISTS (SELECT FROM kept b WHERE b.id = a.id AND mz_now() < b.until);
 -- Rows that are no rows in the text, which are compared as one value; what a query must have beside a row.

@@ -23,7 +23,7 @@ from mzwidget.local.dialect.model import evaluated_whole
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
 from mzwidget.local.dialect.scope import Merged, Scope, Source
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.temporal import temporal_conditions
+from mzwidget.local.dialect.temporal import temporal_conditions, wakeup
 from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.values import Value, apply
 from mzwidget.local.errors import SqlError, unsupported
@@ -88,26 +88,35 @@ class From:
                 self._name_merged(join.using_alias, names)
             return f"{left} {word} {right} ON {condition}"
         assert join.on is not None
-        return f"{left} {word} {right} ON {self._on(join.on, inner=join.kind == 'inner' and not self._optional)}"
+        plain, temporal, changes = self._on(join.on)
+        if join.kind == "inner" and not self._optional:
+            self.temporal += temporal
+            self.changes += changes
+            temporal = []
+        elif changes and self.scope.correlated:
+            self.statement.refuse_maintenance(temporal_error(join.on))
+        elif changes:
+            pairs = f"{left} JOIN {right} ON {_joined(plain)}"
+            self.statement.wakeups.append(self.statement.with_ctes(wakeup(changes, pairs, [])))
+        return f"{left} {word} {right} ON {_joined([*plain, *temporal])}"
 
-    def _on(self, whole: tree.Expr, *, inner: bool) -> str:
-        if is_temporal(whole):
-            self.statement.constant = False
-            if not inner:
-                self.statement.refuse_maintenance(temporal_error(whole))
+    def _on(self, whole: tree.Expr) -> tuple[list[Value], list[Value], list[str]]:
+        """Return the conditions of ON, those on ``mz_now()`` apart, and when these change."""
         self.scope.clause = "ON clause"
         parts = list(conjuncts(whole))
-        conditions = []
+        plain: list[Value] = []
+        temporal: list[Value] = []
+        changes: list[str] = []
         with self.scope.within("AND argument" if len(parts) > 1 else ""):
             for part in parts:
-                if inner and is_temporal(part):
-                    temporal, changes = temporal_conditions(self.expressions, part)
-                    self.temporal += temporal
-                    self.changes += changes
+                if is_temporal(part):
+                    conditions, moments = temporal_conditions(self.expressions, part)
+                    temporal += conditions
+                    changes += moments
                 else:
-                    conditions.append(self.expressions.condition(part))
+                    plain.append(self.expressions.condition(part))
         self.scope.clause = "SELECT clause"
-        return connect("AND", conditions).sql if conditions else "true"
+        return plain, temporal, changes
 
     def _side(self, item: tree.FromItem, *, optional: bool) -> str:
         """Build one side of a join, which may have no row for one of the other side."""
@@ -345,6 +354,10 @@ def _substituted(template: str, values: Sequence[Value]) -> str:
         inner, _, tail = rest.rpartition(")")
         return f"{head} FROM (SELECT{inner} FROM (SELECT {listed}) AS a){tail}"
     return f"{sql} FROM (SELECT {listed}) AS a"
+
+
+def _joined(conditions: list[Value]) -> str:
+    return connect("AND", conditions).sql if conditions else "true"
 
 
 def _twice(name: str) -> SqlError:
