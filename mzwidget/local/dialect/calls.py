@@ -108,8 +108,8 @@ def finish(statement: Statement, found: Candidate, values: Sequence[Value]) -> V
     if found.overload.strict and found.result is not None and found.result.name != "unknown":
         if len(given) > 1 and any(map(_is_null, given)):
             return _of_null(given, found.result)
-        broken = next((value for value in given if value.broken), None)
-        if broken is not None:
+        broken = next((value for value in given if value.broken or (value.fallible and is_constant(value.sql))), None)
+        if broken is not None and broken.broken:
             return replace(broken, sql=f"CAST({broken.sql} AS {found.result.duckdb})", type=found.result)
     if found.overload.asks is not None:
         asked: Value = found.overload.asks(statement, given)
