@@ -672,6 +672,9 @@ def test_show_filters(sql: psycopg.Connection, schema: str) -> None:
     sql.execute("COMMENT ON TABLE t IS 'costs $1'")
     assert sql.execute("SHOW TABLES WHERE comment LIKE 'costs %'").fetchall() == [("t", "costs $1")]
     assert sql.execute("SHOW COLUMNS FROM t WHERE NOT nullable").fetchall() == [("a", False, "integer", "")]
+    sql.execute("CREATE VIEW in_order AS SELECT 1 AS z, 2 AS m, 3 AS a")
+    for filtered, names in [("", "zma"), (" LIKE '%'", "zma"), (" WHERE name <> 'm'", "za")]:
+        assert "".join(row[0] for row in sql.execute(f"SHOW COLUMNS FROM in_order{filtered}".encode())) == names
     assert sql.execute("SHOW INDEXES WHERE key = ARRAY['a']").fetchall() == [("i", "t", "quickstart", ["a"], "")]
     assert sql.execute(f"SHOW SCHEMAS WHERE name = '{schema}'").fetchall() == [(schema, "")]
     assert sql.execute("SHOW OBJECTS FROM mz_internal LIKE 'mz_sess%s'").fetchall() == [("mz_sessions", "view", "")]
@@ -964,6 +967,23 @@ def test_comments_are_on_what_they_were_made_on(sql: psycopg.Connection, schema:
     sql.execute("CREATE SCHEMA remarked")
     assert sql.execute("SHOW SCHEMAS WHERE name = 'remarked'").fetchall() == [("remarked", "")]
     sql.execute("DROP SCHEMA remarked")
+
+
+def test_at_least_is_now_where_the_past_is_asked_for(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE t (a int)")
+    sql.execute("INSERT INTO t VALUES (7)")
+    assert sql.execute("SELECT a FROM t AS OF AT LEAST 5").fetchall() == [(7,)]
+    soon = "mz_now()::text::numeric + 300"
+    moment = sql.execute(f"SELECT ({soon})::text, ({soon})::uint8::text").fetchone()
+    assert moment is not None
+    found = sql.execute(f"SELECT a, mz_now() >= '{moment[1]}' FROM t AS OF AT LEAST {moment[1]}".encode()).fetchall()
+    assert found == [(7, True)]
+    other = connect(autocommit=False)
+    other.execute("SELECT a FROM t AS OF AT LEAST 1")
+    other.execute("INSERT INTO t VALUES (8)")
+    other.commit()
+    assert sql.execute("SELECT a FROM t ORDER BY a").fetchall() == [(7,), (8,)]
+    refused(sql, "SELECT a FROM t AS OF AT LEAST 'never'", "XX000", "should be castable to a (non-null) mz_timestamp")
 
 
 def test_a_view_of_constants_is_read_where_tables_are(sql: psycopg.Connection) -> None:

@@ -51,6 +51,7 @@ SUBSCRIBE (INSERT INTO words VALUES (1))            | 42601 Expected SELECT, VAL
 SELECT 1 AS OF                                      | 42601 Expected a timestamp value after 'AS OF', found EOF @15
 SHOW TABLES WHERE                                   | 42601 Unexpected EOF @18
 EXPLAIN ANALYZE SELECT 1                            | 42601 Expected one of CPU or MEMORY, found SELECT @17
+ALTER SCHEMA words_of SWAP WITH words_of             | XX000 schema 'words_of' already exists
 DROP VIEW words                                     | XX000 words is a table not a view
 DROP TABLE words CASCADE RESTRICT                   | 42601 Cannot specify both CASCADE and RESTRICT in DROP @26
 CREATE OR REPLACE TABLE x (a int)                   | 42601 Expected [TEMPORARY] VIEW, or MATERIALIZED VIEW after CREATE OR REPLACE, found TABLE @19
@@ -234,6 +235,7 @@ CREATE TABLE x (a int DEFAULT $1)                   | 42P02 there is no paramete
 
 def test_words(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE words (a int)")
+    sql.execute("CREATE SCHEMA words_of")
     sql.execute("CREATE TYPE of_words AS (a int)")
     sql.execute("PREPARE of_int AS SELECT $1::int")
     wrong = []

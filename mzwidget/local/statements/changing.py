@@ -9,7 +9,7 @@ from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, OWNER_OID, SYSTEM_SCHEMAS, TEMPORARY
 from mzwidget.local.errors import Notice, SqlError, unsupported
 from mzwidget.local.statements import model as statements
-from mzwidget.local.statements.defining import RESERVED, defined, reserved_schema
+from mzwidget.local.statements.defining import RESERVED, defined, reserved_schema, schema_exists
 from mzwidget.local.statements.definitions import Definition, article, cascades, described, in_use, wrong_kind
 from mzwidget.local.statements.renaming import queries_after, queries_of_schema
 from mzwidget.local.statements.system import SystemCatalog
@@ -232,7 +232,7 @@ def _rename_schema(session: Session, statement: statements.Rename) -> Definition
     if statement.to.startswith(RESERVED):
         raise reserved_schema(statement.to)
     if catalog.schema(database, statement.to) is not None:
-        raise SqlError(f"schema '{statement.to}' already exists")
+        raise schema_exists(statement.to)
 
     queries_of_schema(catalog, database, name, statement.to)
 
@@ -251,7 +251,8 @@ def _swap(session: Session, statement: statements.Swap) -> Definition:
     database, one = session.names.schema_of(statement.name)
     _, other = session.names.schema_of((database, statement.other))
     between = f"mz_schema_swap_{one}"
-
+    if one == other:
+        raise schema_exists(one)
     for name in (one, other):
         queries_of_schema(catalog, database, name, between)
 
@@ -293,7 +294,6 @@ def _change_owner(session: Session, statement: statements.ChangeOwner) -> Defini
 
 
 # ------------------------------------------------------------------------------------------------------ COMMENT
-
 
 _LONGEST_COMMENT = 1024
 

@@ -280,7 +280,7 @@ def _create_schema(session: Session, statement: statements.CreateSchema) -> Defi
     found = Definition("CREATE SCHEMA")
     if session.engine.catalog.schema(database, name) is not None:
         if not statement.if_not_exists:
-            raise SqlError(f"schema '{name}' already exists")
+            raise schema_exists(name)
         found.notices.append(Notice(f'schema "{name}" already exists, skipping', "42P06"))
         return found
 
@@ -290,6 +290,10 @@ def _create_schema(session: Session, statement: statements.CreateSchema) -> Defi
 
     found.change = change
     return found
+
+
+def schema_exists(name: str) -> SqlError:
+    return SqlError(f"schema '{name}' already exists")
 
 
 def reserved_schema(name: str) -> SqlError:

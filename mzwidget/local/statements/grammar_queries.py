@@ -43,10 +43,8 @@ def query(reader: Reader) -> Query:
     text = reader.until(lambda: reader.ahead("as", "of"))
     if not reader.accept("as", "of"):
         return Query(text)
-    if reader.accept("at", "least"):
-        _timestamp(reader, "AS OF AT LEAST")
-        raise unsupported("AS OF AT LEAST in a SELECT")
-    return Query(text, _timestamp(reader))
+    at_least = reader.accept("at", "least")
+    return Query(text, _timestamp(reader, "AS OF AT LEAST" if at_least else "AS OF"), at_least)
 
 
 def _query(reader: Reader) -> Query:

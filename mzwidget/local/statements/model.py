@@ -13,6 +13,7 @@ class Query:
 
     sql: str
     as_of: str | None = None
+    at_least: bool = False
 
 
 @dataclass(frozen=True)

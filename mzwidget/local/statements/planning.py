@@ -49,6 +49,8 @@ class Plan:
 class QueryPlan(Plan):
     query: dialect.Query = field(kw_only=True)
     as_of: dialect.Query | SqlError | None = None
+    at_least: bool = False
+    """Whether it reads now where AS OF asks for the past."""
     costly: bool = False
     """Whether it calls table functions: then it needs the session's cluster, whatever it reads."""
     dated: bool = False
@@ -137,7 +139,14 @@ class Planner:
         costly = any(isinstance(node, tree.Call) and node.name[-1] in MANY for node in parsed.walk())
         dated = contains_mz_now(parsed)
         return QueryPlan(
-            statement, query.columns, query.parameters, query=query, as_of=as_of, costly=costly, dated=dated
+            statement,
+            query.columns,
+            query.parameters,
+            query=query,
+            as_of=as_of,
+            at_least=statement.at_least,
+            costly=costly,
+            dated=dated,
         )
 
     def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:

@@ -43,6 +43,8 @@ async def _select(session: Session, plan: QueryPlan, values: Sequence[Any]) -> R
         session.check_cluster(plan.query.inputs)
     await session.engine.mirrors.refresh(plan.query.inputs)
     chosen = await _bound(session, plan.as_of)
+    if chosen is not None and plan.at_least:
+        chosen = max(chosen, store.clock.read())
     if chosen is not None and not plan.query.constant:
         if chosen < store.since:
             raise too_old(chosen, store.since, plan.query)

@@ -236,11 +236,10 @@ def _columns(session: Session, statement: statements.ShowColumns) -> list[Row]:
         names.item(statement.relation)
     assert relation is not None
     comments = session.engine.catalog.comments
-    rows = [
+    return [
         (c.name, c.nullable, catalog_name(c.type), "" if item is None else comments.get((item.id, c.name), ""))
         for c in relation.columns
     ]
-    return sorted(rows)
 
 
 def _create_columns(_: statements.ShowCreate) -> tuple[Column, ...]:
