@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+import sys
 from collections.abc import Callable, Collection, Sequence
 
 import psycopg
@@ -12,18 +12,31 @@ from mzwidget.tail.values import Column
 
 Test = Callable[[Sequence[str]], bool]
 
+_NOT_FINITE = frozenset(["NaN", "Infinity", "-Infinity"])
+_LARGEST = 3.4028235677973366e38
+"""What is greater is infinite as a float4."""
+
 
 def _whole(least: int, most: int) -> Test:
     def test(texts: Sequence[str]) -> bool:
         numbers = list(map(int, texts))
-        return least <= min(numbers) and max(numbers) <= most
+        return least <= min(numbers) and max(numbers) <= most and _consist_of(b"-0123456789", texts)
 
     return test
 
 
-def _numbers(texts: Sequence[str]) -> bool:
-    deque(map(float, texts), maxlen=0)  # the quickest way to try all
-    return True
+def _real(most: float) -> Test:
+    def test(texts: Sequence[str]) -> bool:
+        finite = [text for text in texts if text not in _NOT_FINITE]
+        numbers = list(map(float, finite)) or [0.0]
+        return -most <= min(numbers) and max(numbers) <= most and _consist_of(b"+-.0123456789Ee", finite)
+
+    return test
+
+
+def _consist_of(characters: bytes, texts: Sequence[str]) -> bool:
+    """Refuse what only Python reads as a number, such as ``1_0`` and ``nan``."""
+    return not "".join(texts).encode().translate(None, characters)
 
 
 def _booleans(texts: Sequence[str]) -> bool:
@@ -32,9 +45,9 @@ def _booleans(texts: Sequence[str]) -> bool:
 
 _TESTS: dict[str, Test] = {
     "bool": _booleans,
-    "float4": _numbers,
-    "float8": _numbers,
-    "numeric": _numbers,
+    "float4": _real(_LARGEST),
+    "float8": _real(sys.float_info.max),
+    "numeric": _real(sys.float_info.max),
     "oid": _whole(0, 2**32 - 1),
     "mz_timestamp": _whole(0, 2**64 - 1),
     **{f"int{size}": _whole(-(2 ** (8 * size - 1)), 2 ** (8 * size - 1) - 1) for size in (2, 4, 8)},

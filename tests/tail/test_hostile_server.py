@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 T = 1_700_000_000_000
 INT8 = ("n", 20)
-TYPES = {"bool": 16, "int2": 21, "int4": 23, "int8": 20, "float8": 701, "numeric": 1700, "uint8": 16464, "oid": 26}
+TYPES = {
+    "bool": 16,
+    "int2": 21,
+    "int4": 23,
+    "int8": 20,
+    "float4": 700,
+    "float8": 701,
+    "numeric": 1700,
+    "uint8": 16464,
+    "oid": 26,
+}
 
 
 @contextmanager
@@ -336,10 +346,18 @@ BAD = [
     ("numeric", "1.2.3"),
     ("uint8", "-1"),
     ("oid", str(2**32)),
+    ("float4", "1e39"),
+    ("float8", "1e400"),
+    ("float8", "-inf"),
+    ("float8", "nan"),
+    ("numeric", "9" * 400),
+    ("numeric", "1_0"),
+    ("int8", " 7"),
+    ("int4", "\N{ARABIC-INDIC DIGIT THREE}"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "value"), BAD, ids=[kind for kind, _ in BAD])
+@pytest.mark.parametrize(("kind", "value"), BAD, ids=[f"{kind} {value[:9]}" for kind, value in BAD])
 def test_a_value_that_its_type_does_not_have(kind: str, value: str) -> None:
     def talk(server: Conversation, _: int) -> None:
         lively(server, (value,), (("c", TYPES[kind]),))
