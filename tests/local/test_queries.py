@@ -216,6 +216,11 @@ SELECT (1, 2) IN (SELECT f1 FROM t1)                      | subquery2 has 1 colu
 SELECT (1, 2) < ALL (SELECT 1, 2, 3)                      | subquery2 has 3 columns available but 2 columns specified
 SELECT t1 IN (SELECT 1, 2) FROM t1                        | subquery1 has 2 columns available but 1 columns specified
 SELECT (f1, f2) IN (SELECT f1, f2::text FROM t2) FROM t1  | operator does not exist: integer = text
+SELECT count(t1.*), jsonb_agg(t1.* ORDER BY f1)::text, (max(f2) FILTER (WHERE t1.* = t1)) FROM t1 | count jsonb_agg max: 2 [{"f1":1,"f2":2},{"f1":3,"f2":4}] 4
+SELECT (t1.*).f2, (t1.*)::text, t1.* IS NULL FROM t1 ORDER BY t1.* DESC | f2 text ?column?: 4 (3,4) False, 2 (1,2) False
+SELECT (t1).*, count(*) FROM t1 GROUP BY t1 ORDER BY 1     | f1 f2 count: 1 2 1, 3 4 1
+SELECT count(nope.*) FROM t1                             | column "nope" does not exist
+SELECT ROW('x'::char(3), 1)::text, to_jsonb(v)::text, (v).c || '|' FROM (SELECT 'y'::char(2) AS c) v | row to_jsonb ?column?: ("x  ",1) {"c":"y "} y|
 """  # noqa: E501
 
 

@@ -346,3 +346,6 @@ SELECT (1, 2) IN (SELECT 1); SELECT v IN (SELECT 1, 2) FROM (VALUES (1, 2)) v;
 -- Texts that are no literals, read as what has elements, and those cut to size; no text is read as a row.
 SELECT x::int list FROM (VALUES ('{5,b}')) v (x); SELECT '{k=>wide}'::map[text=>varchar(3)], '{{wide}}'::varchar(3) list list;
 CREATE TYPE pair AS (a int, b text); SELECT '(1,x)'::pair; SELECT '{}'::pair list;
+-- A table's row where no columns are listed, a group of rows, and char in rows.
+SELECT count(v.*), jsonb_agg(v.*), (v.*)::text, v.* IS NULL FROM (VALUES (1, 2)) v GROUP BY v; SELECT (v).* FROM (VALUES (1, 2)) v GROUP BY v;
+SELECT ROW('x'::char(3), 1), to_jsonb(v) FROM (SELECT 'y'::char(2) AS c) v;

@@ -83,7 +83,7 @@ def _unified_rows(statement: Statement, values: Sequence[Value], construct: str)
 
 def row_of(items: Sequence[Value]) -> Value:
     """Return a row of typed values."""
-    fields = tuple((f"f{i}", item.type.base) for i, item in enumerate(items, 1))
+    fields = tuple((f"f{i}", item.type.as_field) for i, item in enumerate(items, 1))
     packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1)) or "f0 := false"
     return Value(
         f"struct_pack({packed})",

@@ -232,12 +232,7 @@ def row(expressions: Translating, node: tree.Row) -> Value:
 
 def open_row(expressions: Translating, node: tree.Row) -> Value:
     """Return a row to be compared with another: its items get their types from the other's."""
-    items = tuple(
-        expressions.scope.column(item.qualifier)
-        if isinstance(item, tree.Star) and item.qualifier
-        else expressions.value(item)
-        for item in node.items
-    )
+    items = tuple(expressions.value(item) for item in node.items)
     return replace(row_of([value.typed(t.TEXT) if value.is_open else value for value in items]), items=items)
 
 

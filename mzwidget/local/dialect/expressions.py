@@ -178,8 +178,11 @@ class Expressions:
         )
         return Value(_NOW, t.TIMESTAMPTZ, nullable=False)
 
-    def _star(self, _: tree.Star) -> Value:
-        raise SqlError("wildcard in invalid position")
+    def _star(self, node: tree.Star) -> Value:
+        """Return a table's row: where no columns are listed, ``t.*`` is the same as ``t``."""
+        if not node.qualifier:
+            raise SqlError("wildcard in invalid position")
+        return self.scope.column(node.qualifier)
 
     def _default(self, _: tree.Default) -> Value:
         raise SqlError('column "default" does not exist')

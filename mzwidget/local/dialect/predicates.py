@@ -82,7 +82,7 @@ def is_(expressions: Translating, node: tree.Is) -> Value:
             value = expressions.condition(node.operand) if not value.is_open else value
         if value.parameter is not None:
             value = coerce(expressions.statement, value, t.TEXT)
-        if value.type.kind == "record" and value.items and not isinstance(node.operand, tree.Name):
+        if value.items and isinstance(node.operand, tree.Row):
             each = [apply(f"({{0}} IS {negated}NULL)", [item], t.BOOL) for item in value.items]
             return connect("AND", each)
         tested = evaluated("{0}") if value.fallible else "{0}"

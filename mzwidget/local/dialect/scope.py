@@ -290,7 +290,7 @@ class Scope:
             for column, value in zip(source.columns, source.values, strict=True)
         )
         nulls = tuple(item.nullable for item in items)
-        type_ = t.record_of(tuple((column.name, column.type.base) for column in source.columns), nulls)
+        type_ = t.record_of(tuple((column.name, column.type.as_field) for column in source.columns), nulls)
         packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1)) or "f0 := false"
         return Value(f"struct_pack({packed})", type_, items=items)
 

@@ -211,14 +211,6 @@ class Selection:
         return column_name(node, first)
 
     def _record_fields(self, node: tree.Field) -> list[tuple[str, Output]]:
-        if (
-            isinstance(node.operand, tree.Name)
-            and len(node.operand.parts) == 1
-            and self.scope.row(node.operand.parts[0])
-        ):
-            return self._expanded(tree.Star(node.operand.parts))
-        if isinstance(node.operand, tree.Star) and node.operand.qualifier:
-            return self._expanded(node.operand)
         value = self.expressions.value(node.operand)
         if value.type.kind != "record":
             raise SqlError(f"type {t.sql_name(t.TEXT if value.is_open else value.type)} is not composite")

@@ -62,6 +62,11 @@ class Type:
         return self if self.typmod == -1 else replace(self, typmod=-1)
 
     @property
+    def as_field(self) -> Type:
+        """The type as a field of a row has it: the length that ``char`` is padded to is kept."""
+        return self if self.name == "bpchar" else self.base
+
+    @property
     def is_array(self) -> bool:
         return self.kind == "array"
 
