@@ -79,6 +79,8 @@ SELECT interval '3 days' hour to day                 | 42601 Expected end of sta
 SELECT interval '3 days' day to week                 | 42601 Expected end of statement, found string literal "3 days" @17
 SELECT interval '9223372036854.77' second(1)         | XX000 interval field value out of range: "2562047788:00:54.7"
 SELECT interval '1' hour - interval '-2147483648 days' | XX000 "01:00:00 - -2147483648 days" interval out of range
+SELECT (4, 5) = 6                                    | XX000 operator does not exist: record(f1: integer,f2: integer) = integer
+SELECT 4 IN (SELECT (4, 5))                          | XX000 operator does not exist: integer = record(f1: integer,f2: integer)
 SELECT 4 / 0 + 'x'::int                              | XX000 division by zero
 SELECT 'x'::int + 4 / 0                              | XX000 invalid input syntax for type integer: invalid digit found in string: "x"
 SELECT '1e-60'::float8::float4                       | XX000 value out of range: underflow

@@ -60,7 +60,7 @@ def compare_rows(expressions: Translating, operator: str, left: Value, right: Va
 def null_rows(left: Value, right: Value) -> tuple[Value, Value]:
     """Return both; a NULL beside a row is one of its type, and no text is a row."""
     for row, other in ((left, right), (right, left)):
-        if row.type.kind == "record" and other.literal is not None:
+        if row.type.kind == "record" and other.is_open and other.literal is not None:
             raise SqlError("input of anonymous composite types is not implemented")
     if left.type.kind == "record" and right.sql == "NULL":
         return left, right.typed(left.type)
