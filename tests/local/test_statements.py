@@ -937,6 +937,14 @@ def test_names_that_expressions_cannot_have_are_quoted(sql: psycopg.Connection, 
     assert text == f"CREATE TABLE materialize.{schema}.t ({columns});"
 
 
+def test_defaults_of_columns_are_spelt_as_queries_are(sql: psycopg.Connection) -> None:
+    columns = "a date DEFAULT date '2024-05-06', b interval DEFAULT interval '1' hours, c text DEFAULT CAST(7 AS text)"
+    sql.execute(f"CREATE TABLE t ({columns})")
+    [(_, text)] = sql.execute("SHOW CREATE TABLE t").fetchall()
+    defaults = [part.partition(" DEFAULT ")[2] for part in text.removesuffix(");").split(", ")]
+    assert defaults == ["'2024-05-06'::pg_catalog.date", "INTERVAL '1' HOUR", "7::pg_catalog.text"]
+
+
 def test_keys_of_indexes_are_spelt_as_queries_are(sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE t (a int, b text)")
     sql.execute("CREATE TYPE numbers AS LIST (ELEMENT TYPE = int8)")

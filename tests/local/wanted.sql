@@ -349,3 +349,6 @@ CREATE TYPE pair AS (a int, b text); SELECT '(1,x)'::pair; SELECT '{}'::pair lis
 -- A table's row where no columns are listed, a group of rows, and char in rows.
 SELECT count(v.*), jsonb_agg(v.*), (v.*)::text, v.* IS NULL FROM (VALUES (1, 2)) v GROUP BY v; SELECT (v).* FROM (VALUES (1, 2)) v GROUP BY v;
 SELECT ROW('x'::char(3), 1), to_jsonb(v) FROM (SELECT 'y'::char(2) AS c) v;
+-- How defaults of columns are spelled.
+CREATE TABLE by_default (a date DEFAULT date '2024-05-06', b interval DEFAULT interval '1' hours, c text DEFAULT CAST(7 AS text), d timestamptz DEFAULT now());
+SHOW CREATE TABLE by_default;

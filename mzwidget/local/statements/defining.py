@@ -18,7 +18,7 @@ from mzwidget.local.statements.kinds import Kind
 from mzwidget.local.statements.planning import Plan, locate
 from mzwidget.local.statements.reading import advice
 from mzwidget.local.statements.restoring import written_down
-from mzwidget.local.statements.spelling import PLACE, definition, key_of, resolved, type_path
+from mzwidget.local.statements.spelling import PLACE, definition, expression_of, resolved, type_path
 from mzwidget.local.statements.transactions import alone
 from mzwidget.local.statements.variables import CATALOG_SERVER
 
@@ -215,7 +215,7 @@ def _key(planner: Planner, target: Item, text: str) -> str:
     except SqlError as error:
         error.position = None
         raise
-    return key_of(text, planner.names) if column is None else column
+    return expression_of(text, planner.names) if column is None else column
 
 
 def _index_name(session: Session, target: Item, keys: Sequence[str], *, default: bool) -> str:

@@ -200,8 +200,8 @@ def view_of(item: Item, columns: Sequence[str], options: Sequence[str], names: N
     return f"{rendered(made, _WIDTH)};"
 
 
-def key_of(text: str, names: Names) -> str:
-    """Return the key of an index, as SHOW spells it."""
+def expression_of(text: str, names: Names) -> str:
+    """Return the key of an index or what a column has by default, as SHOW spells it."""
     return _layout(names).on_one_line(text)
 
 
@@ -265,7 +265,7 @@ def table_of(item: Item, names: Names) -> str:
 
 
 def _option(option: tree.ColumnOption, names: Names) -> str:
-    return f"DEFAULT {resolved(option.text, names)}" if option.kind == "default" else option.kind.upper()
+    return f"DEFAULT {expression_of(option.text, names)}" if option.kind == "default" else option.kind.upper()
 
 
 def _type(node: tree.TypeName, names: Names) -> str:
