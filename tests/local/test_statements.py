@@ -943,6 +943,13 @@ def test_defaults_of_columns_are_spelt_as_queries_are(sql: psycopg.Connection) -
     [(_, text)] = sql.execute("SHOW CREATE TABLE t").fetchall()
     defaults = [part.partition(" DEFAULT ")[2] for part in text.removesuffix(");").split(", ")]
     assert defaults == ["'2024-05-06'::pg_catalog.date", "INTERVAL '1' HOUR", "7::pg_catalog.text"]
+    sql.execute("CREATE VIEW v AS SELECT * FROM t")
+    for query in (
+        "SELECT column_default FROM information_schema.columns WHERE table_name = 't' ORDER BY ordinal_position",
+        "SELECT c.default FROM mz_columns c JOIN mz_tables t ON t.id = c.id WHERE t.name = 't' ORDER BY position",
+        "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_class c ON c.oid = adrelid ORDER BY adnum",
+    ):
+        assert [text for (text,) in sql.execute(query)] == defaults
 
 
 def test_keys_of_indexes_are_spelt_as_queries_are(sql: psycopg.Connection) -> None:

@@ -352,3 +352,6 @@ SELECT ROW('x'::char(3), 1), to_jsonb(v) FROM (SELECT 'y'::char(2) AS c) v;
 -- How defaults of columns are spelled.
 CREATE TABLE by_default (a date DEFAULT date '2024-05-06', b interval DEFAULT interval '1' hours, c text DEFAULT CAST(7 AS text), d timestamptz DEFAULT now());
 SHOW CREATE TABLE by_default;
+SELECT c.name, c.default FROM mz_columns c JOIN mz_tables t ON t.id = c.id WHERE t.name = 'by_default' ORDER BY position;
+SELECT column_name, column_default FROM information_schema.columns WHERE table_name = 'by_default' ORDER BY ordinal_position;
+SELECT adnum, pg_get_expr(adbin, adrelid) FROM pg_attrdef ORDER BY adnum;

@@ -264,6 +264,17 @@ def table_of(item: Item, names: Names) -> str:
     return f"CREATE{temporary} TABLE {path_of(item.path)} ({columns});"
 
 
+def defaults_of(item: Item, names: Names) -> list[str | None]:
+    """Return what the columns of a relation have by default; None where that is nothing."""
+    if item.relation is None or not any(item.relation.defaults):
+        return [None] * len(item.columns)
+    made = parse(item.sql)
+    assert isinstance(made, tree.CreateTable)
+    texts = [[each.text for each in column.options if each.kind == "default"] for column in made.columns]
+    spelt = [expression_of(text[0], names) if text else "NULL" for text in texts]
+    return [None if text == "NULL" else text for text in spelt]
+
+
 def _option(option: tree.ColumnOption, names: Names) -> str:
     return f"DEFAULT {expression_of(option.text, names)}" if option.kind == "default" else option.kind.upper()
 

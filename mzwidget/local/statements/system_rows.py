@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.formats.types import catalog_name
 from mzwidget.local.formats.zones import FIXED, OF_ZONES, zone_names
+from mzwidget.local.statements.spelling import defaults_of
 from mzwidget.local.statements.system_items import (
     CLUSTER,
     OWNER,
@@ -102,7 +103,7 @@ def _with_system(fill: Fill) -> Fill:
     return both
 
 
-def _mz_columns(catalog: Catalog, _: Names) -> list[Row]:
+def _mz_columns(catalog: Catalog, names: Names) -> list[Row]:
     return [
         {
             "id": item.id,
@@ -110,12 +111,13 @@ def _mz_columns(catalog: Catalog, _: Names) -> list[Row]:
             "position": position,
             "nullable": column.nullable,
             "type": catalog_name(column.type),
+            "default": default,
             "type_oid": column.type.oid,
             "type_mod": column.type.typmod,
         }
         for item in user_items(catalog)
         if item.relation is not None
-        for position, column in enumerate(item.columns, 1)
+        for position, (column, default) in enumerate(zip(item.columns, defaults_of(item, names), strict=True), 1)
     ]
 
 

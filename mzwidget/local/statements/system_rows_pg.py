@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_SCHEMAS
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import catalog_name
+from mzwidget.local.statements.spelling import defaults_of
 from mzwidget.local.statements.system_items import (
     SYSTEM_OID,
     all_roles,
@@ -73,6 +74,15 @@ def _pg_class(catalog: Catalog, names: Names) -> list[Row]:
             "relhasoids": False,
         }
         for item in items_here(catalog, names, *_RELKINDS)
+    ]
+
+
+def _pg_attrdef(catalog: Catalog, names: Names) -> list[Row]:
+    return [
+        {"adrelid": item.oid, "adnum": position, "adbin": default, "adsrc": default}
+        for item in items_here(catalog, names, "table")
+        for position, default in enumerate(defaults_of(item, names), 1)
+        if default is not None
     ]
 
 
@@ -265,12 +275,13 @@ def _columns(catalog: Catalog, names: Names) -> list[Row]:
             "table_name": item.name,
             "column_name": column.name,
             "ordinal_position": position,
+            "column_default": default,
             "is_nullable": "YES" if column.nullable else "NO",
             "data_type": catalog_name(column.type),
         }
         for item in relations_here(catalog, names)
         if item.relation is not None
-        for position, column in enumerate(item.columns, 1)
+        for position, (column, default) in enumerate(zip(item.columns, defaults_of(item, names), strict=True), 1)
     ]
 
 
@@ -289,6 +300,7 @@ def _enabled_roles(_: Catalog, __: Names) -> list[Row]:
 CONTENTS: dict[str, Fill] = {
     "pg_catalog.pg_namespace": _pg_namespace,
     "pg_catalog.pg_class": _pg_class,
+    "pg_catalog.pg_attrdef": _pg_attrdef,
     "pg_catalog.pg_attribute": _pg_attribute,
     "pg_catalog.pg_type": _pg_type,
     "pg_catalog.pg_index": _pg_index,
