@@ -1,6 +1,6 @@
 """From columns to a picture: decided here once, for the page, for `df` and for what a saved notebook shows.
 
-A kind of picture is a module here, whose docstring says which channels and options it has; its line in `choice`; a
+A kind of picture is a module here, whose docstring says which channels and options it has; its line in `kinds`; a
 drawing in `svg` for where there is no page; and a file in ``js/src/views`` with its line in ``registry.js``.
 """
 

@@ -13,6 +13,7 @@ from mzwidget.local.dialect.casts import castable, constant
 from mzwidget.local.dialect.conditions import contains_mz_now
 from mzwidget.local.dialect.functions import MANY
 from mzwidget.local.dialect.syntax import tree
+from mzwidget.local.dialect.syntax.keywords import name_in_sql
 from mzwidget.local.engine.reading import carried
 from mzwidget.local.engine.store import live
 from mzwidget.local.engine.subscriptions import Subscription
@@ -239,13 +240,13 @@ class Planner:
         scope = self.names
         scope.extra["~copied"] = Relation("~copied", tuple(Column(name, TEXT) for name in names), source, frozenset())
         types = {column.name: column.type for column in target.columns}
-        quoted = ", ".join(_quoted(column) for column in columns)
+        named = ", ".join(map(name_in_sql, columns))
         for column in columns:
             if column not in types:
                 raise SqlError(f'column "{column}" of relation "{target.full_name}" does not exist')
         casts = ", ".join(_from_text(name, types[column]) for name, column in zip(names, columns, strict=True))
-        table = ".".join(_quoted(part) for part in target.path)
-        parsed = dialect.parse(f'INSERT INTO {table} ({quoted}) SELECT {casts} FROM "~copied"')
+        table = ".".join(map(name_in_sql, target.path))
+        parsed = dialect.parse(f'INSERT INTO {table} ({named}) SELECT {casts} FROM "~copied"')
         return dialect.plan_insert(parsed, scope).rows
 
     def plain_rows(self, target: Item, columns: Sequence[str]) -> str | None:
@@ -339,10 +340,6 @@ def _last_name(node: tree.Node) -> str:
     if isinstance(node, tree.Call):
         return node.name[-1]
     return node.parts[-1] if isinstance(node, tree.Name) else ""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _from_text(name: str, kind: Type) -> str:

@@ -148,12 +148,6 @@ class Reader:
         self.at += expression_tokens(self.sql[first:end], first)
         return self.sql[first : self.last.end]
 
-    def parenthesised(self) -> str:
-        self.expect_sign("(")
-        text = self.until(lambda: False)
-        self.expect_sign(")")
-        return text
-
     def options(self, known: Sequence[str] = (), *, expected: str = "") -> dict[str, str]:
         """Read ``(name [=] value, …)``; a bare name means true. A name that is not `known` is not `expected`."""
         self.expect_sign("(")
