@@ -1276,10 +1276,38 @@ def test_notices_say_what_to_do(sql: psycopg.Connection) -> None:
         ("CREATE INDEX ON t ()", "Empty index key.", "CREATE DEFAULT INDEX is almost always better"),
         ("SET database = nowhere", 'database "nowhere" does not exist', "Create the database with CREATE DATABASE"),
         ("SHOW database", 'database "nowhere" does not exist', "List available databases with SHOW DATABASES."),
+        ("SET cluster = nowhere", 'cluster "nowhere" does not exist', "List available clusters with SHOW CLUSTERS."),
+        (
+            "SHOW cluster",
+            'cluster "nowhere" does not exist',
+            "Create the cluster with CREATE CLUSTER or pick an extant",
+        ),
+        (
+            "SHOW schema",
+            "no schema on the search path exists: ",
+            "Create a schema with CREATE SCHEMA or pick an extant",
+        ),
     ]:
         told.clear()
         sql.execute(statement)
         assert [message in str(said) and hint in str(advice) for said, advice in told] == [True], told
+
+
+def test_it_is_told_when_the_database_of_the_session_goes(sql: psycopg.Connection) -> None:
+    told: list[tuple[str | None, str | None]] = []
+    sql.execute("CREATE DATABASE going")
+    sql.execute("SET database = going")
+    sql.add_notice_handler(lambda notice: told.append((notice.sqlstate, notice.message_primary)))
+    sql.execute("DROP DATABASE going")
+    assert told == [
+        ("00000", "drop cascades to 1 other objects"),
+        ("MZ002", 'active database "going" has been dropped'),
+    ]
+    sql.execute("RESET database")
+    sql.execute("CREATE DATABASE going")
+    told.clear()
+    sql.execute("DROP DATABASE going")
+    assert [code for code, _ in told] == ["00000"]
 
 
 def test_a_comparison_with_null_is_told(sql: psycopg.Connection) -> None:

@@ -18,6 +18,12 @@ EXECUTE nope                                        | XX000 unknown prepared sta
 DECLARE c CURSOR WITH x FOR SELECT 1                | 42601 Expected HOLD, found identifier "x" @23
 DECLARE c CURSOR FOR SELECT 1 +                     | 42601 Unexpected EOF @32
 FETCH 1.5 c                                         | 42601 Expected identifier, found number "1.5" @7
+SELECT array                                        | 42601 Expected left square bracket, found EOF @13
+SELECT array, 2                                     | 42601 Expected left square bracket, found comma @13
+SELECT 2 OPERATOR                                   | 42601 Expected left parenthesis, found EOF @18
+SELECT 2 OPTIONS (EXPECTED GROUP = 3)               | 42601 Expected SIZE, found equals sign @34
+SELECT 2 OPTIONS (DISTINCT INPUT GROUP SIZE = 3)    | 42601 Expected ON, found INPUT @28
+SELECT 2 OPTIONS (SIZE = 3)                         | 42601 Expected one of EXPECTED or AGGREGATE or DISTINCT or LIMIT, found SIZE @19
 SELECT 3e-                                          | 42601 missing required exponent @10
 SELECT .5E+x                                        | 42601 missing required exponent @11
 SELECT $18446744073709551616                        | 42601 invalid parameter number @8

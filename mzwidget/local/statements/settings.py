@@ -63,17 +63,9 @@ async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     _refuse_late(session, statement.name.lower())
     variables.set(statement.name, statement.values, local=statement.local)
     _end_local(session)
-    notices = []
-    name, value = statement.name.lower(), variables.get(statement.name)
-    if name == "database" and variables.warns and value not in session.engine.catalog.databases:
-        notices.append(no_database(value))
-    elif name == "cluster" and variables.warns and value not in CLUSTERS:
-        hint = (
-            "Create the cluster with CREATE CLUSTER or pick an extant cluster with SET CLUSTER = name. List available "
-            "clusters with SHOW CLUSTERS."
-        )
-        notices.append(Notice(f'cluster "{value}" does not exist', "MZ007", hint=hint))
-    elif name == "transaction_isolation" and statement.values and statement.values[0].lower() in _WEAK:
+    name = statement.name.lower()
+    notices = missing(session, name)
+    if name == "transaction_isolation" and statement.values and statement.values[0].lower() in _WEAK:
         level = statement.values[0].lower()
         notices.append(
             Notice(
@@ -83,12 +75,30 @@ async def _set(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     return Result(lambda _: statement.tag, notices=notices)
 
 
-def no_database(name: str) -> Notice:
-    hint = (
-        "Create the database with CREATE DATABASE or pick an extant database with SET DATABASE = name. List available "
-        "databases with SHOW DATABASES."
+def missing(session: Session, name: str) -> list[Notice]:
+    """Return what is said of a database or a cluster that a variable names, and that is not there."""
+    value = session.variables.get(name)
+    there = {"database": session.engine.catalog.databases, "cluster": CLUSTERS}.get(name)
+    if there is None or value in there or not session.variables.warns:
+        return []
+    code = "MZ006" if name == "database" else "MZ007"
+    return [Notice(f'{name} "{value}" does not exist', code, hint=_another(name))]
+
+
+def missing_schema(session: Session) -> list[Notice]:
+    """Return what is said where no schema of the search path is there."""
+    if session.names.current_schema is not None or not session.variables.warns:
+        return []
+    path = ", ".join(session.variables.search_path)
+    return [Notice(f"no schema on the search path exists: {path}", "MZ008", hint=_another("schema"))]
+
+
+def _another(kind: str) -> str:
+    article = "a" if kind == "schema" else "the"
+    made = (
+        f"Create {article} {kind} with CREATE {kind.upper()} or pick an extant {kind} with SET {kind.upper()} = name."
     )
-    return Notice(f'database "{name}" does not exist', "MZ006", hint=hint)
+    return f"{made} List available {kind}s with SHOW {kind.upper()}S."
 
 
 def _refuse_late(session: Session, name: str) -> None:

@@ -16,7 +16,7 @@ from mzwidget.local.statements.definitions import known_cluster
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import Plan
-from mzwidget.local.statements.settings import no_database
+from mzwidget.local.statements.settings import missing, missing_schema
 from mzwidget.local.statements.spelling import path_of, table_of, type_of, view_of
 from mzwidget.local.statements.system_items import all_roles, commented
 from mzwidget.local.statements.system_relations import RELATIONS
@@ -95,11 +95,9 @@ async def _show_variable(session: Session, plan: Plan, _: Sequence[Any]) -> Resu
     if statement.name == "all":
         return Result(selected, plan.columns, once(list(session.variables.all())))
     shown = session.variables.shown(statement.name)
-    notices = []
-    if statement.name == "database" and shown not in session.engine.catalog.databases and session.variables.warns:
-        notices.append(no_database(shown))
-    value = session.names.current_schema if statement.name == "schema" else shown
-    return Result(selected, plan.columns, once([(value,)]), notices=notices)
+    if statement.name == "schema":
+        return Result(selected, plan.columns, once([(session.names.current_schema,)]), notices=missing_schema(session))
+    return Result(selected, plan.columns, once([(shown,)]), notices=missing(session, statement.name.lower()))
 
 
 # ------------------------------------------------------------------------------------------------------ catalog

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local.statements import changing, cursors, defining, explaining, reading, settings, shows, writing
+from mzwidget.local.statements import (
+    changing,
+    commenting,
+    cursors,
+    defining,
+    explaining,
+    reading,
+    settings,
+    shows,
+    writing,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -17,6 +27,7 @@ TABLE: dict[type[Any], Kind] = {
     **writing.KINDS,
     **defining.KINDS,
     **changing.KINDS,
+    **commenting.KINDS,
     **cursors.KINDS,
     **settings.KINDS,
     **shows.KINDS,

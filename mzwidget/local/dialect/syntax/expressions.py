@@ -152,7 +152,7 @@ class ExpressionParser(FormParser):
                 return tree.Not(self._climb(_NOT))
             case "case":
                 return self._case()
-            case "array" | "list" if following in ("[", "("):
+            case "array" | "list" if word == "array" or following in ("[", "("):
                 return self._array(word)
             case "map" if following in ("[", "("):
                 return self._map()
@@ -252,7 +252,7 @@ class ExpressionParser(FormParser):
             case "in" | "between" | "like" | "ilike":
                 return _LIKE
             case "operator":
-                return OTHER if self.peek().kind == "(" else 0
+                return OTHER
             case "at" | "collate":
                 return _AT
         return 0

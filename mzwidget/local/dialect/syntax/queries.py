@@ -22,7 +22,8 @@ _LISTED = frozenset({
 _JOINS = {"left": "left", "right": "right", "full": "full"}
 
 
-_SIZED = ("aggregate", "distinct", "limit")
+_SIZES = {"expected": (), "aggregate": ("input",), "distinct": ("on", "input"), "limit": ("input",)}
+"""What stands between the words of a hint about a size."""
 
 
 class QueryParser(ExpressionParser):
@@ -188,12 +189,10 @@ class QueryParser(ExpressionParser):
         """Read hints about sizes, which change no answer."""
         self.expect_kind("(")
         while True:
-            known = ("expected", "group", "size"), *((word, "input", "group", "size") for word in _SIZED)
-            if not any(self.accept(*words) for words in known):
-                if not self.is_word("expected", *_SIZED):
-                    self.expected("one of EXPECTED or AGGREGATE or DISTINCT or LIMIT")
-                self.next()
-                self.expected("GROUP" if self.tokens[self.at - 1].value == "expected" else "INPUT")
+            word = self.accept_word(*_SIZES)
+            if word is None:
+                self.expected(f"one of {' or '.join(map(str.upper, _SIZES))}")
+            self.expect(*_SIZES[word], "group", "size")
             self.accept_kind("=")
             self.integer()
             if not self.accept_kind(","):
