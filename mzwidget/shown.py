@@ -24,6 +24,7 @@ from mzwidget.tail.values import Column
 
 STALE = ("reconnecting", "stalled", "failed")
 """States in which the rows are those of the past."""
+ELSEWHERE = "the view stays in the process that made it; make a new one in this one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Shown:
     def _open(self) -> bool:
         """Whether the view is not closed; an error in a process that was forked, where nothing follows it."""
         if self._process != os.getpid():
-            raise LiveViewError(f"{self.name}: the view stays in the process that made it; make a new one in this one")
+            raise LiveViewError(f"{self.name}: {ELSEWHERE}")
         return self._closed is None
 
     def _demand_open(self) -> None:
@@ -162,4 +163,6 @@ class Shown:
             return True
 
     def _status(self) -> Status:
+        if self._process != os.getpid():
+            return Status("closed", ELSEWHERE)
         return status(self._view) if self._closed is None else self._closed.status

@@ -433,6 +433,8 @@ if child == 0:
             assert "in the process that made it" in str(error), error
         else:
             raise AssertionError("no error")
+    assert view.status.state == "closed" and "in the process that made it" in view.status.message, view.status
+    assert repr(view).endswith(": closed>"), "nothing follows it here"
     view.close()
     assert mzwidget.LiveView("{table}", dsn=sys.argv[1]).wait(20).df["n"].tolist() == [1]
     os._exit(7)
