@@ -174,6 +174,7 @@ SELECT variance(x), stddev(x) FROM (VALUES ('NaN'::numeric), (1)) v(x) | varianc
 SELECT to_jsonb('5e-324'::float8) | value out of range: underflow
 SELECT jsonb_build_array('1e39'::float8) | numeric field overflow
 SELECT 'Τέλος' ILIKE 'τέλοΣ', 'ſo' ILIKE 'S_', 'STRAẞE' ILIKE 'straß%', 'straße' ILIKE 'STRASSE' | ?column? ?column? ?column? ?column?: True True True False
+SELECT initcap('ΟΔΟΣ ΣΟΦΟΣ'), lower('ΟΔΟΣ'), initcap('ßA ŉO') | initcap lower initcap: Οδοσ Σοφοσ οδος SSa ʼNo
 SELECT quote_ident('left'), quote_ident('null'), quote_ident('day'), quote_ident('a$'), quote_ident('as'), quote_ident('values') | quote_ident quote_ident quote_ident quote_ident quote_ident quote_ident: "left" "null" "day" "a$" as values
 SELECT length('\\x83658358'::bytea, 'SJIS'), length('\\xd6d0ce'::bytea, 'GBK') | invalid byte sequence 'incomplete sequence' for encoding 'gbk'
 SELECT length('\\x83658358'::bytea, 'SJIS'), length('\\xa4a4'::bytea, 'euc_jp'), length('\\xd83dde00'::bytea, 'utf-16be') | length length length: 2 1 1

@@ -121,7 +121,7 @@ def _split_part(text: str, delimiter: str, index: int) -> str:
 
 
 def _initcap(text: str) -> str:
-    return re.sub(r"[^\W_]+", lambda match: match[0][:1].upper() + match[0][1:].lower(), text)
+    return re.sub(r"[^\W_]+", lambda match: match[0][:1].upper() + "".join(map(str.lower, match[0][1:])), text)
 
 
 def _chr(code: int) -> str:
