@@ -13,7 +13,8 @@ from mzwidget.local.dialect.calls import coerce, known
 from mzwidget.local.dialect.castlines import STRINGS
 from mzwidget.local.dialect.casts import text_form
 from mzwidget.local.dialect.overloads import no_operator
-from mzwidget.local.dialect.regexes import Pattern, checked, compiled
+from mzwidget.local.dialect.regexes import checked
+from mzwidget.local.dialect.searching import Pattern, compiled
 from mzwidget.local.dialect.values import Value, apply, failing, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -146,11 +147,16 @@ _LIKE = udf.declare("like", _like, [t.TEXT, t.TEXT, t.TEXT], t.BOOL)
 
 _PORTABLE = re.compile(
     r"(?:\(\?i\))?(?:[^\\\[\](){}*+?|^$.]|\.|\^|\$|\||\(\?:|\(\?P<\w+>|\((?!\?)|\)|[*+?]\??|\{\d+(?:,\d*)?\}\??"
-    r"|\\[.^$*+?()\[\]{}|\\/#&~ -]|\\[dwsDWSbBAz]|\\[nrt]"
+    r"|\\[.^$*+?()\[\]{}|\\/#&~ -]|\\[dwsDWSAz]|\\[nrt]"
     r"|\[\^?\]?(?:[^\\\[\]]|\\[.^$*+?()\[\]{}|\\/dwsnrt-]|\[:[a-z]+:\])*\])*",
     re.DOTALL,
 )
-_UNICODE = {"d": r"\p{Nd}", "w": r"\p{L}\p{M}\p{N}_", "s": r"\s\x{0b}\x{85}\p{Z}"}
+_LETTERS_IN_SIGNS = r"\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189}"
+_UNICODE = {
+    "d": r"\p{Nd}",
+    "w": rf"\p{{L}}\p{{M}}\p{{Nd}}\p{{Nl}}\p{{Pc}}\x{{200c}}\x{{200d}}{_LETTERS_IN_SIGNS}",
+    "s": r"\s\x{0b}\x{85}\p{Z}",
+}
 _CLASSES = re.compile(r"\\([dwsDWS])|\\.|\[\^?\]?|\]", re.DOTALL)
 
 

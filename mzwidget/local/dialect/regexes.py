@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 import regex
 
 from mzwidget.local.errors import SqlError, unsupported
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _SPACES = r" \t\n\r\f\v\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _POSIX = {
@@ -33,10 +29,6 @@ _NO_COUNT = "repetition quantifier expects a valid decimal"
 _CLASS_PART = re.compile(r"\[:(\^?)([a-z]+):\]|\\(.)|(.)", re.DOTALL)
 _LONGEST = 1000
 _MOST_CHARACTERS = 10_000
-_SECONDS = 1.0
-"""How long one search may take."""
-_LONG = 1000
-"""Characters of a text above which a search lets others compute meanwhile."""
 
 
 @lru_cache(maxsize=len(_POSIX))
@@ -339,55 +331,6 @@ def checked(pattern: str) -> _Reader:
     reader = _Reader(pattern)
     reader.read()
     return reader
-
-
-class Pattern:
-    """A pattern whose searches end in time: they fail after a second, and hold up nobody else.
-
-    ``wild`` is one that may take long over a short text.
-    """
-
-    def __init__(self, pattern: Any, *, wild: bool = False) -> None:
-        self._pattern = pattern
-        self._beside = 0 if wild else _LONG
-
-    def search(self, text: str) -> re.Match[str] | None:
-        return next(self.finditer(text), None)
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        try:
-            yield from self._pattern.finditer(text, timeout=_SECONDS, concurrent=len(text) > self._beside)
-        except TimeoutError:
-            raise _slow() from None
-
-    def sub(self, replacement: Callable[[re.Match[str]], str], text: str, count: int) -> str:
-        try:
-            found = self._pattern.sub(replacement, text, count, timeout=_SECONDS, concurrent=len(text) > self._beside)
-        except TimeoutError:
-            raise _slow() from None
-        return str(found)
-
-
-def _slow() -> SqlError:
-    return SqlError(f"a regular expression takes more than {_SECONDS:g} s on one text", "54000")
-
-
-@lru_cache(maxsize=512)
-def compiled(pattern: str, flags: str) -> Pattern:
-    """Return a pattern as Python runs it; ``flags`` as SQL's functions take them."""
-    insensitive = False
-    for flag in flags:
-        if flag not in "ic":
-            raise SqlError(f"invalid regular expression flag: {flag}")
-        insensitive = flag == "i"
-    reader = checked(pattern)
-    if reader.stalls:
-        raise unsupported("a repetition of what may be nothing, in a regular expression of a function,")
-    case = regex.IGNORECASE if insensitive else 0
-    try:
-        return Pattern(regex.compile("".join(reader.out), regex.DOTALL | case), wild=reader.wild)
-    except (regex.error, OverflowError):
-        raise unsupported("this regular expression") from None
 
 
 def names(pattern: str) -> list[str | None]:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from mzwidget.local.dialect import udf
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.regexes import compiled, names
+from mzwidget.local.dialect.regexes import names
+from mzwidget.local.dialect.searching import compiled
 from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import types as t
