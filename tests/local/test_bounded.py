@@ -305,7 +305,7 @@ LONG = {
         + " OR ".join(f"EXISTS (SELECT FROM many m WHERE m.n > many.n + {i})" for i in range(100)),
         "54001",
     ),
-    "a parameter's number": ("SELECT $" + "9" * 5000, "42P02"),
+    "a parameter's number": ("SELECT $" + "9" * 5000, "42601"),
     "$²": ("SELECT $²", "42601"),
     "a number": ("SELECT " + "9" * 5000, "XX000"),
     "a number as text": ("SELECT '" + "9" * 5000 + "'::int", "XX000"),
