@@ -206,7 +206,8 @@ def call_back(follower: Follower, callback: Callable[[Batch], object], complain:
 class Announcer:
     """Calls a function soon after there is news: on the loop on which it was made, which is the kernel's.
 
-    Where there is no loop, it is called aside. However much news there is, one call at most is under way.
+    Where there is no loop, it is called aside. However much news there is, one call at most is under way. What it
+    raises is told once, and ends no loop.
 
     Parameters
     ----------
@@ -217,6 +218,7 @@ class Announcer:
         self._function = function
         self._scheduled = False
         self._called = 0.0
+        self._told = False
         try:
             self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:
@@ -239,4 +241,10 @@ class Announcer:
     def _call(self) -> None:
         self._scheduled = False
         self._called = time.monotonic()
-        self._function()
+        try:
+            self._function()
+        except (Exception, SystemExit):
+            log.exception("an observer raised")
+            if not self._told:
+                traceback.print_exc()
+            self._told = True

@@ -244,6 +244,36 @@ def test_of_an_observer_where_there_is_no_loop_one_call_is_under_way(view: LiveV
     assert max(at_once) == 1
 
 
+@pytest.mark.parametrize("error", [ValueError("no such thing"), SystemExit("enough")], ids=["raises", "exits"])
+@pytest.mark.parametrize("loop", [True, False], ids=["on a loop", "without one"])
+def test_what_an_observer_raises_is_told_once_and_ends_nothing(
+    view: LiveView, capsys: pytest.CaptureFixture[str], error: BaseException, loop: bool
+) -> None:
+    seen: list[str] = []
+
+    def fail(change: Any) -> None:
+        seen.append(change["new"].state)
+        raise error
+
+    def pause_and_resume() -> None:
+        for count, act in enumerate((view.pause, view.resume, view.pause), 1):
+            act()
+            eventually(lambda count=count: len(seen) == count)
+        eventually(lambda: "mzwidget observers" not in [thread.name for thread in threading.enumerate()])
+
+    async def on_a_loop() -> None:
+        view.observe(fail, "status")
+        await asyncio.to_thread(pause_and_resume)
+
+    if loop:
+        asyncio.run(on_a_loop())
+    else:
+        view.observe(fail, "status")
+        pause_and_resume()
+    assert seen == ["paused", "live", "paused"]
+    assert capsys.readouterr().err.count("Traceback") == 1
+
+
 def test_what_observes_is_a_function(view: LiveView) -> None:
     with pytest.raises(TypeError, match=r"function of a change, not NoneType"):
         view.observe(print(), "status")
