@@ -26,7 +26,7 @@ _COMMANDS = {
     r"\dv": ["cheap|view|materialize"],
     r"\dm": ["totals|materialized view|materialize"],
     r"\di": ["items_id|index|materialize|items"],
-    r"\d items": ['Table "', "id|integer||not null|", "price|numeric(10,2)", '"items_id" arrangement (id)'],
+    r"\d items": ['Table "', "id|integer||not null|", "price|numeric(39,2)", '"items_id" arrangement (id)'],
     r"\d cheap": ['View "', "id|integer", "name|text"],
     r"\d totals": ['Materialized view "', "n|bigint"],
     r"\l": ["materialize|materialize|UTF8"],

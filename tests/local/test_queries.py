@@ -39,6 +39,8 @@ SELECT abs(-98765432109876543210987654321098765.4321), -x, abs(x) || '' FROM (VA
 SELECT x || '', x + 0.5 || '' FROM (SELECT DISTINCT f1 * 1.5 AS x FROM t1) q ORDER BY 1              | ?column? ?column?: 1.5 2.0, 4.5 5.0
 SELECT x::regtype::text FROM (VALUES (21), (1016), (1114), (1042), (16462), (3904), (9)) v (x)        | x: int2, _int8, timestamp, bpchar, uint4, int4range, 9
 SELECT 3::mz_catalog.uint4, '3'::materialize.mz_catalog.mz_timestamp, '{3}'::mz_catalog._uint2        | uint4 mz_timestamp _uint2: 3 3 {3}
+SELECT 'mz_internal.mz_comments'::regclass::text, 'pg_catalog.pg_type'::regclass::text, 'ascii'::regproc::text, 'mz_catalog.uint4'::regtype::text | text text text text: mz_internal.mz_comments pg_type ascii uint4
+SELECT col_description('t1'::regclass::oid, 1)                                                        | col_description: None
 SELECT (-3)::oid, (-3)::int2::oid, 4294967293::bigint::oid, 'pg_type'::regclass::oid::int > 0 | oid oid oid ?column?: 4294967293 4294967293 4294967293 True
 SELECT (f1, f2) IN (TABLE t2), ROW(f1) IN (SELECT 3), ROW(f1) < ANY (SELECT 3), (3, 4) = ANY (TABLE t1), (3, 4) <> ALL (TABLE t1) FROM t1 | ?column? ?column? ?column? ?column? ?column?: False False True True False, True True False True False
 SELECT (CASE WHEN f1 = 1 THEN t1 END)::text, coalesce(ROW('7', 8), t1)::text FROM t1                  | case coalesce: (1,2) (7,8), None (7,8)

@@ -1082,6 +1082,54 @@ def test_the_catalog_tells_of_types_that_were_made(sql: psycopg.Connection, sche
     assert sql.execute(told, (schema,)).fetchall() == [("kl", "list"), ("kr", "composite")]
 
 
+def test_what_a_name_means_is_called_by_the_qualifiers_that_it_needs(sql: psycopg.Connection, schema: str) -> None:
+    for made in (f"{schema}_b", "away"):
+        sql.execute(f"DROP SCHEMA IF EXISTS {made} CASCADE" if made != "away" else "DROP DATABASE IF EXISTS away")
+    sql.execute(f"CREATE SCHEMA {schema}_b")
+    sql.execute("CREATE DATABASE away")
+    for at in ("", f"{schema}_b.", "away.public."):
+        sql.execute(f"CREATE TABLE {at}tt (a int)")
+        sql.execute(f"CREATE TYPE {at}ty AS LIST (ELEMENT TYPE = int8)")
+    for name, target in (("tt", "regclass"), ("ty", "regtype")):
+        asked = [f"'{at}{name}'::{target}" for at in ("", f"{schema}_b.", "away.public.")]
+        told = sql.execute(f"SELECT {', '.join(f'{each}::text' for each in asked)}").fetchone()
+        assert told == (name, f"{schema}_b.{name}", f"away.public.{name}")
+        assert sql.execute(f"SELECT {asked[0]} = {asked[1]}").fetchone() == (False,)
+        sql.execute(f"SET search_path = {schema}_b")
+        assert sql.execute(f"SELECT {asked[0]}::text, {asked[1]}::text").fetchone() == (name, name)
+        sql.execute(f"SET search_path = {schema}")
+    elements = "SELECT typcategory, typelem FROM pg_type WHERE oid = 'ty'::regtype"
+    assert sql.execute(elements).fetchone() == ("U", 20)
+    sql.execute("DROP DATABASE away")
+    sql.execute(f"DROP SCHEMA {schema}_b CASCADE")
+
+
+def test_comments_on_columns_are_told_by_their_places(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE told (a int, b int)")
+    sql.execute("COMMENT ON COLUMN told.b IS 'a 2nd one'")
+    asked = "SELECT attname, col_description(attrelid, attnum::int) FROM pg_attribute WHERE attrelid = 'told'::regclass"
+    assert sorted(sql.execute(asked).fetchall()) == [("a", None), ("b", "a 2nd one")]
+
+
+def test_a_numeric_of_any_scale_is_told_with_all_digits(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE amounts (a numeric, b numeric(8, 3))")
+    asked = "SELECT atttypmod FROM pg_attribute WHERE attrelid = 'amounts'::regclass ORDER BY attnum"
+    assert [row[0] - 4 for row in sql.execute(asked).fetchall()] == [39 << 16 | 39, 39 << 16 | 3]
+    description = sql.execute("SELECT a, b FROM amounts").description or []
+    assert [(column.precision, column.scale) for column in description] == [(39, 39), (39, 3)]
+
+
+def test_the_systems_schemas_and_roles_are_in_their_places(sql: psycopg.Connection) -> None:
+    homes = "SELECT nspname FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE typname = %s"
+    assert [sql.execute(homes, [name]).fetchall() for name in ("uint4", "int4")] == [
+        [("mz_catalog",)],
+        [("pg_catalog",)],
+    ]
+    owners = "SELECT DISTINCT r.name FROM mz_relations o JOIN mz_roles r ON r.id = o.owner_id WHERE o.id LIKE 's%'"
+    assert sql.execute(owners).fetchall() == [("mz_system",)]
+    assert ("mz_system",) not in sql.execute("SELECT usename FROM pg_user").fetchall()
+
+
 def test_a_setting_is_local_to_its_transaction(sql: psycopg.Connection) -> None:
     sql.execute("BEGIN")
     sql.execute("SET LOCAL application_name = 'here'")

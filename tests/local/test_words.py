@@ -99,6 +99,11 @@ SELECT (-3)::bigint::oid                             | XX000 "-3" OID out of ran
 SELECT '1969-12-31 23:59'::mz_timestamp              | XX000 invalid input syntax for type mz_timestamp: could not parse mz_timestamp: out of range for mz_timestamp: "1969-12-31 23:59"
 SELECT 3::mz_catalog.int4                            | XX000 type "mz_catalog.int4" does not exist
 SELECT '3'::materialize.pg_catalog.uint8             | XX000 type "materialize.pg_catalog.uint8" does not exist
+SELECT 'max'::regproc                                | XX000 more than one function named "max"
+SELECT 'of_word'::regtype                            | XX000 type "of_word" does not exist
+SELECT 'mz_catalog.bool'::regtype                    | XX000 type "mz_catalog.bool" does not exist
+SELECT has_table_privilege('word', 'SELECT')         | XX000 relation "word" does not exist
+SELECT has_schema_privilege('nobody', 'public', 'USAGE') | XX000 role "nobody" does not exist
 SELECT 'pg_type'::regclass::int                      | XX000 CAST does not support casting from regclass to integer
 SELECT 'a' = 3 IS NOT DISTINCT FROM 4.5              | XX000 operator does not exist: boolean <> numeric
 SELECT a IS DISTINCT FROM false FROM words           | XX000 operator does not exist: integer <> boolean

@@ -56,6 +56,7 @@ SELECT date('2026-01-01'), date(timestamp '2026-03-31 10:00');
 SELECT array_fill(1, array[1], array[1]);
 SELECT current_setting('timezone'), current_setting('timezone', true);
 SELECT format_type(3::oid, 3);
+SELECT col_description(3::oid, 3);
 SELECT pg_table_is_visible(3::oid);
 SELECT pg_type_is_visible(3::oid);
 SELECT pg_function_is_visible(3::oid);
@@ -355,3 +356,10 @@ SHOW CREATE TABLE by_default;
 SELECT c.name, c.default FROM mz_columns c JOIN mz_tables t ON t.id = c.id WHERE t.name = 'by_default' ORDER BY position;
 SELECT column_name, column_default FROM information_schema.columns WHERE table_name = 'by_default' ORDER BY ordinal_position;
 SELECT adnum, pg_get_expr(adbin, adrelid) FROM pg_attrdef ORDER BY adnum;
+
+-- Who may do what: names that mean nothing, and of a numeric column's modifier.
+SELECT has_table_privilege('nothing', 'SELECT');
+SELECT has_table_privilege('nobody', 'pg_class', 'SELECT');
+SELECT has_table_privilege('pg_class', 'FLY'), has_schema_privilege('nothing', 'USAGE'), has_database_privilege('nothing', 'CREATE');
+SELECT attname, atttypmod, format_type(atttypid, atttypmod) FROM pg_attribute WHERE atttypid = 1700;
+SELECT 'max'::regproc, 'ascii'::regproc::text;

@@ -235,7 +235,7 @@ OFFERED_THERE = frozenset(
     """
     array_agg_concat csv_extract encode generate_series kafka_murmur2 list_agg mod mz_environment_id
     mz_is_superuser mz_logical_timestamp mz_uptime mz_version mz_version_num pg_backend_pid pg_postmaster_start_time
-    regexp_extract seahash to_regclass to_regproc version col_description current_database
+    regexp_extract seahash to_regclass to_regproc version current_database
     current_schema current_role mz_row_size mz_error_if_null mz_sleep timezone_abbrevs
     timezone_names pg_timezone_names pg_column_size pretty_sql like_escape pg_cancel_backend pg_has_role
     has_type_privilege aclexplode makeaclitem has_cluster_privilege has_connection_privilege has_secret_privilege

@@ -239,9 +239,9 @@ class Expressions:
         if target.name in t.REGISTERED and (value.literal is not None or value.type.name in STRINGS):
             if value.literal is None:
                 raise unsupported(f"a cast of anything but a constant to {target.name}")
-            return objects.registered(self.statement, value.literal, target, lambda: sorted(functions.SCALARS))
+            return objects.registered(self.statement, value.literal, target, functions.COUNTS)
         if value.type.name in t.REGISTERED and target.name in STRINGS:
-            return cast(objects.called(self.statement, value), target, Context.EXPLICIT)
+            return cast(objects.called(self.statement, value, functions.COUNTS), target, Context.EXPLICIT)
         if value.is_open:
             found = coerce(self.statement, value, target, Context.EXPLICIT)
             return found if target.typmod == -1 else replace(found, type=target)

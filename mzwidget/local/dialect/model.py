@@ -58,30 +58,37 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalog says of a relation or an index by its OID.
+    """What the catalog says of a relation, an index or a type that was made, by its OID.
 
     Attributes
     ----------
-    visible : bool
-        It is found by its name alone.
+    name : str
+        With the qualifiers that it needs to be found.
+    visible : bool or None
+        It is found by its name alone; None in another database.
     definition : str
         The query of a view, or the statement of an index; else empty.
+    columns : tuple of str or None
+        The comments on its columns.
+    is_type : bool
     """
 
     oid: int
     name: str
-    visible: bool
+    visible: bool | None
     definition: str = ""
+    columns: tuple[str | None, ...] = ()
+    is_type: bool = False
 
 
 class Catalog(Protocol):
     """Looks names up; the engine implements it."""
 
-    def oid_of(self, parts: tuple[str, ...]) -> int | None:
-        """Return the OID of a relation or an index."""
+    def oid_of(self, parts: tuple[str, ...], *, types: bool = False) -> int | None:
+        """Return the OID of a relation or an index, or of a type that was made."""
 
     def objects(self) -> Sequence[Known]:
-        """Return all relations and indexes of the session's database, and the system's."""
+        """Return all relations, indexes and types that were made, and the system's relations."""
 
     def comments(self) -> Mapping[str, Mapping[int, str | None]]:
         """Return the comments by OIDs, by the names of the relations of pg_catalog that list what they are on."""
@@ -126,7 +133,7 @@ class Empty:
     def shown(self, _: str) -> str:
         raise unsupported("SHOW in a query")
 
-    def oid_of(self, _: tuple[str, ...]) -> int | None:
+    def oid_of(self, _: tuple[str, ...], *, types: bool = False) -> int | None:  # noqa: ARG002
         return None
 
     def objects(self) -> list[Known]:

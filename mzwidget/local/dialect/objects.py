@@ -6,7 +6,7 @@ The answers are looked up when the statement is planned: a plan is made anew whe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import typenames
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mzwidget.local.formats.types import Type
 
 _FIRST_FUNCTION = 13_000
+_AS_A_NUMBER = "CAST({0} AS VARCHAR)"
 IMPLICIT = ("mz_catalog", "pg_catalog")
 """Schemas in which names are looked for without being on the path."""
 _PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][\w$]*))\s*(\.|$)')
@@ -52,20 +53,23 @@ def among(value: Value, oids: list[int], others: list[int]) -> Value:
     return apply(f"(CASE{tests or ' WHEN false THEN false'} END)", [value], t.BOOL)
 
 
-def registered(statement: Statement, name: str, target: Type, functions: Callable[[], list[str]]) -> Value:
-    """Return what a name means as one of `types.REGISTERED`: an OID."""
+def registered(statement: Statement, name: str, target: Type, functions: Mapping[str, int]) -> Value:
+    """Return what a name means as one of `types.REGISTERED`: an OID; `functions` tells how many there are of a name."""
     if re.fullmatch(r"\d+", name):
         return Value(f"CAST({name} AS UINTEGER)", target)
     match target.name:
         case "regclass":
             oid, what = statement.catalog.oid_of(parts_of(name)), "relation"
         case "regtype":
-            type_ = typenames.NAMED.get(parts_of(name)[-1])
-            oid, what = None if type_ is None else type_.oid, "type"
+            type_ = typenames.system_type(parts_of(name))
+            oid = statement.catalog.oid_of(parts_of(name), types=True) if type_ is None else type_.oid
+            what = "type"
         case _:
-            known = functions()
             plain = parts_of(name)[-1]
-            oid, what = _FIRST_FUNCTION + known.index(plain) if plain in known else None, "function"
+            oid = _FIRST_FUNCTION + sorted(functions).index(plain) if plain in functions else None
+            what = "function"
+            if functions.get(plain, 0) > 1:
+                return failing(SqlError(f'more than one function named "{name}"'), target)
     statement.refuse_maintenance(unsupported(f"maintaining a query that names a {what} by {target.name}"))
     statement.asks_session = True
     if oid is None:
@@ -73,15 +77,16 @@ def registered(statement: Statement, name: str, target: Type, functions: Callabl
     return Value(f"CAST({oid} AS UINTEGER)", target)
 
 
-def called(statement: Statement, value: Value) -> Value:
+def called(statement: Statement, value: Value, functions: Mapping[str, int]) -> Value:
     """Return the name of what an OID of one of `types.REGISTERED` means."""
+    if value.type.name == "regproc":
+        return chosen(value, dict(enumerate(sorted(functions), _FIRST_FUNCTION)), _AS_A_NUMBER)
     if value.type.name == "regtype":
         answers: dict[int, str | None] = {type_.oid: name for name, type_ in typenames.NAMED.items()}
         answers |= {t.array_of(type_).oid: f"_{name}" for name, type_ in typenames.NAMED.items()}
-    elif value.type.name == "regclass":
-        answers = {each.oid: each.name for each in statement.catalog.objects()}
-        statement.refuse_maintenance(unsupported("maintaining a query that calls a relation by its OID"))
-        statement.asks_session = True
     else:
         answers = {}
-    return chosen(value, answers, "CAST({0} AS VARCHAR)")
+        statement.refuse_maintenance(unsupported("maintaining a query that calls a relation by its OID"))
+        statement.asks_session = True
+    made = [each for each in statement.catalog.objects() if each.is_type == (value.type.name == "regtype")]
+    return chosen(value, {each.oid: each.name for each in made} | answers, _AS_A_NUMBER)

@@ -10,6 +10,8 @@ from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Type
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mzwidget.local.dialect.model import Catalog
 
 NAMED = {**t.SCALARS, **t.RANGES}
@@ -58,9 +60,8 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
     *schema, name = node.parts
     if catalog is not None:
         catalog.check(node.parts)
-    home = "mz_catalog" if name.removeprefix("_") in _OF_MZ_CATALOG else "pg_catalog"
-    own = schema and schema[-1] != home
-    known = None if own else NAMED.get(name) or _array_called(name)
+    own = not _at_home(schema, name)
+    known = system_type(node.parts)
     if known is None:
         made = catalog.type_of(node.parts) if catalog is not None else None
         if made is not None:
@@ -71,6 +72,22 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
             raise unsupported(f"type {name}")
         raise SqlError(f'type "{".".join(node.parts)}" does not exist')
     return _modified(known, node.modifiers) if node.modifiers else known
+
+
+def system_type(parts: tuple[str, ...]) -> Type | None:
+    """Return the type that a name has without CREATE TYPE, None if there is none."""
+    *schema, name = parts
+    return (NAMED.get(name) or _array_called(name)) if _at_home(schema, name) else None
+
+
+def home_of(name: str) -> str:
+    """Return the schema of the system's type of that name."""
+    return "mz_catalog" if name.removeprefix("_") in _OF_MZ_CATALOG else "pg_catalog"
+
+
+def _at_home(schema: Sequence[str], name: str) -> bool:
+    """Whether a name has no schema, or that of the system's type of that name."""
+    return not schema or schema[-1] == home_of(name)
 
 
 def _spelt(node: tree.TypeName) -> str:

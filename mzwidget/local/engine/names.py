@@ -95,11 +95,11 @@ class Names:
         self.check(parts)
         return None
 
-    def oid_of(self, parts: Parts) -> int | None:
-        """Return the OID of a relation or an index, None if there is none."""
-        item = self.find(parts)
-        if item is not None:
-            return item.oid
+    def oid_of(self, parts: Parts, *, types: bool = False) -> int | None:
+        """Return the OID of a relation or an index, or of a type that was made; None if there is none."""
+        item = self.find(parts, types=types)
+        if item is not None or types:
+            return None if item is None else item.oid
         found = (self.system.oid(schema, parts[-1]) for schema in self._system_schemas(parts))
         return next((oid for oid in found if oid is not None), None)
 
@@ -120,7 +120,7 @@ class Names:
         return item.type
 
     def objects(self) -> list[Known]:
-        """Return all relations and indexes of the database, and the system's."""
+        """Return all relations, indexes and types that were made, and the system's relations."""
         return self.system.objects(self)
 
     def comments(self) -> Mapping[str, Mapping[int, str | None]]:

@@ -67,6 +67,14 @@ class Type:
         return self if self.name == "bpchar" else self.base
 
     @property
+    def declared_typmod(self) -> int:
+        """The modifier that is told of a column: a numeric has all digits, and all behind the point without a scale."""
+        if self.name != "numeric":
+            return self.typmod
+        scale = numeric_scale(self)
+        return numeric(39 if scale is None else scale).typmod
+
+    @property
     def is_array(self) -> bool:
         return self.kind == "array"
 

@@ -207,7 +207,7 @@ def row_description(columns: Sequence[Column], formats: Sequence[int]) -> bytes:
     for column, wire_format in zip(columns, formats, strict=True):
         kind = column.type
         parts.append(cstring(column.name))
-        parts.append(struct.pack("!IhIhih", 0, 0, kind.oid, kind.typlen, kind.typmod, wire_format))
+        parts.append(struct.pack("!IhIhih", 0, 0, kind.oid, kind.typlen, kind.declared_typmod, wire_format))
     return message(b"T", b"".join(parts))
 
 

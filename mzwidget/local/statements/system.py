@@ -12,7 +12,7 @@ from mzwidget.local.dialect.model import Known
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.formats import numerics
 from mzwidget.local.statements import system_live, system_rows, system_rows_pg
-from mzwidget.local.statements.system_items import definition, items_here
+from mzwidget.local.statements.system_items import definition, user_items
 from mzwidget.local.statements.system_relations import RELATIONS, system_oid
 
 if TYPE_CHECKING:
@@ -64,17 +64,13 @@ class SystemCatalog:
         return system_oid(path) if path in RELATIONS else None
 
     def objects(self, names: Names) -> list[Known]:
-        """Return all that has an OID in a session's database."""
+        """Return all that has an OID."""
         catalog = self._shared.catalog
         shown = {*names.schemas(), *IMPLICIT_SCHEMAS}
-        found = []
-        for item in [*items_here(catalog, names), *names.temporary.values()]:
-            visible = item.owner > 0 or names.find((item.name,)) == item
-            defined = _index(catalog, item) if item.kind == "index" else definition(catalog, item)
-            found.append(Known(item.oid, item.name, visible, defined))
+        found = [_known(catalog, item, names) for item in [*user_items(catalog), *names.temporary.values()]]
         for path in RELATIONS:
             schema, _, name = path.partition(".")
-            found.append(Known(system_oid(path), name, schema in shown))
+            found.append(Known(system_oid(path), name if schema in shown else path, schema in shown))
         return found
 
     def comments(self, names: Names) -> dict[str, dict[int, str | None]]:
@@ -103,6 +99,21 @@ class SystemCatalog:
     def kind(schema: str, name: str) -> str:
         """Return what a system relation is, as messages say it."""
         return "system table" if schema == "mz_catalog" and name in _TABLES else "view"
+
+
+def _known(catalog: Catalog, item: Item, names: Names) -> Known:
+    is_type = item.type is not None
+    visible = item.owner > 0 or names.find((item.name,), types=is_type) == item
+    elsewhere = bool(item.database) and item.database != names.database
+    columns = () if item.relation is None else item.columns
+    return Known(
+        item.oid,
+        item.name if visible else ".".join([item.database] * elsewhere + [item.schema, item.name]),
+        None if elsewhere else visible,
+        _index(catalog, item) if item.kind == "index" else definition(catalog, item),
+        tuple(catalog.comments.get((item.id, column.name)) for column in columns),
+        is_type,
+    )
 
 
 def _index(catalog: Catalog, item: Item) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.catalog import OWNER as OWNER_NAME
-from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_SCHEMAS
+from mzwidget.local.engine.catalog import OWNER_OID
 from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.statements.spelling import named
 from mzwidget.local.statements.system_relations import system_id, system_path
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     Fill = Callable[[Catalog, Names], list[Row]]
 
 CLUSTER, REPLICA, OWNER = "u1", "u1", "u1"
-SYSTEM_OID, SYSTEM_OWNER = 16_600, "s1"
+SCHEMA_OIDS = {
+    "mz_catalog": 16656, "pg_catalog": 16657, "mz_internal": 16658, "information_schema": 16659, "mz_unsafe": 16660,
+    "mz_catalog_unstable": 16972, "mz_introspection": 16973,
+}  # fmt: skip
+"""Of the system's schemas."""
+SYSTEM_ROLES = {
+    "mz_system": ("s1", 16661), "mz_support": ("s2", 16662), "mz_analytics": ("s3", 16984),
+    "mz_monitor": ("g1", 16663), "mz_monitor_redacted": ("g2", 16664),
+}  # fmt: skip
+"""Their ids and OIDs."""
+SYSTEM_OWNER = SYSTEM_ROLES["mz_system"][0]
 
 
 def all_schemas(catalog: Catalog) -> Iterator[tuple[str | None, str, int]]:
@@ -28,12 +38,16 @@ def all_schemas(catalog: Catalog) -> Iterator[tuple[str | None, str, int]]:
     for database, found in catalog.databases.items():
         for name, schema in found.schemas.items():
             yield database, name, schema.oid
-    for number, name in enumerate(SYSTEM_SCHEMAS):
-        yield None, name, SYSTEM_OID + number
+    for name, oid in SCHEMA_OIDS.items():
+        yield None, name, oid
 
 
 def schema_id(catalog: Catalog, item: Item) -> str:
-    return f"u{catalog.databases[item.database].schemas[item.schema].oid}"
+    return f"u{schema_oid(catalog, item)}"
+
+
+def schema_oid(catalog: Catalog, item: Item) -> int:
+    return catalog.databases[item.database].schemas[item.schema].oid
 
 
 def user_items(catalog: Catalog, *kinds: str) -> list[Item]:

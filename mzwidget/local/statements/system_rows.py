@@ -11,6 +11,7 @@ from mzwidget.local.statements.system_items import (
     CLUSTER,
     OWNER,
     SYSTEM_OWNER,
+    SYSTEM_ROLES,
     all_roles,
     all_schemas,
     cluster_of,
@@ -113,7 +114,7 @@ def _mz_columns(catalog: Catalog, names: Names) -> list[Row]:
             "type": catalog_name(column.type),
             "default": default,
             "type_oid": column.type.oid,
-            "type_mod": column.type.typmod,
+            "type_mod": column.type.declared_typmod,
         }
         for item in user_items(catalog)
         if item.relation is not None
@@ -148,7 +149,7 @@ def _mz_clusters(_: Catalog, __: Names) -> list[Row]:
 def _mz_roles(catalog: Catalog, _: Names) -> list[Row]:
     return [
         {"id": role_id(catalog, name), "oid": oid, "name": name, "inherit": True} for name, oid in all_roles(catalog)
-    ]
+    ] + [{"id": id_, "oid": oid, "name": name, "inherit": True} for name, (id_, oid) in SYSTEM_ROLES.items()]
 
 
 def _mz_comments(catalog: Catalog, _: Names) -> list[Row]:

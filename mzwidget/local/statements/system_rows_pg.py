@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_SCHEMAS
+from mzwidget.local.dialect.typenames import home_of
+from mzwidget.local.engine.catalog import OWNER_OID
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import catalog_name
 from mzwidget.local.statements.spelling import defaults_of
 from mzwidget.local.statements.system_items import (
-    SYSTEM_OID,
+    SCHEMA_OIDS,
+    SYSTEM_ROLES,
     all_roles,
     all_schemas,
     commented,
     definition,
     items_here,
     relations_here,
+    schema_oid,
     user_items,
 )
 from mzwidget.local.statements.system_relations import system_oid
@@ -52,7 +55,7 @@ def _pg_class(catalog: Catalog, names: Names) -> list[Row]:
         {
             "oid": item.oid,
             "relname": item.name,
-            "relnamespace": catalog.databases[item.database].schemas[item.schema].oid,
+            "relnamespace": schema_oid(catalog, item),
             "reloftype": 0,
             "relowner": OWNER_OID,
             "relam": 0,
@@ -94,7 +97,7 @@ def _pg_attribute(catalog: Catalog, names: Names) -> list[Row]:
             "atttypid": column.type.oid,
             "attlen": column.type.typlen,
             "attnum": position,
-            "atttypmod": column.type.typmod,
+            "atttypmod": column.type.declared_typmod,
             "attndims": int(column.type.element is not None),
             "attnotnull": not column.nullable,
             "atthasdef": bool(item.relation.defaults and item.relation.defaults[position - 1]),
@@ -109,27 +112,37 @@ def _pg_attribute(catalog: Catalog, names: Names) -> list[Row]:
     ]
 
 
-def _pg_type(_: Catalog, __: Names) -> list[Row]:
+def _pg_type(catalog: Catalog, names: Names) -> list[Row]:
+    made = items_here(catalog, names, "type")
     return [
-        {
-            "oid": type_.oid,
-            "typname": name,
-            "typnamespace": SYSTEM_OID + SYSTEM_SCHEMAS.index("pg_catalog"),
-            "typowner": OWNER_OID,
-            "typlen": type_.typlen,
-            "typtype": "p" if category == "P" else "b",
-            "typcategory": category,
-            "typdelim": ",",
-            "typrelid": 0,
-            "typelem": 0 if type_.kind != "array" or type_.element is None else type_.element.oid,
-            "typarray": array,
-            "typnotnull": False,
-            "typbasetype": 0,
-            "typtypmod": -1,
-            "typcollation": 0,
-        }
+        _type(type_.oid, name, SCHEMA_OIDS[home_of(name)], category, type_, array=array)
         for type_, name, category, array in _types()
+    ] + [
+        _type(item.oid, item.name, schema_oid(catalog, item), "C" if item.type.kind == "record" else "U", item.type)
+        for item in made
+        if item.type is not None
     ]
+
+
+def _type(oid: int, name: str, schema: int, category: str, type_: t.Type, *, array: int = 0) -> Row:
+    has_element = type_.element is not None and (category == "A" or (category == "U" and type_.kind == "list"))
+    return {
+        "oid": oid,
+        "typname": name,
+        "typnamespace": schema,
+        "typowner": OWNER_OID,
+        "typlen": type_.typlen,
+        "typtype": {"P": "p", "C": "c"}.get(category, "b"),
+        "typcategory": category,
+        "typdelim": ",",
+        "typrelid": 0,
+        "typelem": type_.element.oid if has_element and type_.element is not None else 0,
+        "typarray": array,
+        "typnotnull": False,
+        "typbasetype": 0,
+        "typtypmod": -1,
+        "typcollation": 0,
+    }
 
 
 def _types() -> Iterator[tuple[t.Type, str, str, int]]:
@@ -219,15 +232,19 @@ def _pg_roles(catalog: Catalog, _: Names) -> list[Row]:
             "rolinherit": True,
             "rolcreaterole": False,
             "rolcreatedb": False,
-            "rolcanlogin": True,
+            "rolcanlogin": name not in SYSTEM_ROLES,
             "rolreplication": False,
             "rolconnlimit": -1,
             "rolbypassrls": False,
             "usename": name,
             "usesysid": oid,
         }
-        for name, oid in all_roles(catalog)
+        for name, oid in [*all_roles(catalog), *((name, oid) for name, (_, oid) in SYSTEM_ROLES.items())]
     ]
+
+
+def _pg_user(catalog: Catalog, names: Names) -> list[Row]:
+    return [row for row in _pg_roles(catalog, names) if row["rolcanlogin"]]
 
 
 def _pg_tables(kind: str, column: str) -> Fill:
@@ -308,7 +325,7 @@ CONTENTS: dict[str, Fill] = {
     "pg_catalog.pg_database": _pg_database,
     "pg_catalog.pg_roles": _pg_roles,
     "pg_catalog.pg_authid": _pg_roles,
-    "pg_catalog.pg_user": _pg_roles,
+    "pg_catalog.pg_user": _pg_user,
     "pg_catalog.pg_tables": _pg_tables("table", "tablename"),
     "pg_catalog.pg_views": _pg_tables("view", "viewname"),
     "pg_catalog.pg_matviews": _pg_tables("materialized view", "matviewname"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import objects
 from mzwidget.local.dialect.overloads import Overload, line
-from mzwidget.local.dialect.values import Value, apply, array_sql, quote_text
+from mzwidget.local.dialect.values import Value, apply, array_sql, failing, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -50,11 +50,22 @@ def _description(statement: Statement, values: Sequence[Value]) -> Value:
     return apply(f"(CASE {{0}}{branches} END)", [values[1], *told], t.TEXT)
 
 
+def _column_description(statement: Statement, values: Sequence[Value]) -> Value:
+    _noted(statement, "col_description")
+    branches = "".join(
+        f" WHEN {{0}} = {each.oid} AND {{1}} = {number} THEN {quote_text(comment)}"
+        for each in statement.catalog.objects()
+        for number, comment in enumerate(each.columns, 1)
+        if comment
+    )
+    return apply(f"(CASE{branches or ' WHEN false THEN NULL'} END)", values, t.TEXT)
+
+
 def _table_is_visible(statement: Statement, values: Sequence[Value]) -> Value:
     _noted(statement, "pg_table_is_visible")
     known = statement.catalog.objects()
-    visible = [each.oid for each in known if each.visible]
-    return objects.among(values[0], visible, [each.oid for each in known if not each.visible])
+    visible, hidden = ([each.oid for each in known if each.visible is wanted] for wanted in (True, False))
+    return objects.among(values[0], visible, hidden)
 
 
 def _type_is_visible(_: Statement, values: Sequence[Value]) -> Value:
@@ -67,12 +78,30 @@ def _userbyid(statement: Statement, values: Sequence[Value]) -> Value:
     return objects.chosen(values[0], statement.catalog.roles(), unknown)
 
 
-def _privileged(statement: Statement, values: Sequence[Value]) -> Value:
-    """Return whether a role may do everything: the owner of all may."""
-    _noted(statement, "a function about privileges")
-    owner, name = next(iter(statement.catalog.roles().items()))
-    test = f"({{0}} = {owner if values[0].type.name == 'oid' else quote_text(name)})"
-    return apply(f"CASE WHEN {{1}} IS NOT NULL AND {{2}} IS NOT NULL THEN {test} END", values, t.BOOL)
+def _privileged(what: str) -> Callable[[Statement, Sequence[Value]], Value]:
+    """Return what tells whether a role, the owner where none is given, may do something: the owner of all may."""
+
+    def ask(statement: Statement, values: Sequence[Value]) -> Value:
+        _noted(statement, "a function about privileges")
+        roles = statement.catalog.roles()
+        owner = next(iter(roles))
+        role, of = values[0] if len(values) > 2 else None, values[-2]
+        answer = Value("true", t.BOOL)
+        if role is not None:
+            answer = apply(f"{{0}} = {owner if role.type.name == 'oid' else quote_text(roles[owner])}", [role], t.BOOL)
+            if role.type.name == "text" and role.literal is not None and role.literal not in roles.values():
+                answer = failing(SqlError(f'role "{role.literal}" does not exist'), t.BOOL)
+        if what == "table" and of.type.name == "text" and of.literal is not None:
+            try:
+                found = statement.catalog.oid_of(objects.parts_of(of.literal))
+            except SqlError as error:
+                answer = failing(error, t.BOOL)
+            else:
+                answer = answer if found else failing(SqlError(f'relation "{of.literal}" does not exist'), t.BOOL)
+        given = " AND ".join(f"{{{number}}} IS NOT NULL" for number in range(len(values)))
+        return apply(f"CASE WHEN {given} THEN {{{len(values)}}} END", [*values, answer], t.BOOL)
+
+    return ask
 
 
 _NAMED = (*t.SCALARS.values(), *t.RANGES.values())
@@ -185,6 +214,7 @@ FUNCTIONS: list[Overload] = [
          "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
     line("pg_stat_get_numscans", "oid -> int8", "CASE WHEN {0} IS NOT NULL THEN CAST(-1 AS BIGINT) END"),
     line("pg_tablespace_location", "oid -> text", "CASE WHEN {0} IN (1663, 1664) THEN '' END", fallible=False),
+    line("col_description", "oid, int4 -> text", asks=_column_description),
     line("obj_description", "oid, text -> text", asks=_description),
     *(line("pg_get_viewdef", f"oid{more} -> text", asks=_of_objects("pg_get_viewdef", lambda each: each.definition))
       for more in ("", ", bool", ", int4")),
@@ -192,9 +222,6 @@ FUNCTIONS: list[Overload] = [
       for more in ("", ", int4, bool")),
     *(line(name, f"oid{more} -> text", "CAST(NULL AS VARCHAR)", fallible=False)
       for name in ("pg_get_constraintdef", "pg_get_ruledef") for more in ("", ", bool")),
-    *(line(f"has_{what}_privilege", f"{role}, {of}, text -> bool", asks=_privileged)
-      for what in ("table", "schema", "database") for role in ("text", "oid") for of in ("text", "oid")),
-    *(line(f"has_{what}_privilege", f"{of}, text -> bool",
-           "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN true END", fallible=False)
-      for what in ("table", "schema", "database") for of in ("text", "oid")),
+    *(line(f"has_{what}_privilege", f"{role}{of}, text -> bool", asks=_privileged(what))
+      for what in ("table", "schema", "database") for role in ("", "text, ", "oid, ") for of in ("text", "oid")),
 ]  # fmt: skip
