@@ -23,7 +23,8 @@ const MAY = {
 
 const SRC = fileURLToPath(new URL("../src/", import.meta.url));
 const CODE = /^\s*(?:import|export)\b[^"';]*?\bfrom\s+["']([^"']+)["']|^\s*import\s+["']([^"']+)["']/gm;
-const TYPE = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
+const CALL = /\bimport\(\s*["']([^"']+)["']\s*\)/g; // in a comment a type, else a module that is loaded later
+const COMMENT = /\/\*.*?\*\//gs;
 
 /** @typedef {{ from: string, to: string, kind: "code" | "types" }} Import */
 
@@ -34,9 +35,11 @@ const TYPE = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
  */
 function importsOf(file, text) {
   const target = (/** @type {string} */ to) => (to.startsWith(".") ? join(dirname(file), to) : to);
-  const found = (/** @type {RegExp} */ pattern, /** @type {Import["kind"]} */ kind) =>
-    [...text.matchAll(pattern)].map(([, one, other]) => ({ from: file, to: target(one ?? other ?? ""), kind }));
-  return [...found(CODE, "code"), ...found(TYPE, "types")];
+  const found = (/** @type {string} */ within, /** @type {RegExp} */ pattern, /** @type {Import["kind"]} */ kind) =>
+    [...within.matchAll(pattern)].map(([, one, other]) => ({ from: file, to: target(one ?? other ?? ""), kind }));
+  const code = text.replaceAll(COMMENT, "");
+  const comments = (text.match(COMMENT) ?? []).join("\n");
+  return [...found(code, CODE, "code"), ...found(code, CALL, "code"), ...found(comments, CALL, "types")];
 }
 
 /**
@@ -87,6 +90,7 @@ test("a module that does not is named", () => {
     ["views/bars.js", '/** @type {import("../display/frame.js").X} */', "views/bars.js may not import display/frame.js, not even its types"],
     ["display/frame.js", '/** @type {import("@anywidget/types").AnyModel} */', "display/frame.js may not import @anywidget/types, not even its types"],
     ["display/frame.js", 'import "d3-selection";', "display/frame.js may not import d3-selection"],
+    ["views/bars.js", 'const later = () => import("../sync/store.js");', "views/bars.js may not import sync/store.js"],
     ["dom.js", 'export * from "./sync/id.js";', "dom.js may not import sync/id.js"],
     ["views/order.js", 'import {\n  mount,\n} from "./bars.js";', "circle: views/order.js → views/bars.js → views/order.js"],
     ["other/new.js", 'import { element } from "../dom.js";', "other/new.js may not import dom.js"],
