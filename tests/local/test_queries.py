@@ -224,6 +224,12 @@ SELECT (t1.*).f2, (t1.*)::text, t1.* IS NULL FROM t1 ORDER BY t1.* DESC | f2 tex
 SELECT (t1).*, count(*) FROM t1 GROUP BY t1 ORDER BY 1     | f1 f2 count: 1 2 1, 3 4 1
 SELECT count(nope.*) FROM t1                             | column "nope" does not exist
 SELECT ROW('x'::char(3), 1)::text, to_jsonb(v)::text, (v).c || '|' FROM (SELECT 'y'::char(2) AS c) v | row to_jsonb ?column?: ("x  ",1) {"c":"y "} y|
+SELECT ARRAY['10'::jsonb] > ARRAY['9'::jsonb], ARRAY['10'::jsonb] <= ARRAY['9'::jsonb], ARRAY['10', NULL::jsonb] < ARRAY['10', '3'::jsonb], NULL < ARRAY['3'::jsonb] | ?column? ?column? ?column? ?column?: True False False None
+SELECT v < w, v >= w FROM (VALUES (1, '10'::jsonb)) v, (VALUES (1, '9'::jsonb)) w | ?column? ?column?: False True
+SELECT greatest(LIST['10'::jsonb], LIST['9'::jsonb])::text, least(MAP['k' => '10'::jsonb], MAP['k' => '9'::jsonb])::text | greatest least: {10} {k=>9}
+SELECT x::text FROM (VALUES ('10'::jsonb), ('9'), (NULL), ('"x"')) v (x) ORDER BY LIST[x] | x: "x", 9, 10, None
+SELECT x::text FROM (VALUES ('10'::jsonb), ('9'), (NULL), ('"x"')) v (x) ORDER BY MAP['k' => ROW(1, ARRAY[x])] DESC | x: None, 10, 9, "x"
+SELECT x::text, row_number() OVER (ORDER BY v DESC) FROM (VALUES ('10'::jsonb), ('9'), (NULL), ('"x"')) v (x) ORDER BY v | x row_number: "x" 4, 9 3, 10 2, None 1
 """  # noqa: E501
 
 

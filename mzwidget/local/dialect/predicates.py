@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local.dialect import composites, functions, patterns
 from mzwidget.local.dialect.calls import coerce, known, row_of
 from mzwidget.local.dialect.conditions import chained, connect
-from mzwidget.local.dialect.functions.operators import COMPARISONS
+from mzwidget.local.dialect.functions.operators import COMPARISONS, compare_whole
 from mzwidget.local.dialect.overloads import choose, no_function, no_operator
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value, apply, bound_once, evaluated
@@ -42,7 +42,7 @@ def compare_rows(expressions: Translating, operator: str, left: Value, right: Va
     if not left.items or not right.items:
         if not same_row(left.type, right.type):
             raise no_operator(operator, known([left, right]))
-        return apply(f"({{0}} {operator} {{1}})", [left, right], t.BOOL)
+        return compare_whole(operator, [left, right])
     if len(left.items) != len(right.items):
         raise SqlError("unequal number of entries in row expressions")
     pairs = list(zip(left.items, right.items, strict=True))

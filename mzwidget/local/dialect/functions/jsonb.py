@@ -12,7 +12,7 @@ from mzwidget.local.dialect.castlines import kind_of
 from mzwidget.local.dialect.casts import cast, literal, text_form
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, items_of, plainly_ordered, quote_text
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import jsonb, numerics
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.containers import show_array
@@ -176,13 +176,33 @@ def _sort_key(value: Any) -> str:
 SORT_KEY = udf.declare("jsonb_key", _sort_key, [t.JSONB], t.TEXT, fallible=False)
 
 
+def _ordered(type_: t.Type, value: str, depth: int = 0) -> str:
+    """Return DuckDB SQL of what sorts as a value of a type does, the documents in it among themselves."""
+    if plainly_ordered(type_):
+        return value
+    if type_.name == "jsonb":
+        return SORT_KEY.replace("{0}", value)
+    each, inner = f"e{depth}", f"i{depth}"
+    if type_.kind == "record":
+        fields = [f"f{i} := {_ordered(f, f'{each}.f{i}', depth + 1)}" for i, (_, f) in enumerate(type_.fields, 1)]
+        key = f"struct_pack({', '.join(fields)})"
+        return f"list_transform([{value}], lambda {each}: CASE WHEN {each} IS NOT NULL THEN {key} END)[1]"
+    assert type_.element is not None
+    if type_.kind == "map":
+        entry = f"struct_pack(k := {inner}.key, v := {_ordered(type_.element, f'{inner}.value', depth + 1)})"
+        return f"list_transform(map_entries({value}), lambda {inner}: {entry})"
+    item = f"lambda {inner}: {_ordered(type_.element, inner, depth + 1)}"
+    if type_.kind == "list":
+        return f"list_transform({value}, {item})"
+    key = f"struct_pack(items := list_transform({each}.items, {item}), dims := {each}.dims)"
+    return f"list_transform([{value}], lambda {each}: CASE WHEN {each} IS NOT NULL THEN {key} END)[1]"
+
+
 def sortable(value: Value) -> Value:
     """Return what sorts as the value does."""
-    if value.type.name == "jsonb":
-        return apply(SORT_KEY, [value], t.TEXT)
-    if not plainly_ordered(value.type):
-        raise unsupported(f"ORDER BY {t.sql_name(value.type)}")
-    return value
+    if plainly_ordered(value.type):
+        return value
+    return apply(_ordered(value.type, "{0}"), [value], t.TEXT)
 
 
 OPERATORS += [

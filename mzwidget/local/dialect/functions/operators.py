@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from mzwidget.local.dialect.castlines import checked_moment
 from mzwidget.local.dialect.casts import cast
+from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.functions.numbers import BY_ZERO, ZERO, remainder
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply
@@ -279,6 +281,14 @@ _ORDERED = (
     *SIGNED, *UNSIGNED, *FLOATS, "numeric", "bool", "date", "time", "timestamp", "timestamptz", "interval", "text",
     "bpchar", "bytea", "uuid", "oid", "mz_timestamp",
 )  # fmt: skip
+
+
+def compare_whole(operator: str, values: Sequence[Value]) -> Value:
+    """Compare what has elements as one value."""
+    sides = values if operator in ("=", "<>") else [sortable(value) for value in values]
+    return apply(f"({{0}} {operator} {{1}})", sides, t.BOOL)
+
+
 for _operator in COMPARISONS:
     for _name in _ORDERED:
         OPERATORS.append(line(_operator, f"{_name}, {_name} -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
@@ -286,8 +296,9 @@ for _operator in COMPARISONS:
         OPERATORS.append(line(_operator, "jsonb, jsonb -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
     if _operator == "=":
         OPERATORS.append(line(_operator, "anylist, anylist -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
-    for _name in ("anyarray", "anyrange"):
-        OPERATORS.append(line(_operator, f"{_name}, {_name} -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
+    _whole = partial(compare_whole, _operator)
+    OPERATORS.append(line(_operator, "anyarray, anyarray -> bool", build=_whole, fallible=False))
+    OPERATORS.append(line(_operator, "anyrange, anyrange -> bool", f"({{0}} {_operator} {{1}})", fallible=False))
 
 # ----------------------------------------------------------------------------------------------- concatenation
 
