@@ -135,6 +135,16 @@ SELECT t1.f1, lag(sum(t2.f2) OVER (ORDER BY t2.f1)) OVER (ORDER BY t1.f1, t2.f1)
 SELECT f1, sum(f2), rank() OVER (ORDER BY sum(sum(f2)) OVER (ORDER BY f1) DESC) FROM t1 GROUP BY f1 ORDER BY 1 | f1 sum rank: 1 2 2, 3 4 1
 SELECT array_agg(DISTINCT a ORDER BY b DESC, a), string_agg(DISTINCT a::text, ',' ORDER BY b) FROM (VALUES (2, 1), (1, 5), (2, 1), (2, 7)) v (a, b) | array_agg string_agg: [2, 1, 2] 2,1,2
 SELECT f1, (SELECT sum(t2.f2 - t1.f1) FROM t2), (SELECT count(*) FILTER (WHERE t2.f1 > t1.f1) FROM t2) FROM t1 ORDER BY 1 | f1 sum count: 1 8 2, 3 4 1
+SELECT f1 FROM t1 WHERE EXISTS (SELECT 1 FROM days AS t1 WHERE t1.f2 = 2) | WHERE clause error: column "t1.f2" does not exist
+SELECT (SELECT t1 FROM (VALUES (0)) v) FROM t1 ORDER BY 1 LIMIT 1 | t1: ('1', '2')
+SELECT (SELECT g FROM generate_series(7, 7) AS g (x)), (SELECT h FROM generate_series(8, 8) AS h (x)) FROM (SELECT 5 AS g) q | g h: 5 8
+SELECT (SELECT count(*) AS k FROM t2 GROUP BY k) FROM (SELECT 0 AS k) q | k: 2
+SELECT f1 AS k, f2 AS k FROM t1 GROUP BY k | column reference "k" is ambiguous
+SELECT sum(f1) FILTER (WHERE max(f2) > 1) FROM t1 | aggregate functions are not allowed in FILTER (function pg_catalog.max)
+SELECT count(*) FILTER (WHERE f1 > 0 AND count(*) > 1) FROM t1 | aggregate functions are not allowed in AND argument (function pg_catalog.count)
+SELECT f1, count(*) FILTER (WHERE f2 > (SELECT min(t2.f2) FROM t2 WHERE t2.f1 > t1.f1 + 1)) FROM t1 GROUP BY f1 ORDER BY 1 | f1 count: 1 0, 3 0
+SELECT * FROM max(1) | aggregate functions are not supported in functions in FROM
+SELECT * FROM t1, ROWS FROM (rank(), generate_series(1, 2)) | window functions are not supported in functions in FROM
 SELECT DISTINCT ON (f2 % 2) f1 FROM t1 WHERE f1 = 3 UNION ALL SELECT 1 ORDER BY 1 | f1: 1, 3
 SELECT f1 FROM t1 WHERE f1 AND true                      | WHERE clause error: AND argument must have type boolean, not type integer
 SELECT f1 FROM t1 WHERE CASE WHEN f1 THEN true END       | WHERE clause error: WHERE clause must have type boolean, not type integer
@@ -348,3 +358,34 @@ def test_limit_by_outer_columns(sql: psycopg.Connection, limit: str) -> None:
     assert sql.execute(f"{query} ORDER BY 1").fetchall() == [(1, [3]), (2, [2, 3]), (3, [1, 2, 3])]
     with pytest.raises(psycopg.Error, match='column "n" does not exist'):
         sql.execute("SELECT (SELECT n FROM t LIMIT n)")
+
+
+MEANT = """
+SELECT nmae FROM people                             |
+SELECT nam FROM people                              | name
+SELECT frstnm FROM people                           | First_Nm
+SELECT p.citi FROM people p, t1                     | p.city
+SELECT corner.people.citi FROM corner.people        | people.city
+SELECT t1.citi FROM people p, t1                    |
+SELECT citi FROM people JOIN people q USING (city)  | city
+SELECT (SELECT citi FROM t1) FROM people a, people b | city, city
+SELECT name, max(citi) FROM people GROUP BY name    | city
+SELECT * FROM people WHERE citi = 'x'               |
+"""
+
+
+def test_the_columns_that_may_be_meant(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE SCHEMA corner")
+    sql.execute("CREATE TABLE t1 (f1 int)")
+    for schema in ("", "corner."):
+        sql.execute(f'CREATE TABLE {schema}people (name text, city text, "First_Nm" text)')
+    for line in MEANT.strip().splitlines():
+        query, names = (part.strip() for part in line.split("|"))
+        with pytest.raises(psycopg.Error) as caught:
+            sql.execute(query)
+        quoted = ", ".join(f'"{name}"' for name in names.split(", "))
+        told = f"The similarly named column {quoted} does exist."
+        if "," in names:
+            told = f"There are similarly named columns that do exist: {quoted}."
+        hint = f"{told} Make sure to surround case sensitive names in double quotes." if names else None
+        assert caught.value.diag.message_hint == hint, query

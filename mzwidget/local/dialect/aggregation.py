@@ -65,10 +65,10 @@ class Aggregation:
             raise SqlError("DISTINCT in window aggregates not yet supported")
         if node.over is not None:
             return self._window(node, name)
-        if self.scope.inside_aggregate:
-            raise SqlError("nested aggregate functions are not allowed")
         if self.scope.grouping is None:
             raise SqlError(f"aggregate functions are not allowed in {self.scope.place} (function pg_catalog.{name})")
+        if self.scope.inside_aggregate:
+            raise SqlError("nested aggregate functions are not allowed")
         return self._aggregate(node, name)
 
     def _table_function(self, node: tree.Call, name: str) -> Value:
@@ -136,8 +136,7 @@ class Aggregation:
             order = " ORDER BY " + ", ".join(f"{sortable(o).sql} ASC NULLS LAST" for o in operands)
         suffix = condition = ""
         if node.filter is not None:
-            with self.scope.within("FILTER"):
-                kept = self.expressions.value(node.filter)
+            kept = self._filter(node.filter)
             condition = self.expressions.boolean(kept).sql
             suffix = f" FILTER (WHERE {condition})"
 
@@ -156,6 +155,17 @@ class Aggregation:
 
         depth = max((operand.depth for operand in operands), default=0)
         return Value(_AGGREGATE.sub(written, template), type_, fallible=True, depth=depth, nullable=not counts)
+
+    def _filter(self, node: tree.Expr) -> Value:
+        """Return a FILTER's condition: of an aggregate it is about rows, not about groups."""
+        grouping = self.scope.grouping
+        if self.scope.inside_aggregate:
+            self.scope.grouping = None
+        try:
+            with self.scope.within("FILTER"):
+                return self.expressions.value(node)
+        finally:
+            self.scope.grouping = grouping
 
     def _distinct_list(self, node: tree.Call, name: str, operands: list[Value], template: str) -> str:
         """Return the template with the distinct values in their order."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from mzwidget.local.dialect import similar
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.values import Value, weighed
@@ -268,20 +269,40 @@ class Scope:
             raise SqlError(f"statement too long: more than {_MOST_JOINED} tables and subqueries are joined", "54001")
 
     def column(self, parts: Sequence[str]) -> Value:
-        """Return the column that a possibly qualified name means."""
+        """Return the column that a possibly qualified name means, or the row of the FROM item of that name."""
+        found = self.find(parts)
+        if found is None:
+            raise self._missing(parts)
+        return found
+
+    def find(self, parts: Sequence[str]) -> Value | None:
+        """Return what a name means, None if it means nothing."""
+        *qualifier, name = parts
+        for depth, scope in enumerate(self._chain()):
+            column = scope._own(parts)
+            if column is not None:
+                self._cross(depth)
+                return scope.checked(*column)
+            if qualifier and any(source.answers(tuple(qualifier)) for source in scope.sources):
+                return None
+        for depth, scope in enumerate(self._chain() if not qualifier else ()):
+            source = scope.row(name)
+            if source is not None:
+                self._cross(depth)
+                return scope.checked(source.values[0], name) if source.scalar else scope._whole(source)
+        return None
+
+    def _chain(self) -> Iterator[Scope]:
+        """Yield this scope and those around it."""
         scope: Scope | None = self
-        crossed: list[Scope] = []
         while scope is not None:
-            found = scope._own(parts)
-            if found is not None:
-                for inner in crossed:
-                    inner.correlated = True
-                return scope.checked(*found)
-            crossed.append(scope)
+            yield scope
             scope = scope.parent
-        if len(parts) == 1 and (source := self.row(parts[0])) is not None:
-            return self._whole(source)
-        raise self._missing(parts)
+
+    def _cross(self, depth: int) -> None:
+        """Take note that what is ``depth`` scopes further out is referred to."""
+        for scope in islice(self._chain(), depth):
+            scope.correlated = True
 
     def _whole(self, source: Source) -> Value:
         """Return a row as one value."""
@@ -309,20 +330,25 @@ class Scope:
         *qualifier, column = parts
         if len(qualifier) > _MOST_QUALIFIERS:
             return SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(qualifier)}")
-        prefix = "".join(f"{part}." for part in qualifier)
-        found = [
-            prefix + each.name
-            for source in self.sources if not qualifier or source.answers(tuple(qualifier))
-            for each in source.columns if _alike(each.name, column)
-        ]  # fmt: skip
-        similar = list(dict.fromkeys(found))
-        hint = None
-        if len(similar) == 1:
-            hint = f'The similarly named column "{similar[0]}" does exist. {_CASE}'
-        elif similar:
-            listed = ", ".join(f'"{name}"' for name in similar)
-            hint = f"There are similarly named columns that do exist: {listed}. {_CASE}"
-        return SqlError(f'column "{".".join(parts[-2:])}" does not exist', hint=hint)
+        prefix = f"{qualifier[-1]}." if qualifier else ""
+        found = [prefix + each for each in self._nameable(tuple(qualifier)) if similar.alike(each, column)]
+        return SqlError(f'column "{".".join(parts[-2:])}" does not exist', hint=similar.hint(found))
+
+    def _nameable(self, qualifier: tuple[str, ...]) -> Iterator[str]:
+        """Yield the names that columns answer to: behind a qualifier those of its table, else all in reach."""
+        for scope in self._chain():
+            answering = [source for source in scope.sources if source.answers(qualifier)]
+            if answering:
+                yield from (column.name for source in answering for column in source.columns)
+                return
+            if not qualifier:
+                yield from scope.unqualified()
+
+    def unqualified(self) -> Iterator[str]:
+        """Yield the names of the columns that ``*`` stands for."""
+        for index, source in enumerate(self.sources):
+            yield from (merged.name for merged in self.merged if merged.first == index)
+            yield from (column.name for column in source.columns if (index, column.name) not in self.hidden)
 
     def _own(self, parts: Sequence[str]) -> tuple[Value, str] | None:
         """Return the column of this scope alone, and its qualified name."""
@@ -336,10 +362,6 @@ class Scope:
             if not qualifier and (index, column) in self.hidden:
                 continue
             found += [(value, f"{source.name}.{column}".lstrip("."), index) for value in source.find(column)]
-        if not found and not qualifier:
-            source_ = self.row(column)
-            if source_ is not None and source_.scalar:
-                found = [(source_.values[0], column, self.sources.index(source_))]
         if len(found) > 1:
             raise SqlError(f'column reference "{column}" is ambiguous')
         if not found:
@@ -367,10 +389,3 @@ class Scope:
 
 
 _MOST_QUALIFIERS = 3
-_CASE = "Make sure to surround case sensitive names in double quotes."
-
-
-def _alike(name: str, wanted: str) -> bool:
-    """Whether a name is close enough to be suggested."""
-    a, b = name.lower(), wanted.lower()
-    return a == b or difflib.SequenceMatcher(None, a, b).ratio() > 0.7

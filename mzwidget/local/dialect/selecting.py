@@ -281,10 +281,10 @@ class Selection:
         chosen: Output = node
         if isinstance(node, tree.Literal) and node.kind == "number":
             chosen = outputs[by_position(node.value, len(outputs), "GROUP BY clause") - 1][1]
-        elif isinstance(node, tree.Name) and len(node.parts) == 1 and self.scope._own(node.parts) is None:
+        elif isinstance(node, tree.Name) and len(node.parts) == 1 and self.scope.find(node.parts) is None:
             named = [value for name, value in outputs if name == node.parts[0]]
             if len(named) > 1:
-                raise SqlError(f'column reference "{node.parts[0]}" in GROUP BY is ambiguous')
+                raise SqlError(f'column reference "{node.parts[0]}" is ambiguous')
             chosen = named[0] if named else node
         value = chosen.value if isinstance(chosen, Expanded) else settle(self.statement, self.expressions.value(chosen))
         hashable(value.type, "GROUP BY")

@@ -298,11 +298,7 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
         if name in functions.SCALARS or name in expressions.statement.session or name in ("now", "mz_now"):
             value = expressions.value(call)
             return [Column(name, value.type)], f"SELECT {value.sql} AS c1"
-        if name in OFFERED_THERE:
-            raise unsupported(f"table function {name}")
-        if name in UNAVAILABLE:
-            raise unavailable(f"the {name} function", UNAVAILABLE[name])
-        raise unknown_function(name)
+        raise _no_table_function(name)
     given = known(arguments)
     found = choose(overloads, given)
     if len(found) != 1 or (name == "unnest" and given == [None]):
@@ -322,6 +318,18 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
         return columns, streamed.format(*(value.sql for value in values))
     return columns, apply(chosen.overload.sql, values, t.TEXT).sql if not any(
         len(v.sql) > 40 for v in values) else _substituted(chosen.overload.sql, values)  # fmt: skip
+
+
+def _no_table_function(name: str) -> SqlError:
+    """Return the error for a function that gives no rows."""
+    if name in functions.AGGREGATES or name in functions.WINDOWS:
+        word = "aggregate" if name in functions.AGGREGATES else "window"
+        return SqlError(f"{word} functions are not supported in functions in FROM")
+    if name in OFFERED_THERE:
+        return unsupported(f"table function {name}")
+    if name in UNAVAILABLE:
+        return unavailable(f"the {name} function", UNAVAILABLE[name])
+    return unknown_function(name)
 
 
 def _plainly_constant(value: Value) -> bool:
