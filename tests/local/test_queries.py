@@ -145,6 +145,10 @@ SELECT count(*) FILTER (WHERE f1 > 0 AND count(*) > 1) FROM t1 | aggregate funct
 SELECT f1, count(*) FILTER (WHERE f2 > (SELECT min(t2.f2) FROM t2 WHERE t2.f1 > t1.f1 + 1)) FROM t1 GROUP BY f1 ORDER BY 1 | f1 count: 1 0, 3 0
 SELECT * FROM max(1) | aggregate functions are not supported in functions in FROM
 SELECT * FROM t1, ROWS FROM (rank(), generate_series(1, 2)) | window functions are not supported in functions in FROM
+SELECT x::text, rank() OVER (ORDER BY x) FROM (SELECT ROW(f1, v::jsonb) AS x FROM (VALUES (3, '10'), (1, '{}'), (3, '9'), (3, NULL)) v (f1, v)) q ORDER BY q.x DESC | x rank: (3,) 4, (3,10) 3, (3,9) 2, (1,{}) 1
+SELECT q.r::text FROM t1 LEFT JOIN (SELECT ROW('[1]'::jsonb, 1) AS r) q ON f1 = 3 ORDER BY q.r NULLS FIRST | r: None, ([1],1)
+SELECT array_agg(f1 ORDER BY ROW(to_jsonb(f2), 1) DESC) FROM t1 | array_agg: [3, 1]
+SELECT jsonb_each('{"b": 1, "a": null}')::text, jsonb_each('{"b": 1, "a": null}') IS NULL ORDER BY jsonb_each('{"b": 1, "a": null}') | jsonb_each ?column?: (a,null) False, (b,1) False
 SELECT DISTINCT ON (f2 % 2) f1 FROM t1 WHERE f1 = 3 UNION ALL SELECT 1 ORDER BY 1 | f1: 1, 3
 SELECT f1 FROM t1 WHERE f1 AND true                      | WHERE clause error: AND argument must have type boolean, not type integer
 SELECT f1 FROM t1 WHERE CASE WHEN f1 THEN true END       | WHERE clause error: WHERE clause must have type boolean, not type integer
