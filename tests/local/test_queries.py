@@ -40,6 +40,9 @@ SELECT x || '', x + 0.5 || '' FROM (SELECT DISTINCT f1 * 1.5 AS x FROM t1) q ORD
 SELECT x::regtype::text FROM (VALUES (21), (1016), (1114), (1042), (16462), (3904), (9)) v (x)        | x: int2, _int8, timestamp, bpchar, uint4, int4range, 9
 SELECT 3::mz_catalog.uint4, '3'::materialize.mz_catalog.mz_timestamp, '{3}'::mz_catalog._uint2        | uint4 mz_timestamp _uint2: 3 3 {3}
 SELECT 'mz_internal.mz_comments'::regclass::text, 'pg_catalog.pg_type'::regclass::text, 'ascii'::regproc::text, 'mz_catalog.uint4'::regtype::text | text text text text: mz_internal.mz_comments pg_type ascii uint4
+SELECT pg_relation_size('t1'), pg_relation_size('nothing')                                            | relation "nothing" does not exist
+SELECT setting::int > 1, spcname FROM pg_settings, pg_tablespace WHERE name = 'max_index_keys'         | ?column? spcname: True pg_default
+SELECT pg_relation_size('t1')                                                                         | pg_relation_size: -1
 SELECT col_description('t1'::regclass::oid, 1)                                                        | col_description: None
 SELECT (-3)::oid, (-3)::int2::oid, 4294967293::bigint::oid, 'pg_type'::regclass::oid::int > 0 | oid oid oid ?column?: 4294967293 4294967293 4294967293 True
 SELECT (f1, f2) IN (TABLE t2), ROW(f1) IN (SELECT 3), ROW(f1) < ANY (SELECT 3), (3, 4) = ANY (TABLE t1), (3, 4) <> ALL (TABLE t1) FROM t1 | ?column? ?column? ?column? ?column? ?column?: False False True True False, True True False True False

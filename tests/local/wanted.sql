@@ -362,7 +362,8 @@ SELECT has_table_privilege('nothing', 'SELECT');
 SELECT has_table_privilege('nobody', 'pg_class', 'SELECT');
 SELECT has_table_privilege('pg_class', 'FLY'), has_schema_privilege('nothing', 'USAGE'), has_database_privilege('nothing', 'CREATE');
 SELECT attname, atttypmod, format_type(atttypid, atttypmod) FROM pg_attribute WHERE atttypid = 1700;
-SELECT 'max'::regproc, 'ascii'::regproc::text;
+SELECT 'max'::regproc, 'ascii'::regproc::text, pg_relation_size('pg_class');
+SELECT * FROM pg_settings; SELECT * FROM pg_tablespace;
 -- The order of what holds documents is the documents' own.
 SELECT ARRAY['10'::jsonb] > ARRAY['9'::jsonb], greatest(LIST['10'::jsonb], LIST['9'::jsonb]); SELECT v < w, v FROM (VALUES (1, '10'::jsonb)) v, (VALUES (1, '9'::jsonb)) w ORDER BY v, w;
 SELECT x FROM (VALUES ('10'::jsonb), ('9'), (NULL), ('"x"')) v (x) ORDER BY LIST[x]; SELECT x FROM (VALUES ('10'::jsonb), ('9'), (NULL), ('"x"')) v (x) ORDER BY MAP['k' => ROW(1, ARRAY[x])] DESC;

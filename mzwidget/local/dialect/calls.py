@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect import digits, functions
+from mzwidget.local.dialect import digits, functions, objects
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import best, cast, castable, literal, no_cast, unmatched
 from mzwidget.local.dialect.overloads import Candidate, choose, no_function, no_operator, unknown_function
@@ -26,9 +26,11 @@ def coerce(statement: Statement, value: Value, target: Type, context: Context = 
         settled = statement.settle(value.parameter, target)
         value = replace(settled, parameter=None)
     if value.is_open:
-        if value.literal is not None:
-            return literal(value.literal, target, context)
-        return Value(f"CAST(NULL AS {target.duckdb})", target)
+        if value.literal is None:
+            return Value(f"CAST(NULL AS {target.duckdb})", target)
+        if target.name in t.REGISTERED:
+            return objects.registered(statement, value.literal, target, functions.COUNTS)
+        return literal(value.literal, target, context)
     if value.items and target.kind == "record" and len(value.items) == len(target.fields):
         fields = (type_ for _, type_ in target.fields)
         items = [coerce(statement, item, type_, context) for item, type_ in zip(value.items, fields, strict=True)]

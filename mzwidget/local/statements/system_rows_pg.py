@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect.typenames import home_of
 from mzwidget.local.engine.catalog import OWNER_OID
@@ -314,7 +314,14 @@ def _enabled_roles(_: Catalog, __: Names) -> list[Row]:
     return [{"role_name": "materialize"}]
 
 
+def _always(**row: Any) -> Fill:
+    """Return a fill of one row that is the same everywhere."""
+    return lambda *_: [row]
+
+
 CONTENTS: dict[str, Fill] = {
+    "pg_catalog.pg_settings": _always(name="max_index_keys", setting="1000"),
+    "pg_catalog.pg_tablespace": _always(oid=0, spcname="pg_default"),
     "pg_catalog.pg_namespace": _pg_namespace,
     "pg_catalog.pg_class": _pg_class,
     "pg_catalog.pg_attrdef": _pg_attrdef,
