@@ -10,7 +10,7 @@ from mzwidget._version import __version__
 if TYPE_CHECKING:
     from mzwidget import local as local
     from mzwidget import wikipedia as wikipedia
-    from mzwidget.changes import Batch, Change
+    from mzwidget.changes import Batch, Callback, Change
     from mzwidget.errors import LiveViewError, SqlError, StaleWarning
     from mzwidget.grouping import Together, together
     from mzwidget.linking import Link, link
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from mzwidget.notebook.views import views
     from mzwidget.page.report import Stats
     from mzwidget.selection import Interval, Selection
-    from mzwidget.stopping import stop
     from mzwidget.tail.connect import connect
     from mzwidget.tail.status import Status
+    from mzwidget.teardown import close_all
 
 __all__ = [
     "Batch",
+    "Callback",
     "Change",
     "Interval",
     "Link",
@@ -40,13 +41,13 @@ __all__ = [
     "Status",
     "Together",
     "__version__",
+    "close_all",
     "connect",
     "link",
     "load",
     "load_ipython_extension",
     "sql",
     "sqlalchemy_engine",
-    "stop",
     "together",
     "unload_ipython_extension",
     "url",
@@ -56,7 +57,7 @@ __all__ = [
 # Where each public name is at home. The embedded engine, the command line and Jupyter's server run without pandas and
 # IPython, which take a second and 100 MB: a name is imported when it is first asked for.
 _HOMES = {
-    "changes": ("Batch", "Change"),
+    "changes": ("Batch", "Callback", "Change"),
     "errors": ("LiveViewError", "SqlError", "StaleWarning"),
     "grouping": ("Together", "together"),
     "linking": ("Link", "link"),
@@ -68,9 +69,9 @@ _HOMES = {
     "notebook.views": ("views",),
     "page.report": ("Stats",),
     "selection": ("Interval", "Selection"),
-    "stopping": ("stop",),
     "tail.connect": ("connect",),
     "tail.status": ("Status",),
+    "teardown": ("close_all",),
 }
 _PARTS = ("local", "wikipedia")
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

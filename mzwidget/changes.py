@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from mzwidget.closing import Closing
 from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError
 from mzwidget.tail.updates import Row, Updates, consolidate
 from mzwidget.tail.values import Column, to_pandas, to_python
+
+log = logging.getLogger("mzwidget")
 
 ROWS = 10_000_000
 """Rows at the most of a data frame, if they are more than the distinct ones: copies cost the database nothing."""
@@ -222,3 +227,59 @@ class Changes:
                     await news.wait()
         finally:
             self._leave(follower)
+
+
+class Callback(Closing):
+    """A function that is called with every `Batch` of changes, in a thread of its own; see `LiveView.on_change`.
+
+    Parameters
+    ----------
+    function : callable
+    follow, leave : callable
+        Let a `Follower` begin, and end.
+    complain : callable
+        Given this, and what the function has raised or, empty, that it has not again.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Batch], object],
+        follow: Callable[[Follower], None],
+        leave: Callable[[Follower], None],
+        complain: Callable[[object, str], None],
+    ) -> None:
+        self._function = function
+        self._leave = leave
+        self._complain = complain
+        self._follower = Follower()
+        follow(self._follower)
+        threading.Thread(target=self._run, name="mzwidget callback", daemon=True).start()
+
+    def close(self) -> None:
+        """Begin no other call."""
+        self._follower.stop()
+        self._leave(self._follower)
+        self._complain(self, "")
+
+    def __repr__(self) -> str:
+        return f"<on_change({self._function!r})>"
+
+    def _run(self) -> None:
+        told = False
+        while (batch := self._follower.take()) is not None:
+            try:
+                self._function(batch)
+            except Exception as error:
+                log.exception("on_change: %r raised", self._function)
+                if not told:
+                    traceback.print_exc()
+                told = True
+                self._complain(self, f"on_change: {type(error).__name__}: {error}")
+            except BaseException as error:  # nobody else would say why it is not called any more
+                self._complain(self, f"on_change: ended by {type(error).__name__}")
+                break
+            else:
+                self._complain(self, "")
+        self._leave(self._follower)
+        if self._follower.stopped:
+            self._complain(self, "")

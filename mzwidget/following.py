@@ -7,7 +7,6 @@ import builtins
 import contextlib
 import functools
 import logging
-import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -17,7 +16,7 @@ import pandas as pd
 import traitlets
 
 from mzwidget import background
-from mzwidget.changes import Batch, Changes, Follower
+from mzwidget.changes import Batch, Callback, Changes, Follower
 from mzwidget.contents import Contents
 from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError, briefly
@@ -45,7 +44,7 @@ class Following(Contents, traitlets.HasTraits):
         return Changes(self._follow, self._view.leave)
 
     @briefly
-    def on_change(self, callback: Callable[[Batch], object]) -> Callable[[], None]:
+    def on_change(self, callback: Callable[[Batch], object]) -> Callback:
         """Call back with every `Batch` of changes, the first being the content as it is.
 
         Parameters
@@ -57,8 +56,8 @@ class Following(Contents, traitlets.HasTraits):
 
         Returns
         -------
-        callable
-            Call it to stop: no call begins after that.
+        Callback
+            No call begins after its `close`, or the end of a ``with``.
 
         Raises
         ------
@@ -67,24 +66,7 @@ class Following(Contents, traitlets.HasTraits):
         """
         if not callable(callback):
             raise TypeError(f"on_change() wants a function of a Batch, not {type(callback).__name__}: {callback!r:.60}")
-        follower = Follower()
-        self._follow(follower)
-
-        complain = functools.partial(self._view.complain, follower)
-
-        def run() -> None:
-            call_back(follower, callback, complain)
-            self._view.leave(follower)
-            if follower.stopped:
-                complain("")
-
-        def stop() -> None:
-            follower.stop()
-            self._view.leave(follower)
-            complain("")
-
-        threading.Thread(target=run, name="mzwidget callback", daemon=True).start()
-        return stop
+        return Callback(callback, self._follow, self._view.leave, self._view.complain)
 
     @briefly
     def when(self, predicate: Callable[[pd.DataFrame], object], timeout: float | None = None) -> pd.DataFrame:
@@ -176,31 +158,6 @@ class Following(Contents, traitlets.HasTraits):
         change = traitlets.Bunch(name=name, old=old, new=new, owner=self, type="change")
         # Not the widget's own: that would send the trait, which pages have long been told.
         traitlets.HasTraits.notify_change(self, change)
-
-
-def call_back(follower: Follower, callback: Callable[[Batch], object], complain: Callable[[str], object]) -> None:
-    """Call back with every batch until the end, whatever the callback raises but what ends a thread.
-
-    Parameters
-    ----------
-    complain : callable
-        Given what the callback has raised, and an empty text when it did not raise again.
-    """
-    told = False
-    while (batch := follower.take()) is not None:
-        try:
-            callback(batch)
-        except Exception as error:
-            log.exception("on_change: %r raised", callback)
-            if not told:
-                traceback.print_exc()
-            told = True
-            complain(f"on_change: {type(error).__name__}: {error}")
-        except BaseException as error:  # nobody else would say why it is not called any more
-            complain(f"on_change: ended by {type(error).__name__}")
-            return
-        else:
-            complain("")
 
 
 class Announcer:

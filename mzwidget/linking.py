@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
+from mzwidget.closing import Closing
 from mzwidget.contents import FIRST_SNAPSHOT
 from mzwidget.errors import CLOSED, briefly
 from mzwidget.liveview import LiveView
@@ -24,8 +25,8 @@ _links: list[Link] = []
 """All that are in force."""
 
 
-class Link:
-    """Shows of some views only what belongs to the selection in another, until `unlink`.
+class Link(Closing):
+    """Shows of some views only what belongs to the selection in another, until `close`.
 
     Attributes
     ----------
@@ -49,7 +50,7 @@ class Link:
         _links.append(self)
         self._narrow()
 
-    def unlink(self) -> None:
+    def close(self) -> None:
         """Show everything again, as far as no other link narrows it."""
         with self._lock:
             self._ended = True
@@ -111,7 +112,7 @@ def link(source: LiveView, *targets: LiveView, on: str | Mapping[str, str]) -> L
     Returns
     -------
     Link
-        With `unlink`.
+        In force until its `close`, or the end of a ``with``.
 
     Raises
     ------

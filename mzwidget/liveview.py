@@ -9,8 +9,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import anywidget
 import traitlets
@@ -18,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from mzwidget import background, charts
 from mzwidget.asking import Asking, Inquiry
+from mzwidget.closing import Closing
 from mzwidget.errors import CLOSED, LiveViewError, briefly
 from mzwidget.following import Following
 from mzwidget.meant import Meant, names_looks, unknown_keyword
@@ -65,7 +65,7 @@ class _Computed(traitlets.TraitType[_Value, Any]):
         raise traitlets.TraitError(f"{self.name} cannot be set")
 
 
-class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget.AnyWidget):
+class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget.AnyWidget, Closing):
     """A live picture of a view, and its rows.
 
     Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's
@@ -294,14 +294,6 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
             self._let_load()
             open_views.discard(self)
         super().close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<LiveView {self.name!r}: {self.status.state}>"

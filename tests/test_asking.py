@@ -375,7 +375,7 @@ def test_time_never_goes_back_while_nothing_happens(least: LiveView) -> None:
 def test_changes_add_up_across_questions(least: LiveView, table: str) -> None:
     total: Counter[tuple[Any, ...]] = Counter()
     batches: list[Any] = []
-    stop = least.on_change(batches.append)
+    callback = least.on_change(batches.append)
     for number in (15, 3, 18):
         least.params["least"] = number
         truth = Counter(least.df.itertuples(index=False, name=None))
@@ -390,7 +390,7 @@ def test_changes_add_up_across_questions(least: LiveView, table: str) -> None:
     least.query = f"SELECT n FROM {table} WHERE n >= %(least)s"
     assert numbers(least) == [18, 19, 20]
     eventually(lambda: batches and sorted(batches[-1].inserts["n"]) == [18, 19, 20] and batches[-1].deletes.empty)
-    stop()
+    callback.close()
     assert len(least.when(lambda frame: len(frame) == 3, timeout=5)) == 3
 
 

@@ -317,14 +317,14 @@ def test_a_callback_that_raises_is_told_of_whatever_another_does(
     def fail(_: object) -> None:
         raise KeyError("no such thing")
 
-    stop = view.on_change(fail)
+    callback = view.on_change(fail)
     eventually(lambda: view.status.message == "on_change: KeyError: 'no such thing'")
     view.on_change(lambda batch: well.append(len(batch)))
     for n in range(2, 6):
         insert(database, table, n)
         eventually(lambda n=n: sum(well) == n, what="the other callback has returned")
         assert view.status.message == "on_change: KeyError: 'no such thing'"
-    stop()
+    callback.close()
     eventually(lambda: view.status.message == "", what="nobody calls what has failed")
     assert capsys.readouterr().err.count("Traceback") == 1
 
@@ -339,11 +339,11 @@ def test_a_callback_that_was_stopped_is_not_called_again(
         batches.append(len(batch))
         enough.wait(200)
 
-    stop = view.on_change(slow)
+    callback = view.on_change(slow)
     eventually(lambda: batches == [1], what="it is called")
     insert(database, table, 2)
     view.when(lambda frame: len(frame) == 2, timeout=20)
-    stop()
+    callback.close()
     enough.set()
     callbacks = [thread for thread in threading.enumerate() if thread.name == "mzwidget callback"]
     for thread in callbacks:

@@ -105,11 +105,11 @@ def test_every_state_is_the_view_at_some_commit(database: Database, live: Callab
     database.execute(f"INSERT INTO {table} VALUES ('x', 500), ('y', 500)")
     view = live(table).wait(10)
     torn: list[object] = []
-    stop = view.on_change(lambda _: torn.append(rest) if (rest := int(view.df["n"].sum())) != 1000 else None)
+    callback = view.on_change(lambda _: torn.append(rest) if (rest := int(view.df["n"].sum())) != 1000 else None)
     for _ in range(100):
         database.execute(f"UPDATE {table} SET n = CASE account WHEN 'x' THEN n - 1 ELSE n + 1 END")
     eventually(lambda: int(view.df.set_index("account")["n"]["x"]) == 400)
-    stop()
+    callback.close()
     assert not torn
 
 

@@ -184,7 +184,7 @@ def test_it_runs_twice_and_its_pictures_show_what_select_answers(
         outputs = [output for cell in code for output in cell["outputs"]]
         assert [each for each in outputs if each["output_type"] == "error" or each.get("name") == "stderr"] == []
     if "follow(" in str(code):
-        run_code(page, "edits.stop()")
+        run_code(page, "edits.close()")
     with psycopg.connect(engine_dsn, autocommit=True) as connection:
         for picture in page.locator(".mzw").all():
             picture.scroll_into_view_if_needed()
@@ -218,7 +218,7 @@ def test_any_commit_is_painted_within_two_seconds(
         lab.open(page, notebook)
         lab.run_all(page)
         # One more cell stops the ingest, so that this test's commits are the only ones.
-        run_code(page, "edits.stop()")
+        run_code(page, "edits.close()")
         show_bars(page)
         page.evaluate(WATCH)
         waits: list[float] = []

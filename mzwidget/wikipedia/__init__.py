@@ -36,7 +36,7 @@ from mzwidget.wikipedia.rows import (
 )
 from mzwidget.wikipedia.tally import IngestStats
 
-__all__ = ["DAY", "WIKIS", "Edit", "Ingest", "IngestStats", "Revision", "Source", "follow", "stop"]
+__all__ = ["DAY", "WIKIS", "Edit", "Ingest", "IngestStats", "Revision", "Source", "follow"]
 
 DAY = Path(__file__).parent / "data" / "wikipedia-2015-09-12.csv.gz"
 """The recorded day, a CSV file of ms (since midnight), kind, wiki, namespace, title, user_name, bot, minor, delta."""
@@ -94,7 +94,7 @@ def follow(
     Returns
     -------
     Ingest
-        Already running. An earlier one on the same table is stopped, so a cell with this call can be run again.
+        Already running. An earlier one on the same table is closed, so a cell with this call can be run again.
 
     Raises
     ------
@@ -114,22 +114,21 @@ def follow(
     targets: dict[type[Row], Target] = {Edit: target_of_edits(identifier, joined=revisions is not None)}
     if revisions is not None:
         targets[Revision] = target_of_revisions(_identifier(revisions))
-    ingest = Ingest(
-        parameters,
-        targets,
-        source=source,
-        speed=_speed(speed),
-        url=url or (eventstream.URL if revisions is None else eventstream.BOTH),
-        user_agent=user_agent,
-        holds=_examine(parameters, targets),
-    )
+    speed, holds = _speed(speed), _examine(parameters, targets)
     key = (*(parameters.get(name) for name in ("host", "hostaddr", "dbname", "port")), identifier.as_string())
     with _running_lock:
         for other in [other for other in _running if _is_superseded(other, key)]:
-            _running.pop(other).stop()
-        _running[key] = ingest
-        ingest.start()
-    return ingest
+            _running.pop(other).close()
+        _running[key] = Ingest(
+            parameters,
+            targets,
+            source=source,
+            speed=speed,
+            url=url or (eventstream.URL if revisions is None else eventstream.BOTH),
+            user_agent=user_agent,
+            holds=holds,
+        )
+        return _running[key]
 
 
 def _is_superseded(other: tuple[object, ...], key: tuple[object, ...]) -> bool:
@@ -144,10 +143,10 @@ def _is_superseded(other: tuple[object, ...], key: tuple[object, ...]) -> bool:
 
 
 @atexit.register
-def stop() -> None:
-    """Stop every ingest: what has arrived is inserted, and connections are closed properly."""
+def close_all() -> None:
+    """Close every ingest: what has arrived is inserted, and connections are closed properly."""
     for ingest in list(_running.values()):
-        ingest.stop()
+        ingest.close()
 
 
 def _speed(speed: float | None) -> float:

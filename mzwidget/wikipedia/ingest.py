@@ -6,6 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
+from mzwidget.closing import Closing
+from mzwidget.deadline import Deadline
 from mzwidget.wikipedia import recorded
 from mzwidget.wikipedia.batches import Writers
 from mzwidget.wikipedia.eventstream import EventStream
@@ -15,15 +17,14 @@ from mzwidget.wikipedia.tally import IngestStats, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from mzwidget.wikipedia.rows import Row, Target
 
 _SILENCE = 15.0
-_STOP = 1.5
+_END = 1.5
 
 
-class Ingest:
+class Ingest(Closing):
     """Edits on their way into a table, in the background; made by `mzwidget.wikipedia.follow`.
 
     Its threads never raise and never print: what goes wrong is in `stats` and in the repr.
@@ -40,59 +41,58 @@ class Ingest:
         user_agent: str,
         holds: set[str],
     ) -> None:
-        self._parameters = parameters
         self._targets = targets
-        self._source = source
-        self._speed = speed
-        self._url = url
-        self._user_agent = user_agent
         self._held = holds
         self._tally = Tally()
         self._lock = threading.Lock()
-        self._pipeline: Pipeline | None = None
+        self._pipeline = Pipeline(
+            source,
+            speed,
+            EventStream(url, user_agent, _SILENCE),
+            Writers(parameters, targets, self._tally),
+            self._tally,
+            revisions=Revision in targets,
+        )
+        self._pipeline.start()
 
-    def start(self) -> None:
-        """Start, or start again: after `stop`, or to try the live stream once more after it was given up."""
+    def close(self) -> None:
+        """End within two seconds; what has arrived is inserted, if the database takes it by then."""
         with self._lock:
-            if self._pipeline is not None and self._pipeline.state != "stopped" and not self._pipeline.gave_up:
-                return
-            self._end()
-            self._tally.restart()
-            self._pipeline = Pipeline(
-                self._source,
-                self._speed,
-                EventStream(self._url, self._user_agent, _SILENCE),
-                Writers(self._parameters, self._targets, self._tally),
-                self._tally,
-                revisions=Revision in self._targets,
-            )
-            self._pipeline.start()
+            self._pipeline.close(_END)
 
-    def stop(self) -> None:
-        """Stop within two seconds; what has arrived is inserted, if the database takes it by then."""
-        with self._lock:
-            self._end()
-
-    def wait(self, timeout: float = 10.0) -> bool:
-        """Wait until a first row is in the database, and return whether there is one.
+    def wait(self, timeout: float | None = None) -> Self:
+        """Block until a first row is in the database.
 
         Parameters
         ----------
-        timeout : float
-            Seconds.
+        timeout : float, optional
+            Seconds; by default for ever.
+
+        Returns
+        -------
+        Ingest
+            Itself.
+
+        Raises
+        ------
+        RuntimeError
+            It is closed, or has given up, before there was a row; the message says why.
+        TimeoutError
+            Not in time.
         """
-        deadline = time.monotonic() + timeout
-        while not (inserted := self.stats.inserted) and time.monotonic() < deadline:
+        deadline = Deadline(timeout)
+        while not (stats := self.stats).inserted:
+            if stats.state in ("closed", "failed"):
+                raise RuntimeError(f"no edit is in the table: {self!r}")
+            if deadline.over:
+                raise TimeoutError(f"no edit is in the table after {timeout:g} s: {self!r}")
             time.sleep(0.02)
-        return inserted > 0
+        return self
 
     @property
     def stats(self) -> IngestStats:
         """The numbers of this moment."""
-        pipeline = self._pipeline
-        if pipeline is None:
-            return self._tally.stats("recorded" if self._source == "recorded" else "live", "stopped", "")
-        return self._tally.stats(pipeline.source, pipeline.state, pipeline.message)
+        return self._tally.stats(self._pipeline.source, self._pipeline.state, self._pipeline.message)
 
     @property
     def note(self) -> str:
@@ -101,8 +101,7 @@ class Ingest:
         ``recorded 2015-09-12`` when the table holds edits of the recorded day, ``live and recorded 2015-09-12`` when it
         holds both kinds, and nothing when all are live.
         """
-        pipeline = self._pipeline
-        holds = self._held | pipeline.sources if pipeline else self._held
+        holds = self._held | self._pipeline.sources
         if "recorded" not in holds:
             return ""
         return f"live and recorded {recorded.DAY}" if "live" in holds else f"recorded {recorded.DAY}"
@@ -121,20 +120,3 @@ class Ingest:
             parts.append(stats.message)
         tables = " and ".join(target.table.as_string() for target in self._targets.values())
         return f"<edits into {tables}: {' · '.join(parts)}>"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def _end(self) -> None:
-        if self._pipeline is not None:
-            self._pipeline.stop(_STOP)
-            self._held |= self._pipeline.sources

@@ -1,4 +1,4 @@
-"""From a start to a stop: which source is read, and when the recorded day takes over from the live stream."""
+"""From its start to its end: which source is read, and when the recorded day takes over from the live stream."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PATIENCE = 20.0
 
 
 class Pipeline:
-    """One source, or one after the other, into tables, in daemon threads, until it is stopped.
+    """One source, or one after the other, into tables, in daemon threads, until it is closed.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Pipeline:
         self._revisions = revisions
         self._tally = tally
         self._reader = LiveReader(stream, writers, tally)
-        self._stop = threading.Event()
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mzwidget-ingest", daemon=True)
         self.replaying = source == "recorded"
         """Whether it is the recorded day that is read."""
@@ -70,11 +70,11 @@ class Pipeline:
         self._writers.start()
         self._thread.start()
 
-    def stop(self, timeout: float) -> None:
+    def close(self, timeout: float) -> None:
         """End; what has arrived is written if that is done within `timeout` seconds."""
-        if self._stop.is_set():
+        if self._closed.is_set():
             return
-        self._stop.set()
+        self._closed.set()
         self._reader.stop()
         self._writers.close(timeout)
         self._thread.join(timeout=0.2)
@@ -93,8 +93,8 @@ class Pipeline:
     @property
     def state(self) -> State:
         """What the pipeline does now."""
-        if self._stop.is_set():
-            return "stopped"
+        if self._closed.is_set():
+            return "closed"
         if self._writers.problem:
             return "database away"
         if self.replaying:
@@ -108,12 +108,12 @@ class Pipeline:
     @property
     def message(self) -> str:
         """What is wrong, the most urgent first, or nothing."""
-        if self._stop.is_set():
+        if self._closed.is_set():
             return ""
         if self._writers.problem:
             return self._writers.problem
         if self.gave_up:
-            return f"{self.gave_up} (start() tries the live stream again)"
+            return f"{self.gave_up} (wikipedia.follow() tries the live stream again)"
         if self._writers.dropped:
             return f"the database takes rows too slowly: the oldest {self._writers.dropped:,} live edits were dropped"
         return self._reader.problem or self._writers.refusal
@@ -121,16 +121,17 @@ class Pipeline:
     def _work(self) -> None:
         try:
             if self._source != "recorded":
-                self.gave_up = self._follow()
-            if self._source != "live" and not self._stop.is_set():
-                self.replaying = True
-                recorded.replay(self._take, self._stop, self._speed, revisions=self._revisions)
+                gave_up = self._follow()
+                self.replaying = self._source == "auto" and not self._closed.is_set()
+                self.gave_up = gave_up
+            if self.replaying:
+                recorded.replay(self._take, self._closed, self._speed, revisions=self._revisions)
         except Exception as error:
             self.replaying = False
             self.gave_up = f"{type(error).__name__}: {error}"
 
     def _follow(self) -> str:
-        """Watch over the live stream; return why it was given up, or nothing when stopped.
+        """Watch over the live stream; return why it was given up, or nothing when closed.
 
         It is watched from outside because a name lookup or a trickling proxy can hold its thread for very long.
         Silence is counted in looks, not read from a clock: a machine that wakes from sleep has not been silent.
@@ -138,7 +139,7 @@ class Pipeline:
         reader = self._reader
         reader.start()
         events, silent = 0, 0.0
-        while not self._stop.wait(_LOOK):
+        while not self._closed.wait(_LOOK):
             events, silent = reader.events, silent + _LOOK if reader.events == events else 0.0
             lost = silent > (_PATIENCE if events else _PATIENCE_AT_START)
             refused = not events and reader.failures >= _ATTEMPTS_AT_START

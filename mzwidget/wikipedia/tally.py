@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-State = Literal["connecting", "running", "reconnecting", "database away", "failed", "stopped"]
+State = Literal["connecting", "running", "reconnecting", "database away", "failed", "closed"]
 
 _WINDOW = 10.0
 _BUCKET = 0.5
@@ -35,7 +35,7 @@ class IngestStats:
     ``log``, ``categorize``, ``external``, and of the second stream ``move``, ``delete``, ``undelete``,
     ``visibility_change``: not edits. ``canary``: Wikimedia's test events. ``redacted``: the user is
     withheld. ``duplicate``: already seen. ``malformed``: not understood. ``refused``: by the database. ``dropped``: the
-    database was away for too long, or the ingest was stopped.
+    database was away for too long, or the ingest was closed.
     """
     pending: int
     """Rows that wait to be inserted."""
@@ -94,12 +94,6 @@ class Tally:
         """Count a new connection to the stream."""
         with self._lock:
             self._reconnects += 1
-
-    def restart(self) -> None:
-        """Begin the rate anew, after a stop."""
-        with self._lock:
-            self._began = time.monotonic()
-            self._buckets.clear()
 
     def stats(self, source: Literal["live", "recorded"], state: State, message: str) -> IngestStats:
         """Return a consistent snapshot."""

@@ -47,12 +47,12 @@ def test_a_refusal_is_not_answered_by_noise(
     with psycopg.connect(engine_dsn, autocommit=True) as database:
         database.execute(f"CREATE VIEW {table}_view AS SELECT n FROM {table}")
         view = LiveView(f"{table}_view", dsn=proxy.dsn).wait(20)
-        stop = view.on_change(lambda _: None)
+        callback = view.on_change(lambda _: None)
         proxy.refuse()
         database.execute(f"DROP VIEW {table}_view")
     eventually(lambda: view.status.state in ("failed", "reconnecting"))
     eventually(lambda: view.stats.reconnects > 1)
-    stop()
+    callback.close()
     view.close()
     eventually(lambda: not view.diagnostics().tailing)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -66,7 +66,7 @@ def test_a_tail_that_wakes_while_its_last_connection_hangs(
     proxy.stall()
     eventually(lambda: view.status.state == "idle")
     proxy.abandon()
-    stop = view.on_change(lambda _: None)
+    callback = view.on_change(lambda _: None)
     eventually(lambda: view.status.state == "live")
     for _ in range(3):
         before = proxy.connections
@@ -75,6 +75,6 @@ def test_a_tail_that_wakes_while_its_last_connection_hangs(
     with psycopg.connect(engine_dsn, autocommit=True) as database:
         database.execute(f"INSERT INTO {table} VALUES (2)")
     eventually(lambda: sorted(view.df["n"]) == [1, 2])
-    stop()
+    callback.close()
     view.close()
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

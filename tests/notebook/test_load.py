@@ -624,10 +624,10 @@ def test_all_rows_appear_at_one_timestamp() -> None:
     with mzwidget.LiveView("SELECT count(*) AS n FROM grows") as view:
         view.wait(20)
         seen: list[int] = []
-        stop = view.on_change(lambda _: seen.append(int(view.df["n"][0])))
+        callback = view.on_change(lambda _: seen.append(int(view.df["n"][0])))
         mzwidget.load(pd.DataFrame({"a": range(50_000)}), "grows")
         view.when(lambda df: df["n"][0] == 50_000, timeout=30)
-        stop()
+        callback.close()
     assert set(seen) <= {0, 50_000}
 
 

@@ -39,9 +39,9 @@ TYPES = {
 def watching(server: Server, name: str = "v") -> Iterator[LiveView]:
     """Give a view that somebody looks at."""
     with LiveView(name, dsn=server.dsn) as view:
-        stop = view.on_change(lambda _: None)
+        callback = view.on_change(lambda _: None)
         yield view
-        stop()
+        callback.close()
 
 
 def lively(
@@ -146,7 +146,7 @@ def test_silence_after_a_reconnect_is_not_for_ever(step: str) -> None:
 
     parameter = "?connect_timeout=2"
     with Server(talk) as server, LiveView("v", dsn=server.dsn + parameter) as view:
-        stop = view.on_change(lambda _: None)
+        callback = view.on_change(lambda _: None)
         eventually(lambda: server.connections == 2)
         assert list(view.df["n"]) == [1]
         while server.connections < 3:
@@ -155,7 +155,7 @@ def test_silence_after_a_reconnect_is_not_for_ever(step: str) -> None:
             time.sleep(0.05)
         eventually(lambda: view.status.state == "live")
         assert list(view.df["n"]) == [2]
-        stop()
+        callback.close()
 
 
 def test_an_answer_that_never_ends_holds_up_nobody_else() -> None:

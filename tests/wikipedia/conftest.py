@@ -26,7 +26,7 @@ def no_thread_stays() -> Iterator[None]:
     """Stop what a test has left running, and see that its threads end."""
     yield
     for ingest in wikipedia._running.values():
-        ingest.stop()
+        ingest.close()
     wikipedia._running.clear()
     eventually(
         lambda: not [t.name for t in threading.enumerate() if t.name.startswith("mzwidget-")],

@@ -111,10 +111,10 @@ def test_live_is_refused_and_says_so(connection: Connection) -> None:
         assert "HTTP 403" in ingest.stats.message
         assert "user_agent=" in ingest.stats.message
         assert "HTTP 403" in repr(ingest)
-        assert not ingest.wait(timeout=0.1)
+        with pytest.raises(RuntimeError, match=r"no edit is in the table: .*failed.*HTTP 403"):
+            ingest.wait()
         assert ids(connection) == []
-        ingest.start()
-        assert ingest.wait()
+        wikipedia.follow(connection, source="live", url=server.url).wait(20)
         assert ids(connection) == [1]
 
 
@@ -123,6 +123,11 @@ def test_live_alone_never_shows_recorded_edits(connection: Connection) -> None:
     eventually(lambda: ingest.stats.message)
     assert "cannot be resolved" in ingest.stats.message
     assert (ingest.stats.source, ingest.stats.state, ingest.note) == ("live", "connecting", "")
+    with pytest.raises(TimeoutError, match=r"no edit is in the table after 0\.1 s: .*cannot be resolved"):
+        ingest.wait(0.1)
+    ingest.close()
+    with pytest.raises(RuntimeError, match=r"no edit is in the table: .*closed"):
+        ingest.wait()
     assert ids(connection) == []
 
 
@@ -173,7 +178,7 @@ def test_auto_falls_back_and_says_why(
     monkeypatch.setattr("mzwidget.wikipedia.ingest._SILENCE", 4.0)
     with StreamServer(part) as server:
         ingest = wikipedia.follow(connection, url=server.url, speed=FAST)
-        assert ingest.wait(timeout=60)
+        ingest.wait(60)
         assert ingest.stats.source == "recorded"
         assert reason in ingest.stats.message
         assert reason in repr(ingest)
@@ -187,7 +192,7 @@ def test_auto_falls_back_and_says_why(
 @pytest.mark.parametrize("url", [NOWHERE, f"http://127.0.0.1:{free_port()}/"], ids=["no name", "nobody there"])
 def test_auto_falls_back_without_a_network(connection: Connection, url: str) -> None:
     ingest = wikipedia.follow(connection, url=url, speed=FAST)
-    assert ingest.wait(timeout=60)
+    ingest.wait(60)
     assert ingest.note == "recorded 2015-09-12"
 
 
@@ -204,7 +209,7 @@ def test_auto_stays_live_through_short_trouble(connection: Connection) -> None:
         assert (ingest.stats.source, ingest.note) == ("live", "")
 
 
-def test_auto_falls_back_after_a_long_outage_and_start_tries_again(
+def test_auto_falls_back_after_a_long_outage_and_the_cell_again_tries_again(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "_PATIENCE", 1.5)
@@ -226,9 +231,9 @@ def test_auto_falls_back_after_a_long_outage_and_start_tries_again(
         eventually(lambda: ids(connection)[-1:] > [RECORDED_IDS])
         assert ingest.note == "live and recorded 2015-09-12"
         assert "HTTP 503" in ingest.stats.message
-        assert "start()" in ingest.stats.message
+        assert "follow()" in ingest.stats.message
         back.set()
-        ingest.start()
+        ingest = wikipedia.follow(connection, url=server.url, speed=FAST)
         eventually(lambda: ids(connection)[1] == 2)
         assert ingest.stats.source == "live"
         assert ingest.stats.message == ""
@@ -240,7 +245,7 @@ def test_auto_falls_back_after_a_long_outage_and_start_tries_again(
 
 @on_both
 def test_the_label_survives_the_ingest_that_caused_it(connection: Connection) -> None:
-    wikipedia.follow(connection, source="recorded", speed=FAST).wait()
+    wikipedia.follow(connection, source="recorded", speed=FAST).wait(20)
     with StreamServer(streams(1)) as server:
         ingest = wikipedia.follow(connection, source="live", url=server.url)
         eventually(lambda: ids(connection)[0] == 1)
@@ -256,7 +261,7 @@ def test_the_label_survives_the_ingest_that_caused_it(connection: Connection) ->
 @on_both
 def test_recorded(connection: Connection) -> None:
     ingest = wikipedia.follow(connection, source="recorded", speed=FAST)
-    assert ingest.wait()
+    ingest.wait(20)
     eventually(lambda: len(ids(connection)) > 300)
     stats = ingest.stats
     assert (stats.source, stats.state, stats.message) == ("recorded", "running", "")
@@ -279,7 +284,7 @@ def test_recorded_edits_wait_for_a_database_that_still_commits(
     with proxy_to(dsn) as (proxy, parameters):
         with psycopg.connect(**parameters, autocommit=True) as through_proxy:
             ingest = wikipedia.follow(through_proxy, source="recorded", speed=FAST)
-        assert ingest.wait()
+        ingest.wait(20)
         proxy.frozen = True
         eventually(lambda: ingest.stats.pending >= 100)
 
@@ -296,7 +301,7 @@ def test_recorded_edits_wait_for_a_database_that_still_commits(
         assert ingest.stats.skipped == {}
         assert ingest.stats.message == ""
         assert adds_up(ingest)
-        ingest.stop()
+        ingest.close()
 
 
 def test_live_edits_that_find_no_room_are_told_of(
@@ -316,7 +321,7 @@ def test_live_edits_that_find_no_room_are_told_of(
     with proxy_to(dsn) as (proxy, parameters), StreamServer(many) as server:
         with psycopg.connect(**parameters, autocommit=True) as through_proxy:
             ingest = wikipedia.follow(through_proxy, source="live", url=server.url)
-        assert ingest.wait()
+        ingest.wait(20)
         proxy.frozen = True
         held.set()
         eventually(lambda: ingest.stats.skipped.get("dropped", 0) > 1000)
@@ -324,7 +329,7 @@ def test_live_edits_that_find_no_room_are_told_of(
         proxy.frozen = False
         eventually(lambda: ids(connection)[-1:] == [2001])
         assert adds_up(ingest)
-        ingest.stop()
+        ingest.close()
 
 
 def test_environment_chooses(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -340,43 +345,42 @@ def test_environment_chooses(connection: Connection, monkeypatch: pytest.MonkeyP
 
 
 @on_both
-def test_stop_and_start(connection: Connection) -> None:
+def test_close_and_follow_again(connection: Connection) -> None:
     ingest = wikipedia.follow(connection, source="recorded", speed=FAST)
-    ingest.wait()
+    ingest.wait(20)
     began = time.monotonic()
-    ingest.stop()
+    ingest.close()
     assert time.monotonic() - began < 2
     stats = ingest.stats
-    assert (stats.state, stats.pending) == ("stopped", 0)
+    assert (stats.state, stats.pending) == ("closed", 0)
     assert stats.inserted == len(ids(connection))
-    assert "stopped" in repr(ingest)
+    assert "closed" in repr(ingest)
     assert ingest.note == "recorded 2015-09-12"
-    ingest.stop()
+    ingest.close()
     time.sleep(0.3)
     assert len(ids(connection)) == stats.inserted
-    ingest.start()
-    ingest.start()
+    again = wikipedia.follow(connection, source="recorded", speed=FAST)
     eventually(lambda: len(ids(connection)) > stats.inserted)
-    ingest.stop()
+    again.close()
     found = ids(connection)
-    assert len(set(found)) == len(found) == ingest.stats.inserted
-    assert adds_up(ingest)
+    assert len(set(found)) == len(found) == stats.inserted + again.stats.inserted
+    assert adds_up(again)
 
 
 def test_context_manager(connection: Connection) -> None:
     with wikipedia.follow(connection, source="recorded", speed=FAST) as ingest:
-        assert ingest.wait()
-    assert ingest.stats.state == "stopped"
+        ingest.wait(20)
+    assert ingest.stats.state == "closed"
 
 
 def test_the_cell_again_stops_the_earlier_ingest(connection: Connection, dsn: str) -> None:
     first = wikipedia.follow(connection, source="recorded", speed=FAST)
-    first.wait()
+    first.wait(20)
     with psycopg.connect(dsn, autocommit=True) as other:
         second = wikipedia.follow(other, source="recorded", speed=FAST)
-        assert first.stats.state == "stopped"
+        assert first.stats.state == "closed"
         assert second.stats.state == "running"
-        assert second.wait()
+        second.wait(20)
     assert sum(thread.name == "mzwidget-ingest" for thread in threading.enumerate()) == 1
 
 
@@ -384,11 +388,11 @@ def test_the_cell_again_stops_the_earlier_ingest(connection: Connection, dsn: st
 def test_an_engine_that_came_back_at_another_port(connection: Connection, dsn: str) -> None:
     with proxy_to(dsn) as (_, parameters), psycopg.connect(**parameters, autocommit=True) as through_proxy:
         first = wikipedia.follow(through_proxy, source="recorded", speed=FAST)
-        first.wait()
+        first.wait(20)
     eventually(lambda: first.stats.state == "database away")
     second = wikipedia.follow(connection, source="recorded", speed=FAST)
-    assert first.stats.state == "stopped"
-    assert second.wait()
+    assert first.stats.state == "closed"
+    second.wait(20)
 
 
 @on_both
@@ -396,8 +400,8 @@ def test_two_tables_at_once(connection: Connection) -> None:
     connection.execute(CREATE_TABLE.replace("edits", 'public."Odd ""name"'))
     first = wikipedia.follow(connection, source="recorded", speed=FAST)
     second = wikipedia.follow(connection, 'public."Odd ""name"', source="recorded", speed=FAST)
-    assert first.wait()
-    assert second.wait()
+    first.wait(20)
+    second.wait(20)
     assert first.stats.state == second.stats.state == "running"
     connection.execute('DROP TABLE public."Odd ""name"')
 
@@ -406,7 +410,7 @@ def test_the_callers_connection_is_left_alone(connection: Connection) -> None:
     ingest = wikipedia.follow(connection, source="recorded", speed=FAST)
     with connection.transaction():
         connection.execute("SELECT 1")
-        assert ingest.wait()
+        ingest.wait(20)
     connection.close()
     count = ingest.stats.inserted
     eventually(lambda: ingest.stats.inserted > count)
@@ -459,8 +463,8 @@ def test_a_password_is_in_no_repr(connection: Connection, dsn: str) -> None:
     connection.execute("CREATE ROLE writer LOGIN PASSWORD 's3cret' SUPERUSER")
     with psycopg.connect(dsn, user="writer", password="s3cret", autocommit=True) as own:
         ingest = wikipedia.follow(own, source="recorded", speed=FAST)
-        assert ingest.wait()
+        ingest.wait(20)
         assert "s3cret" not in repr(ingest) + repr(ingest.stats)
         assert ("writer",) in connection.execute("SELECT DISTINCT usename::text FROM pg_stat_activity").fetchall()
-        ingest.stop()
+        ingest.close()
     connection.execute("DROP ROLE writer")

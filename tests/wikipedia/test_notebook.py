@@ -79,11 +79,11 @@ def test_its_cells_run_twice(cells: Cells, engine_dsn: str, monkeypatch: pytest.
         names[view].close()
     run(cells, names)
     second: wikipedia.Ingest = names["edits"]
-    assert first.stats.state == "stopped"
+    assert first.stats.state == "closed"
     assert second.stats.state == "running"
     assert second.note == "recorded 2015-09-12"
     assert names["connection"].execute("SELECT edits FROM counter").fetchone()[0] >= counted
-    second.stop()
+    second.close()
     top10: LiveView = names["top10"]
     truth = names["connection"].execute("SELECT user_name, edits FROM top10").fetchall()
     assert len(truth) == 10
@@ -122,7 +122,7 @@ def test_after_the_whole_day_the_joins_are_what_they_are_in_one_go(
     run([cell for cell in second if cell["id"] == "rename"], names)
     assert rows(german) == [("Deutsch",)]
     eventually(lambda: edits.stats.inserted >= 2 * recorded.EDITS, within=90, every=0.2)
-    edits.stop()
+    edits.close()
     eventually(lambda: edits.stats.pending == 0)
 
     languages = dict(rows("SELECT dbname, language FROM wikis WHERE project = 'Wikipedia'"))

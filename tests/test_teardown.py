@@ -1,4 +1,4 @@
-"""`mzwidget.stop` ends what runs in the background, and nothing else."""
+"""`mzwidget.close_all` ends what runs in the background, and nothing else."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def test_views_and_ingests_end_and_all_else_stays(engine_dsn: str) -> None:
         ]
         mzwidget.together(*parts)
         count.when(lambda df: df["edits"].item() > 0, timeout=30)
-        mzwidget.stop()
-        assert edits.stats.state == "stopped"
+        mzwidget.close_all()
+        assert edits.stats.state == "closed"
         assert {view.status.state for view in (count, *parts)} == {"closed"}
         assert count.df["edits"].item() > 0
         eventually(lambda: connection.execute(SUBSCRIPTIONS).fetchone()[0] <= others)
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == edits.stats.inserted
         assert slider.comm is not None
-        mzwidget.stop()
+        mzwidget.close_all()
         again = LiveView(table, dsn=engine_dsn)
         assert len(again.wait(30).df) == edits.stats.inserted
         again.close()
