@@ -22,6 +22,24 @@ CREATE TABLE bare ();
 """
 
 ANSWERS = """
+SELECT CASE WHEN f1 = 3 THEN 0 ELSE (SELECT 6 / (t1.f1 - 3)) END FROM t1 ORDER BY 1          | case: -3, 0
+SELECT CASE f1 WHEN 3 THEN (SELECT max(t2.f2 / (t1.f1 - 1)) FROM t2) WHEN 9 THEN (SELECT 7 / 0) END FROM t1 ORDER BY 1 | case: 3, None
+SELECT CASE WHEN f1 = 1 THEN false ELSE EXISTS (SELECT 1 FROM t2 WHERE 4 / (t1.f1 - 1) = t2.f1 - 1) END FROM t1 ORDER BY 1 | exists: False, True
+SELECT f1 FROM t1 WHERE 8 / (f1 - 3) < 0 AND f1 <> 3                                          | f1: 1
+SELECT f2 FROM t1 WHERE 8 / (f2 - 4) < 0 AND f1 = 1                                           | f2: 2
+SELECT f1 FROM t1 WHERE f2 = 2 AND 8 / (f1 - 3) < 0                                           | Evaluation error: division by zero
+SELECT f1 FROM t1 WHERE f1 IN (1, 7) AND 8 / (f1 - 3) < 0                                     | Evaluation error: division by zero
+SELECT f1 FROM t1 WHERE 8 / (f1 - 3) < 0 AND 8 / (f1 - 3 + 0) < 9 AND 8 % f1 = 0              | f1: 1
+DELETE FROM t1 WHERE f2 = 2 AND 8 / (f1 - 3) < 0                                              | Evaluation error: division by zero
+SELECT EXISTS (SELECT 7 / 0)                                                                  | division by zero
+SELECT EXISTS (SELECT 7 / 0) FROM t1 LIMIT 1                                                  | exists: True
+SELECT ROW(7, 8) UNION SELECT ROW(7, '8')                                                     | UNION types record(f1: integer,f2: integer) and record(f1: integer,f2: text) cannot be matched
+SELECT count(*) FROM (SELECT ROW(7, 8) EXCEPT SELECT ROW(7, 8.0)) q                           | count: 0
+VALUES (ROW(7, 8)), (ROW(9, '8'))                                                             | column1: ('7', '8'), ('9', '8')
+SELECT ROW(7, 8) IS DISTINCT FROM ROW(7, 8), ROW(7, NULL::int) IS NOT DISTINCT FROM ROW(7, 8) | ?column? ?column?: False False
+SELECT ROW(7, 8) IS DISTINCT FROM ROW(7, 8, 9)                                                | operator does not exist: record(f1: integer,f2: integer) <> record(f1: integer,f2: integer,f3: integer)
+SELECT CASE ROW(7, 8) WHEN ROW(7, 9) THEN 1 WHEN ROW(7, 8) THEN 2 END                         | case: 2
+SELECT nullif(ROW(7, 8), ROW(7))                                                              | operator does not exist: record(f1: integer,f2: integer) = record(f1: integer)
 SELECT * FROM t1 WHERE false LIMIT 'x'                                                        | invalid input syntax for type bigint: invalid digit found in string: "x"
 SELECT * FROM t1 WHERE false OFFSET 'x'                                                       | Invalid OFFSET clause: invalid input syntax for type bigint: invalid digit found in string: "x"
 SELECT 1 OFFSET NULL                                                                          | Invalid OFFSET clause: Expected an expression that evaluates to a non-null value, got null
@@ -396,3 +414,16 @@ def test_the_columns_that_may_be_meant(sql: psycopg.Connection) -> None:
             told = f"There are similarly named columns that do exist: {quoted}."
         hint = f"{told} Make sure to surround case sensitive names in double quotes." if names else None
         assert caught.value.diag.message_hint == hint, query
+
+
+def test_zero_and_minus_zero_are_two_rows_where_they_are_stored(sql: psycopg.Connection) -> None:
+    sql.execute("CREATE TABLE zeros (x float8, y float4)")
+    sql.execute("INSERT INTO zeros VALUES (0, 1), ('-0', 1), ('-0', 1), (2, '-0')")
+    for query, expected in {
+        "SELECT x, count(*) FROM zeros WHERE x = 0 GROUP BY x": ["(-0,2)", "(0,1)"],
+        "SELECT DISTINCT x, y FROM zeros WHERE x < 2": ["(-0,1)", "(0,1)"],
+        "SELECT x FROM zeros UNION SELECT y FROM zeros": ["(-0)", "(0)", "(1)", "(2)"],
+        "SELECT x FROM zeros EXCEPT SELECT 0::float8": ["(-0)", "(2)"],
+        "SELECT DISTINCT x FROM (VALUES (0::float8), ('-0')) v (x)": ["(0)"],
+    }.items():
+        assert sorted(row for (row,) in sql.execute(f"SELECT q::text FROM ({query}) q".encode())) == expected, query

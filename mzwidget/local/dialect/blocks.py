@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mzwidget.local.dialect.calls import coerce
 from mzwidget.local.dialect.expressions import Expressions
@@ -57,6 +57,21 @@ def listed(items: Sequence[str]) -> str:
 
 def items_of_block(values: Sequence[Value], letter: str = "c") -> list[str]:
     return [f"{value.sql} AS {letter}{i}" for i, value in enumerate(values, 1)]
+
+
+def signs(statement: Statement, values: Sequence[Value]) -> list[str]:
+    """Return what tells floats of one value apart: stored rows are one if their bytes are, and zero has a sign."""
+    if not statement.reads:
+        return []
+    return [f"CASE WHEN {v.sql} = 0 THEN signbit({v.sql}) END" for v in values if v.type.name in ("float4", "float8")]
+
+
+def distinct_rows(statement: Statement, values: Sequence[Value], sql: str) -> str:
+    """Return the DuckDB query of the rows of one, each once; its columns are c1, c2 and so on."""
+    columns = [replace(value, sql=f"c{i}") for i, value in enumerate(values, 1)]
+    told = signs(statement, columns)
+    by = f" ON ({', '.join([*(column.sql for column in columns), *told])})" if told else ""
+    return f"SELECT DISTINCT{by} * FROM ({sql})"
 
 
 def settle(statement: Statement, value: Value) -> Value:

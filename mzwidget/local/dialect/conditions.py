@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
+from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.trying import is_constant, tried
 from mzwidget.local.dialect.values import Value
@@ -20,6 +23,7 @@ def conjuncts(node: tree.Expr) -> Iterator[tree.Expr]:
         yield node
 
 
+_QUOTED = re.compile("'(?:[^']|'')*'")
 _MOST_TOGETHER = 100
 _MOST_CHARACTERS = 1_000_000
 
@@ -93,18 +97,82 @@ def temporal_error(node: tree.Node) -> SqlError:
     )
 
 
-def guarded_all(conditions: list[Value]) -> str:
-    """Join a WHERE's conditions: those that may fail are evaluated only for rows that pass all others."""
+Place = tuple[int, int, int, int]
+"""When a condition is evaluated: by its last column, its complexity, its kind and its operator."""
+FIRST: Place = (-1, 0, 0, 0)
+_LAST: Place = (1_000_000, 0, 0, 0)
+_OF_QUERIES = (tree.Exists, tree.Subquery, tree.InQuery, tree.ArrayQuery)
+_COLUMN = re.compile(r"\b(?:s\d+|stored)\.c(\d+)\b")
+
+
+def place(node: tree.Expr, sql: str) -> Place:
+    """Return when Materialize evaluates a condition of a filter on a table's rows.
+
+    Each comes as soon as there is its last column, and then those first of which there is the least to evaluate. What
+    reads a query is joined to the rows that the others leave.
+    """
+    if any(isinstance(part, _OF_QUERIES) for part in node.walk(subqueries=False)):
+        return _LAST
+    column = max(map(int, _COLUMN.findall(_QUOTED.sub("''", sql))), default=0)
+    kind, operator = 0, 0
+    match node:
+        case tree.Binary():
+            kind, operator = 1, COMPARISONS.index(node.operator) if node.operator in COMPARISONS else 0
+        case tree.Logic() | tree.InList():
+            kind = 2
+        case tree.Case():
+            kind = 3
+    return column, _complexity(node), kind, operator
+
+
+def _complexity(node: tree.Node) -> int:
+    """Return how much there is to evaluate: what is not constant, where IN and BETWEEN are comparisons."""
+    if not any(isinstance(part, tree.Name) for part in node.walk()):
+        return 0
+    match node:
+        case tree.Not(tree.Binary() as inner):
+            return _complexity(inner)
+        case tree.Between(operand, low, high, negated=False):
+            return 1 + _complexity(operand) + max(_complexity(low), _complexity(high))
+        case tree.InList(operand, items, negated):
+            each = [1 + _complexity(operand) + _complexity(item) for item in items]
+            return max(each) if negated or len(each) == 1 else 1 + sum(each)
+        case tree.Is(operand, "null", negated):
+            return 1 + negated + _complexity(operand)
+    return 1 + sum(map(_complexity, _operands(node)))
+
+
+def _operands(node: tree.Node) -> Iterator[tree.Expr]:
+    """Yield the expressions that one is made of."""
+    parts: list[object] = [getattr(node, each.name) for each in fields(node)]
+    for part in parts:
+        if isinstance(part, tree.Expr):
+            yield part
+        elif isinstance(part, tree.Node):
+            yield from _operands(part)
+        elif isinstance(part, tuple):
+            parts.extend(part)
+
+
+def guarded_all(conditions: Sequence[Value], places: Sequence[Place] = (), *, strictly: bool = False) -> str:
+    """Join a WHERE's conditions: one that may fail is evaluated only for rows that pass those before it.
+
+    Before it are those that cannot fail, for DuckDB to find rows by them; `strictly` only as their places are, unless
+    Python is called for each row.
+    """
     if not conditions:
         return ""
-    firm = [value.sql for value in conditions if not value.fallible]
-    frail = [value.sql for value in conditions if value.fallible]
-    if not frail:
-        return chained("AND", firm)
-    guarded = frail[-1]
-    for condition in reversed(frail[:-1]):
-        guarded = f"(CASE WHEN {condition} THEN {guarded} ELSE false END)"
-    if not firm:
-        return guarded
-    joined = chained("AND", firm)
-    return f"{joined} AND (CASE WHEN {joined} THEN {guarded} ELSE false END)"
+    places = [*places, *(_LAST for _ in conditions[len(places) :])]
+    listed = [condition for _, condition in sorted(zip(places, conditions, strict=True), key=lambda pair: pair[0])]
+    if strictly and not any("py_" in condition.sql for condition in listed):
+        first = next((at for at, condition in enumerate(listed) if condition.fallible), len(listed))
+        firm, later = listed[:first], listed[first:]
+    else:
+        firm, later = [each for each in listed if not each.fallible], [each for each in listed if each.fallible]
+    joined = chained("AND", [condition.sql for condition in firm])
+    if not later:
+        return joined
+    guarded = later[-1].sql
+    for condition in reversed(later[:-1]):
+        guarded = f"(CASE WHEN {condition.sql} THEN {guarded} ELSE false END)"
+    return f"{joined} AND (CASE WHEN {joined} THEN {guarded} ELSE false END)" if firm else guarded

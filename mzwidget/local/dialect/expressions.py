@@ -15,11 +15,12 @@ from mzwidget.local.dialect.casts import cast, castable, constant, literal, no_c
 from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.functions.operators import COMPARISONS
+from mzwidget.local.dialect.model import evaluated_whole, may_fail
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.typenames import resolve_type
-from mzwidget.local.dialect.values import Value, apply, bound_once, quote_text
+from mzwidget.local.dialect.values import Value, apply, bound_once, quote_text, whole
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import intervals
 from mzwidget.local.formats import types as t
@@ -61,9 +62,22 @@ class Expressions:
         self.aggregation = Aggregation(self)
 
     def plan(self, query: tree.Query) -> tuple[tuple[t.Column, ...], str]:
-        """Return the columns and SQL of a subquery."""
-        self.scope.nest(query)
-        return self._plan(query, self.scope)
+        """Return the columns and SQL of a subquery; in a branch it has no rows where the branch is not taken.
+
+        DuckDB evaluates it for all rows, so that is only so of one that may fail. One that reads a table and no row
+        around it would have to be read for each of these rows; it is left as it is.
+        """
+        scope = self.scope
+        scope.nest(query)
+        if not scope.branch:
+            return self._plan(query, scope)
+        scope.guard = self.stand_in()
+        try:
+            columns, sql = self._plan(query, scope)
+            varies = " FROM " not in sql or any(f"{alias}." in sql for alias in scope.aliases())
+            return columns, sql.replace(scope.guard, scope.holds() if varies and may_fail(sql) else "true")
+        finally:
+            scope.guard = ""
 
     def value(self, node: tree.Expr) -> Value:
         """Return the expression's value; its type may still be ``unknown``."""
@@ -257,10 +271,10 @@ class Expressions:
         if node.operand is None:
             return self._branches(node, [self.condition(test) for test, _ in node.branches])
         return bound_once(
-            [self.value(node.operand)],
+            [whole(self.value(node.operand))],
             self.stand_in,
             lambda given: self._branches(
-                node, [self.compare("=", given[0], self.value(test)) for test, _ in node.branches]
+                node, [self.compare("=", given[0], whole(self.value(test))) for test, _ in node.branches]
             ),
         )
 
@@ -268,8 +282,15 @@ class Expressions:
         return f"${self.statement.alias()}$"
 
     def _branches(self, node: tree.Case, conditions: Sequence[Value]) -> Value:
-        results = self.values([result for _, result in node.branches])
-        results.append(self.value(node.default) if node.default is not None else Value("NULL", t.UNKNOWN))
+        asks = any(isinstance(part, tree.Query) for part in node.walk())
+        results: list[Value] = []
+        passed: list[str] = []
+        for condition, (_, result) in zip(conditions, node.branches, strict=True):
+            with self.scope.only_where([*passed, condition.sql] if asks else []):
+                results.append(self.value(result))
+            passed.append(f"({condition.sql}) IS NOT TRUE")
+        with self.scope.only_where(passed if asks else []):
+            results.append(self.value(node.default) if node.default is not None else Value("NULL", t.UNKNOWN))
         values, type_ = unify(self.statement, results, "CASE")
 
         def written(values: Sequence[Value]) -> str:
@@ -301,7 +322,7 @@ class Expressions:
     def _choice(self, node: tree.Choice) -> Value:
         given = self.values(node.arguments)
         if node.word == "nullif":
-            return bound_once(given, self.stand_in, lambda sides: self._nullif(*sides))
+            return bound_once([whole(value) for value in given], self.stand_in, lambda sides: self._nullif(*sides))
         values, type_ = unify(self.statement, given, node.word)
         if node.word == "coalesce":
             found = replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))
@@ -314,7 +335,9 @@ class Expressions:
         return apply(f"{node.word}({{*}})", values, type_)
 
     def _exists(self, node: tree.Exists) -> Value:
-        _, sql = self.plan(node.query)
+        columns, sql = self.plan(node.query)
+        if not self.statement.reads and may_fail(sql):
+            sql = evaluated_whole(sql, len(columns))
         return Value(f"EXISTS ({sql})", t.BOOL, fallible=True, nullable=False)
 
     def _subquery(self, node: tree.Subquery) -> Value:

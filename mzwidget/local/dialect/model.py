@@ -235,6 +235,11 @@ def asserted(query: Query, not_null: Sequence[str], renamed: Sequence[str] = ())
     return replace(query, columns=columns, sql=select.format(query.sql), body=select.format(query.body))
 
 
+def may_fail(sql: str) -> bool:
+    """Whether a query calls what may raise an error."""
+    return "error(" in sql or "py_" in sql
+
+
 def evaluated_whole(sql: str, count: int) -> str:
     """Return a constant query that fails if any of its columns does: Materialize computes all of them."""
     names = ", ".join(f"c{i}" for i in range(1, count + 1))

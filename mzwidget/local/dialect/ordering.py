@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mzwidget.local.dialect.blocks import Block, hashable, items_of_block, settle
+from mzwidget.local.dialect.blocks import Block, distinct_rows, hashable, items_of_block, settle
 from mzwidget.local.dialect.calls import coerce
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import cast, castable, text_form
@@ -162,7 +162,7 @@ def ordered(
         sql = _distinct_on(statement, block, settled, terms, limit)
     elif not terms and limit == Limit():
         inner = block.render(items_of_block(settled))
-        sql = f"SELECT DISTINCT * FROM ({inner})" if block.distinct else inner
+        sql = distinct_rows(statement, settled, inner) if block.distinct else inner
     else:
         sql = _sorted(statement, block, settled, terms, limit, once=once)
     if block.distinct:
@@ -184,7 +184,7 @@ def _sorted(
     row = [value for value in block.row() if value.sql not in known] if once and not block.distinct else []
     inner = block.render(items_of_block(settled) + items_of_block(extra, "o") + items_of_block(row, "t"))
     if block.distinct:
-        inner = f"SELECT DISTINCT * FROM ({inner})"
+        inner = distinct_rows(statement, settled, inner)
     order: list[str] = []
     used: set[int] = set()
     others = iter(range(1, len(extra) + 1))

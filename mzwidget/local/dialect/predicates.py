@@ -11,7 +11,7 @@ from mzwidget.local.dialect.conditions import chained, connect
 from mzwidget.local.dialect.functions.operators import COMPARISONS, compare_whole
 from mzwidget.local.dialect.overloads import choose, no_function, no_operator
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.values import Value, apply, bound_once, evaluated
+from mzwidget.local.dialect.values import Value, apply, bound_once, evaluated, whole
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
 
@@ -31,7 +31,7 @@ def sides(expressions: Translating, nodes: Sequence[tree.Expr]) -> Sequence[Valu
     if all(isinstance(node, tree.Row) for node in nodes):
         return [composites.open_row(expressions, node) for node in nodes if isinstance(node, tree.Row)]
     values = zip(nodes, expressions.values(nodes), strict=True)
-    return [value if isinstance(node, tree.Row) else replace(value, items=()) for node, value in values]
+    return [value if isinstance(node, tree.Row) else whole(value) for node, value in values]
 
 
 def compare_rows(expressions: Translating, operator: str, left: Value, right: Value) -> Value:
@@ -93,7 +93,7 @@ def is_(expressions: Translating, node: tree.Is) -> Value:
 
 
 def distinct(expressions: Translating, node: tree.Distinct) -> Value:
-    left, right = expressions.value(node.left), expressions.value(node.right)
+    left, right = whole(expressions.value(node.left)), whole(expressions.value(node.right))
     compared = expressions.compare("<>", left, right)
     template = "({0} IS NOT DISTINCT FROM {1})" if node.negated else "({0} IS DISTINCT FROM {1})"
     if compared.type.name != "bool":
@@ -152,7 +152,7 @@ def _of_query(expressions: Translating, operand: tree.Expr, query: tree.Query) -
     """Return what is compared with a query's rows, and the query's columns and SQL: a row meets as many columns."""
     columns, sql = expressions.plan(query)
     left = expressions.value(operand)
-    left = left if isinstance(operand, tree.Row) else replace(left, items=())
+    left = left if isinstance(operand, tree.Row) else whole(left)
     wanted = len(left.items) if isinstance(operand, tree.Row) else 1
     if len(columns) != wanted:
         raise SqlError(f"subquery{wanted} has {len(columns)} columns available but {wanted} columns specified")

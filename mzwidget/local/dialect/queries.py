@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mzwidget.local.dialect.blocks import Block, hashable, items_of_block, of_rows, settle
+from mzwidget.local.dialect.blocks import Block, distinct_rows, hashable, items_of_block, of_rows, settle, signs
 from mzwidget.local.dialect.calls import unify
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.lookup import misnamed
@@ -13,7 +13,7 @@ from mzwidget.local.dialect.ordering import limits, ordered
 from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.selecting import Selection
 from mzwidget.local.dialect.syntax import parse, tree
-from mzwidget.local.dialect.values import Value, weighed
+from mzwidget.local.dialect.values import Value, weighed, whole
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.encoding import carrier
 from mzwidget.local.formats.types import Column, Type
@@ -160,7 +160,7 @@ def values_block(statement: Statement, body: tree.Values, scope: Scope) -> Block
 def _set_operation(statement: Statement, body: tree.SetOperation, scope: Scope) -> Block:
     sides = [plan_body(statement, _side(side), scope) for side in (body.left, body.right)]
     word = body.word.upper()
-    settled = [[settle(statement, value) for value in block.values] for block in sides]
+    settled = [[whole(settle(statement, value)) for value in block.values] for block in sides]
     left, right = settled
     if len(left) != len(right):
         count = f"{len(left)} vs {len(right)}"
@@ -171,7 +171,12 @@ def _set_operation(statement: Statement, body: tree.SetOperation, scope: Scope) 
             hashable(type_, word)
     texts = [_plain(statement, block, [pair[0][i] for pair in pairs]) for i, block in enumerate(sides)]
     every = " ALL" if body.every else ""
-    sql = f"(SELECT * FROM ({texts[0]})) {word}{every} (SELECT * FROM ({texts[1]}))"
+    columns_of = [Value(f"c{i}", type_) for i, (_, type_) in enumerate(pairs, 1)]
+    told = [] if word == "UNION" and body.every else signs(statement, columns_of)
+    listed = ", ".join(["*", *told])
+    sql = f"(SELECT {listed} FROM ({texts[0]})) {word}{every} (SELECT {listed} FROM ({texts[1]}))"
+    if told:
+        sql = f"SELECT {', '.join(column.sql for column in columns_of)} FROM ({sql})"
     columns = [
         Column(name, type_, any(value.nullable for value in pair))
         for name, (pair, type_) in zip(sides[0].names, pairs, strict=True)
@@ -196,4 +201,4 @@ def _plain(statement: Statement, block: Block, values: Sequence[Value]) -> str:
             if value.sql != original.sql
             else f"{alias}.c{i}"
         )
-    return f"SELECT {', '.join(renamed)} FROM (SELECT DISTINCT * FROM ({inner})) AS {alias}"
+    return f"SELECT {', '.join(renamed)} FROM ({distinct_rows(statement, block.values, inner)}) AS {alias}"

@@ -6,8 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mzwidget.local.dialect import functions
-from mzwidget.local.dialect.blocks import Block, hashable, listed, settle
-from mzwidget.local.dialect.conditions import conjuncts, guarded_all, is_temporal, temporal_error
+from mzwidget.local.dialect.blocks import Block, hashable, listed, settle, signs
+from mzwidget.local.dialect.conditions import (
+    FIRST,
+    Place,
+    conjuncts,
+    guarded_all,
+    is_temporal,
+    place,
+    temporal_error,
+)
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.names import FALLBACK, column_name
 from mzwidget.local.dialect.ordering import by_position
@@ -38,15 +46,19 @@ class _Conditions:
     """Conditions that are joined by AND."""
 
     plain: list[Value] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    """When each of the plain ones is evaluated."""
     outer: list[bool] = field(default_factory=list)
     """Which of the plain ones name a column of an outer query."""
     temporal: list[Value] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     """When the temporal ones change."""
+    strictly: bool = False
+    """Whether the order is known even of those that cannot fail: of joined tables each has its own conditions."""
 
     @property
     def sql(self) -> str:
-        return guarded_all([*self.plain, *self.temporal])
+        return guarded_all([*self.plain, *self.temporal], self.places, strictly=self.strictly)
 
 
 def _reads_once(source: str, where: str) -> bool:
@@ -94,7 +106,8 @@ class Selection:
                 qualify = self.expressions.condition(body.qualify)
 
         def groups(grouping: Grouping) -> str:
-            keys = ", ".join(str(i) for i in range(1, len(grouping.keys) + 1))
+            places = [str(i) for i in range(1, len(grouping.keys) + 1)]
+            keys = ", ".join([*places, *signs(self.statement, grouping.keys)])
             inner = f"SELECT {grouping.items()}" + (f" FROM {source}" if source else "")
             inner += (f" WHERE {where}" if where else "") + (f" GROUP BY {keys}" if keys else "")
             return f"({inner}) AS {grouping.alias}"
@@ -149,6 +162,7 @@ class Selection:
 
     def _where(self, source: str, joins: From) -> str:
         found = _Conditions(temporal=joins.temporal, changes=joins.changes)
+        found.strictly = isinstance(self.body.source, tree.Table)
         lateral = self.scope.correlated
         if self.body.where is not None:
             self.scope.clause = "WHERE clause"
@@ -162,6 +176,10 @@ class Selection:
             self.statement.refuse_maintenance(temporal_error(self.body))
         else:
             self._wake(source or "(SELECT 1)", found)
+        around = self.outer.parent
+        if around is not None and around.guard:
+            found.plain.append(Value(around.guard, t.BOOL))
+            found.places.append(FIRST)
         return found.sql
 
     def _split(self, whole: tree.Expr, found: _Conditions) -> None:
@@ -180,6 +198,7 @@ class Selection:
                 value = self.expressions.value(node)
                 value = self.expressions.boolean(value) if several else value
             found.plain.append(value)
+            found.places.append(place(node, value.sql))
             found.outer.append(self.scope.correlated)
             correlated = correlated or self.scope.correlated
         self.scope.correlated = self.scope.correlated or correlated

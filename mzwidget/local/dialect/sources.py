@@ -19,7 +19,7 @@ from mzwidget.local.dialect.calls import (
 )
 from mzwidget.local.dialect.conditions import conjuncts, connect, is_temporal, temporal_error
 from mzwidget.local.dialect.expressions import Expressions
-from mzwidget.local.dialect.model import evaluated_whole
+from mzwidget.local.dialect.model import evaluated_whole, may_fail
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
 from mzwidget.local.dialect.scope import Merged, Scope, Source
 from mzwidget.local.dialect.syntax import tree
@@ -192,7 +192,7 @@ class From:
                 outer = self.scope if item.lateral else self._outside()
                 before = len(self.statement.inputs)
                 columns, sql = self._plan(item.query, outer)
-                if len(self.statement.inputs) == before and not item.lateral and ("error(" in sql or "py_" in sql):
+                if len(self.statement.inputs) == before and not item.lateral and may_fail(sql):
                     sql = evaluated_whole(sql, len(columns))
                 word = "LATERAL " if item.lateral else ""
                 return f"{word}({sql}) AS {self._add(item.alias, columns, '')}"
