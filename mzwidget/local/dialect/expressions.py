@@ -7,20 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.dialect import composites, digits, functions, objects, patterns, predicates
+from mzwidget.local.dialect import choosing, composites, functions, objects, patterns, predicates
 from mzwidget.local.dialect.aggregation import Aggregation
-from mzwidget.local.dialect.calls import call, callable_, coerce, known, misspelt, operate, unify
+from mzwidget.local.dialect.calls import call, callable_, coerce, known, misspelt, operate
 from mzwidget.local.dialect.castlines import STRINGS, Context
 from mzwidget.local.dialect.casts import cast, castable, constant, literal, no_cast
 from mzwidget.local.dialect.conditions import connect
-from mzwidget.local.dialect.functions.jsonb import sortable
 from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.model import evaluated_whole, may_fail
 from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.typenames import resolve_type
-from mzwidget.local.dialect.values import Value, apply, bound_once, quote_text, whole
+from mzwidget.local.dialect.values import Value, apply, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import intervals
 from mzwidget.local.formats import types as t
@@ -62,22 +61,10 @@ class Expressions:
         self.aggregation = Aggregation(self)
 
     def plan(self, query: tree.Query) -> tuple[tuple[t.Column, ...], str]:
-        """Return the columns and SQL of a subquery; in a branch it has no rows where the branch is not taken.
-
-        DuckDB evaluates it for all rows, so that is only so of one that may fail. One that reads a table and no row
-        around it would have to be read for each of these rows; it is left as it is.
-        """
+        """Return the columns and SQL of a subquery."""
         scope = self.scope
         scope.nest(query)
-        if not scope.branch:
-            return self._plan(query, scope)
-        scope.guard = self.stand_in()
-        try:
-            columns, sql = self._plan(query, scope)
-            varies = " FROM " not in sql or any(f"{alias}." in sql for alias in scope.aliases())
-            return columns, sql.replace(scope.guard, scope.holds() if varies and may_fail(sql) else "true")
-        finally:
-            scope.guard = ""
+        return scope.branching.plan(self.stand_in(), lambda: self._plan(query, scope), scope.aliases())
 
     def value(self, node: tree.Expr) -> Value:
         """Return the expression's value; its type may still be ``unknown``."""
@@ -217,7 +204,7 @@ class Expressions:
         return operate(self.statement, node.operator, [left, right])
 
     def compare(self, operator: str, left: Value, right: Value) -> Value:
-        left, right = predicates.null_rows(self._known(left), self._known(right))
+        left, right = predicates.null_rows(self.settled(left), self.settled(right))
         if left.type.kind == "record" and right.type.kind == "record":
             return predicates.compare_rows(self, operator, left, right)
         return operate(self.statement, operator, [left, right])
@@ -267,72 +254,12 @@ class Expressions:
         self.value(node.operand)
         raise SqlError("COLLATE not yet supported")
 
-    def _case(self, node: tree.Case) -> Value:
-        if node.operand is None:
-            return self._branches(node, [self.condition(test) for test, _ in node.branches])
-        return bound_once(
-            [whole(self.value(node.operand))],
-            self.stand_in,
-            lambda given: self._branches(
-                node, [self.compare("=", given[0], whole(self.value(test))) for test, _ in node.branches]
-            ),
-        )
-
     def stand_in(self) -> str:
         return f"${self.statement.alias()}$"
 
-    def _branches(self, node: tree.Case, conditions: Sequence[Value]) -> Value:
-        asks = any(isinstance(part, tree.Query) for part in node.walk())
-        results: list[Value] = []
-        passed: list[str] = []
-        for condition, (_, result) in zip(conditions, node.branches, strict=True):
-            with self.scope.only_where([*passed, condition.sql] if asks else []):
-                results.append(self.value(result))
-            passed.append(f"({condition.sql}) IS NOT TRUE")
-        with self.scope.only_where(passed if asks else []):
-            results.append(self.value(node.default) if node.default is not None else Value("NULL", t.UNKNOWN))
-        values, type_ = unify(self.statement, results, "CASE")
-
-        def written(values: Sequence[Value]) -> str:
-            branches = "".join(
-                f" WHEN {condition.sql} THEN {value.sql}" for condition, value in zip(conditions, values, strict=False)
-            )
-            return f"(CASE{branches} ELSE {values[-1].sql} END)"
-
-        parts = [*conditions, *values]
-        found = Value(
-            written(values),
-            type_,
-            fallible=any(part.fallible for part in parts),
-            depth=max(part.depth for part in parts),
-            nullable=any(value.nullable for value in values),
-        )
-        return digits.keep_one(found, values, written)
-
-    def _known(self, value: Value) -> Value:
+    def settled(self, value: Value) -> Value:
         """Return a parameter with the type that it has been given meanwhile."""
         return value if value.parameter is None else self.statement.parameter(value.parameter)
-
-    def _nullif(self, left: Value, right: Value) -> Value:
-        equal = self.compare("=", left, right)
-        left = self._known(left)
-        left = coerce(self.statement, left, t.TEXT) if left.is_open else left
-        return apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
-
-    def _choice(self, node: tree.Choice) -> Value:
-        given = self.values(node.arguments)
-        if node.word == "nullif":
-            return bound_once([whole(value) for value in given], self.stand_in, lambda sides: self._nullif(*sides))
-        values, type_ = unify(self.statement, given, node.word)
-        if node.word == "coalesce":
-            found = replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))
-            return digits.keep_one(found, values, lambda given: f"coalesce({', '.join(each.sql for each in given)})")
-        if type_.name == "jsonb" or type_.kind != "scalar":
-            key = sortable(Value("e", type_)).sql
-            there = "list_filter([{*}], lambda e: e IS NOT NULL)"
-            pairs = f"list_transform({there}, lambda e: struct_pack(k := {key}, v := e))"
-            return apply(f"list_sort({pairs})[{1 if node.word == 'least' else -1}].v", values, type_, fallible=True)
-        return apply(f"{node.word}({{*}})", values, type_)
 
     def _exists(self, node: tree.Exists) -> Value:
         columns, sql = self.plan(node.query)
@@ -400,8 +327,8 @@ _HANDLERS: dict[type[tree.Node], Callable[[Expressions, Any], Value]] = {
     tree.Like: predicates.like,
     tree.Cast: Expressions._cast,
     tree.Collate: Expressions._collate,
-    tree.Case: Expressions._case,
-    tree.Choice: Expressions._choice,
+    tree.Case: choosing.case,
+    tree.Choice: choosing.choice,
     tree.Array: composites.array,
     tree.ArrayQuery: composites.array_query,
     tree.Map: composites.map_,

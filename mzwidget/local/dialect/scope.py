@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import similar
+from mzwidget.local.dialect.branching import Branching
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import cast
 from mzwidget.local.dialect.values import Value, weighed
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 _AS_NUMBERS = frozenset(
     {"bool", "int2", "int4", "int8", "float4", "float8", "uint2", "uint4", "uint8", "oid", *t.REGISTERED}
 )
-_MOST_REPEATED = 4000
-"""The length of a branch's conditions that may stand in its subqueries as well."""
 _MOST_JOINED = 50
 """Tables and subqueries of one SELECT: DuckDB plans these in a second, more in its square or cube."""
 MAX_PARAMETERS = 65_535
@@ -223,10 +222,7 @@ class Scope:
     grouping: Grouping | None = None
     inside_aggregate: bool = False
     clause: str = "SELECT clause"
-    branch: tuple[str, ...] = ()
-    """Where the expression at hand is asked for: what holds in its branch, as DuckDB SQL."""
-    guard: str = ""
-    """What stands for that in a subquery that is planned."""
+    branching: Branching = field(default_factory=Branching)
     operand: str = ""
     """Of which connective the expression at hand is an operand, such as "AND argument"."""
     windows: Windowing = field(init=False)
@@ -247,21 +243,6 @@ class Scope:
             yield
         finally:
             self.operand = before
-
-    @contextmanager
-    def only_where(self, conditions: Sequence[str]) -> Iterator[None]:
-        """Read a branch that is only evaluated where conditions hold."""
-        before = self.branch
-        self.branch = (*before, *conditions)
-        try:
-            yield
-        finally:
-            self.branch = before
-
-    def holds(self) -> str:
-        """Return what holds in the branch, if DuckDB takes it in the WHERE of a subquery and not much is repeated."""
-        found = " AND ".join(f"({condition})" for condition in self.branch)
-        return f"({found})" if len(found) < _MOST_REPEATED and " OVER (" not in found else "true"
 
     def aliases(self) -> set[str]:
         """Return the names by which DuckDB knows the sources, or what they are grouped to."""

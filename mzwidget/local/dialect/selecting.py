@@ -7,15 +7,7 @@ from dataclasses import dataclass, field
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.blocks import Block, hashable, listed, settle, signs
-from mzwidget.local.dialect.conditions import (
-    FIRST,
-    Place,
-    conjuncts,
-    guarded_all,
-    is_temporal,
-    place,
-    temporal_error,
-)
+from mzwidget.local.dialect.conditions import FIRST, Place, conjuncts, guarded_all, is_temporal, place, temporal_error
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.names import FALLBACK, column_name
 from mzwidget.local.dialect.ordering import by_position
@@ -161,8 +153,8 @@ class Selection:
     # clauses
 
     def _where(self, source: str, joins: From) -> str:
-        found = _Conditions(temporal=joins.temporal, changes=joins.changes)
-        found.strictly = isinstance(self.body.source, tree.Table)
+        of_one = isinstance(self.body.source, tree.Table)
+        found = _Conditions(temporal=joins.temporal, changes=joins.changes, strictly=of_one)
         lateral = self.scope.correlated
         if self.body.where is not None:
             self.scope.clause = "WHERE clause"
@@ -177,8 +169,8 @@ class Selection:
         else:
             self._wake(source or "(SELECT 1)", found)
         around = self.outer.parent
-        if around is not None and around.guard:
-            found.plain.append(Value(around.guard, t.BOOL))
+        if around is not None and around.branching.guard:
+            found.plain.append(Value(around.branching.guard, t.BOOL))
             found.places.append(FIRST)
         return found.sql
 

@@ -45,6 +45,9 @@ class Translating(Protocol):
     def boolean(self, value: Value) -> Value:
         """Return a value that is a boolean, or may become one."""
 
+    def settled(self, value: Value) -> Value:
+        """Return a parameter with the type that it has been given meanwhile."""
+
     def stand_in(self) -> str:
         """Return a name that is in nobody's SQL yet."""
 
