@@ -171,6 +171,13 @@ SELECT q.r::text FROM t1 LEFT JOIN (SELECT ROW('[1]'::jsonb, 1) AS r) q ON f1 = 
 SELECT array_agg(f1 ORDER BY ROW(to_jsonb(f2), 1) DESC) FROM t1 | array_agg: [3, 1]
 SELECT jsonb_each('{"b": 1, "a": null}')::text, jsonb_each('{"b": 1, "a": null}') IS NULL ORDER BY jsonb_each('{"b": 1, "a": null}') | jsonb_each ?column?: (a,null) False, (b,1) False
 SELECT DISTINCT ON (f2 % 2) f1 FROM t1 WHERE f1 = 3 UNION ALL SELECT 1 ORDER BY 1 | f1: 1, 3
+SELECT DISTINCT ON (f1) w, v FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1, f2 | w v: 9 2, 9 2
+SELECT DISTINCT ON (max(f1)) min(f2) FROM t1 | min: 2
+SELECT DISTINCT ON (max(f1)) f2 FROM t1 | column "t1.f2" must appear in the GROUP BY clause or be used in an aggregate function
+SELECT * FROM (SELECT w, v FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1 LIMIT 2) q ORDER BY v | w v: 9 2, 1 5
+SELECT * FROM (SELECT w, v FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1 LIMIT 1) q | w v: 9 2
+SELECT w, f1 FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1 LIMIT 1 | w f1: 1 1
+SELECT w, f1 FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1 + 0 LIMIT 1 | w f1: 9 1
 SELECT f1 FROM t1 WHERE f1 AND true                      | WHERE clause error: AND argument must have type boolean, not type integer
 SELECT f1 FROM t1 WHERE CASE WHEN f1 THEN true END       | WHERE clause error: WHERE clause must have type boolean, not type integer
 SELECT f1 FROM t1 WHERE f1 IS UNKNOWN                    | WHERE clause error: WHERE clause must have type boolean, not type integer

@@ -59,6 +59,8 @@ SHOW TABLES WHERE                                   | 42601 Unexpected EOF @18
 EXPLAIN ANALYZE SELECT 1                            | 42601 Expected one of CPU or MEMORY, found SELECT @17
 ALTER SCHEMA words_of SWAP WITH words_of             | XX000 schema 'words_of' already exists
 DROP VIEW words                                     | XX000 words is a table not a view
+ALTER VIEW nowhere OWNER TO nobody                  | XX000 unknown role 'nobody'
+GRANT USAGE ON TABLE words TO nobody                | XX000 unknown role 'nobody'
 DROP TABLE words CASCADE RESTRICT                   | 42601 Cannot specify both CASCADE and RESTRICT in DROP @26
 CREATE OR REPLACE TABLE x (a int)                   | 42601 Expected [TEMPORARY] VIEW, or MATERIALIZED VIEW after CREATE OR REPLACE, found TABLE @19
 CREATE TEMPORARY TABLE public.x (a int)             | XX000 cannot create temporary item in non-temporary schema

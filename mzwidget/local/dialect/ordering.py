@@ -159,12 +159,12 @@ def ordered(
         settled = [unsigned_zero(value) for value in settled]
     terms = [_term(block, settled, item) for item in query.order]
     if block.distinct and block.distinct_on:
-        sql = _distinct_on(statement, block, settled, terms, limit)
+        sql = _distinct_on(statement, block, settled, terms, limit, query.order if once else None)
     elif not terms and limit == Limit():
         inner = block.render(items_of_block(settled))
         sql = distinct_rows(statement, settled, inner) if block.distinct else inner
     else:
-        sql = _sorted(statement, block, settled, terms, limit, once=once)
+        sql = _sorted(statement, block, settled, terms, limit, query.order if once else None)
     if block.distinct:
         for value in settled:
             hashable(value.type, "DISTINCT")
@@ -173,7 +173,12 @@ def ordered(
 
 
 def _sorted(
-    statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: Limit, *, once: bool
+    statement: Statement,
+    block: Block,
+    settled: list[Value],
+    terms: list[Term],
+    limit: Limit,
+    once: tuple[tree.OrderItem, ...] | None,
 ) -> str:
     known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
     keyed = {sortable(value).sql: i for i, value in enumerate(settled, 1) if value.type.name == "jsonb"}
@@ -181,30 +186,49 @@ def _sorted(
     if block.distinct and extra:
         raise SqlError("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
     alias = statement.alias()
-    row = [value for value in block.row() if value.sql not in known] if once and not block.distinct else []
-    inner = block.render(items_of_block(settled) + items_of_block(extra, "o") + items_of_block(row, "t"))
+    row = [] if block.distinct else block.row()
+    if once is not None and (not extra and _projects(once) if terms else not block.scan):
+        row = []
+    beside = [value for value in row if value.sql not in known] if once is not None else []
+    inner = block.render(items_of_block(settled) + items_of_block(extra, "o") + items_of_block(beside, "t"))
     if block.distinct:
         inner = distinct_rows(statement, settled, inner)
     order: list[str] = []
-    used: set[int] = set()
+    used: set[str] = set()
     others = iter(range(1, len(extra) + 1))
     for term in terms:
         at = known.get(term.value.sql, keyed.get(term.value.sql))
-        used.add(at or 0)
         if at is None:
             order.append(term.written(f"{alias}.o{next(others)}"))
         else:
             key = Value(f"{alias}.c{at}", settled[at - 1].type)
+            used.add(key.sql)
             order.append(term.written((sortable(key) if term.value.sql in keyed else key).sql))
-    if once:
-        order += _encoded_ties(block, settled, row, alias, used)
-    else:  # kept up, rows that tie are told apart value by value
-        order += [f"{alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1) if i not in used]
+    order += _told_apart(_row(row, settled, beside, alias), used, encoded=once is not None)
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
     by = f" ORDER BY {', '.join(order)}" if order else ""
-    if once and terms and block.scan:
+    if once and block.scan:
         inner = _candidates(block, inner, terms[0], order[0].partition(" ")[0].partition(".")[2], limit.reach)
     return f"SELECT {listed} FROM ({inner}) AS {alias}{_bounded(limit, by)}"
+
+
+def _projects(order: tuple[tree.OrderItem, ...]) -> bool:
+    """Whether a SELECT whose ORDER BY names columns of its own is one of these columns before its rows are sorted."""
+    return all(isinstance(item.expr, tree.Literal | tree.Name) for item in order)
+
+
+def _row(row: list[Value], settled: list[Value], beside: list[Value], alias: str) -> list[Value]:
+    """Return the columns of rows that tie, in Materialize's order: what there was, then what is computed from it."""
+    found = {value.sql: replace(value, sql=f"{alias}.t{i}") for i, value in enumerate(beside, 1)}
+    found |= {value.sql: replace(value, sql=f"{alias}.c{i}") for i, value in reversed(list(enumerate(settled, 1)))}
+    names = [value.sql for value in row if value.sql in found]
+    return [found[name] for name in dict.fromkeys([*names, *(value.sql for value in settled)])]
+
+
+def _told_apart(row: list[Value], used: Container[str] = (), *, encoded: bool) -> list[str]:
+    """Return what orders rows that tie: as encoded rows are where a SELECT ends, value by value where it is kept up."""
+    row = [value for value in row if value.sql not in used]
+    return ties(row) if encoded else [f"{value.sql} ASC NULLS LAST" for value in row]
 
 
 def _candidates(block: Block, inner: str, term: Term, column: str, reach: int | None) -> str:
@@ -221,17 +245,14 @@ def _candidates(block: Block, inner: str, term: Term, column: str, reach: int | 
     return f"SELECT * FROM ({inner}) WHERE {kept} UNION ALL SELECT * FROM ({inner}) WHERE {column} IS NULL"
 
 
-def _encoded_ties(block: Block, settled: list[Value], row: list[Value], alias: str, used: Container[int]) -> list[str]:
-    """Return what orders rows that tie as encoded rows are, by what the columns are computed from."""
-    known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
-    whole = {value.sql: replace(value, sql=f"{alias}.t{i}") for i, value in enumerate(row, 1)}
-    whole |= {value.sql: replace(value, sql=f"{alias}.c{i}") for i, value in reversed(list(enumerate(settled, 1)))}
-    first = [] if block.distinct else [value.sql for value in block.row()]
-    behind = [value.sql for value in settled if value.sql not in first]
-    return ties([whole[sql] for sql in dict.fromkeys([*first, *behind]) if known.get(sql, -1) not in used])
-
-
-def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: Limit) -> str:
+def _distinct_on(
+    statement: Statement,
+    block: Block,
+    settled: list[Value],
+    terms: list[Term],
+    limit: Limit,
+    once: tuple[tree.OrderItem, ...] | None,
+) -> str:
     """Keep the first row of each key, in the order of ORDER BY, then of the whole row."""
     assert block.expressions is not None
     keys = [_referenced(block, settled, node, "DISTINCT ON") for node in block.distinct_on]
@@ -240,18 +261,28 @@ def _distinct_on(statement: Statement, block: Block, settled: list[Value], terms
     if terms and not leading <= {sortable(key).sql for key in keys}:
         raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
     ordering = terms or [Term(key) for key in keys]
+    known = {value.sql for value in settled}
+    narrow = once is None or (_projects(once) and all(term.value.sql in known for term in terms))
+    beside = [] if narrow else [value for value in block.row() if value.sql not in known]
+    by_terms = [term.value for term in ordering]
     inner = block.render(
-        items_of_block(settled) + items_of_block(keys, "d") + items_of_block([term.value for term in ordering], "o")
-    )  # fmt: skip
-    order = [term.written(f"o{i}") for i, term in enumerate(ordering, 1)]
-    order += [f"d{i} ASC NULLS LAST" for i in range(1, len(keys) + 1)]
-    order += [f"c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1)]
-    on = ", ".join(f"d{i}" for i in range(1, len(keys) + 1))
-    picked = f"SELECT DISTINCT ON ({on}) * FROM ({inner}) ORDER BY {', '.join(order)}"
+        items_of_block(settled)
+        + items_of_block(keys, "d")
+        + items_of_block(by_terms, "o")
+        + items_of_block(beside, "t")
+    )
+    within = statement.alias()
+    order = [term.written(f"{within}.o{i}") for i, term in enumerate(ordering, 1)]
+    order += [f"{within}.d{i} ASC NULLS LAST" for i in range(1, len(keys) + 1)]
+    order += _told_apart(_row(block.row(), settled, beside, within), encoded=False)
+    on = ", ".join(f"{within}.d{i}" for i in range(1, len(keys) + 1))
+    picked = f"SELECT DISTINCT ON ({on}) * FROM ({inner}) AS {within} ORDER BY {', '.join(order)}"
     alias = statement.alias()
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1))
-    by = " ORDER BY " + ", ".join(term.written(f"{alias}.o{i}") for i, term in enumerate(ordering, 1))
-    by += "".join(f", {alias}.c{i} ASC NULLS LAST" for i in range(1, len(settled) + 1))
+    order = [term.written(f"{alias}.o{i}") for i, term in enumerate(ordering, 1)]
+    row = [] if narrow and once is not None else block.row()
+    order += _told_apart(_row(row, settled, beside, alias), encoded=once is not None)
+    by = f" ORDER BY {', '.join(order)}"
     return f"SELECT {listed} FROM ({picked}) AS {alias}{_bounded(limit, by)}"
 
 

@@ -266,7 +266,7 @@ class Selection:
 
     def _aggregates(self) -> bool:
         nodes: list[tree.Node] = [item.expr for item in self.body.items]
-        nodes += [item.expr for item in self.order]
+        nodes += [*self.body.distinct_on, *(item.expr for item in self.order)]
         if self.body.having is not None:
             nodes.append(self.body.having)
         if self.body.qualify is not None:

@@ -280,6 +280,8 @@ def _altered(session: Session, kind: str, parts: Parts, if_exists: bool, found: 
 def _change_owner(session: Session, statement: statements.ChangeOwner) -> Definition:
     found = Definition(f"ALTER {statement.kind.upper()}")
     item: object
+    if statement.role not in {session.user, *session.engine.catalog.roles}:
+        raise SqlError(f"unknown role '{statement.role}'")
     if statement.kind == "schema":
         item = session.names.schema_of(statement.name)
     elif statement.kind == "database":
@@ -289,8 +291,6 @@ def _change_owner(session: Session, statement: statements.ChangeOwner) -> Defini
     else:
         item = _altered(session, statement.kind, statement.name, statement.if_exists, found)
     if item is not None and statement.role != session.user:
-        if statement.role not in session.engine.catalog.roles:
-            raise SqlError(f"unknown role '{statement.role}'")
         raise unsupported("OWNER TO another role")
     return found
 
@@ -312,6 +312,7 @@ def _grant(session: Session, statement: statements.Grant) -> Definition:
     """Check what is granted and to whom: privileges decide nothing while RBAC is off, as it is."""
     names, catalog = session.names, session.engine.catalog
     roles = {OWNER, session.user, *catalog.roles}
+    wrong = []
     for parts in statement.names:
         kind, shown = statement.kind, ".".join(parts)
         if kind == "role":
@@ -327,13 +328,15 @@ def _grant(session: Session, statement: statements.Grant) -> Definition:
             kind, shown = item.kind, item.full_name
             if kind not in _ALLOWED:
                 raise unsupported(f"{statement.verb.upper()} on an {kind}")
-        wrong = [each for each in statement.privileges if each != "all" and each not in _ALLOWED.get(kind, (each,))]
-        if wrong:
-            listed = ", ".join(each.upper() for each in wrong)
-            raise SqlError(f'invalid privilege types {listed} for {kind.upper()} "{shown}"')
+        refused = [each for each in statement.privileges if each != "all" and each not in _ALLOWED.get(kind, (each,))]
+        if refused:
+            listed = ", ".join(each.upper() for each in refused)
+            wrong.append(f'invalid privilege types {listed} for {kind.upper()} "{shown}"')
     for role in statement.roles:
         if role not in {"public", *roles}:
             raise SqlError(f"unknown role '{role}'")
+    if wrong:
+        raise SqlError(wrong[0])
     if statement.kind == "role":
         raise unsupported(f"{statement.verb.upper()} of a role")
     return Definition(statement.verb.upper())
