@@ -121,6 +121,13 @@ SELECT * FROM t1 HAVING generate_series(1, 3) < 3                               
 SELECT f1 FROM t1 GROUP BY f1 ORDER BY lag(f1) OVER (ORDER BY f1) NULLS LAST                  | f1: 3, 1
 SELECT (1).x                                                                                  | column notation applied to type integer, which is not a composite type
 SELECT ('a').*                                                                                | type text is not composite
+SELECT (f1).* + 1 AS n, coalesce((t1).*, (5, 6))::text AS r, ((t1).*, 'z')::text AS q FROM t1 WHERE f1 = 3 | n r q: 4 (3,4) ("(3,4)",z)
+SELECT * FROM information_schema._pg_expandarray(NULL)                                        | could not determine polymorphic type because input has type unknown
+SELECT * FROM information_schema._pg_expandarray()                                            | function information_schema._pg_expandarray() does not exist
+CREATE TABLE d (a text CHECK (Length(a)>0 and not a='x'))                                     | CREATE TABLE with column constraint: CHECK (pg_catalog.length(a) > 0 AND NOT a = 'x') not yet supported
+CREATE TABLE d (a int references T1(F1,"B"))                                                  | CREATE TABLE with column constraint: REFERENCES t1 (f1, "B") not yet supported
+SELECT count(attlen), count(*) > 0 FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relname = 't1' | count ?column?: 0 True
+SELECT count(typlen), count(*) > 9 FROM pg_type                                               | count ?column?: 0 True
 CREATE TABLE d (a int DEFAULT false)                                                          | DEFAULT expression does not support casting from boolean to integer
 CREATE MATERIALIZED VIEW m WITH (ASSERT NOT NULL f1, ASSERT NOT NULL f1) AS SELECT * FROM t1  | duplicate column "f1" in non-null assertions
 CREATE MATERIALIZED VIEW m (a) WITH (ASSERT NOT NULL f1) AS SELECT f1 FROM t1                 | column "f1" in ASSERT NOT NULL option not found

@@ -20,6 +20,7 @@ DECLARE c CURSOR FOR SELECT 1 +                     | 42601 Unexpected EOF @32
 FETCH 1.5 c                                         | 42601 Expected identifier, found number "1.5" @7
 SELECT array                                        | 42601 Expected left square bracket, found EOF @13
 SELECT array, 2                                     | 42601 Expected left square bracket, found comma @13
+SELECT * FROM [DELETE FROM t]                       | 42601 expected id @16
 SELECT 2 OPERATOR                                   | 42601 Expected left parenthesis, found EOF @18
 SELECT 2 OPTIONS (EXPECTED GROUP = 3)               | 42601 Expected SIZE, found equals sign @34
 SELECT 2 OPTIONS (DISTINCT INPUT GROUP SIZE = 3)    | 42601 Expected ON, found INPUT @28

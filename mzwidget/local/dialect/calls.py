@@ -251,8 +251,8 @@ def callable_(parts: tuple[str, ...], statement: Statement) -> bool:
     """Whether there is a function of that name, here or there; a schema that does not exist is an error."""
     *schema, name = parts
     statement.catalog.check(parts)
-    if name == _EXPANDS[-1]:
-        return parts[-2:] == _EXPANDS
+    if name == EXPANDS[-1]:
+        return parts[-2:] == EXPANDS
     if parts == ("values",):  # it is told where it stands
         return True
     if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
@@ -264,7 +264,7 @@ def callable_(parts: tuple[str, ...], statement: Statement) -> bool:
     return name in functions.KNOWN or name in statement.session or _is_elsewhere(name)
 
 
-_EXPANDS = ("information_schema", "_pg_expandarray")
+EXPANDS = ("information_schema", "_pg_expandarray")
 _OF_EITHER = frozenset(
     """
     constant_time_eq crc32 current_timestamp datediff parse_ident try_parse_monotonic_iso8601_timestamp uuid_generate_v5

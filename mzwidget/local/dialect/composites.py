@@ -211,6 +211,8 @@ def _item(expressions: Translating, value: Value, position: tree.Expr | tree.Sli
 
 def field(expressions: Translating, node: tree.Field) -> Value:
     value = expressions.value(node.operand)
+    if node.name == "*":  # outside a list of columns, all of a row is the row, and a plain value itself
+        return value
     if value.type.kind != "record":
         kind = t.TEXT if value.is_open else value.type
         raise SqlError(f"column notation applied to type {t.sql_name(kind)}, which is not a composite type")

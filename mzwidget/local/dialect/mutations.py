@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mzwidget.local.dialect.calls import coerce
 from mzwidget.local.dialect.castlines import Context
@@ -26,8 +26,10 @@ _MOST_COLUMNS = 1600
 _KEYS = ("primary key", "unique")
 
 
-def plan_columns(create: tree.Node, catalog: Catalog | None = None) -> tuple[ColumnDefinition, ...]:
-    """Return the columns of a CREATE TABLE.
+def plan_columns(
+    create: tree.Node, catalog: Catalog | None = None, spelt: Callable[[str], str] = str
+) -> tuple[ColumnDefinition, ...]:
+    """Return the columns of a CREATE TABLE; messages show expressions as `spelt` writes them.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def plan_columns(create: tree.Node, catalog: Catalog | None = None) -> tuple[Col
         raise SqlError(f"tables can have at most {_MOST_COLUMNS} columns", "54011")
     definitions: list[ColumnDefinition] = []
     for item in create.columns:
-        definition = _definition(item, catalog)
+        definition = _definition(item, catalog, spelt)
         if any(other.name == definition.name for other in definitions):
             raise SqlError(f'column "{definition.name}" specified more than once')
         definitions.append(definition)
@@ -76,7 +78,7 @@ def _keyed(create: tree.CreateTable, columns: Sequence[ColumnDefinition], catalo
     return keyed
 
 
-def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefinition:
+def _definition(item: tree.TableColumn, catalog: Catalog | None, spelt: Callable[[str], str]) -> ColumnDefinition:
     type_ = resolve_type(item.type, catalog)
     if type_.name == "bpchar" and type_.typmod == -1:
         type_ = t.sized(type_, 1)
@@ -96,7 +98,8 @@ def _definition(item: tree.TableColumn, catalog: Catalog | None) -> ColumnDefini
                     raise SqlError(f"DEFAULT expression does not support casting from {kinds}")
                 default = assigned(statement, value, item.name, type_).sql
             case "check" | "references":
-                raise SqlError(f"CREATE TABLE with column constraint: {option.text} not yet supported")
+                what = f"CHECK ({spelt(option.text)})" if option.kind == "check" else f"REFERENCES {option.text}"
+                raise SqlError(f"CREATE TABLE with column constraint: {what} not yet supported")
             case "primary key":
                 nullable = False
     return ColumnDefinition(item.name, type_, nullable, default)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.calls import (
+    EXPANDS,
     OFFERED_THERE,
     UNAVAILABLE,
     callable_,
@@ -302,7 +303,9 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
     given = known(arguments)
     found = choose(overloads, given)
     if len(found) != 1 or (name == "unnest" and given == [None]):
-        raise no_function(name, given, many=bool(found))
+        raise no_function(".".join(call.name) if name == EXPANDS[-1] else name, given, many=bool(found))
+    if name == EXPANDS[-1] and given == [None]:
+        raise SqlError("could not determine polymorphic type because input has type unknown")
     chosen = found[0]
     values = [coerce(expressions.statement, v, w) for v, w in zip(arguments, chosen.wanted, strict=True)]
     columns = []

@@ -21,6 +21,7 @@ from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.plain import plain_rows
 from mzwidget.local.formats.types import TEXT, Column, sql_name
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.spelling import expression_of
 from mzwidget.local.statements.system import SystemCatalog
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Planner:
 
     def table_columns(self, sql: str) -> tuple[dialect.ColumnDefinition, ...]:
         """Translate the columns of a CREATE TABLE statement."""
-        return dialect.plan_columns(dialect.parse(sql), self.names)
+        return dialect.plan_columns(dialect.parse(sql), self.names, lambda text: expression_of(text, self.names))
 
     def insert(self, statement: statements.Write, types: Sequence[Type | None]) -> InsertPlan:
         parsed = dialect.parse(statement.sql)

@@ -128,7 +128,7 @@ class Cursor:
     def by_id(self) -> NoReturn:
         """Read ``[id AS name]``, of which the engine knows none."""
         self.expect_kind("[")
-        if self.token.kind not in ("ident", "keyword"):
+        if self.token.kind != "ident":
             raise self.error("expected id")
         self.next()
         self.expect("as")

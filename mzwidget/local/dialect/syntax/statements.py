@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.syntax.keywords import NOT_A_TABLE_ALIAS
+from mzwidget.local.dialect.syntax.keywords import NOT_A_TABLE_ALIAS, name_in_sql
 from mzwidget.local.dialect.syntax.queries import QueryParser
 from mzwidget.local.errors import private_preview, unsupported
 
@@ -151,7 +151,6 @@ class StatementParser(QueryParser):
     def _option(self) -> tree.ColumnOption:
         if self.accept("constraint"):
             self.identifier()
-        start = self.token.start
         if self.accept("not", "null"):
             return tree.ColumnOption("not null")
         if self.accept("null"):
@@ -165,13 +164,12 @@ class StatementParser(QueryParser):
             return tree.ColumnOption("unique")
         if self.accept("check"):
             self.expect_kind("(")
-            value = self.expression()
+            value, text = self._with_text(self.expression)
             self.expect_kind(")")
-            return tree.ColumnOption("check", value, self.text_from(start))
+            return tree.ColumnOption("check", value, text)
         if self.accept("references"):
-            self.object_name()
-            self.listed()
-            return tree.ColumnOption("references", text=self.text_from(start))
+            table = ".".join(map(name_in_sql, self.object_name()))
+            return tree.ColumnOption("references", text=f"{table} ({', '.join(map(name_in_sql, self.listed()))})")
         return self.expected("column option")
 
     def text_from(self, start: int) -> str:

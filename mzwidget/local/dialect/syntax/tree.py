@@ -455,7 +455,7 @@ class Delete(Node):
 class ColumnOption(Node):
     """``kind`` is ``null``, ``not null``, ``default``, ``unique``, ``primary key``, ``check`` or ``references``.
 
-    ``text`` is the value's, or of the last two the whole constraint's.
+    ``text`` is the value's; of ``references`` it is what is referred to.
     """
 
     kind: str
