@@ -53,14 +53,14 @@ function encodingOf(columns, limit) {
 
 /** A view as the kernel has it: every state it ever had, and when, by sequence number. */
 export class FakeView {
-  constructor(columns, rows, { title, limit, height, encoding, ...traits } = {}) {
+  constructor(columns, rows, { title, limit, height, encoding, status, ...traits } = {}) {
     this.columns = columns.map(([name, kind]) => ({ name, type: kind === "number" ? "int8" : kind, kind }));
     this.encoding = encoding ?? encodingOf(this.columns, limit);
     this.epoch = "epoch-1";
     this.seq = 0;
     this.states = [rows];
     this.times = [1_700_000_000_000];
-    this.model = new FakeModel({ options: { title, limit, height }, ...traits, base: this.base(), status: this.statusNow({}) });
+    this.model = new FakeModel({ options: { title, limit, height }, ...traits, base: this.base(), status: this.statusNow(status) });
   }
 
   get rows() {

@@ -195,7 +195,15 @@ def test_parts_fit_every_width(stage: Stage, width: int) -> None:
 
 
 def show_number(page: Page, value: Any) -> None:
-    show(page, [["revenue", "number"]], [[value]], kind="number", channels={"value": [0]})
+    """Show a number whose kernel has told nothing since it told the number."""
+    act(
+        page,
+        """window.view = new FakeView([["revenue", "number"]], [[given]],
+            {encoding: {kind: "number", channels: {value: [0]}}, status: {time: null}});
+        window.widget = await load(view.model);
+        window.shown = widget.show()""",
+        value,
+    )
 
 
 def test_a_number_tells_what_it_has_been(stage: Stage) -> None:
@@ -223,8 +231,23 @@ def test_a_number_tells_what_it_has_been(stage: Stage) -> None:
     act(page, "view.become([[1120]], given)", start + 30_000)
     assert page.locator(".mzw-change").inner_text() == "+1,030 in 10 s"
     act(page, "view.become([[8]], given)", start + 325_000)
-    assert page.locator(".mzw-change").inner_text() == "−1,112 in 5 min", "what came later is known again"
-    assert str(page.locator(".mzw-trend-line").get_attribute("d")).count("H") == 2
+    assert page.locator(".mzw-change").inner_text() == "−82 in 5 min", "since it was 90; what came later is known again"
+    assert str(page.locator(".mzw-trend-line").get_attribute("d")).count("H") == 3
+
+
+def test_a_number_that_rests_has_been_what_it_is_since(stage: Stage) -> None:
+    page = stage()
+    show_number(page, 100)
+    start = page.evaluate("view.times[0]")
+    act(page, "view.become([[110]], given)", start + 500)
+    act(page, "view.status({time: given})", start + 500)
+    assert page.locator(".mzw-change").inner_text() == ""
+    act(page, "view.status({time: given})", start + 60_000)
+    assert page.locator(".mzw-change").inner_text() == "+10 in 60 s"
+    _, rise, rest = str(page.locator(".mzw-trend-line").get_attribute("d")).split("H")
+    assert (float(rise.partition("V")[0]), float(rest.partition("V")[0])) == (pytest.approx(8.3), 1000)
+    act(page, "view.status({time: given})", start + 400_000)
+    assert page.locator(".mzw-change").inner_text() == "±0 in 5 min"
 
 
 def test_a_number_goes_on_from_what_the_kernel_knows_of_its_past(stage: Stage) -> None:
@@ -232,7 +255,7 @@ def test_a_number_goes_on_from_what_the_kernel_knows_of_its_past(stage: Stage) -
     past = [[-60_000, 40], [-30_000, None], [-20_000, "7e1"], [-10_000, "NaN"]]
     act(
         page,
-        """window.view = new FakeView([["revenue", "number"]], [[100]]);
+        """window.view = new FakeView([["revenue", "number"]], [[100]], {status: {time: null}});
         const { base } = view;
         const now = view.times[0];
         view.base = () => ({ ...base.call(view), past: given.map(([at, value]) => [now + at, value]) });

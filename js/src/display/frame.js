@@ -105,7 +105,7 @@ export function mountFrame(el, client, signal) {
     const options = grip.height === null ? store.options : { ...store.options, height: grip.height };
     const fresh = snapshot !== null && snapshot !== painted;
     const told = describe(client, now);
-    if (snapshot) picture.paint(snapshot, options, showTable);
+    if (snapshot) picture.paint(snapshot, options, showTable, store.time);
     else if (told.tone === "busy") picture.paintSkeleton(options);
     else picture.clear();
     grip.root.hidden = snapshot === null;

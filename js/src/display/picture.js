@@ -24,7 +24,7 @@ import { KINDS } from "../views/registry.js";
 /** What a picture was mounted for: anything else is another picture. */
 /** @typedef {{ encoding: Encoding, columns: Snapshot["columns"], height: number }} Subject */
 
-/** @typedef {{ subject: Subject, view: View | null, painted: Snapshot | null, selected: Selection, life: AbortController }} Mounted */
+/** @typedef {{ subject: Subject, view: View | null, painted: Snapshot | null, until: number | null, selected: Selection, life: AbortController }} Mounted */
 
 /** Milliseconds after which a picture says that it is being loaded, and that it may never be. */
 const LOADING = 500;
@@ -58,7 +58,7 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
     /** @type {Host} */
     const host = { columns, height, load: (asset) => load(asset, signal), signal, select, selected, dark: () => isDark(el) };
     /** @type {Mounted} */
-    const now = { subject, view: null, painted: null, selected: null, life };
+    const now = { subject, view: null, painted: null, until: null, selected: null, life };
     mounted = now;
     const { kind: name } = subject.encoding;
     const kind = KINDS[name];
@@ -166,8 +166,9 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
      * @param {Snapshot} snapshot
      * @param {Options} options
      * @param {boolean} asTable
+     * @param {number | null} time up to when the snapshot is known to be so; null if that is for ever
      */
-    paint(snapshot, options, asTable) {
+    paint(snapshot, options, asTable, time) {
       encoding = snapshot.encoding;
       const subject = {
         encoding: (asTable && encoding.table) || encoding,
@@ -179,7 +180,12 @@ export function mountPicture(el, { load, between, select, selected, arrived }) {
       if (now.painted !== snapshot) {
         const change = now.painted && between(now.painted, snapshot);
         now.painted = snapshot;
+        now.until = snapshot.time;
         guard(() => now.view?.paint(snapshot, change));
+      }
+      if (now.view?.until && time !== null && time !== now.until) {
+        now.until = time;
+        guard(() => now.view?.until?.(time));
       }
       const selection = selected();
       if (now.view === null || now.selected === selection) return;

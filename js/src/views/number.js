@@ -36,6 +36,7 @@ export function mount(el, encoding, { columns, height }) {
       setText(name, snapshot.size > 1 ? `${title}, first of ${formatNumber(snapshot.size)} rows` : title);
       trend.paint(snapshot.time, value === null || value === undefined ? NaN : Number(value), format, snapshot.past);
     },
+    until: trend.until,
     summary: () => `${name.textContent}: ${figure.textContent}`,
     destroy: () => root.remove(),
   };

@@ -44,13 +44,21 @@ export function mountTrend(of) {
     return path;
   });
   const change = element("span", "mzw-change");
+  /** @type {{ points: readonly Point[], lasts: boolean, text: (value: number) => string }} whether the last is the value now */
+  let shown = { points: [], lasts: false, text: String };
 
-  /** @param {Point[]} points */
-  function draw(points) {
+  /** @param {number} now milliseconds since 1970 */
+  function draw(now) {
+    const points = since(shown.points, now - BACK);
+    const newest = points.at(-1);
+    if (newest && shown.lasts && newest.at < now) points.push({ ...newest, at: now });
     const [first, last] = [points[0], points.at(-1)];
     const span = first && last ? last.at - first.at : 0;
+    const rise = first && last ? last.value - first.value : 0;
+    const sign = rise > 0 ? "+" : rise < 0 ? "−" : "±";
+    setText(change, span < SECOND || !shown.lasts ? "" : `${sign}${shown.text(Math.abs(rise))} in ${inWords(span)}`);
     svg.toggleAttribute("data-empty", span < SECOND);
-    if (!first || !last || span < SECOND) return;
+    if (!first || span < SECOND) return;
     let [low, high] = [Infinity, -Infinity];
     for (const { value } of points) [low, high] = [Math.min(low, value), Math.max(high, value)];
     const x = (/** @type {number} */ at) => (((at - first.at) / span) * WIDTH).toFixed(1);
@@ -65,7 +73,7 @@ export function mountTrend(of) {
 
   /** @param {number} at */
   function before(at) {
-    const points = known.points.filter((point) => point.at < at && point.at >= at - BACK);
+    const points = since(known.points, at - BACK).filter((point) => point.at < at);
     if (points.length > MANY && at - Number(points.at(-2)?.at) < MOMENT) points.pop();
     return points;
   }
@@ -86,14 +94,24 @@ export function mountTrend(of) {
       if (Number.isFinite(value)) points.push({ at, value });
       // One who looks back sees what there was then; what came after it is not forgotten.
       if (!(Number(known.points.at(-1)?.at) > at)) known.points = points;
-      draw(points);
-      const [first] = points;
-      const span = first ? at - first.at : 0;
-      const rise = first ? value - first.value : NaN;
-      const sign = rise > 0 ? "+" : rise < 0 ? "−" : "±";
-      setText(change, span < SECOND || rise !== rise ? "" : `${sign}${text(Math.abs(rise))} in ${inWords(span)}`);
+      shown = { points, lasts: Number.isFinite(value), text };
+      draw(at);
     },
+    /** @param {number} now milliseconds since 1970, up to when the value is known to be the same */
+    until: draw,
   };
+}
+
+/**
+ * What it was from a time on.
+ *
+ * @param {readonly Point[]} points
+ * @param {number} start
+ */
+function since(points, start) {
+  const first = points.findLastIndex(({ at }) => at <= start);
+  const value = points[first]?.value;
+  return value === undefined ? [...points] : [{ at: start, value }, ...points.slice(first + 1)];
 }
 
 /** @param {NonNullable<Past>} told */

@@ -29,6 +29,8 @@
  * @typedef {object} View
  * @property {(snapshot: Snapshot, change: Step | null) => void} paint
  *   show a snapshot; `change` is what came and went since the one painted before, null if that may be anything
+ * @property {(time: number) => void} [until]
+ *   told up to when, in milliseconds since 1970, what is painted is known to be so; again as time passes
  * @property {(selection: Selection) => void} [selected] mark what is selected; told when that is something else
  * @property {() => string} [summary] what somebody is told of the snapshot who does not see it, in a sentence
  * @property {() => void} [resize] draw again: the size or the theme is another one
