@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mzwidget import words
 from mzwidget.lexing import Token
@@ -139,7 +139,7 @@ def _column(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advi
     keyword = nearest(name.upper(), words.STRUCTURE)
     if keyword is not None and token is not None and re.match(r"\s+[\w\"]", sql[token.end :]):
         return f"Did you mean {keyword if token.text.isupper() else keyword.lower()}?", token
-    return (f"There is {', '.join(map(quoted, dict.fromkeys(used)))}" if 0 < len(used) <= 12 else ""), token
+    return _there_is(map(quoted, used)), token
 
 
 def _relation(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Advice:
@@ -155,7 +155,20 @@ def _relation(match: re.Match[str], sql: str, names: Callable[[], Names]) -> _Ad
         return f"The address names a database {database!r} that is not there: try {' or '.join(others)}", token
     there = names().relations
     meant = nearest(name, there) or nearest(name.rsplit(".", 1)[-1], there)
-    return (f"Did you mean {'.'.join(map(quoted, meant.split('.')))}?" if meant else ""), token
+    if meant:
+        return f"Did you mean {_dotted(meant)}?", token
+    return _there_is(map(_dotted, there)) or ("mzwidget.views() lists what there is" if there else ""), token
+
+
+def _dotted(name: str) -> str:
+    """Write a relation's name, which has its schema before it where that is another one."""
+    return ".".join(map(quoted, name.split(".")))
+
+
+def _there_is(written: Iterable[str]) -> str:
+    """Name what there is to choose from, if that is neither nothing nor much."""
+    found = dict.fromkeys(written)
+    return f"There is {', '.join(found)}" if 0 < len(found) <= 12 else ""
 
 
 def _schema(match: re.Match[str], sql: str, _: Callable[[], Names]) -> _Advice:

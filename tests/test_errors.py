@@ -24,6 +24,7 @@ from traitlets import TraitError
 
 import mzwidget
 from mzwidget import contents, errors
+from mzwidget.advice import advise
 from mzwidget.errors import LiveViewError, SqlError
 from mzwidget.explaining import excerpt, explain
 from mzwidget.naming import Names, nearest
@@ -166,6 +167,19 @@ def test_a_live_view_teaches_as_well(shop: str, query: str, said: str) -> None:
         assert view.status.state == "failed"
         assert "\n" not in view.status.message, "the picture says it in a line"
         assert view._report()["excerpt"] == view.status.excerpt, "and where, below"
+
+
+@pytest.mark.parametrize(
+    ("relations", "told"),
+    [
+        (["orders", "other.Odd"], 'There is orders, other."Odd"'),
+        ([f"view{i}" for i in range(13)], "mzwidget.views() lists what there is"),
+        ([], ""),
+    ],
+)
+def test_a_name_that_is_like_no_other_is_told_what_there_is(relations: list[str], told: str) -> None:
+    said, _ = advise("unknown catalog item 'quite_another'", "quite_another", None, lambda: Names(relations))
+    assert said == told
 
 
 def test_a_database_that_is_not_there_is_told(engine_dsn: str) -> None:

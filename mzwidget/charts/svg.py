@@ -377,7 +377,7 @@ def draw_number(
     of = columns[value]
     write = writers(columns, rows[:1], encoding)[value]
     text = write(rows[0][value]) if rows else "—"
-    caption = of.name if total <= 1 else f"{of.name}, first of {total:,} rows"
+    caption = of.name + ("" if total == 1 else f", first of {total:,} rows" if total else ", no rows")
     shapes = [_text(0, 40, text, ' font-size="40"'), _text(0, 62, short(caption, 80), ' fill-opacity=".7"')]
     points = [(float(at), _number(of_then)) for at, of_then in trend]
     if sum(not math.isnan(y) for _, y in points) > 1:

@@ -562,6 +562,7 @@ def test_a_number_is_large_and_exact(stage: Stage) -> None:
     assert (figure.inner_text(), figure.get_attribute("data-value")) == ("1,234,567", "1234567")
     become(page, [])
     assert figure.inner_text() == "—"
+    assert page.locator(".mzw-caption").inner_text() == "count, no rows"
     become(page, [["-12345678901234567890.50"]])
     assert figure.inner_text() == "−12,345,678,901,234,567,890.50"
 

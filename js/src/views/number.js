@@ -30,10 +30,12 @@ export function mount(el, encoding, { columns, height }) {
       const shown = value === undefined ? "—" : format(value);
       setText(figure, shown);
       root.style.setProperty("--mzw-digits", String(shown.length));
-      figure.classList.toggle("mzw-null", value === undefined || value === null);
+      figure.classList.toggle("mzw-null", value === null);
+      figure.classList.toggle("mzw-nothing", value === undefined);
       setAttribute(figure, "data-value", value === undefined ? null : String(value));
       const title = columns[column]?.name ?? "";
-      setText(name, snapshot.size > 1 ? `${title}, first of ${formatNumber(snapshot.size)} rows` : title);
+      const place = snapshot.size === 0 ? ", no rows" : snapshot.size > 1 ? `, first of ${formatNumber(snapshot.size)} rows` : "";
+      setText(name, title + place);
       trend.paint(snapshot.time, value === null || value === undefined ? NaN : Number(value), format, snapshot.past);
     },
     until: trend.until,
