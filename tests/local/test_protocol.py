@@ -161,6 +161,7 @@ def abuse(connection: psycopg.Connection, data: bytes, *, hang_up: bool = False)
         (message(b"B", b"\0\0" + struct.pack("!hh", 0, 9)), b"26000"),
         (message(b"P", b"\0SELECT 1\0" + struct.pack("!h", 30000)), b"08P01"),
         (message(b"P", b"\0SELECT 1; SELECT 2\0\0\0"), b"cannot insert multiple commands"),
+        (message(b"P", b"\0SELECT 1; SELECT (2; 3)\0\0\0"), b"Expected right parenthesis, found semicolon"),
         (message(b"P", b"\0SELECT $1\0" + struct.pack("!hI", 1, 869)), b"08P01"),
         (message(b"D", b"Snope\0"), b"26000"),
         (message(b"D", b"Pnope\0"), b"34000"),

@@ -246,6 +246,43 @@ SUBSCRIBE words UP TO count(*)                      | XX000 aggregate functions 
 SELECT 1 AS OF 5 LIMIT 1                            | 42601 Expected end of statement, found LIMIT @18
 SELECT 1 + ANY (ARRAY[1])                           | 0A000 + before ANY or ALL is not supported by the embedded engine
 CREATE TABLE x (a int DEFAULT $1)                   | 42P02 there is no parameter $1
+SELECT ((TABLE words) UNION SELECT 1) + 3, (4 UNION SELECT 5) | 42601 Expected right parenthesis, found UNION @47
+SELECT position('a' || 'b' IN 'c' x)                | 42601 Expected right parenthesis, found identifier "x" @35
+SELECT 2 'a "b" c'                                  | 42601 Expected end of statement, found string literal "a \"b\" c" @10
+SELECT 2 1.5e+07                                    | 42601 Expected end of statement, found number "1.5E07" @10
+SELECT 2 $007                                       | 42601 Expected end of statement, found parameter "$7" @10
+SELECT 2::map                                       | 42601 Expected left square bracket, found EOF @14
+SELECT 2::[u1 AS text]                              | 42601 table name in square brackets must be fully qualified @18
+SELECT 2::case                                      | 42601 Expected a data type name, found CASE @11
+SELECT coalesce 1                                   | 42601 Expected end of statement, found number "1" @17
+SELECT trim, extract + substring nullif greatest    | 42601 Expected end of statement, found GREATEST @41
+SELECT [list AS a.b]                                | 42601 expected id @9
+SELECT [u1 AS a] FROM words                         | 42601 table name in square brackets must be fully qualified @15
+SELECT count(*, 1) FROM words                       | 42601 Expected right parenthesis, found comma @15
+SELECT sum(a) RESPECT FROM words                    | 42601 Expected OVER, found RESPECT @15
+SELECT nullif(1, 2, 3)                              | 42601 Expected right parenthesis, found comma @19
+SELECT * FROM unnest(ALL list[1]) WITH ORDINALITY   | 42601 Expected right parenthesis, found LIST @26
+SELECT 1 NULLS AS ordinal                           | 42601 Expected OF, found identifier "ordinal" @19
+(SELECT 1) AS OF 5                                  | 42601 Expected end of statement, found AS @12
+SELECT 1 OPERATOR(pg_catalog.=) 2                   | 42601 Expected operator, found equals sign @30
+SELECT '1'::numeric(2.5)                            | 42601 Could not parse '2.5' as i64: invalid digit found in string @21
+SELECT '1'::float(-1)                               | 42601 Expected literal unsigned integer, found operator "-" @19
+SELECT '1'::numeric(99999999999999999999)           | 42601 Could not parse '99999999999999999999' as i64: number too large to fit in target type @21
+SELECT sum(a) OVER (ROWS 1.5 PRECEDING) FROM words  | 42601 Could not parse '1.5' as u64: invalid digit found in string @26
+COPY (                                              | 42601 Expected SQL statement, found EOF @7
+COPY INTO words TO STDOUT                           | 42601 Expected identifier, found INTO @6
+COPY (SELECT 1 2) TO STDOUT                         | 42601 Expected right parenthesis, found number "2" @16
+COPY words FROM SELECT                              | 42601 expected expression, but found reserved keyword: SELECT @17
+SUBSCRIBE words UP 5                                | 42601 Expected TO, found number "5" @20
+SUBSCRIBE (SELECT AS x)                             | 42601 Expected right parenthesis, found AS @19
+CREATE INDEX ON words ((a DESC)                     | 42601 Expected right parenthesis, found DESC @27
+CREATE TABLE x (a map)                              | 42601 Expected left square bracket, found right parenthesis @22
+SET datestyle = - 'iso'                             | 42601 Expected variable value, found operator "-" @17
+SHOW TABLES WHERE name = 'a' 'b'                    | 42601 Expected end of statement, found string literal "b" @30
+EXECUTE p (1, SELECT 2)                             | 42601 expected expression, but found reserved keyword: SELECT @15
+SELECT 1 IS DISTINCT FROM 2 AND true                | XX000 AND argument must have type boolean, not type integer
+SELECT 1; SELECT (2; 3)                             | 42601 Expected right parenthesis, found semicolon @20
+SELECT ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))) | 42601 statement exceeds nested expression limit of 128 @1
 """  # noqa: E501
 
 
@@ -328,7 +365,9 @@ def test_of_several_statements_none_runs_if_one_cannot_be_read(sql: psycopg.Conn
 
 def test_a_syntax_error_is_told_in_a_failed_transaction_too(sql: psycopg.Connection) -> None:
     sql.execute("BEGIN")
-    for statement, state in [("SELECT 1 / 0", "XX000"), ("SELECT 1 +", "42601"), ("SELECT 1", "25P02")]:
+    refused = "WITH MUTUALLY RECURSIVE n (a int) AS (SELECT 1) SELECT a FROM n"
+    told = [("SELECT 1 / 0", "XX000"), ("SELECT 1 +", "42601"), ("SELECT 1", "25P02"), (refused, "25P02")]
+    for statement, state in told:
         with pytest.raises(psycopg.Error) as caught:
             sql.execute(statement)
         assert caught.value.sqlstate == state

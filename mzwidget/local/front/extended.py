@@ -94,6 +94,8 @@ class Extended:
         message.end()
         texts = await self._split(sql)
         if len(texts) > 1:
+            for tokens in texts:
+                self._session.check(sql, tokens)
             raise SqlError("cannot insert multiple commands into a prepared statement", "XX000")
         types = [_type(oid) for oid in oids]
         prepared = await self._prepare(sql, texts[0] if texts else [], types)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.dialect import asserted, parse_type, resolve_type
+from mzwidget.local.dialect import asserted, parse, parse_type, resolve_type
 from mzwidget.local.engine.catalog import Item
 from mzwidget.local.errors import Notice, SqlError
 from mzwidget.local.formats import types as t
@@ -15,7 +15,7 @@ from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definition, known_cluster, place, source_of, taken
 from mzwidget.local.statements.keys import default_key
 from mzwidget.local.statements.kinds import Kind
-from mzwidget.local.statements.planning import Plan, locate
+from mzwidget.local.statements.planning import Plan
 from mzwidget.local.statements.reading import advice
 from mzwidget.local.statements.restoring import written_down
 from mzwidget.local.statements.spelling import PLACE, definition, expression_of, resolved, type_path
@@ -75,7 +75,7 @@ def _create_table(session: Session, statement: statements.CreateTable) -> Defini
     owner = session.number if statement.temporary else 0
     path = place(names, statement.name, temporary=owner)
     planner = session.planner
-    columns = planner.table_columns(statement.sql)
+    columns = planner.table_columns(statement.parsed)
     found = Definition("CREATE TABLE")
     item = definitions.table(path, owner, columns, statement.sql)
     item = replace(item, types=frozenset(planner.names.used_types))
@@ -96,12 +96,8 @@ def _create_view(session: Session, statement: statements.CreateView) -> Definiti
         _check_cluster(session, statement.cluster)
     owner = session.number if statement.temporary else 0
     path = place(names, statement.name, temporary=owner)
-    try:
-        planner = session.planner
-        query = planner.view_query(statement.query, maintained=statement.kind == "materialized view")
-    except SqlError as error:
-        locate(error, statement.sql, statement)
-        raise
+    planner = session.planner
+    query = planner.view_query(statement.parsed, maintained=statement.kind == "materialized view")
     spelt = resolved(statement.query, names)
     if not owner:
         named = sorted(PLACE.findall(spelt), key=lambda id_: int(id_[1:]))
@@ -235,7 +231,7 @@ def _create_type(session: Session, statement: statements.CreateType) -> Definiti
         _embedded(names, key, node)
     if statement.text.startswith("("):
         planner = session.planner
-        columns = planner.table_columns(f"CREATE TABLE t {statement.text}")
+        columns = planner.table_columns(parse(f"CREATE TABLE t {statement.text}"))
         used = frozenset(planner.names.used_types)
         type_ = t.record_of(tuple((c.name, c.type) for c in columns), tuple(c.nullable for c in columns))
     else:
@@ -355,7 +351,7 @@ def _check_attributes(attributes: Sequence[str]) -> None:
 
 
 KINDS: dict[type[Any], Kind] = {
-    statements.CreateTable: defined(_create_table, lambda session, it: session.planner.table_columns(it.sql)),
+    statements.CreateTable: defined(_create_table, lambda session, it: session.planner.table_columns(it.parsed)),
     statements.CreateView: defined(_create_view),
     statements.CreateIndex: defined(_create_index, lambda session, it: session.names.item(it.on)),
     statements.CreateType: defined(_create_type),

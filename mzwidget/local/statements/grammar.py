@@ -41,16 +41,24 @@ def parse(sql: str, tokens: Sequence[Token] | None = None) -> Statement:
         if len(found) != 1:
             raise SqlError(f"Expected one statement, found {len(found)}", "42601")
         tokens = found[0]
-    return statement(Reader(sql, tokens, statement))
+    reader = Reader(sql, tokens, _statement)
+    try:
+        statement = _statement(reader)
+    except RecursionError as error:
+        raise SqlError("statement exceeds nested expression limit", "54001") from error
+    reader.end()
+    return statement
 
 
-def statement(reader: Reader) -> Statement:
-    """Read the statement that the reader stands at, to its end."""
+def _statement(reader: Reader) -> Statement:
+    """Read the statement that the reader stands at."""
+    if reader.is_kind("eof"):
+        reader.expected("SQL statement")
     first = reader.token
     if first.kind == "(":
         return grammar_queries.query(reader)
     if not first.is_bare:
-        reader.fail(f"a keyword {_BEGINNING}")
+        reader.expected(f"a keyword {_BEGINNING}")
     begin = _BEGINNINGS.get(first.value)
     if begin is None:
         if first.value in NOT_OFFERED:
@@ -60,16 +68,14 @@ def statement(reader: Reader) -> Statement:
             raise SqlError("TAIL has been renamed to SUBSCRIBE", "42601", position=first.start + 1)
         if first.kind == "keyword":
             raise SqlError(f"Unexpected keyword {first} {_BEGINNING}", "42601", position=first.start + 1)
-        reader.fail(f"a keyword {_BEGINNING}")
+        reader.expected(f"a keyword {_BEGINNING}")
     reader.at += 1
-    found = begin(reader)
-    reader.end()
-    return found
+    return begin(reader)
 
 
 def _complete(reader: Reader) -> None:
     """Insist that something follows the first word."""
     reader.at += 1
     if reader.token.kind == "eof":
-        reader.fail("identifier")
+        reader.expected("identifier")
     reader.at -= 1

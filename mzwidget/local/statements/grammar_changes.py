@@ -26,9 +26,9 @@ _COMMENTED = (
 
 
 def _kind(reader: Reader, verb: str) -> str:
-    word = reader.one_of(*_KINDS)
+    word = reader.accept_word(*_KINDS)
     if word is None:
-        reader.fail(_ONE_OF_KINDS)
+        reader.expected(_ONE_OF_KINDS)
     match word:
         case "materialized":
             reader.expect("view")
@@ -46,7 +46,7 @@ def _kind(reader: Reader, verb: str) -> str:
 def _drop(reader: Reader) -> Drop:
     if reader.accept("owned"):
         reader.expect("by")
-        reader.name()
+        reader.identifier()
         raise unsupported("DROP OWNED")
     kind = _kind(reader, "DROP")
     if_exists = _if_exists(reader)
@@ -54,17 +54,14 @@ def _drop(reader: Reader) -> Drop:
         raise SqlError("Unsupported DROP on FUNCTION", "42601", position=reader.last.start + 1)
     if kind == "cluster" and reader.accept("replica"):
         raise unsupported("DROP CLUSTER REPLICA")
-    listed = reader.name if kind in {"database", "role", "cluster", "network policy"} else None
-    names = [reader.parts() if listed is None else (listed(),)]
-    while kind != "database" and reader.accept_sign(","):
-        names.append(reader.parts() if listed is None else (listed(),))
-    behind = None if kind in {"role", "network policy"} else reader.one_of("cascade", "restrict")
-    if behind is not None and (other := reader.one_of("cascade", "restrict")) not in {None, behind}:
-        raise SqlError(
-            f"Cannot specify both {behind.upper()} and {str(other).upper()} in DROP",
-            "42601",
-            position=reader.last.start + 1,
-        )
+    listed = reader.identifier if kind in {"database", "role", "cluster", "network policy"} else None
+    names = [reader.object_name() if listed is None else (listed(),)]
+    while kind != "database" and reader.accept_kind(","):
+        names.append(reader.object_name() if listed is None else (listed(),))
+    behind = None if kind in {"role", "network policy"} else reader.accept_word("cascade", "restrict")
+    other = "restrict" if behind == "cascade" else "cascade"
+    if behind is not None and reader.accept(other):
+        raise reader.error(f"Cannot specify both {behind.upper()} and {other.upper()} in DROP", reader.last)
     return Drop(kind, tuple(names), if_exists, behind == "cascade", behind == "restrict")
 
 
@@ -81,36 +78,36 @@ def _alter(reader: Reader) -> Statement:
     kind = _kind(reader, "ALTER")
     if kind not in _ALTERATIONS:
         if reader.token.kind == "eof":
-            reader.fail("identifier")
+            reader.expected("identifier")
         raise unsupported(f"ALTER {kind.upper()}")
     if_exists = _if_exists(reader)
-    name = (reader.name(),) if kind == "database" else reader.parts()
+    name = (reader.identifier(),) if kind == "database" else reader.object_name()
     words = _ALTERATIONS[kind]
     if words == ("owner",):
         reader.expect("owner")
-    elif reader.one_of(*words) is None:
-        reader.fail(f"one of {' or '.join(word.upper() for word in words)}")
+    elif reader.accept_word(*words) is None:
+        reader.expected(f"one of {' or '.join(word.upper() for word in words)}")
     match reader.last.value:
         case "rename":
             reader.expect("to")
-            return Rename(kind, name, reader.name(), if_exists)
+            return Rename(kind, name, reader.identifier(), if_exists)
         case "owner":
             reader.expect("to")
-            return ChangeOwner(kind, name, reader.name(), if_exists)
+            return ChangeOwner(kind, name, reader.identifier(), if_exists)
         case "swap":
             reader.expect("with")
-            return Swap(name, reader.name())
+            return Swap(name, reader.identifier())
         case "add":
             reader.expect("column")
             if_not_exists(reader)
-            reader.name()
-            reader.until(lambda: False)
+            reader.identifier()
+            reader.type_name()
             raise private_preview("Enable ALTER TABLE ... ADD COLUMN ...", "enable_alter_table_add_column")
         case "set" if kind != "index" and reader.accept("cluster"):
-            reader.name()
+            reader.identifier()
             raise private_preview("ALTER ... SET CLUSTER syntax", "enable_alter_set_cluster")
         case "set" | "reset" as word:
-            reader.expect_sign("(")
+            reader.expect_kind("(")
             retain_history(reader, reset=word == "reset")
     raise unsupported(f"ALTER {kind.upper()} … {reader.last.value.upper()}")
 
@@ -128,9 +125,9 @@ _ALTERATIONS = {
 
 def _comment(reader: Reader) -> Comment:
     reader.expect("on")
-    word = reader.one_of(*_COMMENTED)
+    word = reader.accept_word(*_COMMENTED)
     if word is None:
-        reader.fail(f"one of {' or '.join(each.upper() for each in _COMMENTED)}")
+        reader.expected(f"one of {' or '.join(each.upper() for each in _COMMENTED)}")
     if word == "materialized":
         reader.expect("view")
         word = "materialized view"
@@ -140,14 +137,14 @@ def _comment(reader: Reader) -> Comment:
     if word == "cluster" and reader.accept("replica"):
         raise unsupported("COMMENT ON CLUSTER REPLICA")
     start = reader.token.start
-    name = (reader.name(),) if word in {"role", "database", "cluster", "network policy"} else reader.parts()
+    name = (reader.identifier(),) if word in {"role", "database", "cluster", "network policy"} else reader.object_name()
     if word == "column" and len(name) < 2:
         raise SqlError("need to specify an object and a column", "42601", position=start + 1)
     reader.expect("is")
     text = None
     if not reader.accept("null"):
         if reader.token.kind != "string":
-            reader.fail("NULL or literal string")
+            reader.expected("NULL or literal string")
         text = reader.text_value()
     return Comment(word, name, text)
 
@@ -163,22 +160,22 @@ def _grant(reader: Reader) -> Grant:
     verb = reader.last.value
     privileges = _privileges(reader)
     if not privileges:
-        names: list[Parts] = [(reader.name(),)]
+        names: list[Parts] = [(reader.identifier(),)]
         kind = "role"
-        while reader.accept_sign(","):
-            names.append((reader.name(),))
+        while reader.accept_kind(","):
+            names.append((reader.identifier(),))
     else:
         reader.expect("on")
         kind = _granted_kind(reader, verb.upper())
-        names = [reader.parts()]
-        while reader.accept_sign(","):
-            names.append(reader.parts())
+        names = [reader.object_name()]
+        while reader.accept_kind(","):
+            names.append(reader.object_name())
     reader.expect("to" if verb == "grant" else "from")
     roles = []
     while True:
         reader.accept("group")
-        roles.append(reader.name())
-        if not reader.accept_sign(","):
+        roles.append(reader.identifier())
+        if not reader.accept_kind(","):
             return Grant(verb, kind, tuple(names), tuple(roles), privileges)
 
 
@@ -187,9 +184,9 @@ def _privileges(reader: Reader) -> tuple[str, ...]:
         reader.accept("privileges")
         return ("all",)
     found: list[str] = []
-    while (word := reader.one_of(*_PRIVILEGES)) is not None:
+    while (word := reader.accept_word(*_PRIVILEGES)) is not None:
         found.append(word)
-        if not reader.accept_sign(","):
+        if not reader.accept_kind(","):
             break
     return tuple(found)
 
@@ -199,7 +196,7 @@ def _granted_kind(reader: Reader, verb: str) -> str:
     if reader.accept("system") or reader.accept("all"):
         raise unsupported(f"{verb} ON {reader.last.value.upper()}")
     start = reader.token.start
-    kind = "materialized view" if reader.accept("materialized", "view") else reader.one_of(*_KINDS)
+    kind = "materialized view" if reader.accept("materialized", "view") else reader.accept_word(*_KINDS)
     if kind in _GRANTED_AS_TABLES:
         message = f"For object type {str(kind).upper()}, you must specify 'TABLE' or omit the object type"
         raise SqlError(message, "42601", position=start + 1)

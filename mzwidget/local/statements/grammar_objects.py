@@ -13,7 +13,6 @@ from mzwidget.local.statements.model import (
     CreateTable,
     CreateType,
     CreateView,
-    ShowVariable,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def _create(reader: Reader) -> Statement:
     if not or_replace and reader.accept("table"):
         return _create_table(reader, temporary=temporary)
     if or_replace or temporary:
-        reader.fail(_MODIFIED[or_replace, temporary])
+        reader.expected(_MODIFIED[or_replace, temporary])
     word = reader.token.value
     reader.at = start
     create = _SIMPLE.get(word)
@@ -67,24 +66,24 @@ def _create(reader: Reader) -> Statement:
         )
     if reader.token.is_word("cluster", "connection", "secret", "sink", "source", "type", "network"):
         raise unsupported(f"CREATE {word.upper()}")
-    return reader.fail(_CREATABLE)
+    return reader.expected(_CREATABLE)
 
 
 def _create_schema(reader: Reader) -> CreateSchema:
     absent = if_not_exists(reader)
-    return CreateSchema(reader.parts(), absent)
+    return CreateSchema(reader.object_name(), absent)
 
 
 def _create_database(reader: Reader) -> CreateDatabase:
     absent = if_not_exists(reader)
-    return CreateDatabase(reader.name(), absent)
+    return CreateDatabase(reader.identifier(), absent)
 
 
 def _create_role(reader: Reader) -> CreateRole:
-    name = reader.name()
+    name = reader.identifier()
     reader.accept("with")
     attributes: list[str] = []
-    while (word := reader.one_of(*_ROLE_ATTRIBUTES, *_ROLE_LOGIN)) is not None:
+    while (word := reader.accept_word(*_ROLE_ATTRIBUTES, *_ROLE_LOGIN)) is not None:
         if word in _ROLE_LOGIN:
             raise unsupported(f"CREATE ROLE with {word.upper()}")
         attributes.append(word)
@@ -97,29 +96,27 @@ def _create_default_index(reader: Reader) -> CreateIndex:
 
 
 def _create_type(reader: Reader) -> CreateType:
-    name = reader.parts()
+    name = reader.object_name()
     reader.expect("as")
-    word = reader.one_of("list", "map")
+    word = reader.accept_word("list", "map")
     if word is None:
-        if not reader.sign_ahead("("):
-            reader.fail("left parenthesis")
-        return CreateType(name, reader.rest(), reader.all())
-    reader.expect_sign("(")
+        return CreateType(name, reader.text_of(reader.fields), reader.all())
+    reader.expect_kind("(")
     found: dict[str, str] = {}
     while True:
         if word == "list":
             reader.expect("element")
-        elif reader.one_of("key", "value") is None:
-            reader.fail("one of KEY or VALUE")
+        elif reader.accept_word("key", "value") is None:
+            reader.expected("one of KEY or VALUE")
         which = reader.last.value
         reader.expect("type")
         if which in found:
             raise SqlError(f"{which.upper()} TYPE specified more than once")
-        reader.accept_sign("=")
-        found[which] = reader.until(lambda: reader.sign_ahead(","))
-        if not reader.accept_sign(","):
+        reader.accept_kind("=")
+        found[which] = reader.text_of(reader.type_name)
+        if not reader.accept_kind(","):
             break
-    reader.expect_sign(")")
+    reader.expect_kind(")")
     for which in ("element",) if word == "list" else ("key", "value"):
         if not found.get(which):
             raise SqlError(f"{which.upper()} TYPE option is required")
@@ -132,33 +129,31 @@ def _create_index(reader: Reader, *, default: bool = False) -> CreateIndex:
     absent = if_not_exists(reader)
     name = None
     if not reader.token.is_word("in", "on"):
-        name = reader.name()
+        name = reader.identifier()
     elif absent and not default:
-        reader.fail("index name")
+        reader.expected("index name")
     cluster = _cluster(reader)
     reader.expect("on")
-    on = reader.parts()
+    on = reader.object_name()
     if reader.accept("using"):
         reader.expect("arrangement")
     keys = None if default else _index_keys(reader)
     if reader.accept("with"):
-        reader.expect_sign("(")
-        if not reader.accept_sign(")"):
+        reader.expect_kind("(")
+        if not reader.accept_kind(")"):
             retain_history(reader)
     return CreateIndex(name, on, keys, absent, cluster)
 
 
 def _index_keys(reader: Reader) -> tuple[str, ...]:
-    reader.expect_sign("(")
+    reader.expect_kind("(")
     keys: list[str] = []
-    while not reader.sign_ahead(")") or keys:
-        keys.append(reader.until(lambda: reader.sign_ahead(",") or reader.token.is_word("asc", "desc", "nulls")))
-        reader.one_of("asc", "desc")
-        if reader.accept("nulls") and reader.one_of("first", "last") is None:
-            reader.fail("one of FIRST or LAST")
-        if not reader.accept_sign(","):
+    while not reader.is_kind(")") or keys:
+        keys.append(reader.text_of(reader.expression))
+        reader.direction()
+        if not reader.accept_kind(","):
             break
-    reader.expect_sign(")")
+    reader.expect_kind(")")
     return tuple(keys)
 
 
@@ -166,10 +161,10 @@ def retain_history(reader: Reader, *, reset: bool = False) -> NoReturn:
     """Read RETAIN HISTORY of the options of an item, which nobody may set."""
     reader.expect("retain", "history")
     if not reset:
-        reader.accept_sign("=")
+        reader.accept_kind("=")
         reader.expect("for")
         reader.option_value()
-    reader.expect_sign(")")
+    reader.expect_kind(")")
     raise private_preview("RETAIN HISTORY", "enable_logical_compaction_window")
 
 
@@ -181,38 +176,29 @@ def if_not_exists(reader: Reader) -> bool:
 
 
 def _cluster(reader: Reader) -> str | None:
-    return reader.name() if reader.accept("in", "cluster") else None
+    return reader.identifier() if reader.accept("in", "cluster") else None
 
 
 def _create_table(reader: Reader, *, temporary: bool) -> CreateTable:
-    absent = if_not_exists(reader)
-    name = reader.parts()
-    if not reader.sign_ahead("("):
-        reader.fail("a list of columns in parentheses")
-    reader.rest()
-    return CreateTable(name, absent, temporary, reader.all())
+    table = reader.create_table(temporary=temporary)
+    return CreateTable(table.name, table.if_not_exists, temporary, reader.all(), table)
 
 
 def _create_view(reader: Reader, kind: str, *, or_replace: bool, temporary: bool) -> CreateView:
     absent = not or_replace and if_not_exists(reader)
-    name = reader.parts()
-    columns = reader.names() if reader.sign_ahead("(") else None
+    name = reader.object_name()
+    columns = reader.names() if reader.is_kind("(") else None
     cluster: str | None = None
     not_null: tuple[str, ...] = ()
     if kind == "materialized view":
         cluster = _cluster(reader)
         not_null = _view_options(reader) if reader.accept("with") else ()
     reader.expect("as")
-    reader.expect_query()
     start = reader.at
-    if reader.ahead("show") and not isinstance(reader.statement(reader), ShowVariable):
-        raise SqlError("SHOW commands are not allowed in views")
-    reader.at = start
-    query = reader.rest()
-    tail = reader.tokens[start:][-2:]
-    if len(tail) == 2 and tail[0].is_word("with") and tail[1].is_word("data", "no"):
-        reader.at = len(reader.tokens) - 2
-        reader.end()
+    if reader.ahead("show"):
+        reader.inner(reader)
+        reader.at = start
+    parsed, query = reader.with_text(reader.query)
     return CreateView(
         kind,
         name,
@@ -224,18 +210,19 @@ def _create_view(reader: Reader, kind: str, *, or_replace: bool, temporary: bool
         cluster,
         query,
         reader.all(),
+        parsed,
     )
 
 
 def _view_options(reader: Reader) -> tuple[str, ...]:
     """Read WITH (…) of a materialized view; return the columns said to be not null."""
-    reader.expect_sign("(")
+    reader.expect_kind("(")
     found: list[str] = []
     refreshes = 0
     while True:
         if reader.accept("assert", "not", "null"):
-            reader.accept_sign("=")
-            found.append(reader.name())
+            reader.accept_kind("=")
+            found.append(reader.identifier())
         elif reader.accept("assert"):
             reader.expect("not", "null")
         elif reader.accept("refresh"):
@@ -247,20 +234,20 @@ def _view_options(reader: Reader) -> tuple[str, ...]:
             reader.expect("by")
             raise unsupported("a materialized view with PARTITION BY")
         else:
-            reader.fail("one of ASSERT or PARTITION or RETAIN or REFRESH")
-        if not reader.accept_sign(","):
+            reader.expected("one of ASSERT or PARTITION or RETAIN or REFRESH")
+        if not reader.accept_kind(","):
             break
-    reader.expect_sign(")")
+    reader.expect_kind(")")
     if refreshes > 1:
         raise SqlError("REFRESH ON COMMIT cannot be specified multiple times")
     return tuple(found)
 
 
 def _refresh(reader: Reader) -> None:
-    reader.accept_sign("=")
-    word = reader.one_of("on", "at", "every")
+    reader.accept_kind("=")
+    word = reader.accept_word("on", "at", "every")
     if word is None:
-        reader.fail("one of ON or AT or EVERY")
+        reader.expected("one of ON or AT or EVERY")
     if word != "on":
         raise private_preview("REFRESH EVERY and REFRESH AT materialized views", "enable_refresh_every_mvs")
     reader.expect("commit")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.errors import SqlError, private_preview, unsupported
 from mzwidget.local.formats.copying import boolean_option
 from mzwidget.local.statements.model import (
@@ -31,7 +32,6 @@ from mzwidget.local.statements.model import (
 from mzwidget.local.statements.reader import QUERY_WORDS, Reader
 
 if TYPE_CHECKING:
-    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.statements.model import Statement
 
 _EXPLAIN_STAGES = ("raw", "decorrelated", "locally", "optimized", "timestamp", "filter", "key", "value")
@@ -39,46 +39,34 @@ COPY_OPTIONS = ("format", "delimiter", "null", "escape", "quote", "header", "aws
 
 
 def query(reader: Reader) -> Query:
-    """Read a query from its first word on."""
-    text = reader.until(lambda: reader.ahead("as", "of"))
-    if not reader.accept("as", "of"):
-        return Query(text)
-    at_least = reader.accept("at", "least")
-    return Query(text, _timestamp(reader, "AS OF AT LEAST" if at_least else "AS OF"), at_least)
+    """Read a query in parentheses."""
+    parsed, text = reader.with_text(reader.query)
+    return Query(text, parsed)
 
 
 def _query(reader: Reader) -> Query:
     reader.at -= 1
-    verb = _verb_behind_with(reader) if reader.token.is_word("with") else None
-    if verb is not None:
-        expected = "Expected SELECT, VALUES, or a subquery in the query body"
-        raise SqlError(f"{expected}, found {verb}", "42601", position=verb.start + 1)
-    return query(reader)
+    parsed, text = reader.with_text(reader.query)
+    return Query(text, parsed, *_as_of(reader))
 
 
-def _verb_behind_with(reader: Reader) -> Token | None:
-    depth = 0
-    for token in reader.tokens[reader.at :]:
-        if token.kind in {"(", ")"}:
-            depth += 1 if token.kind == "(" else -1
-        elif depth == 0 and token.is_word("insert", "update", "delete", "select", "values", "table"):
-            return token if token.value in {"insert", "update", "delete"} else None
-    return None
-
-
-def _timestamp(reader: Reader, option: str = "AS OF") -> str:
-    """Read the timestamp behind AS OF."""
+def _as_of(reader: Reader) -> tuple[str | None, bool]:
+    """Read AS OF, if it is there: the timestamp, and whether a later one will do."""
+    if not reader.accept("as"):
+        return None, False
+    reader.expect("of")
+    at_least = reader.accept("at", "least")
     try:
-        return reader.expression()
-    except SqlError as error:
-        while reader.token.kind != "eof" and reader.token.start + 1 < (error.position or 0):
-            reader.at += 1
-        reader.fail(f"a timestamp value after '{option}'")
+        return reader.text_of(reader.expression), at_least
+    except SqlError:
+        return reader.expected(f"a timestamp value after 'AS OF{' AT LEAST' if at_least else ''}'")
 
 
 def _write(reader: Reader) -> Write:
     reader.at -= 1
-    return Write(reader.token.value, reader.rest())
+    verb = reader.token.value
+    parsed, text = reader.with_text(reader.statement)
+    return Write(verb, text, parsed)
 
 
 # ---------------------------------------------------------------------------------------------------- SUBSCRIBE
@@ -87,51 +75,48 @@ def _write(reader: Reader) -> Write:
 def _subscribe(reader: Reader) -> Subscribe:
     reader.accept("to")
     relation: Parts | None = None
-    if reader.accept_sign("("):
-        reader.expect_query()
-        text = reader.until(lambda: False)
-        reader.expect_sign(")")
+    if reader.accept_kind("("):
+        parsed, text = reader.with_text(reader.query)
+        reader.expect_kind(")")
     else:
-        start = reader.token.start
-        relation = reader.parts()
-        text = f"SELECT * FROM {reader.sql[start : reader.last.end]}"
+        name, named = reader.with_text(reader.item_name)
+        relation, text = name, f"SELECT * FROM {named}"
+        parsed = tree.Query(tree.Select((tree.SelectItem(tree.Star()),), tree.Table(name)))
     output = _output(reader)
     snapshot, progress = True, False
     if reader.accept("with"):
         options = reader.options(("progress", "snapshot"), expected="one of PROGRESS or SNAPSHOT")
         snapshot = boolean_option("SNAPSHOT", options.pop("snapshot", "true"))
         progress = boolean_option("PROGRESS", options.pop("progress", "false"))
-    as_of = up_to = None
-    at_least = False
-    if reader.accept("as"):
-        reader.expect("of")
-        at_least = reader.accept("at", "least")
-        as_of = _timestamp(reader, "AS OF AT LEAST" if at_least else "AS OF")
-    if reader.accept("up", "to"):
-        up_to = reader.expression()
+    as_of, at_least = _as_of(reader)
+    up_to = None
+    if reader.accept("up"):
+        reader.expect("to")
+        up_to = reader.text_of(reader.expression)
     output = output or _output(reader)
-    reader.end()
     if output is not None and output[0] == "debezium":
         raise private_preview("`ENVELOPE DEBEZIUM (KEY (..))`", "enable_envelope_debezium_in_subscribe")
     if output is not None and output[0] == "within":
         raise private_preview("`WITHIN TIMESTAMP ORDER BY ..`", "enable_within_timestamp_order_by_in_subscribe")
-    return Subscribe(text, relation, snapshot, progress, as_of, at_least, up_to, output and output[1])
+    return Subscribe(text, parsed, relation, snapshot, progress, as_of, at_least, up_to, output and output[1])
 
 
 def _output(reader: Reader) -> tuple[str, tuple[str, ...]] | None:
     """Read in which form changes are wanted, and the key of them."""
     if reader.accept("within", "timestamp", "order", "by"):
-        reader.until(lambda: reader.ahead("with") or reader.ahead("as", "of") or reader.ahead("up", "to"))
+        reader.order_item()
+        while reader.accept_kind(","):
+            reader.order_item()
         return "within", ()
     if not reader.accept("envelope"):
         return None
-    form = reader.one_of("upsert", "debezium")
+    form = reader.accept_word("upsert", "debezium")
     if form is None:
-        reader.fail("one of UPSERT or DEBEZIUM")
-    reader.expect_sign("(")
+        reader.expected("one of UPSERT or DEBEZIUM")
+    reader.expect_kind("(")
     reader.expect("key")
     key = reader.names()
-    reader.expect_sign(")")
+    reader.expect_kind(")")
     return form, key
 
 
@@ -139,37 +124,31 @@ def _output(reader: Reader) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _copy(reader: Reader) -> CopyTo | CopyFrom | Unsupported:
-    reader.accept("into")
-    source = _copied_query(reader) if reader.sign_ahead("(") else None
-    table = reader.parts() if source is None else ()
-    columns = reader.names() if source is None and reader.sign_ahead("(") else None
-    if reader.one_of("from", "to") is None:
-        reader.fail("one of FROM or TO")
+    into = reader.last if reader.accept("into") else None
+    source = _copied_query(reader) if reader.is_kind("(") else None
+    table = reader.item_name() if source is None else ()
+    columns = reader.names() if source is None and reader.is_kind("(") else None
+    if reader.accept_word("from", "to") is None:
+        reader.expected("one of FROM or TO")
     if reader.last.value == "to":
+        if into is not None:
+            raise reader.error(f"Expected identifier, found {into}", into)
         return _copy_to(reader, source, columns)
     if source is not None:
-        raise SqlError("queries not allowed in COPY FROM", "42601", position=reader.last.start + 1)
-    if reader.token.kind == "eof":
-        raise SqlError("Unexpected EOF", "42601", position=reader.token.start + 1)
+        raise reader.error("queries not allowed in COPY FROM", reader.last)
     if reader.accept("stdin"):
         return CopyFrom(table, columns, _copy_options(reader))
-    _copy_place(reader)
+    reader.expression()
     _copy_options(reader)
     raise private_preview("Whether to allow COPY FROM <url>.", "enable_copy_from_remote")
 
 
 def _copied_query(reader: Reader) -> Query | Subscribe:
-    reader.at += 1
-    start = reader.at
-    reader.until(lambda: False)
-    inner = Reader(reader.sql, reader.tokens[start : reader.at], reader.statement)
-    reader.expect_sign(")")
-    refused = SqlError("unsupported query in COPY", "42601", position=reader.last.start + 1)
-    if inner.token.is_word("insert", "show", "update", "delete"):
-        raise refused
-    source = inner.statement(inner)
+    reader.expect_kind("(")
+    source = reader.inner(reader)
+    reader.expect_kind(")")
     if not isinstance(source, Query | Subscribe):
-        raise refused
+        raise reader.error("unsupported query in COPY", reader.last)
     return source
 
 
@@ -188,7 +167,7 @@ def _copy_to(reader: Reader, source: Query | Subscribe | None, columns: tuple[st
 
 def _copy_away(reader: Reader, columns: tuple[str, ...] | None) -> Unsupported:
     """Read COPY TO a place outside, of which the engine knows none."""
-    _copy_place(reader)
+    reader.expression()
     options = _copy_options(reader)
     if "format" not in options:
         return Unsupported("COPY TO <expr> requires a FORMAT option")
@@ -202,12 +181,8 @@ def _copy_away(reader: Reader, columns: tuple[str, ...] | None) -> Unsupported:
     raise unsupported("COPY TO anything but STDOUT")
 
 
-def _copy_place(reader: Reader) -> None:
-    reader.until(lambda: reader.ahead("with") or reader.sign_ahead("("))
-
-
 def _copy_options(reader: Reader) -> dict[str, str]:
-    if reader.accept("with") or reader.sign_ahead("("):
+    if reader.accept("with") or reader.is_kind("("):
         expected = f"one of {' or '.join(word.upper() for word in COPY_OPTIONS)}"
         return reader.options(COPY_OPTIONS, expected=expected)
     return {}
@@ -217,7 +192,7 @@ def _copy_options(reader: Reader) -> dict[str, str]:
 
 
 def _declare(reader: Reader) -> Declare:
-    cursor = reader.name()
+    cursor = reader.identifier()
     reader.expect("cursor")
     if reader.accept("with"):
         start = reader.last.start
@@ -226,8 +201,7 @@ def _declare(reader: Reader) -> Declare:
     if reader.accept("without"):
         reader.expect("hold")
     reader.expect("for")
-    _statement_ahead(reader)
-    source = reader.statement(reader)
+    source = reader.inner(reader)
     if not isinstance(source, (*_PREPARABLE, Subscribe, *_SHOWS)):
         raise unsupported("a cursor for a statement without rows")
     return Declare(cursor, source)
@@ -240,12 +214,11 @@ def _fetch(reader: Reader) -> Fetch:
         count = None
     elif reader.token.kind == "number":
         if not reader.token.value.isdecimal() or int(reader.token.value[:21]) >= 1 << 64:
-            reader.fail("identifier")
+            reader.expected("identifier")
         count = int(reader.token.value)
         reader.at += 1
-    if reader.ahead("from") and len(reader.tokens) > reader.at + 1:
-        reader.at += 1
-    cursor = reader.name()
+    reader.accept("from")
+    cursor = reader.identifier()
     timeout = None
     if reader.accept("with"):
         timeout = reader.options(("timeout",)).get("timeout")
@@ -253,43 +226,32 @@ def _fetch(reader: Reader) -> Fetch:
 
 
 def _close(reader: Reader) -> CloseCursor:
-    return CloseCursor(reader.name())
+    return CloseCursor(reader.identifier())
 
 
 def _prepare(reader: Reader) -> Prepare:
-    name = reader.name()
+    name = reader.identifier()
     reader.expect("as")
-    start = _statement_ahead(reader)
-    statement = reader.statement(reader)
-    if isinstance(statement, Fetch):
-        raise unsupported("PREPARE of a FETCH")
+    first = reader.token
+    statement = reader.inner(reader)
     if not isinstance(statement, _PREPARABLE):
-        raise SqlError("unpreparable statement", "42601", position=start + 1)
-    return Prepare(name, reader.sql[start : reader.last.end])
+        raise reader.error("unpreparable statement", first)
+    return Prepare(name, reader.sql[first.start : reader.last.end])
 
 
 _PREPARABLE = (Query, Write)
 _SHOWS = (ShowColumns, ShowCreate, ShowIndexes, ShowItems, ShowSchemas, ShowVariable)
 
 
-def _statement_ahead(reader: Reader) -> int:
-    """Insist that a statement follows; return where it starts."""
-    if reader.token.kind == "eof":
-        reader.fail("SQL statement")
-    return reader.token.start
-
-
 def _execute(reader: Reader) -> Execute:
-    name = reader.name()
+    name = reader.identifier()
     values: list[str] = []
-    if reader.accept_sign("("):
+    if reader.accept_kind("("):
         while True:
-            if reader.ahead("select") or reader.ahead("with"):
-                reader.fail("an expression")
-            values.append(reader.until(lambda: reader.sign_ahead(",")))
-            if not reader.accept_sign(","):
+            values.append(reader.text_of(reader.expression))
+            if not reader.accept_kind(","):
                 break
-        reader.expect_sign(")")
+        reader.expect_kind(")")
     return Execute(name, tuple(values))
 
 
@@ -299,7 +261,7 @@ _EXPLAINED = ("view", "materialized view", "or replace view", "or replace materi
 def _explain(reader: Reader) -> Explain:
     if reader.accept("analyze"):
         if not reader.token.is_word("cpu", "memory"):
-            reader.fail("one of CPU or MEMORY")
+            reader.expected("one of CPU or MEMORY")
         raise unsupported("EXPLAIN ANALYZE")
     if reader.token.is_word(*_EXPLAIN_STAGES):
         raise unsupported(f"EXPLAIN {reader.token}")
@@ -310,7 +272,7 @@ def _explain(reader: Reader) -> Explain:
             raise unsupported(f"EXPLAIN AS {reader.token}")
         reader.expect("for")
     if reader.accept("materialized", "view"):
-        return Explain(None, reader.parts())
+        return Explain(None, reader.object_name())
     if reader.token.is_word("view", "index", "subscribe", "replan", "broken"):
         raise unsupported(f"EXPLAIN {reader.token}")
     for made in _EXPLAINED:
@@ -319,7 +281,7 @@ def _explain(reader: Reader) -> Explain:
     reader.expect_query()
     if reader.ahead("show"):
         raise unsupported("EXPLAIN SHOW")
-    source = reader.statement(reader)
+    source = reader.inner(reader)
     assert isinstance(source, Query)
     return Explain(source, None)
 

@@ -40,7 +40,7 @@ _ISOLATION_LEVELS = (
 
 
 def _begin(reader: Reader) -> Begin:
-    reader.one_of("transaction", "work")
+    reader.accept_word("transaction", "work")
     return Begin(*_modes(reader))
 
 
@@ -60,10 +60,10 @@ def _modes(reader: Reader, *, required: bool = False) -> tuple[str | None, bool 
         elif reader.accept("read", "write"):
             read_only = False
         elif required:
-            reader.fail("transaction mode")
+            reader.expected("transaction mode")
         else:
             return isolation, read_only
-        required = reader.accept_sign(",")
+        required = reader.accept_kind(",")
 
 
 def _isolation(reader: Reader) -> str:
@@ -72,7 +72,7 @@ def _isolation(reader: Reader) -> str:
             return " ".join(words)
     if reader.accept("strong", "session", "serializable"):
         raise private_preview("strong session serializable isolation levels", "enable_session_timelines")
-    return reader.fail("isolation level")
+    return reader.expected("isolation level")
 
 
 def _commit(reader: Reader) -> Commit:
@@ -86,7 +86,7 @@ def _rollback(reader: Reader) -> Rollback:
 
 
 def _chain(reader: Reader) -> None:
-    reader.one_of("transaction", "work")
+    reader.accept_word("transaction", "work")
     if reader.accept("and"):
         chain = not reader.accept("no")
         reader.expect("chain")
@@ -98,10 +98,10 @@ def _chain(reader: Reader) -> None:
 
 
 def _set(reader: Reader) -> Statement:
-    modifier = reader.one_of("session", "local")
+    modifier = reader.accept_word("session", "local")
     word = reader.token.value if reader.token.is_bare else ""
-    name = reader.name()
-    said = reader.accept_sign("=") or reader.accept("to")
+    name = reader.identifier()
+    said = reader.accept_kind("=") or reader.accept("to")
     local = modifier == "local"
     if not said and word == "time":
         reader.expect("zone")
@@ -116,7 +116,7 @@ def _set(reader: Reader) -> Statement:
         return _set_transaction(reader, session=False)
     if word == "characteristics" and modifier == "session" and reader.accept("as", "transaction"):
         return _set_transaction(reader, session=True)
-    return reader.fail("equals sign or TO")
+    return reader.expected("equals sign or TO")
 
 
 def _set_transaction(reader: Reader, *, session: bool) -> SetTransaction:
@@ -129,17 +129,16 @@ def _values(reader: Reader, *, one: bool = False) -> tuple[str, ...] | None:
         return None
     values = []
     while True:
-        sign = "-" if reader.accept_sign("-") else ""
-        if not (reader.token.is_name or reader.token.kind in {"string", "number"}):
-            reader.fail("variable value")
-        reader.at += 1
-        values.append(sign + reader.last.value)
-        if one or not reader.accept_sign(","):
+        value = reader.value()
+        if value is None:
+            reader.expected("variable value")
+        values.append(value)
+        if one or not reader.accept_kind(","):
             return tuple(values)
 
 
 def _reset(reader: Reader) -> SetVariable:
-    return SetVariable(reader.name(), None, tag="RESET")
+    return SetVariable(reader.identifier(), None, tag="RESET")
 
 
 # --------------------------------------------------------------------------------------------------------- SHOW
@@ -161,10 +160,10 @@ def _show(reader: Reader) -> Statement:
             message = "SHOW REDACTED is only supported for SHOW REDACTED CREATE ..."
             raise SqlError(message, "42601", position=reader.token.start + 1)
         raise unsupported("SHOW REDACTED CREATE")
-    if reader.one_of("columns", "fields") is not None:
-        if reader.one_of("from", "in") is None:
-            reader.fail("one of FROM or IN")
-        return ShowColumns(reader.parts(), *_filter(reader))
+    if reader.accept_word("columns", "fields") is not None:
+        if reader.accept_word("from", "in") is None:
+            reader.expected("one of FROM or IN")
+        return ShowColumns(reader.object_name(), *_filter(reader))
     created = _show_create(reader)
     if created is not None:
         return created
@@ -178,33 +177,33 @@ def _show(reader: Reader) -> Statement:
         if reader.accept(*listed.split()):
             raise unsupported(f"SHOW {listed.upper()}")
     if reader.accept("role"):
-        reader.fail("MEMBERSHIP")
+        reader.expected("MEMBERSHIP")
     if reader.accept("time", "zone"):
         return ShowVariable("timezone")
     if reader.accept("transaction", "isolation", "level"):
         return ShowVariable("transaction_isolation")
-    return ShowVariable(reader.name())
+    return ShowVariable(reader.identifier())
 
 
 def _show_create(reader: Reader) -> ShowCreate | None:
     if reader.accept("create", "materialized", "view"):
-        return ShowCreate("materialized view", reader.parts())
+        return ShowCreate("materialized view", reader.object_name())
     if reader.accept("create", "cluster"):
-        return ShowCreate("cluster", (reader.name(),))
+        return ShowCreate("cluster", (reader.identifier(),))
     for kind in _CREATABLE:
         if reader.accept("create", kind):
-            return ShowCreate(kind, reader.parts())
+            return ShowCreate(kind, reader.object_name())
     return None
 
 
 def _show_items(reader: Reader, listed: str) -> ShowItems | ShowIndexes:
-    schema = reader.parts() if reader.accept("from") else None
+    schema = reader.object_name() if reader.accept("from") else None
     on = None
     if listed in {"tables", "subsources", "indexes"} and reader.accept("on"):
-        on = reader.parts()
+        on = reader.object_name()
         if schema is not None and listed != "tables":
             raise SqlError("Cannot specify both FROM and ON", "42601", position=reader.last.start + 1)
-    cluster = reader.name() if listed in _IN_CLUSTER and reader.accept("in", "cluster") else None
+    cluster = reader.identifier() if listed in _IN_CLUSTER and reader.accept("in", "cluster") else None
     if listed == "indexes":
         return ShowIndexes(on, schema, *_filter(reader), cluster=cluster)
     return ShowItems(listed, schema, *_filter(reader), on=on, cluster=cluster)
@@ -213,14 +212,14 @@ def _show_items(reader: Reader, listed: str) -> ShowItems | ShowIndexes:
 def _show_others(reader: Reader, listed: str) -> ShowSchemas:
     which = None
     if (listed == "schemas" and reader.accept("from")) or (listed == "role membership" and reader.accept("for")):
-        which = reader.name()
+        which = reader.identifier()
     return ShowSchemas("roles" if listed == "users" else listed, which, *_filter(reader))
 
 
 def _filter(reader: Reader) -> tuple[str | None, str | None]:
     """Read LIKE or WHERE, which a SHOW may end with."""
     if reader.accept("where"):
-        return None, reader.until(lambda: False)
+        return None, reader.text_of(reader.expression)
     return (reader.text_value() if reader.accept("like") else None), None
 
 
@@ -228,9 +227,9 @@ def _filter(reader: Reader) -> tuple[str | None, str | None]:
 
 
 def _discard(reader: Reader) -> Discard | Unsupported:
-    what = reader.one_of("all", "plans", "sequences", "temp", "temporary")
+    what = reader.accept_word("all", "plans", "sequences", "temp", "temporary")
     if what is None:
-        reader.fail("one of ALL or PLANS or SEQUENCES or TEMP or TEMPORARY")
+        reader.expected("one of ALL or PLANS or SEQUENCES or TEMP or TEMPORARY")
     if what == "sequences":
         return Unsupported("DISCARD SEQUENCES not yet supported")
     return Discard("temp" if what == "temporary" else what)
@@ -238,7 +237,7 @@ def _discard(reader: Reader) -> Discard | Unsupported:
 
 def _deallocate(reader: Reader) -> Deallocate:
     reader.accept("prepare")
-    return Deallocate(None) if reader.accept("all") else Deallocate(reader.name())
+    return Deallocate(None) if reader.accept("all") else Deallocate(reader.identifier())
 
 
 def _inspect(reader: Reader) -> Unsupported:
@@ -251,7 +250,7 @@ def _inspect(reader: Reader) -> Unsupported:
 def _validate(reader: Reader) -> Unsupported:
     """Read VALIDATE CONNECTION: there are none."""
     reader.expect("connection")
-    return Unsupported(f"unknown catalog item '{'.'.join(reader.parts())}'")
+    return Unsupported(f"unknown catalog item '{'.'.join(reader.object_name())}'")
 
 
 BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {

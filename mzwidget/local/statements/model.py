@@ -1,8 +1,12 @@
-"""What a statement asks for; queries and writes stay text, for the dialect."""
+"""What a statement asks for; of queries and writes the tree, for the dialect."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mzwidget.local.dialect.syntax import tree
 
 Parts = tuple[str, ...]
 
@@ -12,6 +16,7 @@ class Query:
     """SELECT, VALUES, TABLE or WITH."""
 
     sql: str
+    parsed: tree.Query
     as_of: str | None = None
     at_least: bool = False
 
@@ -22,6 +27,7 @@ class Write:
 
     verb: str
     sql: str
+    parsed: tree.Node
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class Subscribe:
     """SUBSCRIBE; `query` is the text of a SELECT, options as given."""
 
     query: str
+    parsed: tree.Query
     relation: Parts | None = None
     snapshot: bool = True
     progress: bool = False
@@ -76,6 +83,7 @@ class CreateTable:
     if_not_exists: bool
     temporary: bool
     sql: str
+    parsed: tree.CreateTable
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,7 @@ class CreateView:
     cluster: str | None
     query: str
     sql: str
+    parsed: tree.Query
 
 
 @dataclass(frozen=True)

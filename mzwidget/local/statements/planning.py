@@ -135,7 +135,7 @@ class Planner:
         self._functions = functions
 
     def query(self, statement: statements.Query, types: Sequence[Type | None]) -> QueryPlan:
-        parsed = dialect.parse(statement.sql)
+        parsed = statement.parsed
         query = dialect.plan_query(parsed, self.names, parameter_types=types, once=True, session=self._functions)
         as_of = self.bound(statement.as_of)
         costly = any(isinstance(node, tree.Call) and node.name[-1] in MANY for node in parsed.walk())
@@ -152,7 +152,7 @@ class Planner:
         )
 
     def subscribe(self, statement: statements.Subscribe, types: Sequence[Type | None]) -> SubscribePlan:
-        parsed = dialect.parse(statement.query)
+        parsed = statement.parsed
         self._subscribable(statement.relation)
         query = dialect.plan_query(parsed, self.names, parameter_types=types, session=self._functions)
         subscription = Subscription(
@@ -171,9 +171,8 @@ class Planner:
             up_to=self.bound(statement.up_to),
         )
 
-    def view_query(self, sql: str, *, maintained: bool) -> dialect.Query:
+    def view_query(self, parsed: tree.Query, *, maintained: bool) -> dialect.Query:
         """Translate the body of a view."""
-        parsed = dialect.parse(sql)
         if any(isinstance(node, tree.Shown) for node in parsed.walk()):
             raise SqlError("SHOW commands are not allowed in views")
         query = dialect.plan_query(parsed, self.names, maintained=maintained, session=self._functions)
@@ -192,12 +191,12 @@ class Planner:
         """Translate the key of an index; return the column that it is, None for another expression."""
         return dialect.plan_key(sql, relation.columns, self.names, self._functions)
 
-    def table_columns(self, sql: str) -> tuple[dialect.ColumnDefinition, ...]:
+    def table_columns(self, parsed: tree.Node) -> tuple[dialect.ColumnDefinition, ...]:
         """Translate the columns of a CREATE TABLE statement."""
-        return dialect.plan_columns(dialect.parse(sql), self.names, lambda text: expression_of(text, self.names))
+        return dialect.plan_columns(parsed, self.names, lambda text: expression_of(text, self.names))
 
     def insert(self, statement: statements.Write, types: Sequence[Type | None]) -> InsertPlan:
-        parsed = dialect.parse(statement.sql)
+        parsed = statement.parsed
         assert isinstance(parsed, tree.Insert)
         target = self._writable(parsed.table, "insert into")
         dml = dialect.plan_insert(parsed, self.names, parameter_types=types, session=self._functions)
@@ -262,7 +261,7 @@ class Planner:
 
     def mutate(self, statement: statements.Write, types: Sequence[Type | None]) -> MutatePlan:
         """Plan UPDATE and DELETE as queries: the ids of the rows to retract, and the new rows."""
-        parsed = dialect.parse(statement.sql)
+        parsed = statement.parsed
         if not isinstance(parsed, tree.Update | tree.Delete):
             raise unsupported(f"this form of {statement.verb.upper()}")
         target = self._writable(parsed.table, "mutate")
@@ -350,26 +349,3 @@ def _from_text(name: str, kind: Type) -> str:
 def _refuse_mz_now(parsed: tree.Node) -> None:
     if any(isinstance(part, tree.Call) and part.name[-1] == "mz_now" for part in parsed.walk()):
         raise SqlError("calls to mz_now in write statements are not supported", "0A000")
-
-
-def locate(error: SqlError, sql: str, statement: Statement) -> None:
-    """Make the position of an error in a nested query one in the whole statement."""
-    source = getattr(statement, "source", None)
-    nested = getattr(source or statement, "query", None) or getattr(source, "sql", None)
-    if error.position and isinstance(nested, str):
-        at = sql.find(nested)
-        error.position = error.position + at if at >= 0 else None
-
-
-def check_syntax(statement: Statement, sql: str) -> None:
-    """Read the queries of a statement too, which else are only read when it is planned."""
-    source = getattr(statement, "source", statement)
-    nested = getattr(source, "query", None) or getattr(source, "sql", None)
-    if not isinstance(nested, str) or isinstance(source, statements.CreateType):
-        return
-    try:
-        dialect.parse(nested)
-    except SqlError as error:
-        if error.sqlstate == "42601":
-            locate(error, sql, statement)
-            raise

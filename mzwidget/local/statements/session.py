@@ -12,7 +12,7 @@ from mzwidget.local.formats.results import Result
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.definitions import Definitions, known_cluster
 from mzwidget.local.statements.grammar import parse
-from mzwidget.local.statements.planning import Planner, check_syntax, locate, relation_of
+from mzwidget.local.statements.planning import Planner, relation_of
 from mzwidget.local.statements.prepared import Kept, Prepared, PreparedStatements
 from mzwidget.local.statements.script import tell_end
 from mzwidget.local.statements.shared import Shared
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.planning import Plan
 
 _LONG_STATEMENT = 20_000
+
+
+def _is_long(sql: str) -> bool:
+    """Whether reading and planning a statement may take so long that others would wait."""
+    return len(sql) > _LONG_STATEMENT
 
 
 class Engine(Shared):
@@ -141,36 +146,31 @@ class Session:
             raise
 
     async def _prepare(self, sql: str, types: Sequence[Type | None], tokens: Sequence[Token] | None) -> Prepared:
-        statement = parse(sql, tokens)
+        statement = await self._parsed(sql, tokens)
         if isinstance(statement, statements.CreateView) and any(token.kind == "param" for token in tokens or ()):
             raise SqlError("views cannot have parameters", "42P02")
-        start = tokens[0].start if tokens else 0
         if tokens:
-            sql = sql[start : tokens[-1].end]
+            sql = sql[tokens[0].start : tokens[-1].end]
         prepared = Prepared(sql, statement, tuple(types))
-        try:
-            if self.transaction is not None and self.transaction.failed:
-                check_syntax(statement, sql)
-            self._refuse_if_aborted(statement)
-            await self._plan(prepared)
-        except SqlError as error:
-            if error.position:
-                error.position += start
-            raise
+        self._refuse_if_aborted(statement)
+        await self._plan(prepared)
         return prepared
+
+    async def _parsed(self, sql: str, tokens: Sequence[Token] | None) -> Statement:
+        try:
+            return await asyncio.to_thread(parse, sql, tokens) if _is_long(sql) else parse(sql, tokens)
+        except SqlError as error:
+            if error.sqlstate != "42601":
+                self._refuse_if_aborted(None)
+            raise
 
     def check(self, script: str, tokens: Sequence[Token]) -> None:
         """Insist that one of several statements can be read: if one cannot, none of them runs."""
-        start = 0
         try:
-            statement = parse(script, tokens)
-            start = tokens[0].start
-            check_syntax(statement, script[start : tokens[-1].end])
+            parse(script, tokens)
         except SqlError as error:
             if error.sqlstate != "42601":
                 return  # what the engine refuses is refused when it would run
-            if error.position:
-                error.position += start
             tell_end(error, script, tokens)
             raise
 
@@ -179,14 +179,10 @@ class Session:
         if statement is None:
             return
         version = self._version
-        try:
-            if len(prepared.sql) > _LONG_STATEMENT:
-                prepared.plan = await asyncio.to_thread(self.plan, statement, prepared.types)
-            else:
-                prepared.plan = self.plan(statement, prepared.types)
-        except SqlError as error:
-            locate(error, prepared.sql, statement)
-            raise
+        if _is_long(prepared.sql):
+            prepared.plan = await asyncio.to_thread(self.plan, statement, prepared.types)
+        else:
+            prepared.plan = self.plan(statement, prepared.types)
         prepared.version = version
 
     def plan(self, statement: Statement, types: Sequence[Type | None]) -> Plan:

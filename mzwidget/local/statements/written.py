@@ -39,16 +39,15 @@ class _JoinInParens(tree.Join):
 class _Parser(StatementParser):
     """Keeps what means nothing: parentheses, directions that are the usual ones, LIKE as an operator."""
 
-    def _parenthesized(self) -> tree.Expr:
-        found = super()._parenthesized()
-        closed = self.tokens[self.at - 1].kind == ")"
-        return _Parens(found) if closed and not isinstance(found, tree.Subquery | tree.Row) else found
+    def in_parentheses(self, held: tree.Query | tuple[tree.Expr, ...]) -> tree.Expr:
+        found = super().in_parentheses(held)
+        return found if isinstance(found, tree.Subquery | tree.Row) else _Parens(found)
 
     def _operator(self, left: tree.Expr, operator: str, strength: int) -> tree.Expr:
         found = super()._operator(left, operator, strength)
         return tree.Binary(operator, left, found.pattern) if isinstance(found, tree.Like) else found
 
-    def _order_item(self) -> tree.OrderItem:
+    def order_item(self) -> tree.OrderItem:
         expr, start = self.expression(), self.at
         self.accept_word("asc", "desc")
         if self.accept("nulls"):

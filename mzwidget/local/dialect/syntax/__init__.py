@@ -15,26 +15,20 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax import tree
 
 
-def parse(sql: str, offset: int = 0) -> tree.Node:
+def parse(sql: str) -> tree.Node:
     """Parse one statement.
-
-    Parameters
-    ----------
-    sql : str
-    offset : int, default 0
-        Where ``sql`` starts in what the client sent, in characters; positions of errors count from there.
 
     Raises
     ------
     SqlError
         42601 with the position of the offending token.
     """
+    parser = StatementParser(sql)
     try:
-        parser = StatementParser(sql, offset)
         statement = parser.statement()
-        parser.end()
     except RecursionError as error:
         raise SqlError("statement exceeds nested expression limit", "54001") from error
+    parser.end()
     return statement
 
 
@@ -43,13 +37,6 @@ def type_at(sql: str, place: int) -> tuple[tree.TypeName, int]:
     parser = StatementParser(sql)
     parser.at = place
     return parser.type_name(), parser.at
-
-
-def expression_tokens(sql: str, offset: int) -> int:
-    """Parse the expression that a text begins with; return the number of its tokens. `offset` is as for `parse`."""
-    parser = StatementParser(sql, offset)
-    parser.expression()
-    return parser.at
 
 
 def parse_type(sql: str) -> tree.TypeName:

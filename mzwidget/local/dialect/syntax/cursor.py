@@ -8,11 +8,11 @@ from mzwidget.local.dialect.syntax.lexer import PUNCTUATION, Token, tokenize
 from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Sequence
 
 _T = TypeVar("_T")
 
-MOST_NESTING = 128
+_MOST_NESTING = 128
 
 
 class Cursor:
@@ -21,15 +21,15 @@ class Cursor:
     Parameters
     ----------
     sql : str
-    offset : int, default 0
-        Where ``sql`` starts in what the client sent, in characters.
+    tokens : sequence of Token, optional
+        Those of ``sql`` that are to be read; by default all.
     """
 
-    def __init__(self, sql: str, offset: int = 0) -> None:
+    def __init__(self, sql: str, tokens: Sequence[Token] | None = None) -> None:
         self.sql = sql
-        self.tokens = [*tokenize(sql), Token("eof", "", len(sql), len(sql))]
+        end = tokens[-1].end if tokens else len(sql)
+        self.tokens: list[Token] = [*(tokenize(sql) if tokens is None else tokens), Token("eof", "", end, end)]
         self.at = 0
-        self.offset = offset
         self.depth = 0
 
     @property
@@ -86,22 +86,27 @@ class Cursor:
         return self.next()
 
     def error(self, message: str, token: Token | None = None) -> SqlError:
-        at = (token or self.token).start
-        return SqlError(message, "42601", position=self.offset + at + 1)
+        return SqlError(message, "42601", position=(token or self.token).start + 1)
 
     def expected(self, what: str) -> NoReturn:
         raise self.error(f"Expected {what}, found {self.token}")
 
     def attempt(self, parse: Callable[[], _T]) -> _T | None:
         """Parse something that may be absent."""
-        start = self.at
+        start, depth = self.at, self.depth
         try:
             return parse()
         except SqlError as error:
             if error.sqlstate != "42601":
                 raise
-            self.at = start
+            self.at, self.depth = start, depth
             return None
+
+    def deeper(self) -> None:
+        """Begin to read what may hold more of its kind; whoever has read it counts `depth` back."""
+        if self.depth == _MOST_NESTING:
+            raise SqlError(f"statement exceeds nested expression limit of {_MOST_NESTING}", "42601", position=1)
+        self.depth += 1
 
     # --------------------------------------------------------------------------------------------- names
 
@@ -125,6 +130,12 @@ class Cursor:
             parts.append(self.identifier())
         return tuple(parts)
 
+    def item_name(self) -> tuple[str, ...]:
+        """Read the name of an item, which may be given with its id."""
+        if self.is_kind("["):
+            self.by_id()
+        return self.object_name()
+
     def by_id(self) -> NoReturn:
         """Read ``[id AS name]``, of which the engine knows none."""
         self.expect_kind("[")
@@ -132,6 +143,8 @@ class Cursor:
             raise self.error("expected id")
         self.next()
         self.expect("as")
+        if len(self.object_name()) == 1:
+            raise self.error("table name in square brackets must be fully qualified", self.peek(-1))
         raise unsupported("an object by its id")
 
     def names(self) -> tuple[str, ...]:
@@ -162,11 +175,18 @@ class Cursor:
             return self.next().value
         return None
 
-    def integer(self, what: str = "literal integer") -> int:
+    def integer(self, what: str = "literal integer", kind: str = "i64", most: int = (1 << 63) - 1) -> int:
         token = self.token
-        if token.kind != "number" or not token.value.isdigit():
+        if token.kind != "number":
             self.expected(what)
+        whole = token.value.isdigit()
+        if not whole or int(token.value[:21]) > most:
+            why = "number too large to fit in target type" if whole else "invalid digit found in string"
+            raise self.error(f"Could not parse '{token.spelled}' as {kind}: {why}")
         return int(self.next().value)
+
+    def unsigned(self) -> int:
+        return self.integer("literal unsigned integer", "u64", (1 << 64) - 1)
 
     def end(self) -> None:
         """Accept a semicolon and then nothing more."""

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.syntax.cursor import MOST_NESTING
-from mzwidget.local.dialect.syntax.forms import OTHER, FormParser
-from mzwidget.local.dialect.syntax.keywords import INTERVAL_UNITS, NOT_AN_EXPRESSION
+from mzwidget.local.dialect.syntax.forms import LIKE, FormParser
+from mzwidget.local.dialect.syntax.keywords import INTERVAL_UNITS, NOT_AN_EXPRESSION, SET_OPERATORS
 from mzwidget.local.dialect.syntax.types import TYPE_WORDS
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mzwidget.local.dialect.syntax.tree import Expr
 
-_OR, _AND, _NOT, _IS, _COMPARE, _LIKE = range(1, OTHER)
-_ADD, _MULTIPLY, _AT, _SIGN, _POSTFIX = range(OTHER + 1, OTHER + 6)
+_OR, _AND, _NOT, _IS, _COMPARE = range(1, LIKE)
+_OTHER, _ADD, _MULTIPLY, _AT, _SIGN, _POSTFIX = range(LIKE + 1, LIKE + 7)
 _OPERATORS = {
     "+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTIPLY,
     "=": _COMPARE, "<": _COMPARE, ">": _COMPARE, "<=": _COMPARE, ">=": _COMPARE, "<>": _COMPARE,
-    "~~": _LIKE, "!~~": _LIKE, "~~*": _LIKE, "!~~*": _LIKE,
 }  # fmt: skip
 _LIKE_OPERATORS = {"~~": (False, False), "!~~": (False, True), "~~*": (True, False), "!~~*": (True, True)}
 _IS_WHAT = "NULL, NOT NULL, TRUE, NOT TRUE, FALSE, NOT FALSE, UNKNOWN, NOT UNKNOWN after IS"
-_NEVER_TYPES = frozenset({"not", "case", "true", "false", "null", "default", "distinct", "all"})
 _QUERY_WORDS = ("select", "with", "values", "table", "show")
 
 
@@ -34,18 +33,16 @@ class ExpressionParser(FormParser):
         return self._climb(0)
 
     def _climb(self, lowest: int) -> Expr:
-        self.depth += 1
-        if self.depth > MOST_NESTING:
-            raise SqlError(f"statement exceeds nested expression limit of {MOST_NESTING}", "42601")
-        try:
-            left = self._prefix()
-            while True:
-                strength = self._strength()
-                if strength <= lowest:
-                    return left
-                left = self._infix(left, strength)
-        finally:
-            self.depth -= 1
+        self.deeper()
+        found = self._operators(self._prefix(), lowest)
+        self.depth -= 1
+        return found
+
+    def _operators(self, left: Expr, lowest: int) -> Expr:
+        """Go on behind an expression with operators that bind more strongly."""
+        while (strength := self._strength()) > lowest:
+            left = self._infix(left, strength)
+        return left
 
     # -------------------------------------------------------------------------------------------- prefix
 
@@ -69,7 +66,7 @@ class ExpressionParser(FormParser):
                 self.next()
                 return tree.Parameter(int(token.value[1:10]))
             case "(":
-                return self._parenthesized()
+                return self.in_parentheses(self._parenthesized())
             case "[":
                 return self.by_id()
             case "op" if token.value in ("+", "-"):
@@ -80,7 +77,7 @@ class ExpressionParser(FormParser):
                 return tree.Unary(token.value, self._climb(_SIGN))
             case "op" if token.value == "~":
                 self.next()
-                return tree.Unary("~", self._climb(OTHER))
+                return tree.Unary("~", self._climb(_OTHER))
             case _:
                 return self.expected("an expression")
 
@@ -96,11 +93,11 @@ class ExpressionParser(FormParser):
             return None
         if following.kind == "ident" or (self.token.kind == "keyword" and word in NOT_AN_EXPRESSION):
             return None
-        if self.token.kind == "keyword" and word == "interval":
+        if self.token.kind == "keyword" and word == "interval" and following.kind == "string":
             return self.attempt(self._interval)
         if self.token.kind == "keyword" and word not in TYPE_WORDS and word not in (
-            "float", "double", "char", "character", "time", "timestamp", "timestamptz", "map"
-        ) and (following.kind != "string" or word in _NEVER_TYPES):  # fmt: skip
+            "float", "double", "char", "character", "time", "timestamp", "timestamptz", "map", "interval"
+        ) and following.kind != "string":  # fmt: skip
             return None
         return self.attempt(self._typed)
 
@@ -120,8 +117,6 @@ class ExpressionParser(FormParser):
 
     def _interval(self) -> Expr:
         self.next()
-        if not self.is_kind("string"):
-            self.expected("literal string")
         text = self.next().value
         unit = self._interval_unit()
         high, low = "year", unit or "second"
@@ -129,10 +124,7 @@ class ExpressionParser(FormParser):
             high, low = unit, self._interval_unit() or ""
             if not low or INTERVAL_UNITS.index(high) >= INTERVAL_UNITS.index(low):
                 self.expected("a smaller unit")
-        precision = None
-        if unit and low == "second" and self.accept_kind("("):
-            precision = self.integer()
-            self.expect_kind(")")
+        precision = self.precision() if unit and low == "second" else None
         return tree.IntervalLiteral(text, high, low, precision)
 
     def _interval_unit(self) -> str | None:
@@ -152,29 +144,24 @@ class ExpressionParser(FormParser):
                 return tree.Not(self._climb(_NOT))
             case "case":
                 return self._case()
-            case "array" | "list" if word == "array" or following in ("[", "("):
+            case "array":
+                return self._array(word)
+            case "list" if following in ("[", "("):
                 return self._array(word)
             case "map" if following in ("[", "("):
                 return self._map()
             case "cast":
                 return self._cast()
-            case "coalesce" | "greatest" | "least" | "nullif":
+            case "coalesce" | "greatest" | "least" | "nullif" if following == "(":
                 return self._choice(word)
-            case "exists" if following == "(" or self.peek().value not in ("from", ""):
-                return self._exists()
-            case "extract":
-                return self._extract()
-            case "trim":
-                return self._trim()
-            case "substring":
-                return self._substring()
-            case "position" if following == "(":
-                return self._position()
-            case "normalize" if following == "(":
-                return self._normalize()
-            case "row" if following == "(":
-                return self._row()
-        return self._named()
+        form = self._FORMS.get(word) if following == "(" else None
+        return form(self) if form is not None else self._named()
+
+    _FORMS: ClassVar[dict[str, Callable[[ExpressionParser], Expr]]] = {
+        "exists": FormParser._exists, "extract": FormParser._extract, "trim": FormParser._trim,
+        "substring": FormParser._substring, "position": FormParser._position, "normalize": FormParser._normalize,
+        "row": FormParser._row,
+    }  # fmt: skip
 
     def _named(self) -> Expr:
         parts = [self.next().value]
@@ -193,38 +180,33 @@ class ExpressionParser(FormParser):
             self.expected("an identifier or a '*' after '.'")
         return self.next().value
 
-    def _parenthesized(self) -> Expr:
-        self.next()
-        query = self._nested_query()
-        if query is not None:
-            self.expect_kind(")")
-            return tree.Subquery(query)
-        items = self.expressions()
+    def _parenthesized(self) -> tree.Query | tuple[Expr, ...]:
+        """Read parentheses and the query or the expressions that they hold."""
+        self.expect_kind("(")
+        held = self._held()
         self.expect_kind(")")
-        if len(items) > 1:
-            return tree.Row(items)
-        if isinstance(items[0], tree.Name) and self.is_kind(".") and self.peek().kind == "*":
-            self.at += 2
-            return tree.Field(items[0], "*")
-        return items[0]
+        return held
 
-    def _nested_query(self) -> tree.Query | None:
-        """Read the query that an open parenthesis holds, if it holds one."""
-        depth = 0
-        while self.peek(depth).kind == "(":
-            depth += 1
-        first = self.peek(depth)
-        if first.kind != "keyword" or first.value not in _QUERY_WORDS:
-            return None
-        if not depth and first.value in ("select", "with", "values"):
+    def _held(self) -> tree.Query | tuple[Expr, ...]:
+        if self.is_word(*_QUERY_WORDS):
             return self.query()
-        return self.attempt(self._whole_query)
+        if not self.is_kind("("):
+            return self.expressions()
+        self.deeper()
+        inner = self._parenthesized()
+        self.depth -= 1
+        if isinstance(inner, tree.Query) and (self.is_kind(")") or self.is_word(*SET_OPERATORS)):
+            return self.query_from(tree.Nested(inner))
+        found = [self._operators(self.in_parentheses(inner), 0)]
+        while self.accept_kind(","):
+            found.append(self.expression())
+        return tuple(found)
 
-    def _whole_query(self) -> tree.Query:
-        query = self.query()
-        if not self.is_kind(")"):
-            self.expected("right parenthesis")
-        return query
+    def in_parentheses(self, held: tree.Query | tuple[Expr, ...]) -> Expr:
+        """Return what parentheses mean as an expression."""
+        if isinstance(held, tree.Query):
+            return tree.Subquery(held)
+        return held[0] if len(held) == 1 else tree.Row(held)
 
     # --------------------------------------------------------------------------------------------- infix
 
@@ -232,7 +214,7 @@ class ExpressionParser(FormParser):
         token = self.token
         match token.kind:
             case "op" | "*" | "=":
-                return _OPERATORS.get(token.value, OTHER)
+                return _OPERATORS.get(token.value, _OTHER)
             case "::" | "[" | ".":
                 return _POSTFIX
             case "keyword":
@@ -246,13 +228,13 @@ class ExpressionParser(FormParser):
             case "and":
                 return _AND
             case "not":
-                return _LIKE if self.peek().value in ("in", "between", "like", "ilike") else 0
+                return LIKE if self.peek().value in ("in", "between", "like", "ilike") else 0
             case "is" | "isnull":
                 return _IS
             case "in" | "between" | "like" | "ilike":
-                return _LIKE
+                return LIKE
             case "operator":
-                return OTHER
+                return _OTHER
             case "at" | "collate":
                 return _AT
         return 0
@@ -284,12 +266,12 @@ class ExpressionParser(FormParser):
                 while self.token.kind in ("ident", "keyword"):
                     schema.append(self.identifier())
                     self.expect_kind(".")
-                if self.token.kind not in ("op", "*", "="):
+                if self.token.kind not in ("op", "*"):
                     self.expected("operator")
                 operator = self.next().value
+                self.expect_kind(")")
                 if schema not in ([], ["pg_catalog"]):
                     raise SqlError(f"operator does not exist: {'.'.join(schema)}.{operator}")
-                self.expect_kind(")")
                 return self._operator(left, operator, strength)
             case "at":
                 self.expect("time", "zone")
@@ -312,21 +294,17 @@ class ExpressionParser(FormParser):
 
     def _quantified(self, word: str) -> Expr | tree.Query:
         self.expect_kind("(")
-        query = self._nested_query()
-        right: Expr | tree.Query = query if query is not None else self.expression()
-        if self.is_kind(","):
-            while self.accept_kind(","):
-                self.expression()
-            message = f"{word.upper()} requires a single expression or subquery, not an expression list"
-            raise self.error(message)
+        held = self._held()
+        if isinstance(held, tuple) and len(held) > 1:
+            raise self.error(f"{word.upper()} requires a single expression or subquery, not an expression list")
         self.expect_kind(")")
-        return right
+        return held if isinstance(held, tree.Query) else held[0]
 
     def _is(self, left: Expr) -> Expr:
         negated = bool(self.accept("not"))
         if self.accept("distinct"):
             self.expect("from")
-            return tree.Distinct(left, self._climb(_IS), negated)
+            return tree.Distinct(left, self.expression(), negated)
         what = self.accept_word("null", "true", "false", "unknown")
         if what is None:
             self.expected(_IS_WHAT)
@@ -336,25 +314,21 @@ class ExpressionParser(FormParser):
         negated = bool(self.accept("not"))
         word = self.next().value
         if word == "between":
-            low = self._climb(_LIKE)
+            low = self._climb(LIKE)
             self.expect("and")
-            return tree.Between(left, low, self._climb(_LIKE), negated)
+            return tree.Between(left, low, self._climb(LIKE), negated)
         if word == "in":
-            self.expect_kind("(")
-            query = self._nested_query()
-            if query is not None:
-                self.expect_kind(")")
-                return tree.InQuery(left, query, negated)
-            items = self.expressions()
-            self.expect_kind(")")
-            return tree.InList(left, items, negated)
+            held = self._parenthesized()
+            if isinstance(held, tree.Query):
+                return tree.InQuery(left, held, negated)
+            return tree.InList(left, held, negated)
         insensitive = word == "ilike"
-        if self.is_word("any", "some", "all") and self.peek().kind == "(":
+        if self.is_word("any", "some", "all"):
             word = self.next().value
             operator = ("!" if negated else "") + "~~" + ("*" if insensitive else "")
             return tree.Quantified(left, operator, word == "all", self._quantified(word))
-        pattern = self._climb(_LIKE)
-        escape = self._climb(_LIKE) if self.accept("escape") else None
+        pattern = self._climb(LIKE)
+        escape = self._climb(LIKE) if self.accept("escape") else None
         return tree.Like(left, pattern, escape, insensitive, negated)
 
     def _subscript(self, left: Expr) -> Expr:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import Expr
 
 _MOST_COLUMNS = 1664
-OTHER = 7
-"""How strongly operators without a place of their own bind."""
+LIKE = 6
+"""How strongly LIKE, IN and BETWEEN bind."""
 
 
 def check_count(columns: Sequence[object]) -> None:
@@ -36,12 +36,16 @@ class FormParser(TypeParser, ABC):
         """Read a query."""
 
     @abstractmethod
+    def query_from(self, body: tree.Nested) -> tree.Query:
+        """Read a query of which the first operand is known."""
+
+    @abstractmethod
     def expression(self) -> Expr:
         """Read an expression."""
 
     @abstractmethod
     def _climb(self, lowest: int) -> Expr:
-        """Read an expression of operators that bind at least so strongly."""
+        """Read an expression of operators that bind more strongly."""
 
     def expressions(self) -> tuple[Expr, ...]:
         found = [self.expression()]
@@ -66,9 +70,12 @@ class FormParser(TypeParser, ABC):
     def _choice(self, word: str) -> Expr:
         self.next()
         self.expect_kind("(")
-        arguments = self.expressions()
-        if word == "nullif" and len(arguments) != 2:
-            self.expected("comma" if len(arguments) < 2 else "right parenthesis")
+        if word == "nullif":
+            first = self.expression()
+            self.expect_kind(",")
+            arguments: tuple[Expr, ...] = (first, self.expression())
+        else:
+            arguments = self.expressions()
         self.expect_kind(")")
         return tree.Choice(word, arguments)
 
@@ -182,7 +189,7 @@ class FormParser(TypeParser, ABC):
     def _position(self) -> Expr:
         self.next()
         self.expect_kind("(")
-        needle = self._climb(OTHER)
+        needle = self._climb(LIKE)
         self.expect("in")
         hay = self.expression()
         self.expect_kind(")")
@@ -205,53 +212,59 @@ class FormParser(TypeParser, ABC):
     def call(self, name: tuple[str, ...]) -> tree.Call:
         """Read the arguments of a function and what may follow them."""
         self.expect_kind("(")
-        star, distinct = False, False
-        arguments: tuple[Expr, ...] = ()
-        order: tuple[tree.OrderItem, ...] = ()
-        if self.is_kind("*") and self.peek().kind != ",":
-            self.next()
-            star = True
-        elif not self.is_kind(")"):
-            distinct = self._distinct(name)
-            arguments = () if distinct and self.is_kind(")") else self.expressions()
-            if self.ahead("order", "by"):
-                order = self.order_by()
-        self.expect_kind(")")
+        distinct = self._distinct(name)
+        arguments = self._arguments()
+        order = self.order_by() if arguments and self.ahead("order", "by") else ()
+        closing = self.expect_kind(")")
+        if distinct and arguments is None:
+            raise SqlError("DISTINCT * not supported as function args", "42601", position=closing.start)
         condition = None
         if self.accept("filter"):
             self.expect_kind("(")
             self.expect("where")
             condition = self.expression()
             self.expect_kind(")")
-        ignore = False
-        if self.ahead("ignore", "nulls") or self.ahead("respect", "nulls"):
-            ignore = self.next().value == "ignore"
-            self.next()
-            if not self.is_word("over"):
-                self.expected("OVER")
-        over = self._over(ignore) if self.accept("over") else None
-        return tree.Call(name, arguments, star, distinct, order, condition, over)
+        over = None
+        if self.is_word("over", "ignore", "respect"):
+            ignore = self.accept("ignore", "nulls")
+            self.accept("respect", "nulls")
+            self.expect("over")
+            over = self._over(ignore)
+        return tree.Call(name, arguments or (), arguments is None, distinct, order, condition, over)
+
+    def plain_call(self, name: tuple[str, ...]) -> tree.Call:
+        """Read the arguments of a function that stands for a table."""
+        self.expect_kind("(")
+        arguments = self._arguments()
+        self.expect_kind(")")
+        return tree.Call(name, arguments or (), arguments is None)
+
+    def _arguments(self) -> tuple[Expr, ...] | None:
+        """Read arguments; None for a star."""
+        if self.accept_kind("*"):
+            return None
+        return () if self.is_kind(")") else self.expressions()
 
     def _distinct(self, name: tuple[str, ...]) -> bool:
         word = self.accept_word("all", "distinct")
-        other = self.accept_word("all", "distinct") if word is not None else None
-        if other not in (None, word):
-            message = f"Cannot specify both {str(word).upper()} and {str(other).upper()} in function: {'.'.join(name)}"
+        if word is not None and (other := self.accept_word("distinct" if word == "all" else "all")) is not None:
+            message = f"Cannot specify both {word.upper()} and {other.upper()} in function: {'.'.join(name)}"
             raise self.error(message, self.tokens[self.at - 1])
-        if word == "distinct" and self.is_kind("*"):
-            raise self.error("DISTINCT * not supported as function args")
         return word == "distinct"
 
     def order_by(self) -> tuple[tree.OrderItem, ...]:
         self.expect("order", "by")
-        items = [self._order_item()]
+        items = [self.order_item()]
         while self.accept_kind(","):
-            items.append(self._order_item())
+            items.append(self.order_item())
             check_count(items)
         return tuple(items)
 
-    def _order_item(self) -> tree.OrderItem:
-        expr = self.expression()
+    def order_item(self) -> tree.OrderItem:
+        return tree.OrderItem(self.expression(), *self.direction())
+
+    def direction(self) -> tuple[bool, bool]:
+        """Read in which direction is ordered: whether the greatest, and whether NULLs come first."""
         descending = self.accept_word("asc", "desc") == "desc"
         nulls_first = descending
         if self.accept("nulls"):
@@ -259,7 +272,7 @@ class FormParser(TypeParser, ABC):
             if word is None:
                 self.expected("one of FIRST or LAST")
             nulls_first = word == "first"
-        return tree.OrderItem(expr, descending, nulls_first)
+        return descending, nulls_first
 
     def _over(self, ignore: bool) -> tree.Over:
         self.expect_kind("(")
@@ -284,7 +297,7 @@ class FormParser(TypeParser, ABC):
     def _bound(self) -> tree.Bound:
         if self.accept("current", "row"):
             return tree.Bound("current")
-        offset = None if self.accept("unbounded") else self.integer("literal unsigned integer")
+        offset = None if self.accept("unbounded") else self.unsigned()
         word = self.accept_word("preceding", "following")
         if word is None:
             self.expected("PRECEDING or FOLLOWING")

@@ -45,20 +45,20 @@ KEYWORDS = frozenset(
     """.split()  # noqa: SIM905
 )
 
-RESERVED = frozenset(
+NOT_AN_EXPRESSION = frozenset(
     """
-    with select where group having qualify window order limit offset fetch options returning union except intersect
+    with select from where group having qualify window order limit offset fetch options returning union except
+    intersect
     """.split()  # noqa: SIM905
 )
-"""Never a name that stands alone."""
-
-NOT_AN_EXPRESSION = RESERVED | {"from"}
+SET_OPERATORS = ("union", "except", "intersect")
+NEVER_A_NAME = NOT_AN_EXPRESSION | frozenset("array case cast false not null true".split())  # noqa: SIM905
 NOT_A_TABLE_ALIAS = NOT_AN_EXPRESSION | frozenset(
     "natural join inner cross full left right using on outer set as".split()  # noqa: SIM905
 )
 NOT_A_COLUMN_ALIAS = NOT_AN_EXPRESSION | frozenset("year month day hour minute second as".split())  # noqa: SIM905
 INTERVAL_UNITS = ("year", "month", "day", "hour", "minute", "second")
-_QUOTED = (NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS | set("array case cast false not null true".split())) - {"as"}  # noqa: SIM905
+_QUOTED = (NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS | NEVER_A_NAME) - {"as"}
 _BARE = re.compile(r"[a-z_][a-z0-9_]*")
 
 

@@ -52,6 +52,7 @@ PUNCTUATION = {
     ".": "dot", ",": "comma", ";": "semicolon", ":": "colon", "::": "double colon", "=>": "arrow",
     "*": "star", "=": "equals sign",
 }  # fmt: skip
+_SPOKEN = {"ident": "identifier", "string": "string literal", "hex": "hex string literal", "op": "operator"}
 MOST_BYTES_OF_A_NAME = 255
 
 
@@ -92,20 +93,20 @@ class Token:
                 return "EOF"
             case "keyword":
                 return self.value.upper()
-            case "ident":
-                return f'identifier "{self.value}"'
-            case "string":
-                return f'string literal "{self.value}"'
-            case "hex":
-                return f'hex string literal "{self.value}"'
             case "number":
-                return f'number "{self.value}"'
+                return f'number "{self.spelled}"'
             case "param":
-                return f'parameter "{self.value}"'
-            case "op":
-                return f'operator "{self.value}"'
+                return f'parameter "${int(self.value[1:])}"'
+            case "ident" | "string" | "hex" | "op":
+                shown = self.value.replace('"', '\\"')
+                return f'{_SPOKEN[self.kind]} "{shown}"'
             case _:
                 return PUNCTUATION[self.kind]
+
+    @property
+    def spelled(self) -> str:
+        """How a number is written there."""
+        return self.value.upper().replace("+", "")
 
 
 def _error(message: str, at: int) -> SqlError:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.expressions import ExpressionParser
 from mzwidget.local.dialect.syntax.forms import check_count
-from mzwidget.local.dialect.syntax.keywords import NOT_A_COLUMN_ALIAS, NOT_A_TABLE_ALIAS, NOT_AN_EXPRESSION
+from mzwidget.local.dialect.syntax.keywords import (
+    NOT_A_COLUMN_ALIAS,
+    NOT_A_TABLE_ALIAS,
+    NOT_AN_EXPRESSION,
+    SET_OPERATORS,
+)
 from mzwidget.local.errors import SqlError, unsupported
 
 if TYPE_CHECKING:
@@ -30,19 +35,30 @@ class QueryParser(ExpressionParser):
     """Reads SELECT, VALUES, TABLE and what combines them."""
 
     def query(self) -> tree.Query:
-        ctes: tuple[tree.Cte, ...] = ()
-        recursive = False
-        if self.accept("with"):
-            if self.accept("mutually", "recursive"):
-                if self.is_kind("("):
-                    raise unsupported("WITH MUTUALLY RECURSIVE")
-                self.identifier()
-                if not self.is_kind("("):
-                    self.expected("left parenthesis")
-                raise unsupported("WITH MUTUALLY RECURSIVE")
-            ctes = self._ctes()
-        body = self._body(0)
-        return self._tail(tree.Query(body, ctes, recursive))
+        self.deeper()
+        if self.accept("with", "mutually"):
+            self._mutually_recursive()
+        ctes = self._ctes() if self.accept("with") else ()
+        found = self._tail(tree.Query(self._body(0), ctes))
+        self.depth -= 1
+        return found
+
+    def query_from(self, body: tree.Nested) -> tree.Query:
+        return self._tail(tree.Query(self._combined(body, 0)))
+
+    def _mutually_recursive(self) -> NoReturn:
+        """Read WITH MUTUALLY RECURSIVE, which is not offered."""
+        self.expect("recursive")
+        if self.is_kind("("):
+            raise unsupported("WITH MUTUALLY RECURSIVE")
+        while True:
+            self.identifier()
+            self.fields()
+            self._common_query()
+            if not self.accept_kind(","):
+                break
+        self._tail(tree.Query(self._body(0)))
+        raise unsupported("WITH MUTUALLY RECURSIVE")
 
     def _tail(self, query: tree.Query) -> tree.Query:
         """Read what stands behind the body; a query in parentheses may have had some of it."""
@@ -51,13 +67,12 @@ class QueryParser(ExpressionParser):
             if query.ctes and inner.ctes:
                 raise self.error("multiple WITH clauses not allowed")
             ctes = query.ctes or inner.ctes
-            query = tree.Query(inner.body, ctes, query.recursive, inner.order, inner.limit, inner.offset)
+            query = tree.Query(inner.body, ctes, inner.order, inner.limit, inner.offset)
         order = query.order
         if self.ahead("order", "by"):
-            before = self.peek()
-            order = self.order_by()
             if query.order:
-                raise self.error("multiple ORDER BY clauses not allowed", before)
+                raise self.error("multiple ORDER BY clauses not allowed", self.peek())
+            order = self.order_by()
         limit, offset = query.limit, query.offset
         limited, skipped = limit is not None, offset is not None
         while (word := self.accept_word("limit", "offset", "fetch")) is not None:
@@ -77,7 +92,7 @@ class QueryParser(ExpressionParser):
             else:
                 limit = self.expression()
             limited = True
-        return tree.Query(query.body, query.ctes, query.recursive, order, limit, offset)
+        return tree.Query(query.body, query.ctes, order, limit, offset)
 
     def _fetch(self) -> Expr:
         if self.accept_word("first", "next") is None:
@@ -98,17 +113,22 @@ class QueryParser(ExpressionParser):
         while True:
             name = self.identifier()
             columns = self.names() if self.is_kind("(") else ()
-            self.expect("as")
-            self.expect_kind("(")
-            query = self.query()
-            self.expect_kind(")")
-            found.append(tree.Cte(name, columns, query))
+            found.append(tree.Cte(name, columns, self._common_query()))
             if not self.accept_kind(","):
                 return tuple(found)
 
+    def _common_query(self) -> tree.Query:
+        self.expect("as")
+        self.expect_kind("(")
+        query = self.query()
+        self.expect_kind(")")
+        return query
+
     def _body(self, lowest: int) -> Body:
-        left = self._operand()
-        while self.is_word("union", "except", "intersect"):
+        return self._combined(self._operand(), lowest)
+
+    def _combined(self, left: Body, lowest: int) -> Body:
+        while self.is_word(*SET_OPERATORS):
             word = self.token.value
             strength = 20 if word == "intersect" else 10
             if strength <= lowest:
@@ -130,8 +150,7 @@ class QueryParser(ExpressionParser):
         if self.accept("values"):
             return self._values()
         if self.accept("table"):
-            name = self.object_name()
-            return tree.Select((tree.SelectItem(tree.Star()),), tree.Table(name))
+            return tree.Select((tree.SelectItem(tree.Star()),), tree.Table(self.item_name()))
         if self.is_word("show"):
             if self.peek().value.lower() in _LISTED:
                 return self._shown()
@@ -204,7 +223,7 @@ class QueryParser(ExpressionParser):
         if self.token.kind in ("eof", ";", ")") or self.is_word("as", *NOT_AN_EXPRESSION):
             return ()
         while True:
-            items.append(self._select_item())
+            items.append(self.select_item())
             check_count(items)
             comma = self.token
             if not self.accept_kind(","):
@@ -212,7 +231,7 @@ class QueryParser(ExpressionParser):
             if self.is_word("from"):
                 raise self.error("invalid trailing comma in SELECT list", comma)
 
-    def _select_item(self) -> tree.SelectItem:
+    def select_item(self) -> tree.SelectItem:
         if self.accept_kind("*"):
             return tree.SelectItem(tree.Star())
         return tree.SelectItem(self.expression(), self.bare_alias(NOT_A_COLUMN_ALIAS))
@@ -269,9 +288,8 @@ class QueryParser(ExpressionParser):
                 return tree.Derived(query, self.alias(), lateral=True)
             if self.ahead("rows", "from"):
                 return self._rows_from()
-            name = self.object_name()
-            return self._function(name)
-        if self.ahead("rows", "from") and self.peek(2).kind == "(":
+            return self._function(self.item_name())
+        if self.ahead("rows", "from"):
             return self._rows_from()
         if self.is_kind("("):
             derived = self.attempt(self._derived)
@@ -284,9 +302,7 @@ class QueryParser(ExpressionParser):
             self.expect_kind(")")
             alias = self.alias()
             return tree.Grouped(inner, alias) if alias is not None else inner
-        if self.is_kind("["):
-            self.by_id()
-        name = self.object_name()
+        name = self.item_name()
         if self.is_kind("("):
             return self._function(name)
         return tree.Table(name, self.alias())
@@ -298,16 +314,16 @@ class QueryParser(ExpressionParser):
         return tree.Derived(query, self.alias())
 
     def _function(self, name: tuple[str, ...]) -> FromItem:
-        call = self.call(name)
+        call = self.plain_call(name)
         ordinality = self.accept("with", "ordinality")
         return tree.TableFunction((call,), self.alias(), ordinality)
 
     def _rows_from(self) -> FromItem:
         self.expect("rows", "from")
         self.expect_kind("(")
-        calls = [self.call(self.object_name())]
+        calls = [self.call(self.item_name())]
         while self.accept_kind(","):
-            calls.append(self.call(self.object_name()))
+            calls.append(self.call(self.item_name()))
         self.expect_kind(")")
         ordinality = self.accept("with", "ordinality")
         return tree.TableFunction(tuple(calls), self.alias(), ordinality)

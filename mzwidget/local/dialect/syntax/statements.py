@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.keywords import NOT_A_TABLE_ALIAS, name_in_sql
@@ -11,6 +11,8 @@ from mzwidget.local.errors import private_preview, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_T = TypeVar("_T")
 
 
 class StatementParser(QueryParser):
@@ -23,13 +25,15 @@ class StatementParser(QueryParser):
             return self._update()
         if self.accept("delete"):
             return self._delete()
-        if self.is_word("create"):
-            return self._create_table()
+        if self.accept("create"):
+            temporary = self.accept_word("temp", "temporary") is not None
+            self.expect("table")
+            return self.create_table(temporary=temporary)
         return self.query()
 
     def _insert(self) -> tree.Insert:
         self.expect("into")
-        table = self.object_name()
+        table = self.item_name()
         columns = self.names() if self.is_kind("(") else ()
         source = None
         if not self.accept("default", "values"):
@@ -38,9 +42,10 @@ class StatementParser(QueryParser):
         return tree.Insert(table, columns, source, returning)
 
     def _returning(self) -> tuple[tree.SelectItem, ...]:
-        if self.is_kind("eof"):
-            raise self.error("Unexpected EOF")
-        return self.select_items() or (tree.SelectItem(self.expression()),)
+        found = [self.select_item()]
+        while self.accept_kind(","):
+            found.append(self.select_item())
+        return tuple(found)
 
     def _update(self) -> tree.Update:
         table = self.object_name()
@@ -60,16 +65,14 @@ class StatementParser(QueryParser):
         self.expect("from")
         table = self.object_name()
         alias = self.alias()
-        if alias is not None and alias.columns:
-            raise unsupported("an alias with columns in DELETE")
         using = self.from_items() if self.accept("using") else None
         where = self.expression() if self.accept("where") else None
+        if alias is not None and alias.columns:
+            raise unsupported("an alias with columns in DELETE")
         return tree.Delete(table, alias.name if alias is not None else None, using, where)
 
-    def _create_table(self) -> tree.CreateTable:
-        self.expect("create")
-        temporary = self.accept_word("temp", "temporary") is not None
-        self.expect("table")
+    def create_table(self, *, temporary: bool) -> tree.CreateTable:
+        """Read CREATE TABLE from behind these words on."""
         if_not_exists = self.accept("if")
         if if_not_exists:
             self.expect("not", "exists")
@@ -156,7 +159,7 @@ class StatementParser(QueryParser):
         if self.accept("null"):
             return tree.ColumnOption("null")
         if self.accept("default"):
-            value, text = self._with_text(self.expression)
+            value, text = self.with_text(self.expression)
             return tree.ColumnOption("default", value, text)
         if self.accept("primary", "key"):
             return tree.ColumnOption("primary key")
@@ -175,7 +178,8 @@ class StatementParser(QueryParser):
     def text_from(self, start: int) -> str:
         return self.sql[start : self.tokens[self.at - 1].end]
 
-    def _with_text(self, read: Callable[[], tree.Expr]) -> tuple[tree.Expr, str]:
+    def with_text(self, read: Callable[[], _T]) -> tuple[_T, str]:
+        """Read something; return it and its text."""
         start = self.token.start
         value = read()
         return value, self.text_from(start)

@@ -315,7 +315,6 @@ class Cte(Node):
 class Query(Node):
     body: Body
     ctes: tuple[Cte, ...] = ()
-    recursive: bool = False
     order: tuple[OrderItem, ...] = ()
     limit: Expr | None = None
     offset: Expr | None = None

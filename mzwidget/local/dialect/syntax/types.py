@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.cursor import Cursor
-from mzwidget.local.dialect.syntax.keywords import NOT_AN_EXPRESSION
+from mzwidget.local.dialect.syntax.keywords import NEVER_A_NAME
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import TypeName
 
 TYPE_WORDS = {
     "bigint": "int8", "smallint": "int2", "int": "int4", "integer": "int4", "real": "float4", "boolean": "bool",
-    "string": "text", "text": "text", "bytes": "bytea", "json": "jsonb", "dec": "numeric", "decimal": "numeric",
+    "string": "text", "bytes": "bytea", "json": "jsonb", "dec": "numeric", "decimal": "numeric",
     "varchar": "varchar", "bpchar": "bpchar",
 }  # fmt: skip
 
@@ -22,7 +22,9 @@ class TypeParser(Cursor):
     """Reads type names."""
 
     def type_name(self) -> TypeName:
-        if self.token.kind not in ("ident", "keyword") or self.is_word(*NOT_AN_EXPRESSION):
+        if self.is_kind("["):
+            self.by_id()
+        if self.token.kind not in ("ident", "keyword") or self.is_word(*NEVER_A_NAME):
             self.expected("a data type name")
         word = self.token.value
         base = self._keyword_type(word) if self.token.kind == "keyword" else None
@@ -42,6 +44,24 @@ class TypeParser(Cursor):
             else:
                 return base
 
+    def fields(self) -> None:
+        """Read the fields of a row in parentheses."""
+        self.expect_kind("(")
+        while True:
+            self.identifier()
+            self.type_name()
+            if not self.accept_kind(","):
+                break
+        self.expect_kind(")")
+
+    def precision(self) -> int | None:
+        """Read how many digits there are, where that is said."""
+        if not self.accept_kind("("):
+            return None
+        found = self.unsigned()
+        self.expect_kind(")")
+        return found
+
     def _modifiers(self) -> tuple[int, ...]:
         if not self.accept_kind("("):
             return ()
@@ -52,28 +72,24 @@ class TypeParser(Cursor):
         return tuple(found)
 
     def _modifier(self) -> int:
-        negative = self.is_kind("op") and self.token.value == "-" and self.peek().kind == "number"
+        negative = self.is_kind("op") and self.token.value == "-"
         if negative:
             self.next()
         return -self.integer() if negative else self.integer()
 
     def _keyword_type(self, word: str) -> TypeName | None:
-        if word == "map" and self.peek().kind == "[":
+        if word == "map":
             self.next()
-            self.next()
+            self.expect_kind("[")
             key = self.type_name()
             self.expect_kind("=>")
             value = self.type_name()
             self.expect_kind("]")
             return tree.TypeName("map", key=key, element=value)
-        if self.peek().kind == ".":
-            return None
         if word in TYPE_WORDS:
             self.next()
             sized = word in ("dec", "decimal", "varchar", "bpchar")
             return tree.TypeName("named", (TYPE_WORDS[word],), self._modifiers() if sized else ())
-        if word in ("array", "list", "map"):
-            self.expected("a data type name")
         match word:
             case "double":
                 self.next()
@@ -81,10 +97,10 @@ class TypeParser(Cursor):
                 return tree.TypeName("named", ("float8",))
             case "float":
                 self.next()
-                sizes = self._modifiers()
-                if sizes and not 1 <= sizes[0] <= 53:
+                size = self.precision()
+                if size is not None and not 1 <= size <= 53:
                     raise self.error("precision for type float must be within ([1-53])", self.peek(-1))
-                return tree.TypeName("named", ("float4" if sizes and sizes[0] <= 24 else "float8",))
+                return tree.TypeName("named", ("float4" if size is not None and size <= 24 else "float8",))
             case "char" | "character":
                 self.next()
                 if self.accept("varying"):
