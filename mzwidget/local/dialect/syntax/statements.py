@@ -167,7 +167,7 @@ class StatementParser(QueryParser):
             return tree.ColumnOption("unique")
         if self.accept("check"):
             self.expect_kind("(")
-            value, text = self._with_text(self.expression)
+            value, text = self.with_text(self.expression)
             self.expect_kind(")")
             return tree.ColumnOption("check", value, text)
         if self.accept("references"):
@@ -175,11 +175,8 @@ class StatementParser(QueryParser):
             return tree.ColumnOption("references", text=f"{table} ({', '.join(map(name_in_sql, self.listed()))})")
         return self.expected("column option")
 
-    def text_from(self, start: int) -> str:
-        return self.sql[start : self.tokens[self.at - 1].end]
-
     def with_text(self, read: Callable[[], _T]) -> tuple[_T, str]:
         """Read something; return it and its text."""
         start = self.token.start
         value = read()
-        return value, self.text_from(start)
+        return value, self.sql[start : self.peek(-1).end]
