@@ -29,7 +29,7 @@ def coerce(statement: Statement, value: Value, target: Type, context: Context = 
         if value.literal is None:
             return Value(f"CAST(NULL AS {target.duckdb})", target)
         if target.name in t.REGISTERED:
-            return objects.registered(statement, value.literal, target, functions.COUNTS)
+            return objects.registered(statement, value, target)
         return literal(value.literal, target, context)
     if value.items and target.kind == "record" and len(value.items) == len(target.fields):
         fields = (type_ for _, type_ in target.fields)

@@ -20,7 +20,7 @@ from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value, apply, quote_text
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
 from mzwidget.local.formats import intervals
 from mzwidget.local.formats import types as t
 
@@ -237,12 +237,10 @@ class Expressions:
             value = composites.map_(self, node.operand, target)
         else:
             value = self.value(node.operand)
-        if target.name in t.REGISTERED and (value.literal is not None or value.type.name in STRINGS):
-            if value.literal is None:
-                raise unsupported(f"a cast of anything but a constant to {target.name}")
-            return objects.registered(self.statement, value.literal, target, functions.COUNTS)
+        if target.name in t.REGISTERED and value.type.name in STRINGS:
+            return objects.registered(self.statement, cast(value, t.TEXT), target)
         if value.type.name in t.REGISTERED and target.name in STRINGS:
-            return cast(objects.called(self.statement, value, functions.COUNTS), target, Context.EXPLICIT)
+            return cast(objects.called(self.statement, value), target, Context.EXPLICIT)
         if value.is_open:
             found = coerce(self.statement, value, target, Context.EXPLICIT)
             return found if target.typmod == -1 else replace(found, type=target)

@@ -71,6 +71,8 @@ class Known:
     columns : tuple of str or None
         The comments on its columns.
     is_type : bool
+    path : tuple of str
+        Its name with all qualifiers.
     """
 
     oid: int
@@ -79,6 +81,7 @@ class Known:
     definition: str = ""
     columns: tuple[str | None, ...] = ()
     is_type: bool = False
+    path: tuple[str, ...] = ()
 
 
 class Catalog(Protocol):

@@ -6,10 +6,14 @@ The answers are looked up when the statement is planned: a plan is made anew whe
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mzwidget.local.dialect import typenames
+from mzwidget.local.dialect import udf
+from mzwidget.local.dialect.builtins import PROCEDURES, TYPES
+from mzwidget.local.dialect.castlines import CASTS
+from mzwidget.local.dialect.casts import literal
 from mzwidget.local.dialect.values import Value, apply, failing, quote_text
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -18,23 +22,46 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.scope import Statement
     from mzwidget.local.formats.types import Type
 
-_FIRST_FUNCTION = 13_000
 _AS_A_NUMBER = "CAST({0} AS VARCHAR)"
 IMPLICIT = ("mz_catalog", "pg_catalog")
 """Schemas in which names are looked for without being on the path."""
-_PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][\w$]*))\s*(\.|$)')
+_WHAT = {"regclass": "relation", "regtype": "type", "regproc": "function"}
+"""What the OIDs of `types.REGISTERED` are of."""
+_IDENT = re.compile(r'"([^"]*)"|([A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)')
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def parse_ident(text: str, strict: bool = True) -> list[str]:
+    """Read a name with qualifiers as SQL writes it; one that is none is an error."""
+    shown = text.replace('"', '\\"')
+    message = f'string is not a valid identifier: "{shown}"'
+    blank = " \t\n\r\f"
+    found: list[str] = []
+    at = len(text) - len(text.lstrip(blank))
+    while True:
+        part = _IDENT.match(text, at)
+        if part is None:
+            detail = "String has unclosed double quotes." if text[at : at + 1] == '"' else None
+            if text[at : at + 1] == ".":
+                detail = 'No valid identifier before ".".'
+            elif detail is None and found:
+                detail = 'No valid identifier after ".".'
+            raise SqlError(message, detail=detail)
+        found.append(part[1] if part[1] is not None else part[2].translate(_LOWER))
+        rest = text[part.end() :].lstrip(blank)
+        if not rest.startswith("."):
+            if rest and strict:
+                raise SqlError(message)
+            return found
+        at = len(text) - len(rest[1:].lstrip(blank))
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """Read a name with qualifiers as SQL writes it; one that is none is an error."""
-    found: list[str] = []
-    at = 0
-    while match := _PART.match(name, at):
-        found.append(match[1].replace('""', '"') if match[1] else match[2].lower())
-        at = match.end()
-        if not match[3]:
-            return tuple(found)
-    raise SqlError(f'string is not a valid identifier: "{name}"')
+    """Return the parts of an object's name; one that is none is an error."""
+    parts = tuple(parse_ident(name))
+    if len(parts) > 3:
+        raise SqlError(f"improper relation name (too many dotted names): {name}")
+    return parts
 
 
 def chosen(value: Value, answers: Mapping[int, str | None], otherwise: str = "") -> Value:
@@ -53,40 +80,97 @@ def among(value: Value, oids: list[int], others: list[int]) -> Value:
     return apply(f"(CASE{tests or ' WHEN false THEN false'} END)", [value], t.BOOL)
 
 
-def registered(statement: Statement, name: str, target: Type, functions: Mapping[str, int]) -> Value:
-    """Return what a name means as one of `types.REGISTERED`: an OID; `functions` tells how many there are of a name."""
-    if re.fullmatch(r"\d+", name):
-        return Value(f"CAST({name} AS UINTEGER)", target)
-    match target.name:
-        case "regclass":
-            oid, what = statement.catalog.oid_of(parts_of(name)), "relation"
-        case "regtype":
-            type_ = typenames.system_type(parts_of(name))
-            oid = statement.catalog.oid_of(parts_of(name), types=True) if type_ is None else type_.oid
-            what = "type"
-        case _:
-            plain = parts_of(name)[-1]
-            oid = _FIRST_FUNCTION + sorted(functions).index(plain) if plain in functions else None
-            what = "function"
-            if functions.get(plain, 0) > 1:
-                return failing(SqlError(f'more than one function named "{name}"'), target)
-    statement.refuse_maintenance(unsupported(f"maintaining a query that names a {what} by {target.name}"))
+def registered(statement: Statement, value: Value, target: Type) -> Value:
+    """Return what a text means as one of `types.REGISTERED`: an OID, or the name of what has one."""
+    may_be_oid = target.name != "regclass" or value.is_open
+    if value.literal is not None and may_be_oid and _DIGIT.match(value.literal):
+        return literal(value.literal, t.OID).typed(target)
+    statement.refuse_maintenance(unsupported(f"maintaining a query that names a {_WHAT[target.name]} by {target.name}"))
     statement.asks_session = True
-    if oid is None:
-        return failing(SqlError(f'{what} "{name}" does not exist'), target)
-    return Value(f"CAST({oid} AS UINTEGER)", target)
+    if value.literal is None:
+        return _looked_up(statement, value, target, may_be_oid=may_be_oid)
+    try:
+        oids = _oids(statement, parts_of(value.literal), target)
+    except SqlError as error:
+        return failing(error, target)
+    if len(oids) == 1:
+        return Value(f"CAST({oids[0]} AS UINTEGER)", target)
+    before, after = _MANY if oids else _NONE
+    return failing(SqlError(f"{before.format(_WHAT[target.name])}{value.literal}{after}"), target)
 
 
-def called(statement: Statement, value: Value, functions: Mapping[str, int]) -> Value:
+_DIGIT = re.compile(r"[0-9]")
+_NONE, _MANY = ('{} "', '" does not exist'), ('more than one {} named "', '"')
+
+
+def _oids(statement: Statement, parts: tuple[str, ...], target: Type) -> list[int]:
+    """Return the OIDs of what has a name."""
+    *qualifiers, name = parts
+    if target.name == "regproc":
+        schemas = qualifiers[-1:] or IMPLICIT
+        return [oid for schema in schemas for oid in PROCEDURES.get((schema, name), ())]
+    if target.name == "regtype" and name in TYPES and (not qualifiers or qualifiers[-1] == TYPES[name].schema):
+        return [TYPES[name].oid]
+    found = statement.catalog.oid_of(parts, types=target.name == "regtype")
+    return [] if found is None else [found]
+
+
+def _looked_up(statement: Statement, value: Value, target: Type, *, may_be_oid: bool) -> Value:
+    """Return the OIDs of what has the names that a query gives."""
+    found = _names(statement, target)
+    names, oids = ", ".join(map(quote_text, found)), ", ".join(map(str, found.values()))
+    table = Value(f"map([{names}], CAST([{oids}] AS BIGINT[]))", t.TEXT)
+    whole = f"WHEN substr({{0}}, 1, 1) BETWEEN '0' AND '9' THEN {CASTS['text', 'oid'].sql}" if may_be_oid else ""
+    none, many = (
+        f"error('mz:XX000:{before.format(_WHAT[target.name])}' || {{0}} || '{after}')"
+        for before, after in (_NONE, _MANY)
+    )
+    template = (
+        f"CASE WHEN {{0}} IS NULL THEN NULL {whole} ELSE list_transform([{{1}}[{_KEY}]],"
+        f" lambda o: CASE WHEN o IS NULL THEN {none} WHEN o < 0 THEN {many} ELSE CAST(o AS UINTEGER) END)[1] END"
+    )
+    return apply(template, [value, table], target, fallible=True)
+
+
+_BETWEEN = "\x1f"
+_KEY = udf.declare("object_key", lambda name: _BETWEEN.join(parts_of(name)), [t.TEXT], t.TEXT)
+
+
+def _names(statement: Statement, target: Type) -> dict[str, int]:
+    """Return the OIDs of all that has one, by its names; -1 where it is several."""
+    found: dict[str, int] = {}
+    if target.name == "regproc":
+        for (schema, name), oids in PROCEDURES.items():
+            oid = oids[0] if len(oids) == 1 else -1
+            found |= {_BETWEEN.join((schema, name)): oid} | ({name: oid} if schema in IMPLICIT else {})
+        return found
+    for known in statement.catalog.objects():
+        if known.is_type == (target.name == "regtype"):
+            of_here = 2 if known.visible is not None else 3
+            shortest = 1 if known.visible else of_here
+            for size in range(shortest, len(known.path) + 1):
+                found.setdefault(_BETWEEN.join(known.path[-size:]), known.oid)
+    if target.name == "regtype":
+        for type_ in TYPES.values():
+            found |= dict.fromkeys((type_.name, _BETWEEN.join((type_.schema, type_.name))), type_.oid)
+    return found
+
+
+def called(statement: Statement, value: Value) -> Value:
     """Return the name of what an OID of one of `types.REGISTERED` means."""
-    if value.type.name == "regproc":
-        return chosen(value, dict(enumerate(sorted(functions), _FIRST_FUNCTION)), _AS_A_NUMBER)
-    if value.type.name == "regtype":
-        answers: dict[int, str | None] = {type_.oid: name for name, type_ in typenames.NAMED.items()}
-        answers |= {t.array_of(type_).oid: f"_{name}" for name, type_ in typenames.NAMED.items()}
-    else:
-        answers = {}
-        statement.refuse_maintenance(unsupported("maintaining a query that calls a relation by its OID"))
+    answers: dict[int, str | None] = {}
+    match value.type.name:
+        case "regproc":
+            answers = {
+                oid: name if schema in IMPLICIT else f"{schema}.{name}"
+                for (schema, name), oids in PROCEDURES.items()
+                for oid in oids
+            }
+        case "regtype":
+            answers = {type_.oid: type_.name for type_ in TYPES.values()}
+    if value.type.name != "regproc":
+        statement.refuse_maintenance(unsupported("maintaining a query that calls what was made by its OID"))
         statement.asks_session = True
-    made = [each for each in statement.catalog.objects() if each.is_type == (value.type.name == "regtype")]
-    return chosen(value, {each.oid: each.name for each in made} | answers, _AS_A_NUMBER)
+        made = (each for each in statement.catalog.objects() if each.is_type == (value.type.name == "regtype"))
+        answers |= {each.oid: each.name for each in made}
+    return chosen(value, answers, _AS_A_NUMBER)

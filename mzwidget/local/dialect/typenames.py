@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mzwidget.local.dialect.builtins import TYPES
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats import types as t
@@ -24,13 +25,7 @@ OFFERED_THERE = frozenset(
         "map",
     ]
 )
-_OF_MZ_CATALOG = frozenset(["uint2", "uint4", "uint8", "mz_timestamp", "mz_aclitem", "list", "map"])
-PSEUDO = frozenset(
-    """
-    any anyarray anycompatible anycompatiblearray anycompatiblenonarray anycompatiblerange anyelement anynonarray
-    anyrange internal record
-    """.split()  # noqa: SIM905
-)
+PSEUDO = frozenset(type_.name for type_ in TYPES.values() if type_.category == "pseudo") - OFFERED_THERE
 
 
 def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
@@ -67,7 +62,7 @@ def resolve_type(node: tree.TypeName, catalog: Catalog | None = None) -> Type:
         if made is not None:
             return made
         if name in PSEUDO and not own:
-            raise SqlError(f"cannot reference pseudo type pg_catalog.{name}")
+            raise SqlError(f"cannot reference pseudo type {home_of(name)}.{name}")
         if name in OFFERED_THERE and not own:
             raise unsupported(f"type {name}")
         raise SqlError(f'type "{".".join(node.parts)}" does not exist')
@@ -82,7 +77,7 @@ def system_type(parts: tuple[str, ...]) -> Type | None:
 
 def home_of(name: str) -> str:
     """Return the schema of the system's type of that name."""
-    return "mz_catalog" if name.removeprefix("_") in _OF_MZ_CATALOG else "pg_catalog"
+    return TYPES[name].schema if name in TYPES else "pg_catalog"
 
 
 def _at_home(schema: Sequence[str], name: str) -> bool:

@@ -32,6 +32,11 @@ IMPLICIT_SCHEMAS = ("mz_catalog", "pg_catalog")
 TEMPORARY = "mz_temp"
 OWNER, OWNER_OID = "materialize", 20_000
 """The role that owns everything."""
+SYSTEM_ROLES = {
+    "mz_system": ("s1", 16661), "mz_support": ("s2", 16662), "mz_analytics": ("s3", 16984),
+    "mz_monitor": ("g1", 16663), "mz_monitor_redacted": ("g2", 16664),
+}  # fmt: skip
+"""Ids and OIDs of the roles that the system has; the first owns what the system has."""
 _FIRST_OID = 20_000
 
 

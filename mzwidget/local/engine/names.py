@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, OWNER_OID, SYSTEM_SCHEMAS, TEMPORARY
+from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS, OWNER, OWNER_OID, SYSTEM_ROLES, SYSTEM_SCHEMAS, TEMPORARY
 from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.errors import SqlError, unsupported
 
@@ -129,7 +129,8 @@ class Names:
 
     def roles(self) -> dict[int, str]:
         """Return the names of roles by their OIDs."""
-        return {OWNER_OID: OWNER} | {oid: name for name, oid in self.catalog.roles.items()}
+        own = {OWNER_OID: OWNER} | {oid: name for name, oid in self.catalog.roles.items()}
+        return own | {oid: name for name, (_, oid) in SYSTEM_ROLES.items()}
 
     def schemas(self) -> tuple[str, ...]:
         """Return the schemas of the path that exist."""

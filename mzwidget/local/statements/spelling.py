@@ -12,6 +12,7 @@ from mzwidget.local.dialect.functions import OF_MZ_CATALOG
 from mzwidget.local.dialect.syntax import tree, type_at
 from mzwidget.local.dialect.syntax.keywords import name_in_sql
 from mzwidget.local.dialect.syntax.lexer import tokenize
+from mzwidget.local.dialect.typenames import home_of
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.statements.layout import Group, bracket, lines, listed, nested, rendered
 from mzwidget.local.statements.text import SHORT_TYPES, SPOKEN, spelled
@@ -294,11 +295,7 @@ def _type(node: tree.TypeName, names: Names) -> str:
         return path_of(made.path)
     type_ = resolve_type(node, names)
     name = f"_{type_.element.name}" if type_.is_array and type_.element is not None else type_.name
-    schema = "mz_catalog" if name.lstrip("_") in _OF_MZ_CATALOG else "pg_catalog"
     sized = f"({', '.join(map(str, node.modifiers))})" if node.modifiers and node.parts != ("bpchar",) else ""
     if node.parts == ("bpchar",) and node.modifiers != (1,):
         sized = f"({node.modifiers[0]})" if node.modifiers else ""
-    return f"{schema}.{path_of([name]) if name != 'char' else chr(34) + name + chr(34)}{sized}"
-
-
-_OF_MZ_CATALOG = frozenset({"uint2", "uint4", "uint8", "mz_timestamp", "mz_aclitem", "list", "map"})
+    return f"{home_of(name)}.{path_of([name]) if name != 'char' else chr(34) + name + chr(34)}{sized}"

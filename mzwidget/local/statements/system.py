@@ -13,7 +13,7 @@ from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.formats import numerics
 from mzwidget.local.statements import system_live, system_rows, system_rows_pg
 from mzwidget.local.statements.system_items import definition, user_items
-from mzwidget.local.statements.system_relations import RELATIONS, system_oid
+from mzwidget.local.statements.system_relations import KINDS, RELATIONS, system_oid
 
 if TYPE_CHECKING:
     from mzwidget.local.engine.catalog import Catalog, Item
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.shared import Shared
     from mzwidget.local.statements.system_items import Fill
 
-_TABLES = frozenset(
-    {
-        *("mz_tables", "mz_columns", "mz_databases", "mz_schemas", "mz_indexes", "mz_index_columns", "mz_views"),
-        *("mz_materialized_views", "mz_clusters", "mz_roles", "mz_types", "mz_sources", "mz_sinks", "mz_secrets"),
-        *("mz_cluster_replicas", "mz_functions", "mz_operators"),
-    }
-)
 _CONTENTS = system_rows.CONTENTS | system_rows_pg.CONTENTS
 _OF_A_DATABASE = ("pg_catalog", "information_schema")
 """Schemas whose relations tell of the session's database alone."""
@@ -70,7 +63,8 @@ class SystemCatalog:
         found = [_known(catalog, item, names) for item in [*user_items(catalog), *names.temporary.values()]]
         for path in RELATIONS:
             schema, _, name = path.partition(".")
-            found.append(Known(system_oid(path), name if schema in shown else path, schema in shown))
+            is_shown = schema in shown
+            found.append(Known(system_oid(path), name if is_shown else path, is_shown, path=(schema, name)))
         return found
 
     def comments(self, names: Names) -> dict[str, dict[int, str | None]]:
@@ -98,7 +92,8 @@ class SystemCatalog:
     @staticmethod
     def kind(schema: str, name: str) -> str:
         """Return what a system relation is, as messages say it."""
-        return "system table" if schema == "mz_catalog" and name in _TABLES else "view"
+        kind = KINDS[f"{schema}.{name}"]
+        return "system table" if kind == "table" else kind
 
 
 def _known(catalog: Catalog, item: Item, names: Names) -> Known:
@@ -113,6 +108,7 @@ def _known(catalog: Catalog, item: Item, names: Names) -> Known:
         _index(catalog, item) if item.kind == "index" else definition(catalog, item),
         tuple(catalog.comments.get((item.id, column.name)) for column in columns),
         is_type,
+        item.path,
     )
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.engine.catalog import OWNER as OWNER_NAME
-from mzwidget.local.engine.catalog import OWNER_OID
+from mzwidget.local.engine.catalog import OWNER_OID, SYSTEM_ROLES
 from mzwidget.local.engine.mirrors import is_mirror
 from mzwidget.local.statements.spelling import named
-from mzwidget.local.statements.system_relations import system_id, system_path
+from mzwidget.local.statements.system_relations import DESCRIBED, KINDS, RELATIONS, system_id, system_oid, system_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mzwidget.local.engine.catalog import Catalog, Item
     from mzwidget.local.engine.names import Names
+    from mzwidget.local.formats.types import Column
 
     Row = dict[str, Any]
     Fill = Callable[[Catalog, Names], list[Row]]
@@ -25,12 +27,33 @@ SCHEMA_OIDS = {
     "mz_catalog_unstable": 16972, "mz_introspection": 16973,
 }  # fmt: skip
 """Of the system's schemas."""
-SYSTEM_ROLES = {
-    "mz_system": ("s1", 16661), "mz_support": ("s2", 16662), "mz_analytics": ("s3", 16984),
-    "mz_monitor": ("g1", 16663), "mz_monitor_redacted": ("g2", 16664),
-}  # fmt: skip
-"""Their ids and OIDs."""
-SYSTEM_OWNER = SYSTEM_ROLES["mz_system"][0]
+SYSTEM_OWNER_NAME = "mz_system"
+SYSTEM_OWNER, SYSTEM_OWNER_OID = SYSTEM_ROLES[SYSTEM_OWNER_NAME]
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A system relation."""
+
+    path: str
+    id: str
+    oid: int
+    schema: str
+    schema_oid: int
+    name: str
+    kind: str
+    columns: tuple[Column, ...]
+
+
+def _builtins() -> Iterator[Builtin]:
+    for path, columns in RELATIONS.items():
+        schema, _, name = path.partition(".")
+        yield Builtin(path, system_id(path), system_oid(path), schema, SCHEMA_OIDS[schema], name, KINDS[path], columns)
+
+
+BUILTINS = tuple(_builtins())
+DESCRIBED_BUILTINS = tuple(each for each in BUILTINS if each.schema in DESCRIBED)
+"""Those whose columns are told."""
 
 
 def all_schemas(catalog: Catalog) -> Iterator[tuple[str | None, str, int]]:

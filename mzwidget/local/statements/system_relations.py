@@ -1,4 +1,4 @@
-"""Materialize's system relations: their columns, and what tells them from all others."""
+"""Materialize's system relations: their kinds, OIDs and columns, and what tells them from all others."""
 
 from __future__ import annotations
 
@@ -8,47 +8,40 @@ from pathlib import Path
 from mzwidget.local.formats import types as t
 from mzwidget.local.formats.types import Column, Type
 
-_COLUMNS = Path(__file__).with_name("system_relations.txt")
+_LIST = Path(__file__).with_name("system_relations.txt")
 _LIKE_TEXT = {"mz_aclitem": 16566, "mz_aclitem[]": 16567}
 _OTHERS = {
     "list": t.list_of(t.TEXT),
-    "int2vector": replace(t.array_of(t.INT2), name="int2vector", oid=22),
-    **{name: Type("text", oid, -1, "VARCHAR") for name, oid in _LIKE_TEXT.items()},
+    "int2vector": replace(t.array_of(t.INT2), name="int2vector", oid=22, alias=("", "int2vector")),
+    **{name: Type("text", oid, -1, "VARCHAR", alias=("", name)) for name, oid in _LIKE_TEXT.items()},
 }
 
 
-def _type(name: str) -> Type:
-    if name in _OTHERS:
-        return _OTHERS[name]
-    base = t.SCALARS[name.removesuffix("[]")]
-    return t.array_of(base) if name.endswith("[]") else base
+def _column(written: str) -> Column:
+    name, type_ = written.removesuffix("?").rsplit(":", 1)
+    base = _OTHERS.get(type_) or t.SCALARS[type_.removesuffix("[]")]
+    is_array = type_.endswith("[]") and type_ not in _OTHERS
+    return Column(name, t.array_of(base) if is_array else base, nullable=written.endswith("?"))
 
 
-def _read() -> dict[str, tuple[Column, ...]]:
-    found: dict[str, tuple[Column, ...]] = {}
-    for line in _COLUMNS.read_text().splitlines():
-        if not line.startswith("#"):
-            name, *columns = line.split()
-            pairs = (column.rsplit(":", 1) for column in columns)
-            found[name] = tuple(Column(column, _type(type_)) for column, type_ in pairs)
-    return found
-
-
-RELATIONS = _read()
+_LINES = [line.split() for line in _LIST.read_text().splitlines() if not line.startswith("#")]
+RELATIONS = {path: tuple(map(_column, columns)) for path, _, _, *columns in _LINES}
 """The columns of all system relations, by schema and name with a dot between."""
-_NUMBERS = {path: number for number, path in enumerate(RELATIONS, 1)}
-_FIRST_OID = 17_000
-_AS_IN_POSTGRES = {"pg_catalog.pg_class": 1259, "pg_catalog.pg_type": 1247, "pg_catalog.pg_proc": 1255}
+KINDS = {path: kind.replace("-", " ") for path, kind, *_ in _LINES}
+"""``table``, ``view``, ``materialized view`` or ``source``, by the same."""
+DESCRIBED = ("information_schema", "mz_catalog", "pg_catalog")
+"""Schemas of whose relations it is known which columns may be NULL."""
+_OIDS = {path: int(oid) for path, _, oid, *_ in _LINES}
 
 
 def system_id(path: str) -> str:
     """Return the id of a system relation."""
-    return f"s{_NUMBERS[path]}"
+    return f"s{_OIDS[path]}"
 
 
 def system_oid(path: str) -> int:
     """Return the OID of a system relation."""
-    return _AS_IN_POSTGRES.get(path, _FIRST_OID + _NUMBERS[path])
+    return _OIDS[path]
 
 
 def system_path(mirror: str) -> str:

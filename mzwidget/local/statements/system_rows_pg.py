@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.dialect.typenames import home_of
-from mzwidget.local.engine.catalog import OWNER_OID
-from mzwidget.local.formats import types as t
+from mzwidget.local.dialect.builtins import FUNCTIONS, TYPES
+from mzwidget.local.engine.catalog import OWNER, OWNER_OID, SYSTEM_ROLES
 from mzwidget.local.formats.types import catalog_name
 from mzwidget.local.statements.spelling import defaults_of
 from mzwidget.local.statements.system_items import (
+    BUILTINS,
+    DESCRIBED_BUILTINS,
     SCHEMA_OIDS,
-    SYSTEM_ROLES,
+    SYSTEM_OWNER_NAME,
+    SYSTEM_OWNER_OID,
     all_roles,
     all_schemas,
     commented,
@@ -24,18 +26,14 @@ from mzwidget.local.statements.system_items import (
 from mzwidget.local.statements.system_relations import system_oid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mzwidget.local.engine.catalog import Catalog
     from mzwidget.local.engine.names import Names
     from mzwidget.local.statements.system_items import Fill, Row
 
-_RELKINDS = {"table": "r", "view": "v", "materialized view": "m", "index": "i"}
-_TABLE_TYPES = {"table": "BASE TABLE", "view": "VIEW", "materialized view": "MATERIALIZED VIEW"}
+_RELKINDS = {"table": "r", "source": "r", "view": "v", "materialized view": "m", "index": "i"}
 _CATEGORIES = {
-    "bool": "B", "bytea": "U", "interval": "T", "uuid": "U", "jsonb": "U", "mz_timestamp": "N", "text": "S",
-    "varchar": "S", "bpchar": "S", "name": "S", "char": "S", "date": "D", "time": "D", "timestamp": "D",
-    "timestamptz": "D",
+    "array": "A", "boolean": "B", "composite": "C", "date-time": "D", "list": "U", "numeric": "N", "pseudo": "P",
+    "string": "S", "timespan": "T", "user-defined": "U",
 }  # fmt: skip
 
 
@@ -44,40 +42,46 @@ _CATEGORIES = {
 
 def _pg_namespace(catalog: Catalog, names: Names) -> list[Row]:
     return [
-        {"oid": oid, "nspname": name, "nspowner": OWNER_OID}
+        {"oid": oid, "nspname": name, "nspowner": SYSTEM_OWNER_OID if database is None else OWNER_OID}
         for database, name, oid in all_schemas(catalog)
         if database in {None, names.database}
     ]
 
 
 def _pg_class(catalog: Catalog, names: Names) -> list[Row]:
+    indexed = {item.on for item in user_items(catalog, "index")}
     return [
         {
             "oid": item.oid,
             "relname": item.name,
             "relnamespace": schema_oid(catalog, item),
-            "reloftype": 0,
             "relowner": OWNER_OID,
-            "relam": 0,
-            "reltablespace": 0,
-            "reltuples": -1,
-            "reltoastrelid": 0,
-            "relhasindex": any(other.on == item.id for other in user_items(catalog, "index")),
-            "relpersistence": "p",
+            "relhasindex": item.id in indexed,
             "relkind": _RELKINDS[item.kind],
             "relnatts": len(item.keys) if item.relation is None else len(item.columns),
-            "relchecks": 0,
-            "relhasrules": False,
-            "relhastriggers": False,
-            "relhassubclass": False,
-            "relrowsecurity": False,
-            "relforcerowsecurity": False,
-            "relreplident": "d",
-            "relispartition": False,
-            "relhasoids": False,
+            **_OF_EVERY_RELATION,
         }
         for item in items_here(catalog, names, *_RELKINDS)
+    ] + [
+        {
+            "oid": each.oid,
+            "relname": each.name,
+            "relnamespace": each.schema_oid,
+            "relowner": SYSTEM_OWNER_OID,
+            "relhasindex": False,
+            "relkind": _RELKINDS[each.kind],
+            "relnatts": len(each.columns),
+            **_OF_EVERY_RELATION,
+        }
+        for each in BUILTINS
     ]
+
+
+_OF_EVERY_RELATION = {
+    "reloftype": 0, "relam": 0, "reltablespace": 0, "reltuples": -1, "reltoastrelid": 0, "relpersistence": "p",
+    "relchecks": 0, "relhasrules": False, "relhastriggers": False, "relhassubclass": False, "relrowsecurity": False,
+    "relforcerowsecurity": False, "relreplident": "d", "relispartition": False, "relhasoids": False,
+}  # fmt: skip
 
 
 def _pg_attrdef(catalog: Catalog, names: Names) -> list[Row]:
@@ -90,53 +94,74 @@ def _pg_attrdef(catalog: Catalog, names: Names) -> list[Row]:
 
 
 def _pg_attribute(catalog: Catalog, names: Names) -> list[Row]:
+    told = [
+        (item.oid, position, column, default is not None)
+        for item in items_here(catalog, names)
+        if item.relation is not None
+        for position, (column, default) in enumerate(
+            zip(item.columns, item.relation.defaults or (None,) * len(item.columns), strict=True), 1
+        )
+    ]
+    told += [
+        (each.oid, position, column, False)
+        for each in DESCRIBED_BUILTINS
+        for position, column in enumerate(each.columns, 1)
+    ]
     return [
         {
-            "attrelid": item.oid,
+            "attrelid": oid,
             "attname": column.name,
             "atttypid": column.type.oid,
-            "attlen": None,
             "attnum": position,
             "atttypmod": column.type.declared_typmod,
-            "attndims": int(column.type.element is not None),
+            "attndims": 0,
             "attnotnull": not column.nullable,
-            "atthasdef": bool(item.relation.defaults and item.relation.defaults[position - 1]),
+            "atthasdef": has_default,
             "attidentity": "",
             "attgenerated": "",
             "attisdropped": False,
             "attcollation": 0,
         }
-        for item in items_here(catalog, names)
-        if item.relation is not None
-        for position, column in enumerate(item.columns, 1)
+        for oid, position, column, has_default in told
     ]
 
 
 def _pg_type(catalog: Catalog, names: Names) -> list[Row]:
-    made = items_here(catalog, names, "type")
-    return [
-        _type(type_.oid, name, SCHEMA_OIDS[home_of(name)], category, type_, array=array)
-        for type_, name, category, array in _types()
-    ] + [
-        _type(item.oid, item.name, schema_oid(catalog, item), "C" if item.type.kind == "record" else "U", item.type)
-        for item in made
-        if item.type is not None
+    rows = [
+        _type(each.oid, each.name, SCHEMA_OIDS[each.schema], each.category, each.array)
+        | {
+            "typowner": SYSTEM_OWNER_OID,
+            "typtype": "p" if each.category == "pseudo" else "b",
+            "typelem": TYPES[each.element].oid if each.element else 0,
+            "typinput": each.input or None,
+            "typreceive": each.receive,
+        }
+        for each in TYPES.values()
     ]
+    for item in items_here(catalog, names, "type"):
+        made = item.type
+        assert made is not None
+        category = {"list": "list", "map": "pseudo", "record": "composite"}[made.kind]
+        rows.append(
+            _type(item.oid, item.name, schema_oid(catalog, item), category)
+            | {
+                "typowner": OWNER_OID,
+                "typtype": {"list": "l", "map": "m", "record": "b"}[made.kind],
+                "typelem": made.element.oid if made.kind == "list" and made.element is not None else 0,
+                "typreceive": 0,
+            }
+        )
+    return rows
 
 
-def _type(oid: int, name: str, schema: int, category: str, type_: t.Type, *, array: int = 0) -> Row:
-    has_element = type_.element is not None and (category == "A" or (category == "U" and type_.kind == "list"))
+def _type(oid: int, name: str, schema: int, category: str, array: int = 0) -> Row:
     return {
         "oid": oid,
         "typname": name,
         "typnamespace": schema,
-        "typowner": OWNER_OID,
-        "typlen": None,
-        "typtype": {"P": "p", "C": "c"}.get(category, "b"),
-        "typcategory": category,
+        "typcategory": _CATEGORIES.get(category),
         "typdelim": ",",
         "typrelid": 0,
-        "typelem": type_.element.oid if has_element and type_.element is not None else 0,
         "typarray": array,
         "typnotnull": False,
         "typbasetype": 0,
@@ -145,15 +170,49 @@ def _type(oid: int, name: str, schema: int, category: str, type_: t.Type, *, arr
     }
 
 
-def _types() -> Iterator[tuple[t.Type, str, str, int]]:
-    """Yield the types that a column may be of, with their names, categories and arrays."""
-    yield t.list_of(t.TEXT), "list", "P", 0
-    yield t.map_of(t.TEXT), "map", "P", 0
-    for type_ in (*t.SCALARS.values(), *t.RANGES.values(), t.record_of((), ())):
-        array = t.array_of(type_)
-        category = {"range": "R", "record": "P"}.get(type_.kind) or _CATEGORIES.get(type_.name, "N")
-        yield type_, type_.name, category, array.oid
-        yield array, f"_{type_.name}", "A", 0
+def _pg_proc(_: Catalog, __: Names) -> list[Row]:
+    return [
+        {
+            "oid": each.oid,
+            "proname": each.name,
+            "pronamespace": SCHEMA_OIDS[each.schema],
+            "proowner": SYSTEM_OWNER_OID,
+            "prorettype": TYPES[each.result].oid,
+        }
+        for each in FUNCTIONS
+    ]
+
+
+def _pg_indexes(catalog: Catalog, names: Names) -> list[Row]:
+    found = [(item, catalog.by_id(item.on)) for item in items_here(catalog, names, "index")]
+    return [
+        {
+            "table_catalog": names.database,
+            "schemaname": item.schema,
+            "tablename": target.name,
+            "indexname": item.name,
+        }
+        for item, target in found
+        if target is not None
+    ]
+
+
+def _pg_depend(catalog: Catalog, names: Names) -> list[Row]:
+    lists = {"table": "pg_tables", "view": "pg_views", "materialized view": "pg_matviews", "index": "pg_index"}
+    here = {item.id: item for item in items_here(catalog, names, *lists)}
+    return [
+        {
+            "classid": system_oid(f"pg_catalog.{lists[item.kind]}"),
+            "objid": item.oid,
+            "objsubid": 0,
+            "refclassid": system_oid(f"pg_catalog.{lists[used.kind]}"),
+            "refobjid": used.oid,
+            "refobjsubid": 0,
+            "deptype": "n",
+        }
+        for item in here.values()
+        for used in (here[id_] for id_ in sorted(item.uses - {item.id}) if id_ in here)
+    ]
 
 
 def _pg_index(catalog: Catalog, names: Names) -> list[Row]:
@@ -247,13 +306,23 @@ def _pg_user(catalog: Catalog, names: Names) -> list[Row]:
     return [row for row in _pg_roles(catalog, names) if row["rolcanlogin"]]
 
 
-def _pg_tables(kind: str, column: str) -> Fill:
+def _pg_tables(catalog: Catalog, names: Names) -> list[Row]:
+    return [
+        {"schemaname": item.schema, "tablename": item.name, "tableowner": OWNER}
+        for item in items_here(catalog, names, "table")
+    ] + [
+        {"schemaname": each.schema, "tablename": each.name, "tableowner": SYSTEM_OWNER_NAME}
+        for each in BUILTINS
+        if _RELKINDS[each.kind] == "r"
+    ]
+
+
+def _pg_views(kind: str, column: str) -> Fill:
     def fill(catalog: Catalog, names: Names) -> list[Row]:
         return [
             {
                 "schemaname": item.schema,
                 column: item.name,
-                "tableowner": "materialize",
                 "viewowner": OWNER_OID,
                 "matviewowner": OWNER_OID,
                 "definition": definition(catalog, item),
@@ -268,37 +337,79 @@ def _pg_tables(kind: str, column: str) -> Fill:
 
 
 def _tables(catalog: Catalog, names: Names) -> list[Row]:
+    told = [(item.schema, item.name, item.kind) for item in relations_here(catalog, names)]
+    told += [(each.schema, each.name, each.kind) for each in BUILTINS]
     return [
         {
-            "table_catalog": item.database,
-            "table_schema": item.schema,
-            "table_name": item.name,
-            "table_type": _TABLE_TYPES[item.kind],
-            "view_definition": definition(catalog, item),
+            "table_catalog": names.database,
+            "table_schema": schema,
+            "table_name": name,
+            "table_type": "BASE TABLE" if kind == "table" else kind.upper(),
         }
-        for item in relations_here(catalog, names)
+        for schema, name, kind in told
     ]
 
 
 def _views(catalog: Catalog, names: Names) -> list[Row]:
-    return [row for row in _tables(catalog, names) if row["table_type"] == "VIEW"]
-
-
-def _columns(catalog: Catalog, names: Names) -> list[Row]:
     return [
         {
             "table_catalog": item.database,
             "table_schema": item.schema,
             "table_name": item.name,
+            "view_definition": definition(catalog, item),
+        }
+        for item in items_here(catalog, names, "view")
+    ]
+
+
+def _columns(catalog: Catalog, names: Names) -> list[Row]:
+    told = [
+        (item.schema, item.name, position, column, default)
+        for item in relations_here(catalog, names)
+        for position, (column, default) in enumerate(zip(item.columns, defaults_of(item, names), strict=True), 1)
+    ]
+    told += [
+        (each.schema, each.name, position, column, None)
+        for each in DESCRIBED_BUILTINS
+        for position, column in enumerate(each.columns, 1)
+    ]
+    return [
+        {
+            "table_catalog": names.database,
+            "table_schema": schema,
+            "table_name": relation,
             "column_name": column.name,
             "ordinal_position": position,
             "column_default": default,
             "is_nullable": "YES" if column.nullable else "NO",
             "data_type": catalog_name(column.type),
         }
-        for item in relations_here(catalog, names)
-        if item.relation is not None
-        for position, (column, default) in enumerate(zip(item.columns, defaults_of(item, names), strict=True), 1)
+        for schema, relation, position, column, default in told
+    ]
+
+
+def _routines(_: Catalog, names: Names) -> list[Row]:
+    return [
+        {
+            "routine_catalog": names.database,
+            "routine_schema": each.schema,
+            "routine_name": each.name,
+            "routine_type": "FUNCTION",
+        }
+        for each in FUNCTIONS
+    ]
+
+
+def _character_sets(_: Catalog, names: Names) -> list[Row]:
+    return [
+        {
+            "character_set_name": "UTF8",
+            "character_repertoire": "UCS",
+            "form_of_use": "UTF8",
+            "default_collate_catalog": names.database,
+            "default_collate_schema": "pg_catalog",
+            "default_collate_name": "en_US.utf8",
+        }
     ]
 
 
@@ -311,7 +422,7 @@ def _schemata(catalog: Catalog, names: Names) -> list[Row]:
 
 
 def _enabled_roles(_: Catalog, __: Names) -> list[Row]:
-    return [{"role_name": "materialize"}]
+    return [{"role_name": OWNER}]
 
 
 def _always(**row: Any) -> Fill:
@@ -333,9 +444,14 @@ CONTENTS: dict[str, Fill] = {
     "pg_catalog.pg_roles": _pg_roles,
     "pg_catalog.pg_authid": _pg_roles,
     "pg_catalog.pg_user": _pg_user,
-    "pg_catalog.pg_tables": _pg_tables("table", "tablename"),
-    "pg_catalog.pg_views": _pg_tables("view", "viewname"),
-    "pg_catalog.pg_matviews": _pg_tables("materialized view", "matviewname"),
+    "pg_catalog.pg_tables": _pg_tables,
+    "pg_catalog.pg_views": _pg_views("view", "viewname"),
+    "pg_catalog.pg_matviews": _pg_views("materialized view", "matviewname"),
+    "pg_catalog.pg_indexes": _pg_indexes,
+    "pg_catalog.pg_depend": _pg_depend,
+    "pg_catalog.pg_proc": _pg_proc,
+    "information_schema.character_sets": _character_sets,
+    "information_schema.routines": _routines,
     "information_schema.tables": _tables,
     "information_schema.views": _views,
     "information_schema.columns": _columns,

@@ -68,11 +68,6 @@ MANY = {*TABLES, "regexp_extract", "csv_extract"}
 """The names of all that gives rows."""
 KNOWN = {*SCALARS, *AGGREGATES, *WINDOWS, *MANY, "mz_now", "now", "current_timestamp", "user"}
 """The names of all that can be called."""
-COUNTS = {
-    name: max(1, sum(len(table.get(name, ())) for table in (SCALARS, AGGREGATES, WINDOWS, TABLES)))
-    for name in KNOWN - {"user"}
-}
-"""How many functions there are of a name."""
 OF_MZ_CATALOG = frozenset(
     """
     csv_extract date_bin_hopping kafka_murmur2 list_agg list_append list_cat list_length list_length_max list_n_layers

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import string
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import objects
+from mzwidget.local.dialect.builtins import PROCEDURES, TYPES
 from mzwidget.local.dialect.overloads import Overload, line
 from mzwidget.local.dialect.values import Value, apply, array_sql, failing, quote_text
 from mzwidget.local.errors import SqlError, unsupported
@@ -68,8 +67,19 @@ def _table_is_visible(statement: Statement, values: Sequence[Value]) -> Value:
     return objects.among(values[0], visible, hidden)
 
 
-def _type_is_visible(_: Statement, values: Sequence[Value]) -> Value:
-    return objects.among(values[0], sorted(_TYPE_NAMES), [])
+def _type_is_visible(statement: Statement, values: Sequence[Value]) -> Value:
+    _noted(statement, "pg_type_is_visible")
+    made = [each for each in statement.catalog.objects() if each.is_type]
+    visible, hidden = ([each.oid for each in made if each.visible is wanted] for wanted in (True, False))
+    return objects.among(values[0], [*visible, *(type_.oid for type_ in TYPES.values())], hidden)
+
+
+def _function_is_visible(_: Statement, values: Sequence[Value]) -> Value:
+    visible, hidden = (
+        [oid for (schema, _), oids in PROCEDURES.items() for oid in oids if (schema in objects.IMPLICIT) is wanted]
+        for wanted in (True, False)
+    )
+    return objects.among(values[0], visible, hidden)
 
 
 def _userbyid(statement: Statement, values: Sequence[Value]) -> Value:
@@ -105,12 +115,11 @@ def _privileged(what: str) -> Callable[[Statement, Sequence[Value]], Value]:
 
 
 _NAMED = (*t.SCALARS.values(), *t.RANGES.values())
-_RECORD = t.record_of((), ())
 _TYPE_NAMES = (
     {type_.oid: t.standard_name(type_) for type_ in _NAMED}
     | {array.oid: t.standard_name(array) for array in map(t.array_of, _NAMED) if array.oid}
-    | {t.list_of(t.TEXT).oid: "list", t.map_of(t.TEXT).oid: "map"}
-    | {_RECORD.oid: "record", t.array_of(_RECORD).oid: "record[]"}
+    | {TYPES[name].oid: name for name in ("list", "map", "record", "int2vector", "aclitem", "mz_aclitem")}
+    | {TYPES[name].array: f"{name}[]" for name in ("record", "int2vector", "aclitem", "mz_aclitem")}
 )
 
 
@@ -164,45 +173,17 @@ def _array(items: Sequence[str]) -> str:
     return f"CAST({array_sql(f'[{listed}]')} AS {t.array_of(t.TEXT).duckdb})"
 
 
-_IDENT = re.compile(r'"([^"]*)"|([A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)')
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-
-
-def _parse_ident(text: str, strict: bool = True) -> list[str]:
-    shown = text.replace('"', '\\"')
-    message = f'string is not a valid identifier: "{shown}"'
-    blank = " \t\n\r\f"
-    found: list[str] = []
-    at = len(text) - len(text.lstrip(blank))
-    while True:
-        part = _IDENT.match(text, at)
-        if part is None:
-            detail = "String has unclosed double quotes." if text[at : at + 1] == '"' else None
-            if text[at : at + 1] == ".":
-                detail = 'No valid identifier before ".".'
-            elif detail is None and found:
-                detail = 'No valid identifier after ".".'
-            raise SqlError(message, detail=detail)
-        found.append(part[1] if part[1] is not None else part[2].translate(_LOWER))
-        rest = text[part.end() :].lstrip(blank)
-        if not rest.startswith("."):
-            if rest and strict:
-                raise SqlError(message)
-            return found
-        at = len(text) - len(rest[1:].lstrip(blank))
-
-
 FUNCTIONS: list[Overload] = [
     line("pg_typeof", "any -> text", build=_typeof, fallible=False),
     line("current_setting", "text -> text", asks=_setting),
     line("current_setting", "text, bool -> text", asks=_setting),
     line("current_schemas", "bool -> text[]", asks=_schemas),
-    line("parse_ident", "text -> text[]", python=_parse_ident),
-    line("parse_ident", "text, bool -> text[]", python=_parse_ident),
+    line("parse_ident", "text -> text[]", python=objects.parse_ident),
+    line("parse_ident", "text, bool -> text[]", python=objects.parse_ident),
     line("format_type", "oid, int4 -> text", python=_format_type, strict=False, fallible=False),
     line("pg_table_is_visible", "oid -> bool", asks=_table_is_visible),
     line("pg_type_is_visible", "oid -> bool", asks=_type_is_visible),
-    line("pg_function_is_visible", "oid -> bool", "CAST(NULL AS BOOLEAN)", fallible=False),
+    line("pg_function_is_visible", "oid -> bool", asks=_function_is_visible),
     line("pg_get_userbyid", "oid -> text", asks=_userbyid),
     line("pg_get_expr", "text, oid -> text", "CASE WHEN {1} IS NOT NULL THEN {0} END", fallible=False),
     line("pg_get_expr", "text, oid, bool -> text", "CASE WHEN {1} IS NOT NULL AND {2} IS NOT NULL THEN {0} END",
