@@ -23,7 +23,8 @@ from mzwidget.local.dialect.functions import (
     to_char,
 )
 from mzwidget.local.formats import types as t
-from mzwidget.local.statements import grammar, model, system_live, system_rows, system_rows_pg
+from mzwidget.local.statements import grammar, model, system_live
+from mzwidget.local.statements.system import CONTENTS
 from mzwidget.local.statements.system_relations import RELATIONS
 from mzwidget.local.statements.table import TABLE
 from mzwidget.local.statements.variables import Variables
@@ -146,7 +147,7 @@ def _settings() -> Iterator[str]:
 
 
 def _relations() -> Iterator[str]:
-    filled = {**system_rows.CONTENTS, **system_rows_pg.CONTENTS, **system_live.CONTENTS}
+    filled = {*CONTENTS, *system_live.CONTENTS}
     by_schema: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(filled):
         schema, _, name = path.partition(".")

@@ -11,7 +11,7 @@ from mzwidget.local.dialect.casts import constant
 from mzwidget.local.dialect.model import Known
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.formats import numerics
-from mzwidget.local.statements import system_live, system_rows, system_rows_pg
+from mzwidget.local.statements import system_live, system_rows, system_rows_information, system_rows_pg
 from mzwidget.local.statements.system_items import definition, user_items
 from mzwidget.local.statements.system_relations import KINDS, RELATIONS, system_oid
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.shared import Shared
     from mzwidget.local.statements.system_items import Fill
 
-_CONTENTS = system_rows.CONTENTS | system_rows_pg.CONTENTS
+CONTENTS = system_rows.CONTENTS | system_rows_pg.CONTENTS | system_rows_information.CONTENTS
 _OF_A_DATABASE = ("pg_catalog", "information_schema")
 """Schemas whose relations tell of the session's database alone."""
 
@@ -45,7 +45,7 @@ class SystemCatalog:
         if path in system_live.CONTENTS:
             id_, sql = self._shared.mirrors.add(path, columns, partial(self._live, path, columns))
         else:
-            fill = _CONTENTS.get(path)
+            fill = CONTENTS.get(path)
             of = f"{path}/{names.database}" if schema in _OF_A_DATABASE and fill is not None else path
             id_, sql = self._shared.mirrors.add(of, columns, partial(self._defined, of, fill, columns, names))
         return Relation(name=path, columns=columns, sql=sql, inputs=frozenset({id_}), path=(schema, name))
