@@ -31,6 +31,9 @@ SELECT f1 FROM t1 WHERE f2 = 2 AND 8 / (f1 - 3) < 0                             
 SELECT f1 FROM t1 WHERE f1 IN (1, 7) AND 8 / (f1 - 3) < 0                                     | Evaluation error: division by zero
 SELECT f1 FROM t1 WHERE 8 / (f1 - 3) < 0 AND 8 / (f1 - 3 + 0) < 9 AND 8 % f1 = 0              | f1: 1
 DELETE FROM t1 WHERE f2 = 2 AND 8 / (f1 - 3) < 0                                              | Evaluation error: division by zero
+SELECT * FROM t1 JOIN (t2 a JOIN LATERAL (SELECT a.f1 * t1.f2 AS k) b ON true) AS j ON j.f1 = t1.f1 | f1 f2 f1 f2 k: 3 4 3 4 12
+SELECT f2, j.k FROM t1 LEFT JOIN (t2 a JOIN (SELECT 9 AS k) b ON a.f1 = t1.f1) AS j (p, q, k) ON true ORDER BY 1 | f2 k: 2 None, 4 9
+SELECT * FROM t1 JOIN (t2 a JOIN (SELECT t1.f1) b ON true) AS j ON true                       | column "t1.f1" does not exist
 SELECT EXISTS (SELECT 7 / 0)                                                                  | division by zero
 SELECT EXISTS (SELECT 7 / 0) FROM t1 LIMIT 1                                                  | exists: True
 SELECT ROW(7, 8) UNION SELECT ROW(7, '8')                                                     | UNION types record(f1: integer,f2: integer) and record(f1: integer,f2: text) cannot be matched
@@ -441,3 +444,31 @@ def test_zero_and_minus_zero_are_two_rows_where_they_are_stored(sql: psycopg.Con
         "SELECT DISTINCT x FROM (VALUES (0::float8), ('-0')) v (x)": ["(0)"],
     }.items():
         assert sorted(row for (row,) in sql.execute(f"SELECT q::text FROM ({query}) q".encode())) == expected, query
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("CREATE TABLE there (a int)", 'view "{schema}.there" already exists'),
+        ("CREATE VIEW there AS SELECT 7 AS x", 'view "{schema}.there" already exists'),
+        ("CREATE VIEW new AS SELECT y FROM there", 'column "y" does not exist'),
+        ("CREATE INDEX ON there (y)", 'column "y" does not exist'),
+        ("CREATE SCHEMA public", "schema 'public' already exists"),
+    ],
+)
+def test_what_a_block_cannot_make_is_told_by_its_commit(sql: psycopg.Connection, statement: str, told: str) -> None:
+    sql.execute("CREATE VIEW there AS SELECT 8 AS x")
+    (schema,) = sql.execute("SELECT current_database() || '.' || current_schema()").fetchone() or ("",)
+    sql.execute("BEGIN")
+    made = sql.execute(statement.encode()).statusmessage
+    assert made == " ".join(statement.split()[:2])
+    with pytest.raises(psycopg.Error) as caught:
+        sql.execute("COMMIT")
+    assert caught.value.diag.message_primary == told.format(schema=schema)
+    assert sql.execute("SELECT x FROM there").fetchall() == [(8,)]
+
+
+def test_a_name_that_means_nothing_is_told_at_once_in_a_block_too(sql: psycopg.Connection) -> None:
+    sql.execute("BEGIN")
+    with pytest.raises(psycopg.Error, match="unknown catalog item 'nowhere'"):
+        sql.execute("CREATE VIEW new AS SELECT 7 FROM nowhere")

@@ -50,12 +50,13 @@ def _invalid(pattern: str, start: int, length: int, why: str, before: int | None
 class _Open:
     """A group that is not closed yet.
 
-    ``wild``: something in it may match in more than one way. ``solid``: the branch at hand takes a character at least;
-    ``hollow``: one before it may take none.
+    ``wild``: something in it may match in more than one way. ``chooses``: and not only by taking as much as there is.
+    ``solid``: the branch at hand takes a character at least; ``hollow``: one before it may take none.
     """
 
     start: int
     wild: bool = False
+    chooses: bool = False
     out: int = 0
     solid: bool = False
     hollow: bool = False
@@ -69,8 +70,9 @@ class _Reader:
         self.at = 0
         self.out: list[str] = []
         self.groups = [_Open(-1)]
-        self.wild = self.stalls = False
-        """What repeats may match in more than one way; and may take no character, where each engine ends in its way."""
+        self.wild = self.stalls = self.idles = False
+        """What repeats may match in more than one way; and may take no character, where each engine ends in its way, or
+        where only its groups are other ones."""
         self.names: list[str | None] = []
         self.named: dict[str, int] = {}
         self.lines = self.twice = False
@@ -118,8 +120,14 @@ class _Reader:
                     self._take("(?m:^)" if self.lines and character == "^" else character)
                 case _:
                     self._take(re.escape(character))
+        self.groups[-1].solid |= not hollow
         if len(self.groups) > 1:
             raise _invalid(pattern, self.groups[-1].start, 1, "unclosed group")
+
+    @property
+    def hollow(self) -> bool:
+        """Whether the whole may match where there is nothing."""
+        return self.groups[0].hollow or not self.groups[0].solid
 
     def _flags(self, flags: str) -> None:
         """Take the flags that a pattern begins with; ``s`` holds anyway."""
@@ -153,11 +161,15 @@ class _Reader:
                 raise unsupported(f"a regular expression that repeats something more than {_LONGEST} times")
             many, optional = True, not int(times[1])
         self.wild |= wild and many
-        self.stalls |= wild and many and hollow
-        self.groups[-1].wild = True
         length = len(text)
         if self.pattern[self.at + length : self.at + length + 1] == "?":
             text += "?"
+            self.groups[-1].chooses = True
+        if wild and many and hollow:
+            sure = text in "*+" and not self.groups[-1].chooses
+            self.idles |= sure
+            self.stalls |= not sure
+        self.groups[-1].wild = True
         self._take(text, len(text))
         return hollow or optional
 
@@ -175,7 +187,7 @@ class _Reader:
     def _branch(self) -> None:
         group = self.groups[-1]
         group.hollow |= not group.solid
-        group.wild, group.solid = True, False
+        group.wild, group.chooses, group.solid = True, True, False
         self._take("|")
 
     def _open(self) -> None:
@@ -219,6 +231,7 @@ class _Reader:
         closed = self.groups.pop()
         self.atom = closed.out
         self.groups[-1].wild |= closed.wild
+        self.groups[-1].chooses |= closed.chooses
         self._take(")")
         return closed.wild, closed.hollow or not closed.solid
 

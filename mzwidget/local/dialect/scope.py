@@ -219,6 +219,8 @@ class Scope:
     nested: set[int] = field(default_factory=set)
     """The subqueries of its expressions."""
     correlated: bool = False
+    of_join: bool = False
+    """Stands around a join that has a name of its own."""
     grouping: Grouping | None = None
     inside_aggregate: bool = False
     clause: str = "SELECT clause"

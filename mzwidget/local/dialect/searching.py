@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import regex
@@ -26,23 +27,45 @@ _LONG = 1000
 class Pattern:
     """A pattern whose searches end in time: they fail after a second, and hold up nobody else.
 
-    ``wild`` is one that may take long over a short text.
+    ``wild`` is one that may take long over a short text, ``hollow`` one that may match where there is nothing.
     """
 
-    def __init__(self, pattern: Any, *, wild: bool = False) -> None:
-        self._pattern = pattern
+    def __init__(self, pattern: Any, *, wild: bool = False, hollow: bool = True) -> None:
+        self._pattern, self._hollow = pattern, hollow
         self._beside = 0 if wild else _LONG
 
     def search(self, text: str) -> re.Match[str] | None:
         return next(self.finditer(text), None)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield the matches as Rust finds them: one that takes no character is never where the one before it ended."""
+        start, last = 0, -1
         try:
-            yield from self._pattern.finditer(text, timeout=_SECONDS, concurrent=len(text) > self._beside)
+            while start <= len(text):
+                for match in self._pattern.finditer(text, start, timeout=_SECONDS, concurrent=len(text) > self._beside):
+                    if match.end() == match.start() == last:
+                        start = last + 1
+                        break
+                    start = last = match.end()
+                    yield match
+                    if match.end() == match.start():
+                        break
+                else:
+                    return
         except TimeoutError:
             raise _slow() from None
 
     def sub(self, replacement: Callable[[re.Match[str]], str], text: str, count: int) -> str:
+        """Return the text with its first matches replaced, or with all if `count` is 0."""
+        if not self._hollow:
+            return self._filled(replacement, text, count)
+        pieces, last = [], 0
+        for match in islice(self.finditer(text), count or None):
+            pieces += [text[last : match.start()], replacement(match)]
+            last = match.end()
+        return "".join([*pieces, text[last:]])
+
+    def _filled(self, replacement: Callable[[re.Match[str]], str], text: str, count: int) -> str:
         try:
             found = self._pattern.sub(replacement, text, count, timeout=_SECONDS, concurrent=len(text) > self._beside)
         except TimeoutError:
@@ -71,20 +94,20 @@ def _folded(part: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def compiled(pattern: str, flags: str) -> Pattern:
-    """Return a pattern as Python runs it; ``flags`` as SQL's functions take them."""
+def compiled(pattern: str, flags: str, *, groups: bool = True) -> Pattern:
+    """Return a pattern as Python runs it; ``flags`` as SQL's functions take them; `groups`: they are asked for."""
     insensitive = False
     for flag in flags:
         if flag not in "ic":
             raise SqlError(f"invalid regular expression flag: {flag}")
         insensitive = flag == "i"
     reader = checked(pattern)
-    if reader.stalls:
+    if reader.stalls or (reader.idles and groups and reader.names):
         raise unsupported("a repetition of what may be nothing, in a regular expression of a function,")
     case = regex.IGNORECASE if insensitive else 0
     either = (insensitive or reader.out[:1] == ["(?i)"]) and not {"(?i:", "(?-i:"}.intersection(reader.out)
     out = map(_folded, reader.out) if either else reader.out
     try:
-        return Pattern(regex.compile("".join(out), regex.DOTALL | case), wild=reader.wild)
+        return Pattern(regex.compile("".join(out), regex.DOTALL | case), wild=reader.wild, hollow=reader.hollow)
     except (regex.error, OverflowError):
         raise unsupported("this regular expression") from None

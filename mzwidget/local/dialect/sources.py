@@ -190,7 +190,7 @@ class From:
             case tree.Table():
                 return self._table(item)
             case tree.Derived():
-                outer = self.scope if item.lateral else self._outside()
+                outer = self.scope if item.lateral else _outside(self.scope)
                 before = len(self.statement.inputs)
                 columns, sql = self._plan(item.query, outer)
                 if len(self.statement.inputs) == before and not item.lateral and may_fail(sql):
@@ -204,13 +204,14 @@ class From:
         raise unsupported(f"{type(item).__name__.lower()} in FROM")
 
     def _grouped(self, item: tree.Grouped) -> str:
+        """Return a join that has a name of its own; like any other it sees what stands before it."""
         star = tree.Select((tree.SelectItem(tree.Star()),), item.join)
-        columns, sql = self._plan(tree.Query(star), self._outside())
-        return f"({sql}) AS {self._add(item.alias, columns, '')}"
-
-    def _outside(self) -> Scope:
-        assert self.scope.parent is not None
-        return self.scope.parent
+        before = self.scope.aliases()
+        inside = self.scope.child()
+        inside.of_join = True
+        columns, sql = self._plan(tree.Query(star), inside)
+        word = "LATERAL " if any(f"{alias}." in sql for alias in before) else ""
+        return f"{word}({sql}) AS {self._add(item.alias, columns, '')}"
 
     def _table(self, item: tree.Table) -> str:
         cte = self.scope.cte(item.parts[0]) if len(item.parts) == 1 else None
@@ -365,6 +366,13 @@ def _substituted(template: str, values: Sequence[Value]) -> str:
         inner, _, tail = rest.rpartition(")")
         return f"{head} FROM (SELECT{inner} FROM (SELECT {listed}) AS a){tail}"
     return f"{sql} FROM (SELECT {listed}) AS a"
+
+
+def _outside(scope: Scope) -> Scope:
+    """Return what a derived table sees: nothing of its FROM, nor of those that its join stands in."""
+    assert scope.parent is not None
+    join = scope.parent.parent
+    return _outside(join.parent) if join is not None and join.of_join and join.parent is not None else scope.parent
 
 
 def _joined(conditions: list[Value]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect import asserted, parse, parse_type, resolve_type
@@ -39,12 +40,20 @@ _RBAC = Notice(
 )
 
 
+_UNRESOLVED = re.compile(r"unknown (catalog item|schema|database|cluster) |(type|function) .* does not exist")
+"""What names that mean nothing are told by; that comes before all else."""
+
+
 def defined(
-    prepare: Callable[[Session, Any], Definition], check: Callable[[Session, Any], object] = lambda _, __: None
+    prepare: Callable[[Session, Any], Definition],
+    check: Callable[[Session, Any], object] = lambda _, __: None,
+    *,
+    made: Callable[[Any], str] | None = None,
 ) -> Kind:
     """Return the kind of a statement that changes the catalog: at once, or when its transaction commits.
 
-    `check` finds what is wrong when it is only prepared.
+    `check` finds what is wrong when it is only prepared. In a transaction block most of the rest is told by the COMMIT:
+    until then a statement that makes something answers as if it had, and `made` is what that is.
     """
 
     def plan(session: Session, statement: Any, _: Sequence[Type | None]) -> Plan:
@@ -58,7 +67,14 @@ def defined(
                 raise alone(session.sql)
             transaction.define(renames=isinstance(plan.statement, statements.Rename | statements.Swap))
         number = session.engine.catalog.numbers
-        definition = prepare(session, plan.statement)
+        try:
+            definition = prepare(session, plan.statement)
+        except SqlError as error:
+            if transaction is None or made is None or _UNRESOLVED.match(error.message):
+                raise
+            error.position = None
+            transaction.change = partial(_fail, error)
+            return Result(lambda _: f"CREATE {made(plan.statement).upper()}")
         if definition.change is not None:
             change = written_down(session, plan.statement, number, definition.change)
             if transaction is not None:
@@ -68,6 +84,10 @@ def defined(
         return Result(lambda _: definition.tag, notices=definition.notices)
 
     return Kind(run, plan)
+
+
+async def _fail(error: SqlError) -> None:
+    raise error
 
 
 def _create_table(session: Session, statement: statements.CreateTable) -> Definition:
@@ -351,11 +371,15 @@ def _check_attributes(attributes: Sequence[str]) -> None:
 
 
 KINDS: dict[type[Any], Kind] = {
-    statements.CreateTable: defined(_create_table, lambda session, it: session.planner.table_columns(it.parsed)),
-    statements.CreateView: defined(_create_view),
-    statements.CreateIndex: defined(_create_index, lambda session, it: session.names.item(it.on)),
-    statements.CreateType: defined(_create_type),
-    statements.CreateSchema: defined(_create_schema),
-    statements.CreateDatabase: defined(_create_database),
-    statements.CreateRole: defined(_create_role),
+    statements.CreateTable: defined(
+        _create_table, lambda session, it: session.planner.table_columns(it.parsed), made=lambda _: "table"
+    ),
+    statements.CreateView: defined(_create_view, made=lambda it: it.kind),
+    statements.CreateIndex: defined(
+        _create_index, lambda session, it: session.names.item(it.on), made=lambda _: "index"
+    ),
+    statements.CreateType: defined(_create_type, made=lambda _: "type"),
+    statements.CreateSchema: defined(_create_schema, made=lambda _: "schema"),
+    statements.CreateDatabase: defined(_create_database, made=lambda _: "database"),
+    statements.CreateRole: defined(_create_role, made=lambda _: "role"),
 }

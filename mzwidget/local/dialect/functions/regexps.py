@@ -40,7 +40,7 @@ def _replace(text: str, pattern: str, replacement: str) -> str:
 
 
 def _replace_with(text: str, pattern: str, replacement: str, flags: str) -> str:
-    found = compiled(pattern, flags.replace("g", ""))
+    found = compiled(pattern, flags.replace("g", ""), groups="$" in replacement)
     made = _expanded(replacement)
     result = found.sub(made, text, count=0 if "g" in flags else 1)
     if len(result) * 4 > _MOST_BYTES:
@@ -65,7 +65,7 @@ def _split(text: str, pattern: str) -> list[str]:
 
 def _split_with(text: str, pattern: str, flags: str) -> list[str]:
     pieces, last = [], 0
-    for match in compiled(pattern, flags).finditer(text):
+    for match in compiled(pattern, flags, groups=False).finditer(text):
         start, end = match.span()
         if start == end and (start == last or start == len(text)):
             continue
