@@ -59,9 +59,9 @@ def explain(
     -------
     Explanation
     """
-    said = error.diag.message_primary
+    said, sqlstate = error.diag.message_primary, (error.sqlstate or "")[:5] or None
     if said is None:
-        return Explanation(_unsent(error), sqlstate=error.sqlstate)
+        return Explanation(_unsent(error), sqlstate=sqlstate)
     position = error.diag.statement_position
     offset = None if position is None else min(max(origin(int(position) - 1), 0), len(sql))
     advice, token = advise(said, sql, offset, names)
@@ -73,10 +73,10 @@ def explain(
         hint = None
     message = ". ".join(text.rstrip(".") for text in (said, error.diag.message_detail, hint, advice) if text)
     if token is not None and token.text != sql.strip():
-        return Explanation(message, excerpt(sql, token.start, token.text), error.sqlstate)
+        return Explanation(message, excerpt(sql, token.start, token.text), sqlstate)
     if token is None and offset is not None:
-        return Explanation(message, excerpt(sql, offset, ""), error.sqlstate)
-    return Explanation(message, sqlstate=error.sqlstate)
+        return Explanation(message, excerpt(sql, offset, ""), sqlstate)
+    return Explanation(message, sqlstate=sqlstate)
 
 
 def names_matter(error: BaseException) -> bool:

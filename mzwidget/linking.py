@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Mapping
 
 from psycopg import sql
@@ -21,8 +22,8 @@ _CAST = frozenset(
 )
 """Types that a literal is cast to; what it is compared with says all others."""
 
-_links: list[Link] = []
-"""All that are in force."""
+_links: weakref.WeakSet[Link] = weakref.WeakSet()
+"""All that are in force; a view that is open is held by its widget, and none that is closed by a link."""
 
 
 class Link(Closing):
@@ -31,15 +32,15 @@ class Link(Closing):
     Attributes
     ----------
     source : LiveView
-    targets : tuple of LiveView
     on : dict
         Columns of the source, and those of the targets that they are compared with.
     """
 
     def __init__(self, source: LiveView, targets: tuple[LiveView, ...], on: Mapping[str, str]) -> None:
         self.source = source
-        self.targets = targets
         self.on = dict(on)
+        self._targets = [weakref.ref(target) for target in targets]
+        self._owner = object()
         self._columns = {
             id(view): {of.name: of for of in view._content(FIRST_SNAPSHOT).columns} for view in (source, *targets)
         }
@@ -47,18 +48,22 @@ class Link(Closing):
         self._lock = threading.Lock()
         self._ended = False
         self._leave = source._follow_selection(self._narrow)
-        _links.append(self)
+        _links.add(self)
         self._narrow()
+
+    @property
+    def targets(self) -> tuple[LiveView, ...]:
+        """The views that follow."""
+        return tuple(target for of in self._targets if (target := of()) is not None)
 
     def close(self) -> None:
         """Show everything again, as far as no other link narrows it."""
         with self._lock:
             self._ended = True
             self._leave()
-            if self in _links:
-                _links.remove(self)
+            _links.discard(self)
             for target in self.targets:
-                target._narrow(self, None)
+                target._narrow(self._owner, None)
 
     def __repr__(self) -> str:
         targets = ", ".join(repr(target.name) for target in self.targets)
@@ -79,10 +84,10 @@ class Link(Closing):
             conditions = self.source._selected_of(tuple(self.on))
             for target in self.targets:
                 if conditions is None:
-                    target._narrow(self, None)
+                    target._narrow(self._owner, None)
                 else:
                     told = of_selection([(self.on[of.column.name], of) for of in conditions])
-                    target._narrow(self, self._where(conditions, self._columns[id(target)]), told)
+                    target._narrow(self._owner, self._where(conditions, self._columns[id(target)]), told)
 
     def _where(self, conditions: Conditions, columns: Mapping[str, Column]) -> str:
         if not conditions:
@@ -137,7 +142,6 @@ def link(source: LiveView, *targets: LiveView, on: str | Mapping[str, str]) -> L
     on = {on: on} if isinstance(on, str) else on
     if not isinstance(on, Mapping) or not on:
         raise TypeError(f"link(): on is a column's name or a dict of them, not {on!r:.60}")
-    _links[:] = [of for of in _links if of.source._closed is None and any(to._closed is None for to in of.targets)]
     for target in targets:
         if way := _way(target, source):
             names = " → ".join(repr(view.name) for view in (source, *way))
@@ -149,11 +153,9 @@ def _way(start: LiveView, end: LiveView) -> list[LiveView]:
     """Return the views by which links lead from one to another; empty if they do not."""
     if start is end:
         return [start]
-    for of in _links:
-        if of.source is start:
-            for target in of.targets:
-                if way := _way(target, end):
-                    return [start, *way]
+    for target in [to for of in _links if of.source is start for to in of.targets]:
+        if target._closed is None and (way := _way(target, end)):
+            return [start, *way]
     return []
 
 

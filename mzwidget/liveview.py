@@ -9,6 +9,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anywidget
@@ -38,6 +39,12 @@ from mzwidget.uncopied import Uncopied
 _STATIC = assets.folder()
 _Value = TypeVar("_Value")
 _LOADING = 3.0  # seconds within which a page loads a widget, or gives it up
+
+
+def _bundled(name: str) -> Path | str:
+    """Return a file as anywidget wants it: it keeps each widget made of a path for ever, lest the file change."""
+    path = _STATIC / name
+    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text("utf-8")
 
 
 class _Computed(traitlets.TraitType[_Value, Any]):
@@ -126,8 +133,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
     >>> view.wait(timeout=10).df
     """
 
-    _esm = _STATIC / "widget.js"
-    _css = _STATIC / "widget.css"
+    _esm, _css = map(_bundled, ("widget.js", "widget.css"))
 
     name = _Computed(lambda live: shorten(" ".join(live.query.split())))
     """The view's name or the query, on one line; cannot be set."""

@@ -329,7 +329,26 @@ def test_a_callback_that_raises_is_told_of_whatever_another_does(
     assert capsys.readouterr().err.count("Traceback") == 1
 
 
-def test_a_callback_that_was_stopped_is_not_called_again(
+def test_what_goes_wrong_inside_is_told_until_it_goes_right(
+    database: psycopg.Connection[Any],
+    table: str,
+    view: LiveView,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    view.wait(20)
+    with monkeypatch.context() as patched:
+        patched.setattr(view._view, "advance", lambda _: {}["no such thing"])
+        insert(database, table, 2)
+        eventually(lambda: view.status.message == "an error of mzwidget's own: KeyError: 'no such thing'")
+    insert(database, table, 3)
+    eventually(lambda: view.status.message == "")
+    assert len(view.df) == 3
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [KeyError]
+    caplog.clear()
+
+
+def test_a_callback_that_was_closed_is_not_called_again(
     database: psycopg.Connection[Any], table: str, view: LiveView
 ) -> None:
     batches: list[int] = []

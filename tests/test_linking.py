@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
 import random
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -155,6 +157,21 @@ def test_what_cannot_be_linked_is_refused(live: Callable[..., LiveView], edits: 
     two.close()
     with pytest.raises(ValueError, match="is closed; make it again"):
         mzwidget.link(one, two, on="who")
+
+
+def test_a_closed_view_is_let_go_of_though_links_name_it(
+    live: Callable[..., LiveView], engine_dsn: str, edits: str
+) -> None:
+    source, target, other = live(edits), LiveView(edits, dsn=engine_dsn), live(edits)
+    first, second = mzwidget.link(source, target, on="who"), mzwidget.link(target, other, on="who")
+    target.close()
+    assert first.targets == (target,)
+    source.selection = {"who": ["ann"]}
+    gone = weakref.ref(target)
+    del target, second
+    eventually(lambda: gc.collect() >= 0 and gone() is None, what="nobody holds a view that is closed")
+    assert first.targets == ()
+    mzwidget.link(other, source, on="who")
 
 
 class Page:

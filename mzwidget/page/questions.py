@@ -123,6 +123,9 @@ class Standby:
     def wanted(self) -> bool:
         return self._questions.wants(self)
 
+    def on_error(self, error: Exception) -> None:
+        pass
+
 
 class Questions:
     """The questions of one view: the one shown, the newest, and the one just left; two of them are followed at most.

@@ -177,7 +177,6 @@ class View(Telling):
         self.later = process.later
         self.followers = Followers()
         self._waiting = 0
-        self._history = 0.0
         self._closed = False
         self.questions = Questions(self, question or Question("", lambda: tail))
 
@@ -233,6 +232,7 @@ class View(Telling):
     def on_batch(self, updates: Updates) -> None:
         self.advance(updates)
         self.followers.add(updates, self.collection.time)
+        self.complain(self, "")
 
     def on_progress(self) -> None:
         self.leader.tell_when_due()
@@ -251,6 +251,11 @@ class View(Telling):
             if self.pages.visible:
                 self._send("status", None)
             self.repeat_selected()
+
+    def on_error(self, error: Exception) -> None:
+        with self.lock:
+            self.followers.complain(self, f"an error of mzwidget's own: {type(error).__name__}: {error}")
+        self._announce()
 
     def _ask_note(self) -> None:
         self.note.refresh(lambda: background.call(self._note_changed))

@@ -32,9 +32,12 @@ class Listener(Protocol):
     def wanted(self) -> bool:
         """Tell whether somebody looks."""
 
+    def on_error(self, error: Exception) -> None:
+        """Note what one of these has raised; this one never does."""
+
 
 class Listeners:
-    """Any number of them. What one raises is logged, and concerns nobody else."""
+    """Any number of them. What one raises is logged and told to it, and concerns nobody else."""
 
     def __init__(self, *listeners: Listener) -> None:
         self._all = listeners
@@ -62,8 +65,9 @@ class Listeners:
         for listener in self._all:
             try:
                 news(listener)
-            except Exception:
+            except Exception as error:
                 log.exception("%r raised", listener)
+                listener.on_error(error)
 
     def wanted(self) -> bool:
         """Tell whether somebody looks."""

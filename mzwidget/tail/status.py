@@ -95,7 +95,7 @@ def explain(error: Exception, query: Query | None = None, names: Names | None = 
     if said is not None:
         text, origin = ("", int) if query is None else (query.text, query.origin)
         told = explaining.explain(error, text, origin=origin, names=lambda: names or Names())
-        return Status("failed", shorten(told.message), error.sqlstate, excerpt=told.excerpt)
+        return Status("failed", shorten(told.message), told.sqlstate, excerpt=told.excerpt)
     text = str(error).strip() or type(error).__name__
     if isinstance(error, psycopg.DataError):
         return Status("failed", shorten(text))

@@ -7,9 +7,11 @@ Row by row as a result, each row is a chance for a computing cell to take it, fo
 
 from __future__ import annotations
 
+import array
 import asyncio
 import contextlib
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,10 @@ from psycopg.pq.abc import PGresult
 
 from mzwidget.tail.updates import Row
 from mzwidget.tail.values import Column, column
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 CHUNK = 4096
 """Rows after which other tails get their turn."""
@@ -43,18 +49,20 @@ class Stream:
     ----------
     columns : tuple of Column
         Empty until `describe` has asked for them.
-    size : int
-        Bytes of rows that have come.
+    size, partial : int
+        Bytes of rows that have come, and of one that has not come to its end.
     """
 
     def __init__(self, connection: psycopg.AsyncConnection[Any], statement: str) -> None:
         self.columns: tuple[Column, ...] = ()
-        self.size = 0
+        self.size = self.partial = 0
         self._connection = connection
         self._statement = statement
 
     async def run(self, take: Callable[[list[Row]], None]) -> None:
-        """Hand over what arrives, at most `CHUNK` rows at a time, until the statement ends; no rows once it has begun.
+        """Hand over what arrives, at most `CHUNK` rows at a time, until the statement ends.
+
+        No rows are handed over once it has begun, and when only a part of one has come.
 
         Rows are handed over where the loop tells that there is something to read: a task that it woke would begin a
         round later, and before each round others may have the interpreter's lock.
@@ -82,6 +90,8 @@ class Stream:
             rows, last = self._arrived()
             left = len(rows) == CHUNK
             if rows:
+                self.partial = 0
+            if rows or self.partial:
                 take(rows)
             if last:
                 watching.close()
@@ -91,7 +101,9 @@ class Stream:
 
         def receive() -> None:
             if not left:
+                unread = _unread(libpq.socket)
                 libpq.consume_input()
+                self.partial += max(0, unread - _unread(libpq.socket))
                 hand_over()
 
         def attempt(step: Callable[[], None]) -> None:
@@ -150,6 +162,14 @@ class Stream:
         self.columns = tuple(
             column((described.fname(i) or b"").decode(), described.ftype(i)) for i in range(described.nfields)
         )
+
+
+def _unread(watched: int) -> int:
+    """Return the bytes that have come to a socket, since libpq tells of whole rows alone; on Windows 0."""
+    count = array.array("i", [0])
+    if sys.platform != "win32":
+        fcntl.ioctl(watched, termios.FIONREAD, count)
+    return count[0]
 
 
 async def _readable(watched: int) -> None:

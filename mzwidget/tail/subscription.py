@@ -158,10 +158,10 @@ class Subscription:
             self.answered = True
             self.waiting = batches.waiting
             self.heard = time.monotonic()
-            if stream.size - closed > SIZE:
+            if stream.size + stream.partial - closed > SIZE:
                 raise psycopg.DataError(
                     f"{self.waiting:,} rows ({SIZE >> 20} MiB) came without an end, more than mzwidget keeps in "
-                    "memory; watch a query with fewer rows"
+                    "memory; watch a query with fewer or smaller rows"
                 )
 
         await stream.run(hear)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mzwidget import LiveView, LiveViewError, catalog
+import mzwidget
+from mzwidget import LiveView, LiveViewError, SqlError, catalog
 from mzwidget.tail import attempts, status, subscription, tail
 from tests.machine import eventually
 from tests.tail.server import OWN, Conversation, Server
@@ -428,14 +429,14 @@ def test_an_endless_snapshot_is_counted_and_bounded(monkeypatch: pytest.MonkeyPa
         assert view.status.state == "connecting"
         eventually(lambda: view.status.state == "failed")
         assert "4 MiB" in view.status.message
-        assert "fewer rows" in view.status.message
+        assert "fewer or smaller rows" in view.status.message
 
 
 def test_a_message_of_any_length_is_cut() -> None:
     def talk(server: Conversation, _: int) -> None:
         server.greet()
         server.parse()
-        server.error("no " + "x" * 10**6)
+        server.error("no " + "x" * 10**6, "XX000" * 10**5)
         server.ready()
         server.silence()
 
@@ -444,7 +445,29 @@ def test_a_message_of_any_length_is_cut() -> None:
             view.wait(10)
         assert view.status.message == status.shorten("no " + "x" * 10**6)
         assert str(error.value) == f"v: {view.status.message}"
-        assert view.status.sqlstate == "XX000"
+        assert view.status.sqlstate == error.value.sqlstate == "XX000"
+    with Server(talk) as server, pytest.raises(SqlError) as refused_once:
+        mzwidget.sql("SELECT 1", dsn=server.dsn)
+    assert refused_once.value.sqlstate == "XX000"
+
+
+def test_one_row_without_an_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription, "SIZE", 4 * 2**20)
+    sent: list[int] = []
+
+    def talk(server: Conversation, _: int) -> None:
+        server.subscribe(("v", 25))
+        server.progress(T)
+        server.raw(b"d" + (2**30).to_bytes(4, "big") + f"{T}\tf\t1\t".encode())
+        for _ in range(1000):
+            server.raw(b"x" * 2**18)
+            sent.append(2**18)
+            time.sleep(0.005)
+
+    with Server(talk) as server, watching(server) as view:
+        eventually(lambda: view.status.state == "failed")
+        assert "4 MiB" in view.status.message
+        assert sum(sent) < 64 * 2**20
 
 
 def test_a_server_that_ends_after_every_snapshot_is_not_asked_ever_faster(monkeypatch: pytest.MonkeyPatch) -> None:

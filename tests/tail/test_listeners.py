@@ -33,6 +33,10 @@ class Listener:
     def __init__(self, faulty: str = "") -> None:
         self.heard: list[str] = []
         self.faulty = faulty
+        self.errors: list[Exception] = []
+
+    def on_error(self, error: Exception) -> None:
+        self.errors.append(error)
 
     def _hear(self, call: str) -> None:
         self.heard.append(call)
@@ -107,6 +111,8 @@ def test_one_that_raises_concerns_nobody_else(engine_dsn: str, faulty: str, capl
             tail.detach(good)
             eventually(lambda: not tail.listeners)
         assert faulty in bad.heard
+        assert {str(error) for error in bad.errors} == {faulty}
+        assert good.errors == []
         assert {record.exc_info[0] for record in caplog.records if record.exc_info} == {ArithmeticError}
         caplog.clear()
 
