@@ -22,7 +22,7 @@ CREATE TABLE bare ();
 """
 
 ANSWERS = """
-SELECT CASE WHEN f1 = 3 THEN 0 ELSE (SELECT 6 / (t1.f1 - 3)) END FROM t1 ORDER BY 1          | case: -3, 0
+SELECT CASE WHEN f1 = 3 THEN 0 ELSE (SELECT 6 / (t1.f1 - 3)) END FROM t1 ORDER BY 1          | ?column?: -3, 0
 SELECT CASE f1 WHEN 3 THEN (SELECT max(t2.f2 / (t1.f1 - 1)) FROM t2) WHEN 9 THEN (SELECT 7 / 0) END FROM t1 ORDER BY 1 | case: 3, None
 SELECT CASE WHEN f1 = 1 THEN false ELSE EXISTS (SELECT 1 FROM t2 WHERE 4 / (t1.f1 - 1) = t2.f1 - 1) END FROM t1 ORDER BY 1 | exists: False, True
 SELECT f1 FROM t1 WHERE 8 / (f1 - 3) < 0 AND f1 <> 3                                          | f1: 1
@@ -67,7 +67,7 @@ SELECT pg_relation_size('t1')                                                   
 SELECT col_description('t1'::regclass::oid, 1)                                                        | col_description: None
 SELECT (-3)::oid, (-3)::int2::oid, 4294967293::bigint::oid, 'pg_type'::regclass::oid::int > 0 | oid oid oid ?column?: 4294967293 4294967293 4294967293 True
 SELECT (f1, f2) IN (TABLE t2), ROW(f1) IN (SELECT 3), ROW(f1) < ANY (SELECT 3), (3, 4) = ANY (TABLE t1), (3, 4) <> ALL (TABLE t1) FROM t1 | ?column? ?column? ?column? ?column? ?column?: False False True True False, True True False True False
-SELECT (CASE WHEN f1 = 1 THEN t1 END)::text, coalesce(ROW('7', 8), t1)::text FROM t1                  | case coalesce: (1,2) (7,8), None (7,8)
+SELECT (CASE WHEN f1 = 1 THEN t1 END)::text, coalesce(ROW('7', 8), t1)::text FROM t1                  | text coalesce: (1,2) (7,8), None (7,8)
 SELECT '0e-88888888888888888888'::numeric, '0e88888888888888888888'::numeric, '4e-39'::numeric::text  | numeric numeric text: 0 0 0.000000000000000000000000000000000000004
 SELECT (SELECT * FROM (SELECT 1 AS a) q)                                                      | a: 1
 SELECT (TABLE t2 ORDER BY 1 LIMIT 0)                                                          | Expected subselect to return 1 column, got 2 columns
@@ -188,6 +188,33 @@ SELECT * FROM (SELECT w, v FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1
 SELECT * FROM (SELECT w, v FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1 LIMIT 1) q | w v: 9 2
 SELECT w, f1 FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1 LIMIT 1 | w f1: 1 1
 SELECT w, f1 FROM t1, (VALUES (5, 1), (2, 9)) t (v, w) ORDER BY f1 + 0 LIMIT 1 | w f1: 9 1
+SELECT nope, sum(true) FROM t1                           | function sum(boolean) does not exist
+SELECT f1 FROM t1 HAVING nope > avg(f2 = 1)              | function sum(boolean) does not exist
+SELECT nope FROM t1 ORDER BY lead() OVER ()              | function lead() does not exist
+SELECT nope FROM t1 QUALIFY nah                          | column "nah" does not exist
+SELECT nope FROM t1 LIMIT -1                             | LIMIT must not be negative
+VALUES (1, nope), (true, 2)                              | VALUES types integer and boolean cannot be matched
+VALUES (1, nope), (nah, 2)                               | column "nah" does not exist
+WITH a AS (SELECT nope), a AS (SELECT 1) SELECT 1        | WITH query name "a" specified more than once
+WITH a (x) AS (SELECT 1, 2 AS y) SELECT * FROM a         | x y: 1 2
+SELECT DISTINCT ON (f1, f1) f2 FROM t1 ORDER BY f1, f2   | SELECT DISTINCT ON expressions must match initial ORDER BY expressions
+SELECT t1.f1 FROM t1 JOIN t2 USING (f1) AS t1            | table name "t1" specified more than once
+SELECT (SELECT t1.* FROM t2 LIMIT 1) FROM t1             | no table named 't1' in scope
+SELECT abs(*) FROM t1                                    | * argument is invalid with non-aggregate function abs
+SELECT rank(*) OVER () FROM t1                           | * argument is invalid with non-aggregate function pg_catalog.rank
+SELECT lead(f1 ORDER BY f2) OVER () FROM t1              | ORDER BY specified, but pg_catalog.lead is not an aggregate function
+SELECT * FROM generate_series(*)                         | pg_catalog.generate_series does not accept * as an argument
+SELECT unnest(ARRAY[1] ORDER BY 1)                       | ORDER BY specified, but mz_catalog.unnest is not an aggregate function
+SELECT max(f1) OVER (ORDER BY f1 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING) FROM t1 | mixed unbounded - offset frames not yet supported
+SELECT f1, last_value(f1) OVER (ORDER BY f1 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING) FROM t1 ORDER BY 1 | f1 last_value: 1 3, 3 3
+SELECT max(f1) OVER (ORDER BY f1 ROWS 1000001 PRECEDING) FROM t1 | Window frame offsets greater than 1000000 are currently not supported
+SELECT f1 COLLATE "C" FROM t1                            | COLLATE not yet supported
+SELECT f1 COLLATE pg_catalog.default, (SELECT 1)::text, CASE f1 WHEN 2 THEN true ELSE false END, (CASE f1 WHEN 2 THEN 3 END)::int8 FROM t1 LIMIT 1 | ?column? ?column? bool int8: 1 1 False None
+SELECT MAP[f1 => 1] FROM t1                              | SELECT clause must have type text, not type integer
+SELECT MAP['a'::varchar => 1]                            | SELECT clause must have type text, not type varchar
+INSERT INTO t1 (f1, f2) VALUES (nope)                    | column "nope" does not exist
+SELECT 1::numeric(5, 2, 1), 'a'::char(1, 2)              | type numeric supports at most two type modifiers
+SELECT 'a'::varchar(1, 2)                                | type character varying supports at most one type modifier
 SELECT f1 FROM t1 WHERE f1 AND true                      | WHERE clause error: AND argument must have type boolean, not type integer
 SELECT f1 FROM t1 WHERE CASE WHEN f1 THEN true END       | WHERE clause error: WHERE clause must have type boolean, not type integer
 SELECT f1 FROM t1 WHERE f1 IS UNKNOWN                    | WHERE clause error: WHERE clause must have type boolean, not type integer

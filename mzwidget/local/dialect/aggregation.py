@@ -26,6 +26,7 @@ _INNER = {"avg": "sum"} | dict.fromkeys(
 )
 """What Materialize makes of an aggregate, which its messages name."""
 _OF_SELECT = ("SELECT clause", "ORDER BY clause", "DISTINCT ON clause")
+_FARTHEST = 1_000_000
 _AGGREGATE = re.compile("«([a-z_]+)(?::([^«»]*))?»")
 
 
@@ -61,6 +62,10 @@ class Aggregation:
             raise SqlError(f"DISTINCT specified, but pg_catalog.{name} is not an aggregate function")
         if window and node.filter is not None:
             raise SqlError("FILTER in non-aggregate window functions not yet supported")
+        if window and node.star:
+            raise SqlError(f"* argument is invalid with non-aggregate function pg_catalog.{name}")
+        if window and node.order:
+            raise SqlError(f"ORDER BY specified, but pg_catalog.{name} is not an aggregate function")
         if node.over is not None and node.distinct:
             raise SqlError("DISTINCT in window aggregates not yet supported")
         if node.over is not None:
@@ -311,15 +316,18 @@ class Aggregation:
     def _frame_refusals(self, over: tree.Over, name: str) -> None:
         if over.units == "groups":
             raise SqlError("GROUPS in window frames not yet supported")
-        if over.ignore_nulls and name not in ("lag", "lead"):
-            raise SqlError(
-                "IGNORE NULLS and RESPECT NULLS options for functions other than LAG and LEAD not yet supported"
-            )
         if over.start is not None:
             _check_frame(over.start, over.end or tree.Bound("current"))
         default = (over.start == tree.Bound("preceding")) and over.end in (None, tree.Bound("current"))
         if over.units == "range" and not default:
             raise SqlError("RANGE in non-default window frames not yet supported")
+        bounds = [bound for bound in (over.start, over.end) if bound is not None and bound.kind != "current"]
+        if name not in functions.WINDOWS and len({bound.offset is None for bound in bounds}) > 1:
+            raise SqlError("mixed unbounded - offset frames not yet supported")
+        if over.ignore_nulls and name not in ("lag", "lead"):
+            raise SqlError(
+                "IGNORE NULLS and RESPECT NULLS options for functions other than LAG and LEAD not yet supported"
+            )
 
     def _frame(self, over: tree.Over) -> str:
         def bound(found: tree.Bound) -> str:
@@ -345,3 +353,5 @@ def _check_frame(start: tree.Bound, end: tree.Bound) -> None:
         raise SqlError("frame starting from current row cannot have preceding rows")
     if start.kind == "following" and end.kind in ("preceding", "current"):
         raise SqlError("frame starting from following row cannot have preceding rows")
+    if max(start.offset or 0, end.offset or 0) > _FARTHEST:
+        raise SqlError(f"Window frame offsets greater than {_FARTHEST} are currently not supported")

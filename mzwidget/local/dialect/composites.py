@@ -94,11 +94,14 @@ def map_(expressions: Translating, node: tree.Map, hint: Type | None = None) -> 
         if wanted is None:
             raise SqlError("cannot determine type of empty map")
         return Value(f"CAST(map() AS {t.map_of(wanted.base).duckdb})", t.map_of(wanted.base), nullable=False)
-    keys = [coerce(expressions.statement, expressions.value(key), t.TEXT) for key, _ in node.items]
-    given = [
-        map_(expressions, item, wanted) if isinstance(item, tree.Map) else expressions.value(item)
-        for _, item in node.items
-    ]
+    keys, given = [], []
+    for key, item in node.items:
+        named = expressions.typed(key)
+        if named.type.name != "text":
+            place = expressions.scope.place
+            raise SqlError(f"{place} must have type text, not type {t.sql_name(named.type)}")
+        keys.append(named)
+        given.append(map_(expressions, item, wanted) if isinstance(item, tree.Map) else expressions.value(item))
     values, type_ = _alike(expressions, given, wanted, "MAP")
     if type_.name == "bpchar":
         raise SqlError("char map not yet supported")

@@ -15,7 +15,7 @@ from mzwidget.local.dialect.casts import cast, castable, constant, literal, no_c
 from mzwidget.local.dialect.conditions import connect
 from mzwidget.local.dialect.functions.operators import COMPARISONS
 from mzwidget.local.dialect.model import evaluated_whole, may_fail
-from mzwidget.local.dialect.overloads import choose, no_function, unknown_function
+from mzwidget.local.dialect.overloads import choose, no_function
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.typenames import resolve_type
@@ -249,8 +249,9 @@ class Expressions:
         return cast(value, target, Context.EXPLICIT)
 
     def _collate(self, node: tree.Collate) -> Value:
-        self.value(node.operand)
-        raise SqlError("COLLATE not yet supported")
+        if node.collation != ("pg_catalog", "default"):
+            raise SqlError("COLLATE not yet supported")
+        return self.value(node.operand)
 
     def stand_in(self) -> str:
         return f"${self.statement.alias()}$"
@@ -293,11 +294,11 @@ class Expressions:
                 return self._session("current_user")
             if name in self.statement.session:
                 return self._session(name)
-        if node.distinct or node.order or node.star:
-            word = "DISTINCT" if node.distinct else "ORDER BY" if node.order else "*"
-            if word == "*":
-                raise unknown_function(name) if name not in functions.SCALARS else no_function(name, [])
+        if node.distinct or node.order:
+            word = "DISTINCT" if node.distinct else "ORDER BY"
             raise SqlError(f"{word} specified, but {name} is not an aggregate function")
+        if node.star:
+            raise SqlError(f"* argument is invalid with non-aggregate function {name}")
         return call(self.statement, name, self.values(node.arguments))
 
 

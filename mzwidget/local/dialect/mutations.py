@@ -237,6 +237,7 @@ def _targets(relation: Relation, names: Sequence[str]) -> list[Column]:
     for name in names:
         if name not in known:
             raise SqlError(f'column "{name}" of relation "{relation.name}" does not exist')
+    for name in names:
         if list(names).count(name) > 1:
             raise SqlError(f'column "{name}" specified more than once')
     return [known[name] for name in names]
@@ -268,13 +269,14 @@ def _value_rows(
     expressions = Expressions(scope, plan_nested)
     if len({len(row) for row in source.rows}) > 1:
         raise SqlError("VALUES lists must all be the same length")
-    here = _filled(targets, len(source.rows[0]), listed=listed)
+    given = len(source.rows[0])
     rows = []
     for row in source.rows:
         values: dict[str, str] = {}
-        for column, node in zip(here, row, strict=True):
+        for column, node in zip(_filled(targets, given, listed=False), row, strict=True):
             values[column.name] = assigned(statement, expressions.value(node), column.name, column.type).sql
         rows.append(f"({row_of(relation, values)})")
+    _filled(targets, given, listed=listed)
     return "VALUES " + ", ".join(rows)
 
 

@@ -55,39 +55,37 @@ def _figure(node: tree.Node) -> tuple[str, bool]:
             return node.word, True
         case tree.ArrayQuery(word="map") | tree.Map():
             return "map", True
-        case tree.ArrayQuery():
-            return _of_query(node.query.body)
+        case tree.ArrayQuery() | tree.Subquery():
+            return _of_query(node.query.body) or FALLBACK, True
         case tree.Row():
             return "row", True
         case tree.Exists():
             return "exists", True
         case tree.IntervalLiteral():
-            return "interval", False
+            return "interval", True
         case tree.Literal(kind="bool"):
-            return "bool", False
+            return "bool", True
         case tree.Field():
             return node.name, True
-        case tree.Subscript() | tree.Collate():
+        case tree.Subscript():
             return _figure(node.operand)
         case tree.Cast():
             name, strong = _figure(node.operand)
-            return (name, strong) if strong or name in ("bool", "interval", "case") else (type_label(node.type), False)
+            return (name, True) if strong else (type_label(node.type), False)
         case tree.Case():
             name, strong = _figure(node.default) if node.default is not None else ("", False)
             return (name, True) if strong else ("case", False)
-        case tree.Subquery():
-            return _of_query(node.query.body)
     return "", False
 
 
-def _of_query(body: tree.Body) -> tuple[str, bool]:
+def _of_query(body: tree.Body) -> str:
     if isinstance(body, tree.Select) and body.items:
         item = body.items[0]
-        return (item.alias, True) if item.alias is not None else _figure(item.expr)
+        return item.alias if item.alias is not None else _figure(item.expr)[0]
     if isinstance(body, tree.SetOperation):
         return _of_query(body.left)
     if isinstance(body, tree.Nested):
         return _of_query(body.query.body)
     if isinstance(body, tree.Values):
-        return "column1", True
-    return "", False
+        return "column1"
+    return ""

@@ -159,12 +159,12 @@ def ordered(
         settled = [unsigned_zero(value) for value in settled]
     terms = [_term(block, settled, item) for item in query.order]
     if block.distinct and block.distinct_on:
-        sql = _distinct_on(statement, block, settled, terms, limit, query.order if once else None)
+        sql = _distinct_on(statement, block, settled, terms, limit, once=once)
     elif not terms and limit == Limit():
         inner = block.render(items_of_block(settled))
         sql = distinct_rows(statement, settled, inner) if block.distinct else inner
     else:
-        sql = _sorted(statement, block, settled, terms, limit, query.order if once else None)
+        sql = _sorted(statement, block, settled, terms, limit, once=once)
     if block.distinct:
         for value in settled:
             hashable(value.type, "DISTINCT")
@@ -178,7 +178,8 @@ def _sorted(
     settled: list[Value],
     terms: list[Term],
     limit: Limit,
-    once: tuple[tree.OrderItem, ...] | None,
+    *,
+    once: bool,
 ) -> str:
     known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
     keyed = {sortable(value).sql: i for i, value in enumerate(settled, 1) if value.type.name == "jsonb"}
@@ -187,9 +188,9 @@ def _sorted(
         raise SqlError("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
     alias = statement.alias()
     row = [] if block.distinct else block.row()
-    if once is not None and (not extra and _projects(once) if terms else not block.scan):
+    if once and (not extra if terms else not block.scan):  # these rows are the columns alone before they are sorted
         row = []
-    beside = [value for value in row if value.sql not in known] if once is not None else []
+    beside = [value for value in row if value.sql not in known] if once else []
     inner = block.render(items_of_block(settled) + items_of_block(extra, "o") + items_of_block(beside, "t"))
     if block.distinct:
         inner = distinct_rows(statement, settled, inner)
@@ -204,17 +205,12 @@ def _sorted(
             key = Value(f"{alias}.c{at}", settled[at - 1].type)
             used.add(key.sql)
             order.append(term.written((sortable(key) if term.value.sql in keyed else key).sql))
-    order += _told_apart(_row(row, settled, beside, alias), used, encoded=once is not None)
+    order += _told_apart(_row(row, settled, beside, alias), used, encoded=once)
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1)) or "NULL AS c1"
     by = f" ORDER BY {', '.join(order)}" if order else ""
-    if once and block.scan:
+    if once and terms and block.scan:
         inner = _candidates(block, inner, terms[0], order[0].partition(" ")[0].partition(".")[2], limit.reach)
     return f"SELECT {listed} FROM ({inner}) AS {alias}{_bounded(limit, by)}"
-
-
-def _projects(order: tuple[tree.OrderItem, ...]) -> bool:
-    """Whether a SELECT whose ORDER BY names columns of its own is one of these columns before its rows are sorted."""
-    return all(isinstance(item.expr, tree.Literal | tree.Name) for item in order)
 
 
 def _row(row: list[Value], settled: list[Value], beside: list[Value], alias: str) -> list[Value]:
@@ -251,18 +247,20 @@ def _distinct_on(
     settled: list[Value],
     terms: list[Term],
     limit: Limit,
-    once: tuple[tree.OrderItem, ...] | None,
+    *,
+    once: bool,
 ) -> str:
     """Keep the first row of each key, in the order of ORDER BY, then of the whole row."""
     assert block.expressions is not None
     keys = [_referenced(block, settled, node, "DISTINCT ON") for node in block.distinct_on]
-    texts = list(dict.fromkeys(key.sql for key in keys))
-    leading = {term.value.sql for term in terms[: len(texts)]}
-    if terms and not leading <= {sortable(key).sql for key in keys}:
-        raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+    unmatched = [sortable(key).sql for key in keys]
+    for term in terms[: len(keys)]:
+        if term.value.sql not in unmatched:
+            raise SqlError("SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+        unmatched.remove(term.value.sql)
     ordering = terms or [Term(key) for key in keys]
     known = {value.sql for value in settled}
-    narrow = once is None or (_projects(once) and all(term.value.sql in known for term in terms))
+    narrow = not once or all(term.value.sql in known for term in terms)
     beside = [] if narrow else [value for value in block.row() if value.sql not in known]
     by_terms = [term.value for term in ordering]
     inner = block.render(
@@ -280,8 +278,8 @@ def _distinct_on(
     alias = statement.alias()
     listed = ", ".join(f"{alias}.c{i}" for i in range(1, len(settled) + 1))
     order = [term.written(f"{alias}.o{i}") for i, term in enumerate(ordering, 1)]
-    row = [] if narrow and once is not None else block.row()
-    order += _told_apart(_row(row, settled, beside, alias), encoded=once is not None)
+    row = [] if narrow and once else block.row()
+    order += _told_apart(_row(row, settled, beside, alias), encoded=once)
     by = f" ORDER BY {', '.join(order)}"
     return f"SELECT {listed} FROM ({picked}) AS {alias}{_bounded(limit, by)}"
 

@@ -87,25 +87,27 @@ def plan_in(query: tree.Query, outer: Scope) -> tuple[tuple[Column, ...], str]:
     _with(query, scope)
     if isinstance(query.body, tree.Nested) and not query.order and query.limit is None and query.offset is None:
         return plan_in(query.body.query, scope)
-    block = plan_body(statement, query.body, scope, query.order)
     nested = outer.parent is not None
     limit = limits(scope, query, plan_nested, nested=nested)
+    block = plan_body(statement, query.body, scope, query.order)
     return ordered(statement, query, block, limit, once=statement.once and not nested)
 
 
 def _with(query: tree.Query, scope: Scope) -> None:
     """Plan the WITH items, which see those before them."""
+    names = [cte.name for cte in query.ctes]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise SqlError(f'WITH query name "{name}" specified more than once')
     for cte in query.ctes:
         inner = scope.child()
         columns, sql = plan_in(cte.query, inner)
-        if cte.name in scope.ctes:
-            raise SqlError(f'WITH query name "{cte.name}" specified more than once')
-        if cte.columns and len(cte.columns) != len(columns):
+        if len(cte.columns) > len(columns):
             count = f"{len(cte.columns)} columns" if len(cte.columns) != 1 else "1 column"
             has = f"{len(columns)} columns" if len(columns) != 1 else "1 column"
             raise SqlError(f"CTE {cte.name} definition names {count}, but CTE {cte.name} has {has}")
-        names = cte.columns or tuple(column.name for column in columns)
-        renamed = tuple(Column(n, c.type, c.nullable) for n, c in zip(names, columns, strict=True))
+        called = cte.columns + tuple(column.name for column in columns[len(cte.columns) :])
+        renamed = tuple(Column(n, c.type, c.nullable) for n, c in zip(called, columns, strict=True))
         if inner.correlated:
             scope.correlated = True
             scope.ctes[cte.name] = renamed, f"({sql})"
@@ -144,8 +146,8 @@ def values_block(statement: Statement, body: tree.Values, scope: Scope) -> Block
     for row in body.rows:
         if len(row) != width:
             raise SqlError(f"VALUES expression has varying number of columns: {len(row)} vs {width}")
-    rows = [expressions.values(row) for row in body.rows]
-    columns = [unify(statement, list(column), "VALUES") for column in zip(*rows, strict=True)]
+    by_column = zip(*body.rows, strict=True)
+    columns = [unify(statement, expressions.values(column), "VALUES") for column in by_column]
     inner_sql = ", ".join(
         "(" + ", ".join(value.sql for value in row) + ")"
         for row in zip(*(values for values, _ in columns), strict=True)

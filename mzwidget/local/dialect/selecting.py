@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mzwidget.local.dialect import functions
@@ -86,16 +87,11 @@ class Selection:
         outputs = self._outputs()
         self._group(outputs)
         names = [name for name, _ in outputs]
-        having = self._having()
-        try:
+        with self._told_after(_is_aggregate):
+            having = self._having()
+        with self._told_after(_is_aggregate, _is_window):
+            qualify = self._qualify()
             values = [self._output(chosen) for _, chosen in outputs]
-        except SqlError as error:
-            self._aggregates_first(error)
-            raise
-        qualify = None
-        if body.qualify is not None:
-            with scope.within("QUALIFY clause"):
-                qualify = self.expressions.condition(body.qualify)
 
         def groups(grouping: Grouping) -> str:
             places = [str(i) for i in range(1, len(grouping.keys) + 1)]
@@ -239,43 +235,40 @@ class Selection:
                     if (index, column.name) not in scope.hidden:
                         found.append((column.name, Expanded(value, f"{source.name}.{column.name}".lstrip("."))))
             return found
-        at: Scope | None = scope
-        while at is not None:
-            merged = {each.name for each in at.merged}
-            for source in at.sources:
-                if source.answers(star.qualifier):
-                    pairs = sorted(
-                        zip(source.columns, source.values, strict=True),
-                        key=lambda pair: pair[0].name not in merged,
-                    )
-                    return [
-                        (column.name, Expanded(value, f"{source.name}.{column.name}".lstrip(".")))
-                        for column, value in pairs
-                    ]
-            at = at.parent
+        merged = {each.name for each in scope.merged}
+        for source in scope.sources:
+            if source.answers(star.qualifier):
+                pairs = sorted(
+                    zip(source.columns, source.values, strict=True),
+                    key=lambda pair: pair[0].name not in merged,
+                )
+                return [
+                    (column.name, Expanded(value, f"{source.name}.{column.name}".lstrip(".")))
+                    for column, value in pairs
+                ]
         raise SqlError(f"no table named '{'.'.join(star.qualifier)}' in scope")
 
-    def _aggregates_first(self, error: SqlError) -> None:
-        """Raise what is wrong with an aggregate, of which Materialize speaks before what is not grouped."""
-        if self.scope.grouping is None or "must appear in the GROUP BY" not in error.message:
-            return
-        for item in self.body.items:
-            for node in item.expr.walk():
-                if isinstance(node, tree.Call) and node.over is None and node.name[-1] in functions.AGGREGATES:
-                    self.expressions.value(node)
+    @contextmanager
+    def _told_after(self, *kinds: Callable[[tree.Call], bool]) -> Iterator[None]:
+        """Raise first what is wrong with calls of some kinds, which Materialize plans before what names them."""
+        try:
+            yield
+        except SqlError:
+            for kind in kinds:
+                for call in self._calls(kind):
+                    self.expressions.value(call)
+            raise
 
-    def _aggregates(self) -> bool:
-        nodes: list[tree.Node] = [item.expr for item in self.body.items]
-        nodes += [*self.body.distinct_on, *(item.expr for item in self.order)]
-        if self.body.having is not None:
-            nodes.append(self.body.having)
-        if self.body.qualify is not None:
-            nodes.append(self.body.qualify)
-        return any(_has_aggregate(node) for node in nodes)
+    def _calls(self, kind: Callable[[tree.Call], bool]) -> Iterator[tree.Call]:
+        """Yield the calls of a kind that are planned before the SELECT clause, those in others left out."""
+        body = self.body
+        nodes = [*body.distinct_on, *(item.expr for item in body.items), body.having, body.qualify]
+        nodes += [item.expr for item in self.order]
+        return (call for node in nodes if node is not None for call in _calls(node, kind))
 
     def _group(self, outputs: list[tuple[str, Output]]) -> None:
         body, scope = self.body, self.scope
-        if not body.group and body.having is None and not self._aggregates():
+        if not body.group and body.having is None and next(self._calls(_is_aggregate), None) is None:
             return
         grouping = Grouping(self.statement.alias())
         scope.clause = "GROUP BY clause"
@@ -304,6 +297,12 @@ class Selection:
         grouping.nodes.append(chosen if isinstance(chosen, tree.Expr) else node)
         grouping.keys.append(value)
 
+    def _qualify(self) -> Value | None:
+        if self.body.qualify is None:
+            return None
+        with self.scope.within("QUALIFY clause"):
+            return self.expressions.condition(self.body.qualify)
+
     def _having(self) -> _Conditions:
         having, found = self.body.having, _Conditions()
         if having is None:
@@ -320,18 +319,24 @@ class Selection:
         return found
 
 
-def _has_aggregate(node: tree.Node) -> bool:
-    """Whether an expression aggregates, subqueries left out."""
+def _is_aggregate(call: tree.Call) -> bool:
+    return call.over is None and call.name[-1] in functions.AGGREGATES
+
+
+def _is_window(call: tree.Call) -> bool:
+    return call.over is not None
+
+
+def _calls(node: tree.Node, kind: Callable[[tree.Call], bool]) -> Iterator[tree.Call]:
+    """Yield the calls of a kind in an expression, but for those within others and in subqueries."""
     if isinstance(node, tree.Query):
-        return False
-    if isinstance(node, tree.Call) and node.over is None and node.name[-1] in functions.AGGREGATES:
-        return True
+        return
+    if isinstance(node, tree.Call) and kind(node):
+        yield node
+        return
     for name in type(node).__dataclass_fields__:
-        part = getattr(node, name)
-        for each in _nodes(part):
-            if _has_aggregate(each):
-                return True
-    return False
+        for each in _nodes(getattr(node, name)):
+            yield from _calls(each, kind)
 
 
 def _as_value(columns: list[Column], sql: str) -> tuple[list[Column], str]:

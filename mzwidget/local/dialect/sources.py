@@ -86,6 +86,8 @@ class From:
             names = join.using or self._natural(first, before)
             condition = self._using(names, first, before, join.kind) if names else "true"
             if join.using_alias is not None:
+                if any(source.name == join.using_alias for source in self.scope.sources[first:]):
+                    raise SqlError(f'table name "{join.using_alias}" specified more than once')
                 self._name_merged(join.using_alias, names)
             return f"{left} {word} {right} ON {condition}"
         assert join.on is not None
@@ -279,8 +281,7 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
         raise SqlError("VALUES expression in FROM clause must be surrounded by parentheses")
     if not callable_(call.name, expressions.statement):
         raise misspelt(".".join(call.name))
-    if call.distinct or call.order or call.filter is not None or call.over is not None or call.star:
-        raise unsupported(f"DISTINCT, ORDER BY, FILTER, OVER or * of table function {name}")
+    _check_form(call, name)
     scope = expressions.scope
     before, scope.clause = scope.clause, "table function arguments"
     arguments = expressions.values(call.arguments)
@@ -322,6 +323,16 @@ def table_function(expressions: Expressions, call: tree.Call) -> tuple[list[Colu
         return columns, streamed.format(*(value.sql for value in values))
     return columns, apply(chosen.overload.sql, values, t.TEXT).sql if not any(
         len(v.sql) > 40 for v in values) else _substituted(chosen.overload.sql, values)  # fmt: skip
+
+
+def _check_form(call: tree.Call, name: str) -> None:
+    if call.distinct or call.filter is not None or call.over is not None:
+        raise unsupported(f"DISTINCT, FILTER or OVER of table function {name}")
+    full = f"{'mz_catalog' if name in functions.OF_MZ_CATALOG else 'pg_catalog'}.{name}"
+    if call.star:
+        raise SqlError(f"{full} does not accept * as an argument")
+    if call.order:
+        raise SqlError(f"ORDER BY specified, but {full} is not an aggregate function")
 
 
 def _no_table_function(name: str) -> SqlError:

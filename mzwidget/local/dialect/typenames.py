@@ -107,23 +107,22 @@ def _modified(type_: Type, sizes: tuple[int, ...]) -> Type:
         case "numeric":
             return _numeric(sizes)
         case "varchar" | "bpchar":
-            name = "varchar" if type_.name == "varchar" else "char"
-            if len(sizes) != 1:
-                raise SqlError(f"type modifiers for {name} must have exactly one value")
+            name = "character varying" if type_.name == "varchar" else "character"
             if not 1 <= sizes[0] <= 10_485_760:
-                long = "character varying" if name == "varchar" else "character"
-                raise SqlError(f"length for type {long} must be between 1 and 10485760")
+                raise SqlError(f"length for type {name} must be between 1 and 10485760")
+            if len(sizes) > 1:
+                raise SqlError(f"type {name} supports at most one type modifier")
             return t.sized(type_, sizes[0])
         case "timestamp" | "timestamptz":
             if not 0 <= sizes[0] <= 6:
                 raise SqlError("precision for type timestamp or timestamptz must be between 0 and 6")
+            if len(sizes) > 1:
+                raise SqlError(f"type {t.sql_name(type_)} supports at most one type modifier")
             return t.sized(type_, sizes[0])
     raise SqlError(f"pg_catalog.{type_.name} does not support type modifiers")
 
 
 def _numeric(sizes: tuple[int, ...]) -> Type:
-    if len(sizes) > 2:
-        raise SqlError("type modifiers for numeric must have at most two values")
     if not 1 <= sizes[0] <= 39:
         raise SqlError("precision for type numeric must be between 1 and 39")
     if len(sizes) == 1:
@@ -132,6 +131,8 @@ def _numeric(sizes: tuple[int, ...]) -> Type:
         raise SqlError("scale for type numeric must be between 0 and 39")
     if sizes[1] > sizes[0]:
         raise SqlError(f"scale for type numeric must be between 0 and precision {sizes[0]}")
+    if len(sizes) > 2:
+        raise SqlError("type numeric supports at most two type modifiers")
     return t.numeric(sizes[1], precision=sizes[0])
 
 

@@ -383,7 +383,7 @@ _FORMS: dict[type, Callable[[Layout, Any], Doc]] = {
     tree.Like: Layout._like,
     tree.Quantified: Layout._quantified,
     tree.Cast: Layout._cast,
-    tree.Collate: lambda self, expr: self.expr(expr.operand),
+    tree.Collate: lambda self, expr: (self.expr(expr.operand), " COLLATE ", self._path(expr.collation)),
     tree.Case: Layout._case,
     tree.Call: Layout._call,
     tree.Choice: Layout._choice,

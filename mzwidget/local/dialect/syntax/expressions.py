@@ -277,8 +277,7 @@ class ExpressionParser(FormParser):
                 self.expect("time", "zone")
                 return tree.Call(("timezone",), (self._climb(_AT), left))
             case "collate":
-                self.object_name()
-                return tree.Collate(left)
+                return tree.Collate(left, self.object_name())
         self.at -= 1
         return self._predicate(left)
 

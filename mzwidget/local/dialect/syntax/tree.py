@@ -183,6 +183,7 @@ class Cast(Expr):
 @dataclass(frozen=True, slots=True)
 class Collate(Expr):
     operand: Expr
+    collation: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
