@@ -279,6 +279,12 @@ def test_a_narrowed_view_says_by_what_and_is_not_squashed(stage: Stage) -> None:
             assert page.locator(".mzw-header").evaluate("e => e.scrollHeight <= e.clientHeight"), width
             for part in (".mzw-chip", ".mzw-word", ".mzw-asof") if width >= 420 else ():
                 assert page.locator(part).evaluate(WHOLE), (part, width)
+    act(page, "document.querySelector('main > div').style.width = ''; view.status({terms: 'n: 2'})")
+    gap = (
+        "() => document.querySelector('.mzw-state').getBoundingClientRect().left - range.getBoundingClientRect().right"
+    )
+    words = "const range = document.createRange(); range.selectNodeContents(document.querySelector('.mzw-terms'))"
+    assert page.evaluate(f"() => {{ {words}; return ({gap})(); }}") <= 12, "no gap after a short one"
     act(page, "view.status({})")
     assert terms.is_hidden()
 
