@@ -75,7 +75,7 @@ class Feed:
         consolidate(updates.items(), into=self.pending)
 
     def turn(self) -> None:
-        """Note that what comes from now on has another past: of another question, or after one that nobody knows."""
+        """Note that what comes from now on has another past: of another question, or one that no page was told."""
         self._turned = True
 
     @property

@@ -18,6 +18,8 @@ from mzwidget.tail.updates import Updates
 Send = Callable[[str, Mapping[str, Any] | None], None]
 """Sends one synced trait, by its name; `base` and `delta` with what they are."""
 
+UNTOLD = 2_000
+"""Milliseconds of changes that were not told one by one, from which on pages are told what a number was meanwhile."""
 REPEATS = 3
 """Times that pages are told again what is selected."""
 
@@ -90,6 +92,8 @@ class Telling:
         """Bring pages to what is shown, by one delta or a base, if there is anything to be told, or `always`."""
         if not (self.feed.pending or always):
             return
+        if self.feed.time is not None and self.collection.history.span(self.feed.time) > UNTOLD:
+            self.feed.turn()
         updates = self.feed.step(self.playhead.time)
         if not self.pages:
             return

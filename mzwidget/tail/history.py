@@ -98,6 +98,15 @@ class History:
         """Whether the last change leaps."""
         return bool(self._changes) and self._changes[-1].leaps
 
+    def span(self, since: int) -> int:
+        """Return the milliseconds from the first change after a timestamp to the last."""
+        first = last = self._changes[-1].time if self._changes else since
+        for change in reversed(self._changes):
+            if change.time <= since:
+                break
+            first = change.time
+        return last - first
+
     def values(self, column: int) -> list[tuple[int, str | None]]:
         """Return what a column of a view of one row has been: since when, in ms, and which value.
 

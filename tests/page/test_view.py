@@ -302,6 +302,36 @@ def test_a_number_that_leapt_begins_anew() -> None:
     assert [value for _, value in (world.view.base() or {})["past"]] == [9]
 
 
+@pytest.mark.parametrize("unseen", ["hidden", "paused"])
+def test_what_a_number_was_while_nobody_saw_it_is_told(unseen: str) -> None:
+    world = World()
+    world.encoding = {"kind": "number", "channels": {"value": [1]}}
+    page = PageModel(world)
+    page.say("hello")
+    world.put("a", 0)
+    page.say("ack")
+    if unseen == "hidden":
+        page.look(away=True)
+    else:
+        page.say("pause")
+    for n in range(1, 6):
+        world.elapse(1)
+        world.progress((world.time or 0) + 1_000)
+        world.put("a", n)
+    bases = len(world.sent) - len(world.deltas)
+    if unseen == "hidden":
+        page.look()
+    else:
+        page.say("resume")
+    assert page.rows == {("a", "5"): 1}
+    assert len(world.sent) - len(world.deltas) == bases + 1
+    assert page.past == [0, 1, 2, 3, 4, 5]
+    told = len(world.deltas)
+    world.elapse(1)
+    world.put("a", 6)
+    assert len(world.deltas) == told + 1, "told once"
+
+
 def test_nonsense_from_a_page_is_ignored() -> None:
     world = World()
     world.put("a", 1)

@@ -135,6 +135,7 @@ class PageModel:
         self.time: int | None = None
         self.rows: Updates = {}
         self.encoding: dict[str, Any] = {}
+        self.past: list[Any] = []
         self.visible = True
         self.deaf = False
         self.mute = False
@@ -164,6 +165,7 @@ class PageModel:
             self.rows = read(body["rows"], body.get("counts"), 1)
             self.epoch, self.seq, self.time = payload["epoch"], payload["seq"], payload["time"]
             self.encoding = payload["encoding"]
+            self.past = [value for _, value in body.get("past", [])]
         elif payload["epoch"] == self.epoch and payload["from"] == self.seq:
             consolidate(read(body["deletes"], body.get("delete_counts"), -1).items(), into=self.rows)
             consolidate(read(body["inserts"], body.get("insert_counts"), 1).items(), into=self.rows)
