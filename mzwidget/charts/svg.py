@@ -308,13 +308,16 @@ class _Frame:
             y = self._y(tick)
             shapes.append(_text(self.left - 6, y + 4, label, ' text-anchor="end"'))
             shapes.append(f'<path d="M{self.left:.5g} {y:.5g}H{WIDTH}" stroke="currentColor" stroke-opacity=".15"/>')
-        for share, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
-            at = self.x0 + share * (self.x1 - self.x0)
-            at = round(at) if is_calendar(of) else at
+        middle = (self.x0 + self.x1) / 2
+        places = {self.x0: "start", round(middle) if is_calendar(of) else middle: "middle", self.x1: "end"}
+        if self.x0 == self.x1:
+            places = {self.x0: "middle"}
+        written: list[str] = []
+        for at, anchor in places.items():
             text = write_x(_unread(of, at))
-            shapes.append(_text(self._x(at), self.bottom + 16, text, f' text-anchor="{anchor}"'))
-            if self.x1 == self.x0:
-                break
+            if text not in written:  # a middle that is written like the beginning stands elsewhere
+                shapes.append(_text(self._x(at), self.bottom + 16, text, f' text-anchor="{anchor}"'))
+            written.append(text)
         return shapes
 
     def paths(self, points: Sequence[tuple[float, float]]) -> tuple[str, str]:

@@ -239,6 +239,20 @@ def test_a_null_is_a_gap_in_a_line_and_a_point_alone_is_a_dot() -> None:
     assert only.count('stroke-linecap="round"') == 1
 
 
+@pytest.mark.parametrize(
+    ("of", "times", "told"),
+    [
+        ("timestamp", ["2026-11-28 18:38:54", "2026-11-28 18:38:55"], ["2026-11-28 18:38:54", "2026-11-28 18:38:55"]),
+        ("date", ["2026-11-28", "2026-11-29"], ["2026-11-28", "2026-11-29"]),
+        ("date", ["2026-11-28", "2026-11-30"], ["2026-11-28", "2026-11-29", "2026-11-30"]),
+        ("date", ["2026-11-28"], ["2026-11-28"]),
+    ],
+)
+def test_no_moment_is_written_at_two_places(of: str, times: list[str], told: list[str]) -> None:
+    drawn = static.picture(still(view(f"at {of}", "n int8"), [(at, "1") for at in times])) or ""
+    assert re.findall(r"2026-[^<]*(?=</text>)", drawn) == told
+
+
 def test_a_number_shows_what_it_was() -> None:
     trend = [(AT - 1000 * i, str(i)) for i in range(50, 0, -1)]
     drawn = static.picture(still(view("n int8"), [("7",)], trend=trend)) or ""
