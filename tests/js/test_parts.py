@@ -248,6 +248,8 @@ def test_a_number_that_rests_has_been_what_it_is_since(stage: Stage) -> None:
     assert (float(rise.partition("V")[0]), float(rest.partition("V")[0])) == (pytest.approx(8.3), 1000)
     act(page, "view.status({time: given})", start + 400_000)
     assert page.locator(".mzw-change").inner_text() == "±0 in 5 min"
+    act(page, "view.become([[110.5]], given[0]); view.become([[110]], given[1])", [start + 401_000, start + 402_000])
+    assert page.locator(".mzw-change").inner_text() == "±0 in 5 min", "no zeros after it"
 
 
 def test_a_number_goes_on_from_what_the_kernel_knows_of_its_past(stage: Stage) -> None:

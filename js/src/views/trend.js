@@ -55,8 +55,8 @@ export function mountTrend(of) {
     const [first, last] = [points[0], points.at(-1)];
     const span = first && last ? last.at - first.at : 0;
     const rise = first && last ? last.value - first.value : 0;
-    const sign = rise > 0 ? "+" : rise < 0 ? "−" : "±";
-    setText(change, span < SECOND || !shown.lasts ? "" : `${sign}${shown.text(Math.abs(rise))} in ${inWords(span)}`);
+    const by = rise === 0 ? "±0" : `${rise > 0 ? "+" : "−"}${shown.text(Math.abs(rise))}`;
+    setText(change, span < SECOND || !shown.lasts ? "" : `${by} in ${inWords(span)}`);
     svg.toggleAttribute("data-empty", span < SECOND);
     if (!first || span < SECOND) return;
     let [low, high] = [Infinity, -Infinity];
