@@ -9,18 +9,18 @@ import ipywidgets
 import pandas as pd
 
 from mzwidget.charts import static
-from mzwidget.contents import FIRST_SNAPSHOT, GLIMPSE
 from mzwidget.deadline import Deadline
 from mzwidget.errors import CLOSED, LiveViewError, briefly
 from mzwidget.liveview import LiveView
-from mzwidget.meant import Near
+from mzwidget.liveview.core import Content, moment
+from mzwidget.liveview.rows import FIRST_SNAPSHOT, GLIMPSE
 from mzwidget.page.group import Group
 from mzwidget.page.output import output, unseen
 from mzwidget.page.view import View
-from mzwidget.shown import Content, moment
+from mzwidget.suggestions import NameHints
 
 
-class Together(Near, ipywidgets.VBox):  # type: ignore[misc]
+class Together(NameHints, ipywidgets.VBox):  # type: ignore[misc]
     """Views that show one moment; displays them one below the other.
 
     Attributes

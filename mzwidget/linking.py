@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from psycopg import sql
 
 from mzwidget.closing import Closing
-from mzwidget.contents import FIRST_SNAPSHOT
 from mzwidget.errors import CLOSED, briefly
 from mzwidget.liveview import LiveView
+from mzwidget.liveview.rows import FIRST_SNAPSHOT
 from mzwidget.selection import Condition, Conditions
 from mzwidget.tail.values import Column
 from mzwidget.terms import of_selection

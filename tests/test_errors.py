@@ -23,7 +23,8 @@ from psycopg.rows import dict_row
 from traitlets import TraitError
 
 import mzwidget
-from mzwidget import contents, errors
+from mzwidget import errors
+from mzwidget.liveview import rows
 from mzwidget.advice import advise
 from mzwidget.errors import LiveViewError, SqlError
 from mzwidget.explaining import excerpt, explain
@@ -376,7 +377,7 @@ def test_a_view_that_is_closed_while_its_rows_are_awaited_says_so(silent: str) -
 def test_a_view_without_rows_says_so_in_a_line(
     silent: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(contents, "FIRST_SNAPSHOT", 0.1)
+    monkeypatch.setattr(rows, "FIRST_SNAPSHOT", 0.1)
     shell = InteractiveShell(colors="nocolor")
     with mzwidget.LiveView("shop", dsn=silent) as view:
         shell.push({"view": view})

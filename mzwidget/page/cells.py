@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mzwidget import background
-from mzwidget.page.turns import Turns
+from mzwidget.page.switch_interval import SwitchInterval
 
 
 def shell() -> Any:
@@ -28,7 +28,7 @@ class Cells:
     def __init__(self) -> None:
         self.running = False
         self._watched: object = None
-        self._turns = Turns(lambda: self.running)
+        self._switching = SwitchInterval(lambda: self.running)
 
     def watch(self) -> None:
         """Follow the shell there is; does nothing outside IPython or when it is followed already."""
@@ -43,11 +43,11 @@ class Cells:
 
     def _begin(self, *_: object) -> None:
         self.running = True
-        background.call(self._turns.begin)
+        background.call(self._switching.begin)
 
     def _end(self, *_: object) -> None:
         self.running = False
-        self._turns.end()
+        self._switching.end()
 
 
 cells = Cells()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mzwidget.tail.status import shorten
 
-Given = str | Callable[[], str] | None
+NoteSource = str | Callable[[], str] | None
 """The label, or whom to ask for it."""
 
 
@@ -23,7 +23,7 @@ class Note:
     text : str
     """
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: NoteSource) -> None:
         self.text = shorten(given) if isinstance(given, str) else ""
         self._ask = given if callable(given) else None
         self._asking = threading.Lock()

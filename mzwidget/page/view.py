@@ -15,11 +15,11 @@ from mzwidget.page import budget
 from mzwidget.page.cells import cells
 from mzwidget.page.feed import Encode
 from mzwidget.page.followers import Followers
-from mzwidget.page.note import Given, Note
+from mzwidget.page.note import Note, NoteSource
 from mzwidget.page.pages import Pages
+from mzwidget.page.publisher import Publisher, Send
 from mzwidget.page.questions import Question, Questions
 from mzwidget.page.roles import Follower, Leader
-from mzwidget.page.telling import Send, Telling
 from mzwidget.tail.collection import locked
 from mzwidget.tail.listeners import Listener
 from mzwidget.tail.tail import Tail
@@ -131,7 +131,7 @@ class Process:
     kernel: budget.Bucket = field(default_factory=lambda: budget.kernel)
 
 
-class View(Telling):
+class View(Publisher):
     """One widget's view of a tail: what pages and Python are shown of it, and told.
 
     Everything happens in the background thread or with `lock` held, which is that of the collection shown.
@@ -161,7 +161,7 @@ class View(Telling):
         tail: Tail,
         widget: Widget,
         question: Question | None = None,
-        note: Given = None,
+        note: NoteSource = None,
         process: Process | None = None,
     ) -> None:
         process = process or Process()

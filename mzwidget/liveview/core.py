@@ -16,8 +16,8 @@ from mzwidget.errors import CLOSED, LiveViewError
 from mzwidget.page import waiting
 from mzwidget.page.report import Diagnostics, Stats, diagnostics, stats, status
 from mzwidget.page.view import View
+from mzwidget.tail.compressed import CompressedRows
 from mzwidget.tail.history import TimedUpdates
-from mzwidget.tail.kept import Kept
 from mzwidget.tail.status import Status
 from mzwidget.tail.updates import Row, Updates
 from mzwidget.tail.values import Column
@@ -31,7 +31,7 @@ ELSEWHERE = "the view stays in the process that made it; make a new one in this 
 class Closed:
     """What a closed view still knows."""
 
-    content: Kept | None
+    content: CompressedRows | None
     status: Status
     params: Any
 
@@ -65,7 +65,7 @@ class Content(NamedTuple):
     params: Any
 
 
-class Shown:
+class Core:
     """The rows that a view shows, and how it fares."""
 
     name: str
@@ -119,7 +119,7 @@ class Shown:
         kept = self._kept()
         return Content(kept.columns, kept.rows(), kept.time, params)
 
-    def _kept(self) -> Kept:
+    def _kept(self) -> CompressedRows:
         if self._closed is None or self._closed.content is None:
             raise LiveViewError(f"{self.name}: the view was closed before there was a snapshot")
         return self._closed.content
@@ -157,7 +157,7 @@ class Shown:
             if self._closed is not None:
                 return False
             of = view.collection
-            content = Kept(of.columns, view.playhead.rows(), view.playhead.time) if of.epoch else None
+            content = CompressedRows(of.columns, view.playhead.rows(), view.playhead.time) if of.epoch else None
             self._closed = Closed(content, Status("closed"), view.questions.shown.params)
             view.close()
             return True

@@ -15,8 +15,8 @@ from mzwidget.changes import copies
 from mzwidget.charts import static
 from mzwidget.charts.static import Still
 from mzwidget.errors import LiveViewError, StaleWarning, briefly, depth
+from mzwidget.liveview.core import STALE, Content, Core, moment
 from mzwidget.page.output import output, unseen
-from mzwidget.shown import STALE, Content, Shown, moment
 from mzwidget.tail import arrow, records
 from mzwidget.tail.updates import Row
 from mzwidget.tail.values import Column, to_pandas
@@ -32,7 +32,7 @@ GLIMPSE = 2.0
 """The same where something is to be displayed anyway."""
 
 
-class Contents(Shown):
+class RowsMixin(Core):
     """A view's rows, as a data frame of whichever library."""
 
     _warned = False

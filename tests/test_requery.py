@@ -320,7 +320,7 @@ def test_thirty_moves_leave_one_subscription(
         return tail
 
     monkeypatch.setattr(questions, "LINGER", 0.5)
-    monkeypatch.setattr("mzwidget.asking.shared", watch)
+    monkeypatch.setattr("mzwidget.liveview.query.shared", watch)
     slider = ipywidgets.IntSlider(0)
     view = live(f"SELECT n FROM {table} WHERE n >= %(least)s", {"least": slider})
     began = time.monotonic()

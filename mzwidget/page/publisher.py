@@ -24,7 +24,7 @@ REPEATS = 3
 """Times that pages are told again what is selected."""
 
 
-class Telling:
+class Publisher:
     """What is shown of a collection, which may be exchanged for another one, and what pages know of it.
 
     Parameters

@@ -17,24 +17,23 @@ import traitlets
 from psycopg.conninfo import make_conninfo
 
 from mzwidget import background, charts
-from mzwidget.asking import Asking, Inquiry
 from mzwidget.closing import Closing
 from mzwidget.errors import CLOSED, LiveViewError, briefly
-from mzwidget.following import Following
-from mzwidget.meant import Meant, names_looks, unknown_keyword
-from mzwidget.moments import Moments
+from mzwidget.liveview.events import EventsMixin
+from mzwidget.liveview.query import BoundQuery, QueryMixin
+from mzwidget.liveview.selecting import SelectionMixin
+from mzwidget.liveview.timeline import TimelineMixin
 from mzwidget.page import assets, conversation
 from mzwidget.page.cells import cells
 from mzwidget.page.control import control
-from mzwidget.page.note import Given
+from mzwidget.page.note import NoteSource
 from mzwidget.page.report import report
 from mzwidget.page.view import View, Widget
 from mzwidget.params import Params
-from mzwidget.selecting import Selecting
+from mzwidget.suggestions import HintsMixin, names_looks, unknown_keyword
 from mzwidget.tail import connect as connecting
 from mzwidget.tail.history import SECONDS
 from mzwidget.tail.status import shorten
-from mzwidget.uncopied import Uncopied
 
 _STATIC = assets.folder()
 _Value = TypeVar("_Value")
@@ -72,7 +71,7 @@ class _Computed(traitlets.TraitType[_Value, Any]):
         raise traitlets.TraitError(f"{self.name} cannot be set")
 
 
-class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget.AnyWidget, Closing):
+class LiveView(QueryMixin, TimelineMixin, EventsMixin, SelectionMixin, HintsMixin, anywidget.AnyWidget, Closing):
     """A live picture of a view, and its rows.
 
     Display it in a notebook: it draws the view and follows it, also while a cell runs. In Python, `df` is the view's
@@ -145,9 +144,9 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
     """The label in the header, a str."""
     group = _Computed(lambda live: live._view.leader.id)
     """Names the views that show one moment with this one; empty if there are none."""
-    base: _Computed[Mapping[str, Any]] = _Computed(lambda live: live._told.get("base") or live._view.base() or {})
+    base: _Computed[Mapping[str, Any]] = _Computed(lambda live: live._sending.get("base") or live._view.base() or {})
     """The whole view as a page gets it, a `page.protocol.Base`; empty before the first snapshot."""
-    delta: _Computed[Mapping[str, Any]] = _Computed(lambda live: live._told.get("delta") or {})
+    delta: _Computed[Mapping[str, Any]] = _Computed(lambda live: live._sending.get("delta") or {})
     """The change that is being sent, a `page.protocol.Delta`; else empty, so that nobody is told old news."""
     selected = _Computed(lambda live: live._selected_cells())
     """What is selected as pages have it, a `page.protocol.Selection`; `selection` is the same for Python."""
@@ -161,7 +160,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
     @briefly
     def __init__(
         self,
-        query: str | Inquiry,
+        query: str | BoundQuery,
         params: Params | None = None,
         *,
         title: str | None = None,
@@ -176,7 +175,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
         format: Mapping[str, str] | None = None,  # noqa: A002 - the word users know
         timezone: str | None = None,
         height: int | None = None,
-        note: Given = None,
+        note: NoteSource = None,
         history: float = SECONDS,
         dsn: str | None = None,
         cluster: str | None = None,
@@ -191,7 +190,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
             raise ValueError(f"history must be a number of seconds, 0 to keep none, not {history!r}")
         if note is not None and not isinstance(note, str) and not callable(note):
             raise TypeError(f"note must be text, or a function that returns it, not {note!r:.60}")
-        self._inquiry = query if isinstance(query, Inquiry) else Inquiry(query, params)
+        self._bound = query if isinstance(query, BoundQuery) else BoundQuery(query, params)
         asked = charts.Options.of(
             kind=kind,
             x=x,
@@ -207,9 +206,9 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
         self._picture = charts.Picture(asked, "")
         self._parameters = connecting.parameters(dsn, cluster, isolation)
         self._another: Callable[..., LiveView] = lambda **options: LiveView(
-            self._inquiry, dsn=make_conninfo(**self._parameters), note=note, history=history, **options
+            self._bound, dsn=make_conninfo(**self._parameters), note=note, history=history, **options
         )
-        self._told: dict[str, Any] = {}
+        self._sending: dict[str, Any] = {}
         self._observed, self._live, self._chosen = {}, {}, self._selection()
         self._aside = background.Aside(self._tell_observers, "mzwidget selection")
         self._process = os.getpid()
@@ -253,7 +252,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
         self.on_msg(lambda _widget, message, _buffers: hear(message))
         open_views.add(self)
         self._view.open(history)
-        self._inquiry.join(self._ask_anew)
+        self._bound.join(self._ask_anew)
 
     @names_looks(__init__)
     def show(self, chart: Any = None, **options: Any) -> LiveView:
@@ -294,7 +293,7 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
         if view is not None and self._process == os.getpid():
             if not self._keep():
                 return
-            self._inquiry.leave(self._ask_anew)
+            self._bound.leave(self._ask_anew)
             control.forget(self.control)
             self._announce("status")
             self._let_load()
@@ -316,11 +315,11 @@ class LiveView(Asking, Moments, Following, Selecting, Meant, Uncopied, anywidget
 
     def _tell(self, trait: str, payload: Mapping[str, Any] | None) -> None:
         """Send one trait to all pages; called with the view's lock held."""
-        self._told[trait] = payload
+        self._sending[trait] = payload
         try:
             self.send_state(trait)
         finally:
-            del self._told[trait]
+            del self._sending[trait]
 
     def _supply(self, name: str) -> None:
         script = assets.read(name)

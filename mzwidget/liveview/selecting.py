@@ -12,8 +12,8 @@ import pandas as pd
 import traitlets
 
 from mzwidget import background, selection
-from mzwidget.contents import FIRST_SNAPSHOT, GLIMPSE, Contents
 from mzwidget.errors import LiveViewError, briefly
+from mzwidget.liveview.rows import FIRST_SNAPSHOT, GLIMPSE, RowsMixin
 from mzwidget.selection import Condition, Conditions, Selected, Selection
 
 log = logging.getLogger("mzwidget")
@@ -30,7 +30,7 @@ class _Trait(traitlets.TraitType[Selection, Any]):
         obj._select(value)
 
 
-class Selecting(Contents, traitlets.HasTraits):
+class SelectionMixin(RowsMixin, traitlets.HasTraits):
     """Knows what is selected in a view, and tells it to pages and to those who follow it."""
 
     selection = _Trait()

@@ -9,7 +9,7 @@ from mzwidget.tail.updates import Updates
 from mzwidget.tail.values import Column
 
 
-class Kept:
+class CompressedRows:
     """Rows, compressed.
 
     Attributes

@@ -23,7 +23,7 @@ INTERVAL = 0.001
 """The switch interval, in seconds, of a cell in which one was later."""
 
 
-class Turns:
+class SwitchInterval:
     """Looks after the background thread's turns.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mzwidget.page.turns import INTERVAL, LATE, PERIOD, Turns
+from mzwidget.page.switch_interval import INTERVAL, LATE, PERIOD, SwitchInterval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Cell:
 
     def __init__(self, without: float) -> None:
         self.running = True
-        self.turns = Turns(lambda: self.running)
+        self.turns = SwitchInterval(lambda: self.running)
         self.without = without
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""What a user probably meant who asks a view for what it does not have, or sets what is chosen when it is made."""
+"""What a user probably meant who asks a view for what it does not have, or does with it what only its rows can."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOOKS = frozenset(
 _ROWS = "the rows of a view are a data frame"
 
 
-class Near:
+class NameHints:
     """Who asks for an attribute that is not there is told the nearest that is."""
 
     @briefly
@@ -35,7 +35,7 @@ class Near:
         return did_you_mean(name, _own(type(self)))
 
 
-class Meant(Near):
+class HintsMixin(NameHints):
     """Errors about a view's attributes and options say what was probably meant."""
 
     def _instead_of(self, name: str) -> str:
@@ -66,6 +66,16 @@ class Meant(Near):
 
     def __bool__(self) -> bool:
         return True
+
+    @briefly
+    def _refuse_copy(self, *_: object) -> NoReturn:
+        kind = type(self).__name__
+        raise TypeError(
+            f"a {kind} follows the database and cannot be copied or pickled: copy its rows, as in view.df, "
+            f"or make another {kind} of the same query"
+        )
+
+    __copy__ = __deepcopy__ = __reduce_ex__ = _refuse_copy
 
     @briefly
     def __setattr__(self, name: str, value: Any) -> None:

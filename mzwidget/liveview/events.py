@@ -17,9 +17,9 @@ import traitlets
 
 from mzwidget import background
 from mzwidget.changes import Batch, Callback, Changes, Follower
-from mzwidget.contents import Contents
 from mzwidget.deadline import Deadline
 from mzwidget.errors import LiveViewError, briefly
+from mzwidget.liveview.rows import RowsMixin
 
 INTERVAL = 0.05
 """Seconds between two calls of observers at the least."""
@@ -27,7 +27,7 @@ INTERVAL = 0.05
 log = logging.getLogger("mzwidget")
 
 
-class Following(Contents, traitlets.HasTraits):
+class EventsMixin(RowsMixin, traitlets.HasTraits):
     """Tells Python what happens to a view."""
 
     _observed: dict[str, tuple[Announcer, Any]]

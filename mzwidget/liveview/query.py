@@ -9,17 +9,17 @@ from typing import Any
 
 from mzwidget import terms
 from mzwidget.errors import CLOSED, LiveViewError, briefly
+from mzwidget.liveview.core import Core
 from mzwidget.naming import alike
 from mzwidget.page.questions import Question
 from mzwidget.params import Params, compose, followed, plain
-from mzwidget.shown import Shown
 from mzwidget.tail.connect import Parameters
 from mzwidget.tail.query import Query, narrowed, parse
 from mzwidget.tail.shared import shared
 from mzwidget.tail.status import Status, shorten
 
 
-class Inquiry:
+class BoundQuery:
     """A query and its parameters. Those who share it are told when it, or a value that it follows, is another one.
 
     Parameters
@@ -95,15 +95,15 @@ class Inquiry:
             listener()
 
 
-class Named(MutableMapping[str, Any]):
+class NamedParams(MutableMapping[str, Any]):
     """The parameters ``%(name)s`` as they were given: what is set asks anew. A copy is a dict."""
 
-    def __init__(self, inquiry: Inquiry) -> None:
-        self._inquiry = inquiry
+    def __init__(self, bound: BoundQuery) -> None:
+        self._bound = bound
 
     @property
     def _given(self) -> dict[str, Any]:
-        return dict(self._inquiry.params or {})
+        return dict(self._bound.params or {})
 
     def __getitem__(self, name: str) -> Any:
         return self._given[name]
@@ -112,10 +112,10 @@ class Named(MutableMapping[str, Any]):
         self.update({name: value})
 
     def __delitem__(self, name: str) -> None:
-        with self._inquiry.lock:
+        with self._bound.lock:
             given = self._given
             del given[name]
-            self._inquiry.set(self._inquiry.query, given)
+            self._bound.set(self._bound.query, given)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._given)
@@ -132,24 +132,24 @@ class Named(MutableMapping[str, Any]):
     @briefly
     def update(self, *args: Any, **params: Any) -> None:
         """Set several at once: a value that cannot be written, or a name that the query does not have, changes none."""
-        with self._inquiry.lock:
+        with self._bound.lock:
             given, more = self._given, dict(*args, **params)
             for name in more.keys() - given.keys():
-                if f"%({name})" not in self._inquiry.query:
+                if f"%({name})" not in self._bound.query:
                     hint = f"; did you mean %({near})s?" if (near := alike(name, given)) else ""
                     raise ValueError(f"the query has no %({name})s{hint}")
-            self._inquiry.set(self._inquiry.query, given | more)
+            self._bound.set(self._bound.query, given | more)
 
 
-class Listed(MutableSequence[Any]):
+class PositionalParams(MutableSequence[Any]):
     """The parameters ``%s`` as they were given: what is set asks anew. A copy is a list."""
 
-    def __init__(self, inquiry: Inquiry) -> None:
-        self._inquiry = inquiry
+    def __init__(self, bound: BoundQuery) -> None:
+        self._bound = bound
 
     @property
     def _given(self) -> list[Any]:
-        return list(self._inquiry.params or ())
+        return list(self._bound.params or ())
 
     def __getitem__(self, index: Any) -> Any:
         return self._given[index]
@@ -168,7 +168,7 @@ class Listed(MutableSequence[Any]):
         return len(self._given)
 
     def __eq__(self, other: object) -> bool:
-        return self._given == (other._given if isinstance(other, Listed) else other)
+        return self._given == (other._given if isinstance(other, PositionalParams) else other)
 
     __hash__ = None  # type: ignore[assignment] # as a list
 
@@ -179,16 +179,16 @@ class Listed(MutableSequence[Any]):
         return list, (self._given,)
 
     def _change(self, change: Callable[[list[Any]], None]) -> None:
-        with self._inquiry.lock:
+        with self._bound.lock:
             given = self._given
             change(given)
-            self._inquiry.set(self._inquiry.query, given)
+            self._bound.set(self._bound.query, given)
 
 
-class Asking(Shown):
+class QueryMixin(Core):
     """The question of a view."""
 
-    _inquiry: Inquiry
+    _bound: BoundQuery
     _parameters: Parameters
     _conditions: Mapping[object, tuple[str, tuple[str, ...]]] = {}
     _asked_of = ""
@@ -202,14 +202,14 @@ class Asking(Shown):
         TypeError, ValueError
             As `LiveView` does.
         """
-        return self._inquiry.query
+        return self._bound.query
 
     @query.setter
     def query(self, query: str) -> None:
-        self.ask(query, self._inquiry.params)
+        self.ask(query, self._bound.params)
 
     @property
-    def params(self) -> Named | Listed:
+    def params(self) -> NamedParams | PositionalParams:
         """The values of the query's ``%(name)s`` or ``%s``, as they were given, a dict or a list that can be changed.
 
         ``view.params["least"] = 50``, ``view.params.update(…)`` and ``view.params = {…}`` ask anew: while the answer is
@@ -220,11 +220,11 @@ class Asking(Shown):
         TypeError, ValueError
             When set: a value has no SQL form or a placeholder has no value. The question is the one before then.
         """
-        return Listed(self._inquiry) if isinstance(self._inquiry.params, list) else Named(self._inquiry)
+        return PositionalParams(self._bound) if isinstance(self._bound.params, list) else NamedParams(self._bound)
 
     @params.setter
     def params(self, params: Params | None) -> None:
-        self.ask(self._inquiry.query, params)
+        self.ask(self._bound.query, params)
 
     @briefly
     def ask(self, query: str, params: Params | None = None) -> None:
@@ -248,7 +248,7 @@ class Asking(Shown):
         >>> view.ask("SELECT * FROM orders WHERE shop = %(shop)s", {"shop": "Oslo"})
         """
         self._demand_open()
-        self._inquiry.set(query, params)
+        self._bound.set(query, params)
 
     def _narrow(self, owner: object, condition: str | None, told: tuple[str, ...] = ()) -> None:
         """Show only the rows that satisfy a condition in SQL, besides those of other owners; None takes it back.
@@ -257,7 +257,7 @@ class Asking(Shown):
 
         From any thread. It is about the columns of the query's result: what ORDER BY … LIMIT leaves out stays out.
         """
-        with self._inquiry.lock:
+        with self._bound.lock:
             others = {other: of for other, of in self._conditions.items() if other is not owner}
             self._conditions = others if condition is None else {**others, owner: (condition, told)}
             if self._open():
@@ -265,7 +265,7 @@ class Asking(Shown):
 
     def _ask_anew(self) -> None:
         """Ask what is now to be asked, or say why that cannot be."""
-        with self._inquiry.lock:
+        with self._bound.lock:
             self._view.questions.ask(self._question())
             if self._asked_of != self.query:
                 self._asked_of = self.query
@@ -273,16 +273,16 @@ class Asking(Shown):
 
     def _question(self) -> Question:
         """Return what is to be asked."""
-        inquiry = self._inquiry
+        bound = self._bound
         try:
-            params = plain(inquiry.params)
-            query = composed(inquiry.query, params)
+            params = plain(bound.params)
+            query = composed(bound.query, params)
         except Exception as error:  # of a value that is followed, whatever that is
             why = str(error) if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: {error}"
             return Question("", lambda: self._view.tail, problem=Status("failed", shorten(why)))
         asked = narrowed(query, (condition for condition, _ in self._conditions.values()))
         links = [piece for _, told in self._conditions.values() for piece in told]
-        chosen = " · ".join([*links, *terms.of_params(inquiry.query, params)])
+        chosen = " · ".join([*links, *terms.of_params(bound.query, params)])
 
         def shown() -> None:
             self._picture.ask(query.sent, lambda: self._view.collection.definition)

@@ -11,8 +11,8 @@ import pandas as pd
 
 from mzwidget.deadline import Deadline
 from mzwidget.errors import CLOSED, LiveViewError, briefly
+from mzwidget.liveview.core import Core, moment
 from mzwidget.page import waiting
-from mzwidget.shown import Shown, moment
 
 _FAR = 8_640_000_000_000_000  # milliseconds from 1970, to which a browser's clock can tell the time
 
@@ -22,7 +22,7 @@ Moment = pd.Timestamp | datetime | str | int | Decimal
 """A moment (UTC if it names no time zone), or milliseconds since 1970 as ``SELECT mz_now()`` gives them."""
 
 
-class Moments(Shown):
+class TimelineMixin(Core):
     """Shows the newest moment of a view, or one of its past."""
 
     @briefly
