@@ -34,6 +34,8 @@ DELETE FROM t1 WHERE f2 = 2 AND 8 / (f1 - 3) < 0                                
 SELECT * FROM t1 JOIN (t2 a JOIN LATERAL (SELECT a.f1 * t1.f2 AS k) b ON true) AS j ON j.f1 = t1.f1 | f1 f2 f1 f2 k: 3 4 3 4 12
 SELECT f2, j.k FROM t1 LEFT JOIN (t2 a JOIN (SELECT 9 AS k) b ON a.f1 = t1.f1) AS j (p, q, k) ON true ORDER BY 1 | f2 k: 2 None, 4 9
 SELECT * FROM t1 JOIN (t2 a JOIN (SELECT t1.f1) b ON true) AS j ON true                       | column "t1.f1" does not exist
+SELECT nullif(round(6.5, 2), 3)::text, greatest(round(6.5, 2), 6) || '', least(1.5 * 4, 7)::text, greatest(round(6.5, 3), round(6.5, 2))::text | nullif ?column? least greatest: 6.50 6.50 6.0 6.50
+SELECT nullif(round(f1 / 4.0, 3), f2)::text, least(f1 * 1.5, f2)::text, greatest(f1 * 1.5, f2) FROM t1 ORDER BY f1 | nullif least greatest: 0.250 1.5 2, 0.750 4 4.5
 SELECT EXISTS (SELECT 7 / 0)                                                                  | division by zero
 SELECT EXISTS (SELECT 7 / 0) FROM t1 LIMIT 1                                                  | exists: True
 SELECT ROW(7, 8) UNION SELECT ROW(7, '8')                                                     | UNION types record(f1: integer,f2: integer) and record(f1: integer,f2: text) cannot be matched
@@ -294,6 +296,8 @@ SELECT v = w, v < w FROM (VALUES (1, NULL::int)) v, (VALUES (1, NULL::int)) w | 
 SELECT v = w FROM (VALUES (1)) v, (VALUES (1::int8)) w    | operator does not exist: record(column1: integer) = record(column1: bigint)
 SELECT count(*) FROM t1 WHERE t1 IN (SELECT t2 FROM t2)   | count: 1
 SELECT count(*) FROM t1 WHERE t1 = ANY (SELECT ROW(3, 4)) | count: 1
+SELECT (f1, f2) IN (SELECT t2.f1, t1.f2 FROM t2), (f1, 4) NOT IN (SELECT t1.f1, t2.f2 FROM t2 WHERE t2.f1 > t1.f1) FROM t1 ORDER BY f1 | ?column? ?column?: False False, True True
+SELECT (f1, NULL) IN (SELECT t1.f1, t2.f2 FROM t2), (f1, 7) IN (SELECT t2.f1, NULL::int FROM t2 WHERE t2.f1 = t1.f1) FROM t1 ORDER BY f1 | ?column? ?column?: None False, None None
 SELECT (1, 2) IN (SELECT f1 FROM t1)                      | subquery2 has 1 columns available but 2 columns specified
 SELECT (1, 2) < ALL (SELECT 1, 2, 3)                      | subquery2 has 3 columns available but 2 columns specified
 SELECT t1 IN (SELECT 1, 2) FROM t1                        | subquery1 has 2 columns available but 1 columns specified
@@ -351,6 +355,9 @@ def test_what_is_compared_stands_in_the_sql_once(sql: psycopg.Connection, statem
             "transaction read-write mode must be set before any query",
         ),
         (["BEGIN", "SELECT now()"], "INSERT INTO t VALUES (1)", None),
+        (["BEGIN", "SELECT * FROM t"], "SELECT name FROM mz_clusters", "objects in the same timedomain"),
+        (["BEGIN", "SELECT * FROM t, mz_clusters"], "SELECT count(*) FROM mz_cluster_replicas", None),
+        (["BEGIN", "SELECT * FROM t"], "SELECT name FROM mz_tables", None),
         (["BEGIN", "SELECT mz_now()"], "INSERT INTO t VALUES (1)", "transaction in read-only mode"),
         (["BEGIN", "INSERT INTO t VALUES (1)"], "SELECT now()", None),
         (["BEGIN", "SELECT * FROM t"], "DECLARE c CURSOR FOR SUBSCRIBE t AS OF 18446744073709551615; FETCH 0 c", None),

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.translating import Translating
 
 
+_FEW_CHARACTERS = 1000
+"""Operands up to this length stand in SQL twice where a numeric keeps its digits by that."""
+
+
 def case(expressions: Translating, node: tree.Case) -> Value:
     if node.operand is None:
         return _branches(expressions, node, [expressions.condition(test) for test, _ in node.branches])
@@ -64,9 +68,10 @@ def _branches(expressions: Translating, node: tree.Case, conditions: Sequence[Va
 def choice(expressions: Translating, node: tree.Choice) -> Value:
     given = expressions.values(node.arguments)
     if node.word == "nullif":
-        return bound_once(
-            [whole(value) for value in given], expressions.stand_in, lambda sides: _nullif(expressions, *sides)
-        )
+        sides = [whole(value) for value in given]
+        if digits.are_kept(sides[0]) and sum(len(side.sql) for side in sides) < _FEW_CHARACTERS:
+            return _nullif(expressions, *sides)
+        return bound_once(sides, expressions.stand_in, lambda bound: _nullif(expressions, *bound))
     values, type_ = unify(expressions.statement, given, node.word)
     if node.word == "coalesce":
         found = replace(apply("coalesce({*})", values, type_), nullable=all(value.nullable for value in values))
@@ -76,11 +81,19 @@ def choice(expressions: Translating, node: tree.Choice) -> Value:
         there = "list_filter([{*}], lambda e: e IS NOT NULL)"
         pairs = f"list_transform({there}, lambda e: struct_pack(k := {key}, v := e))"
         return apply(f"list_sort({pairs})[{1 if node.word == 'least' else -1}].v", values, type_, fallible=True)
-    return apply(f"{node.word}({{*}})", values, type_)
+    found = apply(f"{node.word}({{*}})", values, type_)
+
+    def written(given: Sequence[Value]) -> str:
+        pairs = list(zip(values, given, strict=True))  # of equal ones GREATEST is the last, LEAST the first
+        pairs = pairs if node.word == "least" else pairs[::-1]
+        return f"CASE{''.join(f' WHEN {key.sql} = {found.sql} THEN {each.sql}' for key, each in pairs)} END"
+
+    return digits.keep_one(found, values, written)
 
 
 def _nullif(expressions: Translating, left: Value, right: Value) -> Value:
     equal = expressions.compare("=", left, right)
     left = expressions.settled(left)
     left = coerce(expressions.statement, left, t.TEXT) if left.is_open else left
-    return apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
+    found = apply("CASE WHEN {1} THEN NULL ELSE {0} END", [left, equal], left.type)
+    return digits.keep_one(found, [left], lambda given: f"CASE WHEN {equal.sql} THEN NULL ELSE {given[0].sql} END")

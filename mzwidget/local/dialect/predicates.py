@@ -18,6 +18,7 @@ from mzwidget.local.formats import types as t
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mzwidget.local.dialect.scope import Scope
     from mzwidget.local.dialect.translating import Translating
     from mzwidget.local.formats.types import Column
 
@@ -159,8 +160,19 @@ def _of_query(expressions: Translating, operand: tree.Expr, query: tree.Query) -
     return left, columns, sql
 
 
+def _is_correlated(scope: Scope | None, sql: str) -> bool:
+    """Whether the SQL of a subquery names columns around it."""
+    return scope is not None and (
+        any(f"{alias}." in sql for alias in scope.aliases()) or _is_correlated(scope.parent, sql)
+    )
+
+
 def in_query(expressions: Translating, node: tree.InQuery) -> Value:
     left, columns, sql = _of_query(expressions, node.operand, node.query)
+    if isinstance(node.operand, tree.Row) and _is_correlated(expressions.scope, sql):
+        equal = tree.Quantified(node.operand, "=", every=False, right=node.query)
+        found = _quantified_row(expressions, equal, left, columns, sql)  # DuckDB takes no such IN
+        return apply("(NOT {0})", [found], t.BOOL) if node.negated else found
     if isinstance(node.operand, tree.Row):
         parts = [
             _same(expressions, a, Value(f"q.c{i}", c.type))

@@ -34,6 +34,11 @@ _AT_ONCE = 1000
 _log = logging.getLogger("mzwidget.local")
 
 
+def mirrored(path: str) -> str:
+    """Return the id of the mirror of a path."""
+    return _PREFIX + path
+
+
 def is_mirror(id_: str) -> bool:
     """Whether an id is that of a mirror."""
     return id_.startswith(_PREFIX)
@@ -87,7 +92,7 @@ class Mirrors:
 
     def add(self, name: str, columns: Sequence[Column], fill: Fill) -> tuple[str, str]:
         """Return the id of a mirror, which is made if it is new, and DuckDB SQL of its rows."""
-        id_ = _PREFIX + name
+        id_ = mirrored(name)
         if id_ not in self._mirrors:
             self._mirrors[id_] = _Mirror(id_, columns, fill)
         return id_, live(id_, columns)

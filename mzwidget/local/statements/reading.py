@@ -83,11 +83,12 @@ def _read_at(session: Session, plan: QueryPlan, chosen: int | None) -> int:
     if catalog and session.variables.get("auto_route_catalog_queries") == "off":
         kind = "read"
     chosen = transaction.read(session.engine.store, kind, ready, lambda: listed(session.engine.catalog, query.inputs))
-    if kind == "read" and (transaction.explicit or transaction.several):
+    if kind in {"read", "catalog"} and (transaction.explicit or transaction.several):
         here = session.engine.catalog
-        if transaction.domain is None:
+        if transaction.domain is None and kind == "read":
             transaction.domain = TimeDomain.of(here, query.inputs, session.number)
-        transaction.domain.check(here, query.inputs)
+        if transaction.domain is not None:
+            transaction.domain.check(here, query.inputs)
     return clock.read() if catalog else chosen
 
 

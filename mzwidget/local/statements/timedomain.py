@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mzwidget.local.engine.mirrors import is_mirror, mirrored
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from mzwidget.local.engine.catalog import Catalog, Item
 
@@ -25,28 +26,35 @@ _OF_THE_SYSTEM = (
     *(f"mz_internal.mz_{name}" for name in ("aggregates", "comments", "object_dependencies", "type_pg_metadata")),
 )
 """What the views of pg_catalog read, which every transaction may."""
+_BESIDE = ("mz_catalog.mz_cluster_replicas", "mz_catalog.mz_clusters")
+"""Tables of the system that are not among them."""
 
 
 @dataclass(frozen=True)
 class TimeDomain:
-    """What the first query of a transaction lets it read: ``stored`` by ids, ``names`` as messages list it."""
+    """What the first query of a transaction lets it read: ``stored`` by ids, ``names`` as messages list it.
+
+    ``catalog``: that query reads the system's relations, so others may.
+    """
 
     stored: frozenset[str]
     names: tuple[str, ...]
+    catalog: bool = False
 
     @classmethod
-    def of(cls, catalog: Catalog, inputs: Iterable[str], session: int) -> TimeDomain:
+    def of(cls, catalog: Catalog, inputs: Collection[str], session: int) -> TimeDomain:
         """Return the domain that a query which reads `inputs` opens."""
         found = [other for item in _named(catalog, inputs) for other in _beside(catalog, item, session)]
         stored = frozenset(id_ for item in found for id_ in _stored(catalog, item))
         names = {name for item in found for name in _collections(catalog, item)}
-        return cls(stored, tuple(sorted({*names, *_OF_THE_SYSTEM})))
+        return cls(stored, tuple(sorted({*names, *_OF_THE_SYSTEM})), any(map(is_mirror, inputs)))
 
-    def check(self, catalog: Catalog, inputs: Iterable[str]) -> None:
+    def check(self, catalog: Catalog, inputs: Collection[str]) -> None:
         """Refuse a query that reads what is not in the domain."""
         outside = [item for item in _named(catalog, inputs) if not self.stored.issuperset(_stored(catalog, item))]
-        if outside:
-            names = sorted({name for item in outside for name in _collections(catalog, item)} - set(self.names))
+        named = {name for item in outside for name in _collections(catalog, item)} - set(self.names)
+        names = sorted(named | {name for name in _BESIDE if not self.catalog and mirrored(name) in inputs})
+        if names:
             raise SqlError(
                 f"Transactions can only reference objects in the same timedomain. See {_URL}",
                 "25000",
