@@ -445,6 +445,14 @@ def test_prepared_statements_are_bounded_in_bytes(engine: Engine) -> None:
         assert _state(raised.value) == "53400"
 
 
+def test_prepared_statements_of_many_words_are_counted_with_what_is_read_of_them(engine: Engine) -> None:
+    with engine.connect() as connection:
+        long = f"SELECT 1 IN (1{', 1' * 8_000})"
+        with pytest.raises(psycopg.Error) as raised:
+            _ = [connection.execute(f"PREPARE p{number} AS {long}") for number in range(20)]  # type: ignore[call-overload]
+        assert _state(raised.value) == "53400"
+
+
 def test_what_all_sessions_keep_is_bounded(engine: Engine) -> None:
     long = "SELECT '" + "a" * 1_900_000 + "'"
     with contextlib.ExitStack() as stack:

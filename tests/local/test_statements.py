@@ -183,6 +183,27 @@ def test_an_error_points_at_its_place(sql: psycopg.Connection) -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("SHOW TABLES WHERE name = ^= 'a'", "equals sign"),
+        ("SELECT 1; SHOW TABLES WHERE name = ^= 'a'", "equals sign"),
+        ("PREPARE p AS SELECT 1 + ^, 2", "comma"),
+        ("EXECUTE p (1, 1 + ^)", "right parenthesis"),
+        ("CREATE INDEX ON t (a + ^)", "right parenthesis"),
+        ("SUBSCRIBE (SELECT a FROM t WHERE ^) WITH (PROGRESS)", "right parenthesis"),
+        ("COPY (SELECT 1 + ^) TO STDOUT", "right parenthesis"),
+        ("DECLARE c CURSOR FOR SELECT 1 + ^, 2", "comma"),
+    ],
+)
+def test_what_stands_within_a_statement_is_told_where_it_stands(
+    sql: psycopg.Connection, statement: str, found: str
+) -> None:
+    with pytest.raises(psycopg.errors.SyntaxError, match=f"Expected an expression, found {found}") as caught:
+        sql.execute(statement.replace("^", ""))  # type: ignore[call-overload]
+    assert caught.value.diag.statement_position == str(statement.index("^") + 1)
+
+
+@pytest.mark.parametrize(
     ("statement", "message", "position"),
     [
         ("CREATE TABLE t  ", "Expected a list of columns in parentheses, found EOF", 17),

@@ -16,6 +16,7 @@ _OWN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bq\d+\b")
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mzwidget.local.dialect.syntax import tree
     from mzwidget.local.formats.types import Column, Type
 
 
@@ -114,7 +115,7 @@ class Catalog(Protocol):
     def check(self, parts: tuple[str, ...]) -> None:
         """Insist that the qualifiers of a name are those of a schema."""
 
-    def shown(self, text: str) -> str:
+    def shown(self, text: str) -> tree.Query:
         """Return the query of what a SHOW command lists."""
 
 
@@ -133,7 +134,7 @@ class Empty:
     def check(self, _: tuple[str, ...]) -> None:
         pass
 
-    def shown(self, _: str) -> str:
+    def shown(self, _: str) -> tree.Query:
         raise unsupported("SHOW in a query")
 
     def oid_of(self, _: tuple[str, ...], *, types: bool = False) -> int | None:  # noqa: ARG002

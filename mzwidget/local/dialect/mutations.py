@@ -15,7 +15,7 @@ from mzwidget.local.dialect.ordering import by_position
 from mzwidget.local.dialect.queries import plan_in, plan_nested
 from mzwidget.local.dialect.scope import Scope, Source, Statement
 from mzwidget.local.dialect.sources import From
-from mzwidget.local.dialect.syntax import parse, tree
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
 from mzwidget.local.dialect.values import Value
 from mzwidget.local.errors import SqlError, private_preview, unsupported
@@ -118,24 +118,15 @@ def _apart(statement: Statement, expr: tree.Node, clause: str, columns: tuple[Co
     return Expressions(scope, plan_nested)
 
 
-def _parsed(sql: str) -> tree.Expr:
-    query = parse(f"SELECT ({sql})")
-    assert isinstance(query, tree.Query)
-    assert isinstance(query.body, tree.Select)
-    return query.body.items[0].expr
-
-
-def plan_argument(sql: str, catalog: Catalog, session: Mapping[str, str | int | None], clause: str) -> Type:
+def plan_argument(expr: tree.Expr, catalog: Catalog, session: Mapping[str, str | int | None], clause: str) -> Type:
     """Return the type of an expression that reads no rows, in the place that messages call `clause`."""
-    expr = _parsed(sql)
     return _apart(Statement(catalog, session=session), expr, clause).typed(expr).type
 
 
 def plan_key(
-    sql: str, columns: tuple[Column, ...], catalog: Catalog, session: Mapping[str, str | int | None]
+    expr: tree.Expr, columns: tuple[Column, ...], catalog: Catalog, session: Mapping[str, str | int | None]
 ) -> str | None:
     """Return the column that the key of an index is, None for another expression of a relation's columns."""
-    expr = _parsed(sql)
     if isinstance(expr, tree.Literal) and expr.kind == "number":
         return columns[by_position(expr.value, len(columns), "CREATE INDEX") - 1].name
     statement = Statement(catalog, session=session)

@@ -12,7 +12,7 @@ from mzwidget.local.dialect.model import Catalog, Query
 from mzwidget.local.dialect.ordering import limits, ordered
 from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.selecting import Selection
-from mzwidget.local.dialect.syntax import parse, tree
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.values import Value, weighed, whole
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.formats.encoding import carrier
@@ -128,9 +128,7 @@ def plan_body(statement: Statement, body: tree.Body, scope: Scope, order: tuple[
     if isinstance(body, tree.Shown):
         if not statement.once:
             raise unsupported("SHOW in a query that is not a SELECT")
-        listed = parse(statement.catalog.shown(body.text))
-        assert isinstance(listed, tree.Query)
-        columns, sql = plan_in(listed, scope)
+        columns, sql = plan_in(statement.catalog.shown(body.text), scope)
     else:
         assert isinstance(body, tree.Nested)
         columns, sql = plan_in(body.query, scope)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mzwidget.local.dialect.model import Known, Relation
+    from mzwidget.local.dialect.syntax import tree
     from mzwidget.local.engine.catalog import Catalog, Item, Parts
     from mzwidget.local.formats.types import Type
 
@@ -59,7 +60,7 @@ class Names:
         temporary: Mapping[str, Item],
         system: System,
         variables: Callable[[], Mapping[str, str]] = dict,
-        show: Callable[[Names, str], str] | None = None,
+        show: Callable[[Names, str], tree.Query] | None = None,
     ) -> None:
         self.catalog = catalog
         self.database = database
@@ -142,7 +143,7 @@ class Names:
         """Return the values of the session's variables, by their names in small letters."""
         return self._variables()
 
-    def shown(self, text: str) -> str:
+    def shown(self, text: str) -> tree.Query:
         """Return the query of what a SHOW command lists."""
         if self._show is None:
             raise unsupported("SHOW in a query")

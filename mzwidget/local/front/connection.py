@@ -17,13 +17,13 @@ from mzwidget.local.front.outbox import Outbox
 from mzwidget.local.front.portal import Portal, tell
 from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements import model as statements
-from mzwidget.local.statements.script import split
+from mzwidget.local.statements.grammar import read
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.formats.types import Type
+    from mzwidget.local.statements.model import Parsed
     from mzwidget.local.statements.prepared import Prepared
     from mzwidget.local.statements.session import Session
 
@@ -51,7 +51,7 @@ class Connection:
         self._session = session
         self._inbox = Inbox(reader, self._left)
         self._outbox = Outbox(writer)
-        self._extended = Extended(session, self._outbox, self._split, self._prepare, self._run)
+        self._extended = Extended(session, self._outbox, self._read, self._prepare, self._run)
         self._task: asyncio.Task[None] | None = None
         self._running: object = None
         """What is being answered: a mark of its own for each message."""
@@ -193,13 +193,13 @@ class Connection:
 
     # ------------------------------------------------------------------------------------------ running
 
-    async def _split(self, script: str) -> list[list[Token]]:
+    async def _read(self, script: str) -> list[Parsed]:
         if len(script) > _LONG_SCRIPT:
-            return await self._in_time(asyncio.to_thread(split, script))
-        return split(script)
+            return await self._in_time(asyncio.to_thread(read, script))
+        return read(script)
 
-    async def _prepare(self, sql: str, tokens: Sequence[Token], types: Sequence[Type | None] = ()) -> Prepared:
-        return await self._in_time(self._session.prepare(sql, types, tokens=tokens or ()))
+    async def _prepare(self, parsed: Parsed, types: Sequence[Type | None] = ()) -> Prepared:
+        return await self._in_time(self._session.prepare(parsed, types))
 
     async def _run(self, portal: Portal, limit: int) -> None:
         """Run a portal, or go on with it."""
@@ -225,23 +225,20 @@ class Connection:
         script = message.text()
         message.end()
         await self._extended.drop("")
-        texts = await self._split(script)
-        if not texts:
+        parsed = await self._read(script)
+        if not parsed:
             self._outbox.add(wire.EMPTY_QUERY)
             return
         session = self._session
-        if len(texts) > 1:
-            for tokens in texts:
-                session.check(script, tokens)
-        if len(texts) > 1 and session.transaction is None:
+        if len(parsed) > 1 and session.transaction is None:
             session.begin_implicitly(several=True)
         try:
-            for tokens in texts:
+            for each in parsed:
                 transaction = session.transaction
-                await self._simple_statement(script, tokens)
+                await self._simple_statement(each)
                 if session.transaction is not transaction:
                     await self._extended.close_portals()
-                if session.transaction is None and tokens is not texts[-1]:
+                if session.transaction is None and each is not parsed[-1]:
                     session.begin_implicitly(several=True)
             await session.end_implicitly()
             await self._synchronise()
@@ -249,8 +246,8 @@ class Connection:
             await session.fail()
             raise
 
-    async def _simple_statement(self, script: str, tokens: Sequence[Token]) -> None:
-        prepared = await self._prepare(script, tokens)
+    async def _simple_statement(self, parsed: Parsed) -> None:
+        prepared = await self._prepare(parsed)
         if prepared.parameters:
             raise SqlError("there is no parameter $1", "42P02")
         portal = Portal(prepared, [], [TEXT] * len(prepared.columns or ()))

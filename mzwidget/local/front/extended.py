@@ -13,18 +13,18 @@ from mzwidget.local.front import wire
 from mzwidget.local.front.portal import Portal
 from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.prepared import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.formats.types import Type
     from mzwidget.local.front.outbox import Outbox
-    from mzwidget.local.statements.prepared import Prepared
+    from mzwidget.local.statements.model import Parsed
     from mzwidget.local.statements.session import Session
 
-    Prepare = Callable[[str, list[Token], list[Type | None]], Awaitable[Prepared]]
-    Split = Callable[[str], Awaitable[list[list[Token]]]]
+    Prepare = Callable[[Parsed, list[Type | None]], Awaitable[Prepared]]
+    Read = Callable[[str], Awaitable[list[Parsed]]]
     Run = Callable[[Portal, int], Awaitable[None]]
 
 _STATEMENT = b"S"
@@ -42,14 +42,14 @@ class Extended:
     ----------
     session : Session
     outbox : Outbox
-    split, prepare, run : coroutine functions
-        Split a script into statements, plan one, run a portal: each for as long as a statement may take.
+    read, prepare, run : coroutine functions
+        Read the statements of a script, plan one, run a portal: each for as long as a statement may take.
     """
 
-    def __init__(self, session: Session, outbox: Outbox, split: Split, prepare: Prepare, run: Run) -> None:
+    def __init__(self, session: Session, outbox: Outbox, read: Read, prepare: Prepare, run: Run) -> None:
         self._session = session
         self._outbox = outbox
-        self._split = split
+        self._read = read
         self._prepare = prepare
         self._run = run
         self._portals: dict[str, Portal] = {}
@@ -92,13 +92,11 @@ class Extended:
         name, sql = message.text(), message.text()
         oids = [message.uint32() for _ in range(message.count())]
         message.end()
-        texts = await self._split(sql)
-        if len(texts) > 1:
-            for tokens in texts:
-                self._session.check(sql, tokens)
+        parsed = await self._read(sql)
+        if len(parsed) > 1:
             raise SqlError("cannot insert multiple commands into a prepared statement", "XX000")
         types = [_type(oid) for oid in oids]
-        prepared = await self._prepare(sql, texts[0] if texts else [], types)
+        prepared = await self._prepare(parsed[0], types) if parsed else Prepared(sql, None)
         self._session.prepared.add(name, prepared)
         self._outbox.add(wire.PARSE_COMPLETE)
 

@@ -182,7 +182,7 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
     if statement.keys is None:
         keys = default_key(target, catalog)
     else:
-        keys = tuple(_key(planner, target, key) for key in statement.keys)
+        keys = tuple(_key(planner, target, *key) for key in statement.keys)
     found = Definition("CREATE INDEX")
     beside = target.path[:-1]
     name = statement.name or _index_name(session, target, keys, default=statement.keys is None)
@@ -223,14 +223,10 @@ def _create_index(session: Session, statement: statements.CreateIndex) -> Defini
     return found
 
 
-def _key(planner: Planner, target: Item, text: str) -> str:
+def _key(planner: Planner, target: Item, expr: tree.Expr, text: str) -> str:
     """Check the key of an index; return it as messages spell it."""
     assert target.relation is not None
-    try:
-        column = planner.key(text, target.relation)
-    except SqlError as error:
-        error.position = None
-        raise
+    column = planner.key(expr, target.relation)
     return expression_of(text, planner.names) if column is None else column
 
 

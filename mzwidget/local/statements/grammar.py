@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.errors import SqlError, unsupported
 from mzwidget.local.statements import grammar_changes, grammar_objects, grammar_queries, grammar_session
+from mzwidget.local.statements.model import Parsed
 from mzwidget.local.statements.reader import Reader
-from mzwidget.local.statements.script import split
+from mzwidget.local.statements.script import split, tell_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,26 +29,43 @@ NOT_OFFERED = {
 _BEGINNING = "at the beginning of a statement"
 
 
-def parse(sql: str, tokens: Sequence[Token] | None = None) -> Statement:
-    """Read one statement, given its tokens in `sql` if they are known.
+def read(script: str) -> list[Parsed]:
+    """Read the statements of a script.
 
     Raises
     ------
     SqlError
-        42601 for what is not SQL, 0A000 for statements that are not offered.
+        42601 if one of them is not SQL. What else is refused is so only when it would run.
     """
-    if tokens is None:
-        found = split(sql)
-        if len(found) != 1:
-            raise SqlError(f"Expected one statement, found {len(found)}", "42601")
-        tokens = found[0]
-    reader = Reader(sql, tokens, _statement)
+    return [_read(script, tokens) for tokens in split(script)]
+
+
+def _read(script: str, tokens: Sequence[Token]) -> Parsed:
     try:
-        statement = _statement(reader)
+        return _parsed(script, tokens)
+    except SqlError as error:
+        if error.sqlstate != "42601":
+            return Parsed(script[tokens[0].start : tokens[-1].end], None, refusal=error)
+        tell_end(error, script, tokens)
+        raise
+
+
+def parse(sql: str) -> Statement:
+    """Read one statement that can be read."""
+    [tokens] = split(sql)
+    found = _parsed(sql, tokens).statement
+    assert found is not None
+    return found
+
+
+def _parsed(script: str, tokens: Sequence[Token]) -> Parsed:
+    reader = Reader(script, tokens, _statement)
+    try:
+        parsed = reader.parsed()
     except RecursionError as error:
         raise SqlError("statement exceeds nested expression limit", "54001") from error
     reader.end()
-    return statement
+    return parsed
 
 
 def _statement(reader: Reader) -> Statement:

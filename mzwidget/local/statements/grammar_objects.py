@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.errors import SqlError, private_preview, unsupported
 from mzwidget.local.statements.model import (
     CreateDatabase,
@@ -145,11 +146,11 @@ def _create_index(reader: Reader, *, default: bool = False) -> CreateIndex:
     return CreateIndex(name, on, keys, absent, cluster)
 
 
-def _index_keys(reader: Reader) -> tuple[str, ...]:
+def _index_keys(reader: Reader) -> tuple[tuple[tree.Expr, str], ...]:
     reader.expect_kind("(")
-    keys: list[str] = []
+    keys: list[tuple[tree.Expr, str]] = []
     while not reader.is_kind(")") or keys:
-        keys.append(reader.text_of(reader.expression))
+        keys.append(reader.with_text(reader.expression))
         reader.direction()
         if not reader.accept_kind(","):
             break
@@ -199,6 +200,8 @@ def _create_view(reader: Reader, kind: str, *, or_replace: bool, temporary: bool
         reader.inner(reader)
         reader.at = start
     parsed, query = reader.with_text(reader.query)
+    if any(isinstance(node, tree.Parameter) for node in parsed.walk()):
+        raise SqlError("views cannot have parameters", "42P02")
     return CreateView(
         kind,
         name,

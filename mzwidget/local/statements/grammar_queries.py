@@ -40,33 +40,29 @@ COPY_OPTIONS = ("format", "delimiter", "null", "escape", "quote", "header", "aws
 
 def query(reader: Reader) -> Query:
     """Read a query in parentheses."""
-    parsed, text = reader.with_text(reader.query)
-    return Query(text, parsed)
+    return Query(reader.query())
 
 
 def _query(reader: Reader) -> Query:
     reader.at -= 1
-    parsed, text = reader.with_text(reader.query)
-    return Query(text, parsed, *_as_of(reader))
+    return Query(reader.query(), *_as_of(reader))
 
 
-def _as_of(reader: Reader) -> tuple[str | None, bool]:
+def _as_of(reader: Reader) -> tuple[tree.Expr | None, bool]:
     """Read AS OF, if it is there: the timestamp, and whether a later one will do."""
     if not reader.accept("as"):
         return None, False
     reader.expect("of")
     at_least = reader.accept("at", "least")
     try:
-        return reader.text_of(reader.expression), at_least
+        return reader.expression(), at_least
     except SqlError:
         return reader.expected(f"a timestamp value after 'AS OF{' AT LEAST' if at_least else ''}'")
 
 
 def _write(reader: Reader) -> Write:
     reader.at -= 1
-    verb = reader.token.value
-    parsed, text = reader.with_text(reader.statement)
-    return Write(verb, text, parsed)
+    return Write(reader.statement())
 
 
 # ---------------------------------------------------------------------------------------------------- SUBSCRIBE
@@ -76,12 +72,11 @@ def _subscribe(reader: Reader) -> Subscribe:
     reader.accept("to")
     relation: Parts | None = None
     if reader.accept_kind("("):
-        parsed, text = reader.with_text(reader.query)
+        parsed = reader.query()
         reader.expect_kind(")")
     else:
-        name, named = reader.with_text(reader.item_name)
-        relation, text = name, f"SELECT * FROM {named}"
-        parsed = tree.Query(tree.Select((tree.SelectItem(tree.Star()),), tree.Table(name)))
+        relation = reader.item_name()
+        parsed = tree.everything(relation)
     output = _output(reader)
     snapshot, progress = True, False
     if reader.accept("with"):
@@ -92,13 +87,13 @@ def _subscribe(reader: Reader) -> Subscribe:
     up_to = None
     if reader.accept("up"):
         reader.expect("to")
-        up_to = reader.text_of(reader.expression)
+        up_to = reader.expression()
     output = output or _output(reader)
     if output is not None and output[0] == "debezium":
         raise private_preview("`ENVELOPE DEBEZIUM (KEY (..))`", "enable_envelope_debezium_in_subscribe")
     if output is not None and output[0] == "within":
         raise private_preview("`WITHIN TIMESTAMP ORDER BY ..`", "enable_within_timestamp_order_by_in_subscribe")
-    return Subscribe(text, parsed, relation, snapshot, progress, as_of, at_least, up_to, output and output[1])
+    return Subscribe(parsed, relation, snapshot, progress, as_of, at_least, up_to, output and output[1])
 
 
 def _output(reader: Reader) -> tuple[str, tuple[str, ...]] | None:
@@ -233,10 +228,10 @@ def _prepare(reader: Reader) -> Prepare:
     name = reader.identifier()
     reader.expect("as")
     first = reader.token
-    statement = reader.inner(reader)
-    if not isinstance(statement, _PREPARABLE):
+    parsed = reader.parsed()
+    if not isinstance(parsed.statement, _PREPARABLE):
         raise reader.error("unpreparable statement", first)
-    return Prepare(name, reader.sql[first.start : reader.last.end])
+    return Prepare(name, parsed)
 
 
 _PREPARABLE = (Query, Write)
@@ -245,14 +240,11 @@ _SHOWS = (ShowColumns, ShowCreate, ShowIndexes, ShowItems, ShowSchemas, ShowVari
 
 def _execute(reader: Reader) -> Execute:
     name = reader.identifier()
-    values: list[str] = []
+    values: tuple[tree.Expr, ...] = ()
     if reader.accept_kind("("):
-        while True:
-            values.append(reader.text_of(reader.expression))
-            if not reader.accept_kind(","):
-                break
+        values = reader.expressions()
         reader.expect_kind(")")
-    return Execute(name, tuple(values))
+    return Execute(name, values)
 
 
 _EXPLAINED = ("view", "materialized view", "or replace view", "or replace materialized view", "index", "default index")

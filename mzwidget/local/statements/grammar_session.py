@@ -25,6 +25,7 @@ from mzwidget.local.statements.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mzwidget.local.dialect.syntax import tree
     from mzwidget.local.statements.model import Statement
     from mzwidget.local.statements.reader import Reader
 
@@ -216,10 +217,10 @@ def _show_others(reader: Reader, listed: str) -> ShowSchemas:
     return ShowSchemas("roles" if listed == "users" else listed, which, *_filter(reader))
 
 
-def _filter(reader: Reader) -> tuple[str | None, str | None]:
+def _filter(reader: Reader) -> tuple[str | None, tree.Expr | None]:
     """Read LIKE or WHERE, which a SHOW may end with."""
     if reader.accept("where"):
-        return None, reader.text_of(reader.expression)
+        return None, reader.expression()
     return (reader.text_value() if reader.accept("like") else None), None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax import tree
+    from mzwidget.local.errors import SqlError
 
 Parts = tuple[str, ...]
 
@@ -15,9 +16,8 @@ Parts = tuple[str, ...]
 class Query:
     """SELECT, VALUES, TABLE or WITH."""
 
-    sql: str
     parsed: tree.Query
-    as_of: str | None = None
+    as_of: tree.Expr | None = None
     at_least: bool = False
 
 
@@ -25,23 +25,20 @@ class Query:
 class Write:
     """INSERT, UPDATE or DELETE."""
 
-    verb: str
-    sql: str
     parsed: tree.Node
 
 
 @dataclass(frozen=True)
 class Subscribe:
-    """SUBSCRIBE; `query` is the text of a SELECT, options as given."""
+    """SUBSCRIBE; options as given."""
 
-    query: str
     parsed: tree.Query
     relation: Parts | None = None
     snapshot: bool = True
     progress: bool = False
-    as_of: str | None = None
+    as_of: tree.Expr | None = None
     at_least: bool = False
-    up_to: str | None = None
+    up_to: tree.Expr | None = None
     upsert_key: tuple[str, ...] | None = None
 
 
@@ -130,11 +127,11 @@ class CreateRole:
 
 @dataclass(frozen=True)
 class CreateIndex:
-    """CREATE INDEX; no keys means the default ones."""
+    """CREATE INDEX; no keys means the default ones, each has its text."""
 
     name: str | None
     on: Parts
-    keys: tuple[str, ...] | None
+    keys: tuple[tuple[tree.Expr, str], ...] | None
     if_not_exists: bool
     cluster: str | None
 
@@ -240,7 +237,7 @@ class ShowItems:
     kind: str
     schema: Parts | None
     like: str | None = None
-    where: str | None = None
+    where: tree.Expr | None = None
     on: Parts | None = None
     cluster: str | None = None
 
@@ -252,7 +249,7 @@ class ShowSchemas:
     kind: str
     database: str | None
     like: str | None = None
-    where: str | None = None
+    where: tree.Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -260,7 +257,7 @@ class ShowIndexes:
     on: Parts | None
     schema: Parts | None
     like: str | None = None
-    where: str | None = None
+    where: tree.Expr | None = None
     cluster: str | None = None
 
 
@@ -268,7 +265,7 @@ class ShowIndexes:
 class ShowColumns:
     relation: Parts
     like: str | None = None
-    where: str | None = None
+    where: tree.Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -278,15 +275,26 @@ class ShowCreate:
 
 
 @dataclass(frozen=True)
+class Parsed:
+    """A statement of a script: its text, and what it asks for or why that is refused."""
+
+    sql: str
+    statement: Statement | None
+    size: int = 0
+    """How many bytes it takes to keep it, about."""
+    refusal: SqlError | None = None
+
+
+@dataclass(frozen=True)
 class Prepare:
     name: str
-    sql: str
+    parsed: Parsed
 
 
 @dataclass(frozen=True)
 class Execute:
     name: str
-    values: tuple[str, ...]
+    values: tuple[tree.Expr, ...]
 
 
 @dataclass(frozen=True)

@@ -178,8 +178,6 @@ class Planner:
         query = dialect.plan_query(parsed, self.names, maintained=maintained, session=self._functions)
         if query.asks_session:
             raise unsupported("a view of what each session answers otherwise")
-        if query.parameters:
-            raise SqlError("views cannot have parameters", "42P02")
         if self.names.used_system and maintained:
             raise unsupported("a materialized view of the system catalog")
         for schema in _SEEN_BY_SESSION:
@@ -187,9 +185,9 @@ class Planner:
                 raise unsupported(f"a view of {schema}")
         return query
 
-    def key(self, sql: str, relation: Relation) -> str | None:
+    def key(self, expr: tree.Expr, relation: Relation) -> str | None:
         """Translate the key of an index; return the column that it is, None for another expression."""
-        return dialect.plan_key(sql, relation.columns, self.names, self._functions)
+        return dialect.plan_key(expr, relation.columns, self.names, self._functions)
 
     def table_columns(self, parsed: tree.Node) -> tuple[dialect.ColumnDefinition, ...]:
         """Translate the columns of a CREATE TABLE statement."""
@@ -262,8 +260,7 @@ class Planner:
     def mutate(self, statement: statements.Write, types: Sequence[Type | None]) -> MutatePlan:
         """Plan UPDATE and DELETE as queries: the ids of the rows to retract, and the new rows."""
         parsed = statement.parsed
-        if not isinstance(parsed, tree.Update | tree.Delete):
-            raise unsupported(f"this form of {statement.verb.upper()}")
+        assert isinstance(parsed, tree.Update | tree.Delete)
         target = self._writable(parsed.table, "mutate")
         _refuse_mz_now(parsed)
         planned = dialect.plan_mutation(
@@ -293,34 +290,33 @@ class Planner:
         if item is not None and item.relation is None:
             raise SqlError(f"'{item.full_name}' cannot be subscribed to because it is a {item.kind}")
 
-    def over(self, columns: tuple[Column, ...], rows: Sequence[Sequence[Any]], where: str) -> dialect.Query:
+    def over(self, columns: tuple[Column, ...], rows: Sequence[Sequence[Any]], where: tree.Expr) -> dialect.Query:
         """Translate the query of those of some rows for which a condition holds."""
         self.names.extra["~shown"] = relation_of("~shown", columns, rows)
-        parsed = dialect.parse(f'SELECT * FROM "~shown" WHERE ({where})')
-        return dialect.plan_query(parsed, self.names, session=self._functions)
+        return dialect.plan_query(tree.everything(("~shown",), where), self.names, session=self._functions)
 
-    def constant(self, sql: str, kind: Type, number: int) -> dialect.Query:
+    def constant(self, expr: tree.Expr, kind: Type, number: int) -> dialect.Query:
         """Translate an expression that reads nothing, as a value of the type of a statement's parameter."""
-        given = dialect.plan_argument(sql, self.names, self._functions, "EXECUTE")
+        given = dialect.plan_argument(expr, self.names, self._functions, "EXECUTE")
         if not castable(given, kind, Context.ASSIGNMENT):
             kinds = f"expected {sql_name(kind)}, got {sql_name(given)}"
             raise SqlError(f"unable to cast given parameter ${number}: {kinds}")
-        parsed = dialect.parse(f"SELECT CAST(({sql}) AS {dialect.sql_type(kind)})")
+        parsed = _value(expr, dialect.parse_type(dialect.sql_type(kind)))
         query = dialect.plan_query(parsed, self.names, session=self._functions)
         if not query.constant:
             raise SqlError("EXECUTE takes only constants", "0A000")
         return query
 
-    def bound(self, sql: str | None) -> dialect.Query | SqlError | None:
+    def bound(self, expr: tree.Expr | None) -> dialect.Query | SqlError | None:
         """Translate the constant of AS OF or UP TO; what is wrong with it is an error only when it runs."""
-        if sql is None:
+        if expr is None:
             return None
         try:
-            dialect.plan_argument(sql, self.names, {}, "AS OF or UP TO")
+            dialect.plan_argument(expr, self.names, {}, "AS OF or UP TO")
         except SqlError as error:
             return error
         try:
-            parsed = dialect.parse(f"SELECT CAST(({sql}) AS mz_timestamp)")
+            parsed = _value(expr, tree.TypeName("named", ("mz_timestamp",)))
             if any(_last_name(node) in _UNMATERIALIZABLE for node in parsed.walk()):
                 return SqlError("calling an unmaterializable function in AS OF or UP TO not yet supported")
             query = dialect.plan_query(parsed, self.names)
@@ -334,6 +330,11 @@ class Planner:
         if not query.constant or query.parameters:
             return SqlError(NOT_A_TIMESTAMP)
         return query
+
+
+def _value(expr: tree.Expr, type_: tree.TypeName) -> tree.Query:
+    """Return the query of one value of a type."""
+    return tree.Query(tree.Select((tree.SelectItem(tree.Cast(expr, type_)),)))
 
 
 def _last_name(node: tree.Node) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.planning import Plan
 
 _MOST = 10_000
-_MOST_CHARACTERS = 16_000_000
+_MOST_BYTES = 16_000_000
 _MOST_KEPT = 64_000_000
 
 
@@ -40,6 +40,7 @@ class Prepared:
 
     sql: str
     statement: Statement | None
+    size: int = 0
     types: tuple[Type | None, ...] = ()
     plan: Plan | None = None
     version: tuple[Any, ...] = ()
@@ -64,7 +65,7 @@ class PreparedStatements:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._named: dict[str, Prepared] = {}
-        self._characters = 0
+        self._bytes = 0
 
     def get(self, name: str) -> Prepared | None:
         return self._named.get(name)
@@ -74,19 +75,19 @@ class PreparedStatements:
         if name and name in self._named:
             raise SqlError(f'prepared statement "{name}" already exists', "42P05")
         self.pop(name)
-        count, size = len(self._named), len(prepared.sql)
-        if count >= _MOST or self._characters + size > _MOST_CHARACTERS:
+        count, size = len(self._named), prepared.size
+        if count >= _MOST or self._bytes + size > _MOST_BYTES:
             raise SqlError(f"too many prepared statements: {count}", "53400", hint="DEALLOCATE those not needed.")
         self._kept.charge(0, size)
-        self._characters += size
+        self._bytes += size
         self._named[name] = prepared
 
     def pop(self, name: str) -> Prepared | None:
         """Forget a statement; return it if there was one."""
         found = self._named.pop(name, None)
         if found is not None:
-            self._kept.charge(len(found.sql), 0)
-            self._characters -= len(found.sql)
+            self._kept.charge(found.size, 0)
+            self._bytes -= found.size
         return found
 
     def clear(self) -> None:

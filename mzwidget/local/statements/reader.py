@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax.statements import StatementParser
 from mzwidget.local.errors import SqlError
+from mzwidget.local.statements.model import Parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.model import Statement
 
 
+_BYTES_OF_A_TOKEN = 120
+"""In what is read of it, as measured."""
 QUERY_WORDS = ("select", "values", "table", "with")
 
 
@@ -27,6 +30,12 @@ class Reader(StatementParser):
     @property
     def last(self) -> Token:
         return self.peek(-1)
+
+    def parsed(self) -> Parsed:
+        """Read a statement."""
+        begin = self.at
+        found, text = self.with_text(lambda: self.inner(self))
+        return Parsed(text, found, len(text) + _BYTES_OF_A_TOKEN * (self.at - begin))
 
     def text_value(self) -> str:
         if not self.is_kind("string"):

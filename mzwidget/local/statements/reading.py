@@ -199,7 +199,7 @@ async def _unsupported(_: Session, plan: Plan, __: Sequence[Any]) -> Result:
 async def _prepare(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement = plan.statement
     assert isinstance(statement, statements.Prepare)
-    session.prepared.add(statement.name, await session.prepare(statement.sql))
+    session.prepared.add(statement.name, await session.prepare(statement.parsed))
     return done("PREPARE")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mzwidget.local.engine.catalog import TEMPORARY
 from mzwidget.local.engine.journal import Entry
 from mzwidget.local.errors import SqlError
+from mzwidget.local.statements.grammar import read
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -60,7 +61,8 @@ async def restore(session: Session) -> None:
         session.variables.set("search_path", [part.strip() for part in entry.search_path.split(",")])
         engine.catalog.numbers = max(entry.number, engine.catalog.numbers)
         try:
-            await session.execute(await session.prepare(entry.sql))
+            for parsed in read(entry.sql):
+                await session.execute(await session.prepare(parsed))
         except SqlError as error:
             _log.error("not restored, %s: %s", error.message, entry.sql)
     journal.replaying = False

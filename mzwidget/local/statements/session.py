@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.names import Names
 from mzwidget.local.errors import Notice, SqlError
 from mzwidget.local.formats.results import Result
@@ -14,7 +15,6 @@ from mzwidget.local.statements.definitions import Definitions, known_cluster
 from mzwidget.local.statements.grammar import parse
 from mzwidget.local.statements.planning import Planner, relation_of
 from mzwidget.local.statements.prepared import Kept, Prepared, PreparedStatements
-from mzwidget.local.statements.script import tell_end
 from mzwidget.local.statements.shared import Shared
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.timedomain import listed
@@ -25,20 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from mzwidget.local.dialect.syntax.lexer import Token
     from mzwidget.local.engine.catalog import Item
     from mzwidget.local.formats.types import Type
     from mzwidget.local.statements.cursor import Cursor
     from mzwidget.local.statements.kinds import Kind
-    from mzwidget.local.statements.model import Statement
+    from mzwidget.local.statements.model import Parsed, Statement
     from mzwidget.local.statements.planning import Plan
 
 _LONG_STATEMENT = 20_000
-
-
-def _is_long(sql: str) -> bool:
-    """Whether reading and planning a statement may take so long that others would wait."""
-    return len(sql) > _LONG_STATEMENT
 
 
 class Engine(Shared):
@@ -99,7 +93,7 @@ class Session:
         catalog, system = self.engine.catalog, self.engine.system
         return Names(catalog, database, path, own, system, self.variables.by_name, self._listed)
 
-    def _listed(self, names: Names, text: str) -> str:
+    def _listed(self, names: Names, text: str) -> tree.Query:
         """Put what a SHOW command lists among the names that a query sees; return the query that reads it."""
         statement = parse(text)
         kind = self.engine.table[type(statement)]
@@ -108,8 +102,7 @@ class Session:
         name = f"~shown{len(names.extra)}"
         columns = kind.plan(self, statement, ()).columns or ()
         names.extra[name] = relation_of(name, columns, kind.rows(self, statement))
-        where = getattr(statement, "where", None)
-        return f'SELECT * FROM "{name}"' + (f" WHERE ({where})" if where is not None else "")
+        return tree.everything((name,), getattr(statement, "where", None))
 
     @property
     def planner(self) -> Planner:
@@ -132,54 +125,21 @@ class Session:
 
     # ---------------------------------------------------------------------------------------- preparing
 
-    async def prepare(
-        self, sql: str, types: Sequence[Type | None] = (), *, tokens: Sequence[Token] | None = None
-    ) -> Prepared:
-        """Parse and plan one statement, given its tokens if they are known; an empty one has no plan."""
-        if not sql.strip() or tokens == ():
-            return Prepared(sql, None)
-        try:
-            return await self._prepare(sql, types, tokens)
-        except SqlError as error:
-            if tokens:
-                tell_end(error, sql, tokens)
-            raise
-
-    async def _prepare(self, sql: str, types: Sequence[Type | None], tokens: Sequence[Token] | None) -> Prepared:
-        statement = await self._parsed(sql, tokens)
-        if isinstance(statement, statements.CreateView) and any(token.kind == "param" for token in tokens or ()):
-            raise SqlError("views cannot have parameters", "42P02")
-        if tokens:
-            sql = sql[tokens[0].start : tokens[-1].end]
-        prepared = Prepared(sql, statement, tuple(types))
-        self._refuse_if_aborted(statement)
+    async def prepare(self, parsed: Parsed, types: Sequence[Type | None] = ()) -> Prepared:
+        """Plan a statement."""
+        self._refuse_if_aborted(parsed.statement)
+        if parsed.refusal is not None:
+            raise parsed.refusal
+        prepared = Prepared(parsed.sql, parsed.statement, parsed.size, tuple(types))
         await self._plan(prepared)
         return prepared
-
-    async def _parsed(self, sql: str, tokens: Sequence[Token] | None) -> Statement:
-        try:
-            return await asyncio.to_thread(parse, sql, tokens) if _is_long(sql) else parse(sql, tokens)
-        except SqlError as error:
-            if error.sqlstate != "42601":
-                self._refuse_if_aborted(None)
-            raise
-
-    def check(self, script: str, tokens: Sequence[Token]) -> None:
-        """Insist that one of several statements can be read: if one cannot, none of them runs."""
-        try:
-            parse(script, tokens)
-        except SqlError as error:
-            if error.sqlstate != "42601":
-                return  # what the engine refuses is refused when it would run
-            tell_end(error, script, tokens)
-            raise
 
     async def _plan(self, prepared: Prepared) -> None:
         statement = prepared.statement
         if statement is None:
             return
         version = self._version
-        if _is_long(prepared.sql):
+        if len(prepared.sql) > _LONG_STATEMENT:
             prepared.plan = await asyncio.to_thread(self.plan, statement, prepared.types)
         else:
             prepared.plan = self.plan(statement, prepared.types)
@@ -197,7 +157,7 @@ class Session:
 
     def prepared_of(self, plan: Plan) -> Prepared:
         """Return what is planned just now as a statement that may run later."""
-        return Prepared(self.sql, plan.statement, plan.parameters, plan, self._version)
+        return Prepared(self.sql, plan.statement, 0, plan.parameters, plan, self._version)
 
     async def current(self, prepared: Prepared) -> Plan:
         """Return the plan, made anew if the catalog has changed since."""
@@ -231,10 +191,10 @@ class Session:
     def _in_block(self) -> bool:
         return self.transaction is not None and (self.transaction.explicit or self.transaction.several)
 
-    def refuse_in_block(self, sql: str) -> None:
-        """Refuse a statement that must be alone, if it is not."""
+    def refuse_in_block(self) -> None:
+        """Refuse the statement that runs, which must be alone, if it is not."""
         if self._in_block:
-            raise alone(sql)
+            raise alone(self.sql)
 
     def check_cluster(self, inputs: Iterable[str]) -> None:
         """Insist that the session's cluster can compute what reads `inputs`."""

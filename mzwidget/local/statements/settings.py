@@ -121,7 +121,7 @@ async def _discard(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement = plan.statement
     assert isinstance(statement, statements.Discard)
     if statement.what == "all":
-        session.refuse_in_block("DISCARD ALL")
+        session.refuse_in_block()
         session.prepared.clear()
         session.variables.reset_all()
     if statement.what in {"all", "temp"}:

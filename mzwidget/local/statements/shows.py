@@ -25,6 +25,7 @@ from mzwidget.local.statements.variables import REPLICA
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mzwidget.local.dialect.syntax import tree
     from mzwidget.local.engine.catalog import Catalog, Item
     from mzwidget.local.formats.types import Row, Type
     from mzwidget.local.statements.session import Session
@@ -67,7 +68,7 @@ def shown(columns: Callable[[Any], tuple[Column, ...]], rows: Callable[[Session,
     return Kind(run, plan, rows=listed)
 
 
-async def _where(session: Session, columns: tuple[Column, ...], rows: list[Row], where: str) -> list[Row]:
+async def _where(session: Session, columns: tuple[Column, ...], rows: list[Row], where: tree.Expr) -> list[Row]:
     """Return the rows for which a condition over the columns holds."""
     query = session.planner.over(columns, rows, where)
     store = session.engine.store

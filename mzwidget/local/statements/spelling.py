@@ -77,14 +77,14 @@ def _casts(found: Sequence[Token], query: str, names: Names) -> dict[int, str]:
     texts: dict[int, str] = {}
     for index, (token, after) in enumerate(itertools.pairwise(found)):
         if token.kind == "::":
-            node, end = type_at(query, index + 1)
-            texts |= {index + 1: _type(node, names), **dict.fromkeys(range(index + 2, end), "")}
+            node, count = type_at(query, found[index + 1 :])
+            texts |= {index + 1: _type(node, names), **dict.fromkeys(range(index + 2, index + 1 + count), "")}
         elif token.is_word("cast") and after.kind == "(":
             as_ = _as_of_cast(found, index + 2)
-            node, end = type_at(query, as_ + 1)
+            node, count = type_at(query, found[as_ + 1 :])
             opened, closed = ("", "") if _is_simple(found[index + 2 : as_]) else ("(", ")")
             texts |= {index: "", index + 1: opened, as_: f"{closed}::{_type(node, names)}"}
-            texts |= dict.fromkeys(range(as_ + 1, end + 1), "")
+            texts |= dict.fromkeys(range(as_ + 1, as_ + count + 2), "")
     return texts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.engine.store import bind, read_as_of
 from mzwidget.local.engine.writing import Staging, TableCopy, insertion, mutation
 from mzwidget.local.errors import SqlError, evaluated
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 def _plan_write(session: Session, statement: statements.Write, types: Sequence[Type | None]) -> Plan:
     planner = session.planner
-    return planner.insert(statement, types) if statement.verb == "insert" else planner.mutate(statement, types)
+    plan = planner.insert if isinstance(statement.parsed, tree.Insert) else planner.mutate
+    return plan(statement, types)
 
 
 async def _write(session: Session, plan: InsertPlan | MutatePlan, values: Sequence[Any]) -> Result:
@@ -69,9 +71,8 @@ async def _fetched(session: Session, sql: str, values: Sequence[Any]) -> list[tu
 
 async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> Result:
     store, transaction = session.engine.store, session.transaction
-    assert isinstance(plan.statement, statements.Write)
     if not plan.constant:
-        session.refuse_in_block(plan.statement.sql)
+        session.refuse_in_block()
     if transaction is None or not plan.constant:
         job = insertion(store, plan.target, plan.rows, values, plan.parameters, plan.returned)
         single = plan.returned is None
@@ -88,12 +89,11 @@ async def _insert(session: Session, plan: InsertPlan, values: Sequence[Any]) -> 
 
 
 async def _mutate(session: Session, plan: MutatePlan, values: Sequence[Any]) -> Result:
-    assert isinstance(plan.statement, statements.Write)
-    session.refuse_in_block(plan.statement.sql)
+    session.refuse_in_block()
     store = session.engine.store
     job = mutation(plan.target, plan.ids, plan.rows, values, store)
     _, count = await store.commit(job, frozenset({plan.target.id}), exclusive=True)
-    return done(f"{plan.statement.verb.upper()} {count}")
+    return done(f"{'DELETE' if plan.rows is None else 'UPDATE'} {count}")
 
 
 def _plan_copy_from(session: Session, statement: statements.CopyFrom, _: Sequence[Type | None]) -> Plan:

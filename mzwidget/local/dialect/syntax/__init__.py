@@ -12,7 +12,10 @@ from mzwidget.local.dialect.syntax.statements import StatementParser
 from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mzwidget.local.dialect.syntax import tree
+    from mzwidget.local.dialect.syntax.lexer import Token
 
 
 def parse(sql: str) -> tree.Node:
@@ -32,10 +35,9 @@ def parse(sql: str) -> tree.Node:
     return statement
 
 
-def type_at(sql: str, place: int) -> tuple[tree.TypeName, int]:
-    """Parse the name of a type that begins at a token, given its number; return the number of the token behind it."""
-    parser = StatementParser(sql)
-    parser.at = place
+def type_at(sql: str, tokens: Sequence[Token]) -> tuple[tree.TypeName, int]:
+    """Parse the name of a type that tokens begin with; return how many it has."""
+    parser = StatementParser(sql, tokens)
     return parser.type_name(), parser.at
 
 

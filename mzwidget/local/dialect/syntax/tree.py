@@ -321,6 +321,11 @@ class Query(Node):
     offset: Expr | None = None
 
 
+def everything(parts: tuple[str, ...], where: Expr | None = None) -> Query:
+    """Return ``SELECT * FROM parts WHERE where``."""
+    return Query(Select((SelectItem(Star()),), Table(parts), where))
+
+
 @dataclass(frozen=True, slots=True)
 class SelectItem(Node):
     expr: Expr
