@@ -54,7 +54,7 @@ _AREAS = {
     "Session and catalog": system.FUNCTIONS,
 }
 _STATEMENTS: dict[type, str] = {
-    model.Query: "`SELECT`, `VALUES`, `TABLE`, `WITH`; with `AS OF`",
+    model.Query: "`SELECT`, `VALUES`, `TABLE`, `WITH`, `WITH MUTUALLY RECURSIVE`; with `AS OF`",
     model.Write: "`INSERT` (`VALUES`, `SELECT`, `RETURNING`), `UPDATE`, `DELETE` (`USING`)",
     model.Subscribe: "`SUBSCRIBE` with `SNAPSHOT`, `PROGRESS`, `AS OF`, `UP TO`, `ENVELOPE UPSERT`",
     model.CopyTo: "`COPY (SELECT …)` and `COPY (SUBSCRIBE …)` `TO STDOUT`, as text, csv or binary",

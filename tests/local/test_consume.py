@@ -82,6 +82,29 @@ def test_fetch(sql: psycopg.Connection, connect: Connect) -> None:
         reader.execute("FETCH ALL c")
 
 
+def test_queries_that_read_each_other_are_kept_up(sql: psycopg.Connection, connect: Connect) -> None:
+    sql.execute("CREATE TABLE edge (a int, b int)")
+    sql.execute("INSERT INTO edge VALUES (1, 2), (2, 3)")
+    sql.execute("CREATE VIEW known AS SELECT a, b FROM edge")
+    sql.execute(
+        "CREATE VIEW reach AS WITH MUTUALLY RECURSIVE r (a int, b int) AS"
+        " (SELECT * FROM edge UNION SELECT r.a, k.b FROM r JOIN known AS k ON k.a = r.b) SELECT * FROM r"
+    )
+    sql.execute("CREATE MATERIALIZED VIEW counted AS SELECT a, count(*) AS n FROM reach GROUP BY a")
+    assert sorted(sql.execute("SELECT * FROM counted").fetchall()) == [(1, 2), (2, 1)]
+    reader = connect()
+    with reader.transaction():
+        reader.execute("DECLARE c CURSOR FOR SUBSCRIBE reach")
+        assert {row[1:] for row in reader.execute("FETCH 3 c", prepare=False)} == {(1, 1, 2), (1, 1, 3), (1, 2, 3)}
+        sql.execute("INSERT INTO edge VALUES (3, 1)")
+        new = {(a, b) for _, diff, a, b in reader.execute("FETCH 6 c", prepare=False) if diff == 1}
+        assert new == {(3, 1), (3, 2), (3, 3), (1, 1), (2, 1), (2, 2)}
+        sql.execute("DELETE FROM edge WHERE a = 2")
+        gone = {(a, b) for _, diff, a, b in reader.execute("FETCH 6 c", prepare=False) if diff == -1}
+        assert gone == {(1, 3), (2, 3), (3, 3), (1, 1), (2, 1), (2, 2)}
+    assert sorted(sql.execute("SELECT * FROM counted").fetchall()) == [(1, 1), (3, 2)]
+
+
 def test_fetch_with_a_timeout(sql: psycopg.Connection, connect: Connect) -> None:
     sql.execute("CREATE TABLE t (a int)")
     reader = connect()

@@ -308,6 +308,20 @@ SELECT (t1).*, count(*) FROM t1 GROUP BY t1 ORDER BY 1     | f1 f2 count: 1 2 1,
 SELECT count(nope.*) FROM t1                             | column "nope" does not exist
 SELECT ROW('x'::char(3), 1)::text, to_jsonb(v)::text, (v).c || '|' FROM (SELECT 'y'::char(2) AS c) v | row to_jsonb ?column?: ("x  ",1) {"c":"y "} y|
 SELECT ARRAY['10'::jsonb] > ARRAY['9'::jsonb], ARRAY['10'::jsonb] <= ARRAY['9'::jsonb], ARRAY['10', NULL::jsonb] < ARRAY['10', '3'::jsonb], NULL < ARRAY['3'::jsonb] | ?column? ?column? ?column? ?column?: True False False None
+WITH MUTUALLY RECURSIVE r (a int, b int) AS (SELECT * FROM t1 UNION SELECT b, a + b FROM r WHERE b < 20) SELECT * FROM r ORDER BY b, a | a b: 1 2, 2 3, 3 4, 3 5, 4 7, 5 8, 7 11, 8 13, 11 18, 13 21, 18 29
+WITH MUTUALLY RECURSIVE a (i int) AS (SELECT count(j) FROM b UNION ALL SELECT 5), b (j numeric(4, 1)) AS (SELECT i FROM a WHERE i > 0) SELECT i, j FROM a, b ORDER BY i, j | i j: 2 2, 2 5, 5 2, 5 5
+WITH MUTUALLY RECURSIVE (RETURN AT RECURSION LIMIT 3) a (i int) AS (SELECT 1 UNION ALL SELECT i + 1 FROM b), b (i int) AS (WITH c AS (SELECT i * 10 AS i FROM a) SELECT i FROM c) SELECT array_agg(a.i ORDER BY a.i) FROM a | array_agg: [1, 11, 111]
+WITH MUTUALLY RECURSIVE (RECURSION LIMIT = 2) a (i int) AS (SELECT 1 UNION SELECT i + 1 FROM a WHERE i < 2) SELECT * FROM a | Evaluation error: Recursive query exceeded the recursion limit 2. (Use RETURN AT RECURSION LIMIT to not error, but return the current state as the final result when reaching the limit.)
+WITH MUTUALLY RECURSIVE (ERROR AT RECURSION LIMIT 3) a (i int) AS (SELECT 1 UNION SELECT i + 1 FROM a WHERE i < 2) SELECT * FROM a ORDER BY i | i: 1, 2
+WITH MUTUALLY RECURSIVE (RECURSION LIMIT 2, RETURN AT RECURSION LIMIT 2) a (i int) AS (SELECT 1) SELECT 1 | Invalid WITH MUTUALLY RECURSIVE recursion limit. More than one recursion limit given. Please give at most one of RECURSION LIMIT, ERROR AT RECURSION LIMIT, RETURN AT RECURSION LIMIT.
+WITH MUTUALLY RECURSIVE (RECURSION LIMIT 0) a (i int) AS (SELECT 1) SELECT 1 | Invalid WITH MUTUALLY RECURSIVE recursion limit. Recursion limit has to be greater than 0.
+WITH MUTUALLY RECURSIVE a (i int, t varchar) AS (SELECT 7::int8, 8 UNION SELECT i, t::int FROM a) SELECT * FROM a | i t: 7 8
+WITH MUTUALLY RECURSIVE a (i int) AS (SELECT '7') SELECT * FROM a | WITH MUTUALLY RECURSIVE query "a" declared types (integer), but query returns types (text)
+WITH MUTUALLY RECURSIVE a (i int) AS (SELECT 1), a (i int) AS (SELECT 1) SELECT 1 | WITH query name "a" specified more than once
+WITH MUTUALLY RECURSIVE a (i jsonb, x text) AS (SELECT to_jsonb(f1), NULL FROM t1 UNION ALL SELECT i, 'x' FROM a WHERE x IS NULL) SELECT i::text, x, count(*) FROM a GROUP BY 1, 2 ORDER BY 1, 2 | i x count: 1 x 1, 1 None 1, 3 x 1, 3 None 1
+WITH MUTUALLY RECURSIVE o (i int) AS (WITH MUTUALLY RECURSIVE p (k int) AS (SELECT 2 UNION SELECT k - 1 FROM p WHERE k > 0) SELECT k FROM p UNION SELECT i + 5 FROM o WHERE i < 5) SELECT array_agg(i ORDER BY i) FROM o | array_agg: [0, 1, 2, 5, 6, 7]
+SELECT f1, (SELECT max(i) FROM (WITH MUTUALLY RECURSIVE a (i int) AS (SELECT 1 UNION SELECT i + 1 FROM a WHERE i < 4) SELECT * FROM a) q WHERE i <= f1) FROM t1 ORDER BY 1 | f1 max: 1 1, 3 3
+WITH MUTUALLY RECURSIVE a (i int) AS (SELECT f1 FROM t1 UNION SELECT 1 / (9 - i) FROM a UNION SELECT i + 1 FROM a WHERE i < 20) SELECT count(*) FROM a | Evaluation error: division by zero
 SELECT v < w, v >= w FROM (VALUES (1, '10'::jsonb)) v, (VALUES (1, '9'::jsonb)) w | ?column? ?column?: False True
 SELECT greatest(LIST['10'::jsonb], LIST['9'::jsonb])::text, least(MAP['k' => '10'::jsonb], MAP['k' => '9'::jsonb])::text | greatest least: {10} {k=>9}
 SELECT x::text FROM (VALUES ('10'::jsonb), ('9'), (NULL), ('"x"')) v (x) ORDER BY LIST[x] | x: "x", 9, 10, None

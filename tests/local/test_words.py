@@ -19,6 +19,8 @@ DECLARE c CURSOR WITH x FOR SELECT 1                | 42601 Expected HOLD, found
 DECLARE c CURSOR FOR SELECT 1 +                     | 42601 Unexpected EOF @32
 FETCH 1.5 c                                         | 42601 Expected identifier, found number "1.5" @7
 SELECT array                                        | 42601 Expected left square bracket, found EOF @13
+WITH MUTUALLY RECURSIVE a AS (SELECT 1) SELECT 1     | 42601 Expected left parenthesis, found AS @27
+WITH MUTUALLY RECURSIVE (LIMIT 2) a (i int) AS (SELECT 1) TABLE a | 42601 Expected one of RECURSION or RETURN or ERROR, found LIMIT @26
 SELECT array, 2                                     | 42601 Expected left square bracket, found comma @13
 SELECT * FROM [DELETE FROM t]                       | 42601 expected id @16
 SELECT 2 OPERATOR                                   | 42601 Expected left parenthesis, found EOF @18
@@ -414,6 +416,11 @@ def test_the_default_index_of_a_grouped_view_is_over_its_groups(sql: psycopg.Con
             "MONTH AS s, INTERVAL '1 2:3' DAY TO HOUR",
         ),
         ('SELECT a AS "case", b AS "all$"', 'SELECT a AS "case", b AS "all$"'),
+        (
+            "with mutually recursive (return at recursion limit 5) r(X int) AS (SELECT 1) SELECT a",
+            "WITH MUTUALLY RECURSIVE (RETURN AT RECURSION LIMIT = 5) r (x pg_catalog.int4) AS (SELECT 1) SELECT a",
+        ),
+        ("WITH t (a) AS (SELECT 1), u AS (SELECT * FROM t) SELECT a", "u AS (SELECT * FROM t) SELECT a FROM t;"),
         ("SELECT trim(b), a > 1 IS NOT true", "SELECT pg_catalog.btrim(b), a > 1 IS NOT TRUE"),
     ],
 )

@@ -10,6 +10,7 @@ from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.lookup import misnamed
 from mzwidget.local.dialect.model import Catalog, Query
 from mzwidget.local.dialect.ordering import limits, ordered
+from mzwidget.local.dialect.recursion import plan_recursive
 from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.selecting import Selection
 from mzwidget.local.dialect.syntax import tree
@@ -94,11 +95,14 @@ def plan_in(query: tree.Query, outer: Scope) -> tuple[tuple[Column, ...], str]:
 
 
 def _with(query: tree.Query, scope: Scope) -> None:
-    """Plan the WITH items, which see those before them."""
+    """Plan the WITH items, which see those before them, or all of them each other."""
     names = [cte.name for cte in query.ctes]
     for place, name in enumerate(names):
         if name in names[:place]:
             raise SqlError(f'WITH query name "{name}" specified more than once')
+    if query.recursion is not None:
+        plan_recursive(query.recursion, query.ctes, scope, plan_nested)
+        return
     for cte in query.ctes:
         inner = scope.child()
         columns, sql = plan_in(cte.query, inner)

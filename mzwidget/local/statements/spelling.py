@@ -41,7 +41,7 @@ def resolved(query: str, names: Names) -> str:
         for index, token in enumerate(found)
         if token.kind == "keyword" and token.value not in SPOKEN and token.value not in SHORT_TYPES
     }
-    casts = _casts(found, query, names)
+    casts = _casts(found, query, names) | _recursive(found, query, names)
     texts = {**plain, **_relations(found, names), **_calls(found), **casts}
     return spelled(found, query, {**_labels(found, texts, casts), **texts})
 
@@ -70,6 +70,42 @@ def _closed(found: Sequence[Token], start: int) -> int:
         depth += (found[at].kind == "(") - (found[at].kind == ")")
         at += 1
     return at
+
+
+def _opened(found: Sequence[Token], end: int) -> int:
+    """Return the place of the parenthesis that is closed at a place."""
+    depth, at = 1, end
+    while depth and at:
+        at -= 1
+        depth += (found[at].kind == ")") - (found[at].kind == "(")
+    return at
+
+
+def _recursive(found: Sequence[Token], query: str, names: Names) -> dict[int, str]:
+    """Return what queries that read each other declare, by the places of the tokens."""
+    texts: dict[int, str] = {}
+    for index, (before, token) in enumerate(itertools.pairwise(found), 1):
+        if not (before.is_word("mutually") and token.is_word("recursive")):
+            continue
+        at = index + 1
+        if found[at].kind == "(":
+            start, at = at, _closed(found, at + 1)
+            words = {i: found[i].value.upper() for i in range(start, at) if found[i].kind == "keyword"}
+            counted = [i + 1 for i, word in words.items() if word == "LIMIT" and found[i + 1].kind == "number"]
+            texts |= words | {i: f"= {found[i].value}" for i in counted}
+        while True:
+            texts |= {at: path_of([found[at].value]), at + 1: " ("}
+            at += 1
+            while found[at].kind != ")":
+                at += 2
+                node, end = type_at(query, at)
+                texts |= {at: _type(node, names), **dict.fromkeys(range(at + 1, end), "")}
+                at = end
+            at = _closed(found, at + 3)
+            if at >= len(found) or found[at].kind != ",":
+                break
+            at += 1
+    return texts
 
 
 def _casts(found: Sequence[Token], query: str, names: Names) -> dict[int, str]:
@@ -122,9 +158,9 @@ def _calls(found: Sequence[Token]) -> dict[int, str]:
 
 def _relations(found: Sequence[Token], names: Names) -> dict[int, str]:
     ctes = {
-        token.value
-        for token, second, third in zip(found, found[1:], found[2:], strict=False)
-        if second.is_word("as") and third.kind == "("
+        found[_opened(found, at - 1) - 1].value if found[at - 1].kind == ")" else found[at - 1].value
+        for at, (token, after) in enumerate(itertools.pairwise(found))
+        if token.is_word("as") and after.kind == "("
     }
     texts: dict[int, str] = {}
     within = [False]

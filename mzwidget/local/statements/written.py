@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.dialect.syntax import tree
-from mzwidget.local.dialect.syntax.statements import StatementParser
 from mzwidget.local.statements.layout import Group, Line, Nest, between, bracket, lines, listed, nested, rendered
+from mzwidget.local.statements.verbatim import JoinInParens, Order, Parens, TableBody, VerbatimParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,53 +15,6 @@ if TYPE_CHECKING:
     from mzwidget.local.statements.layout import Doc
 
 _ENDLESS = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class _Parens(tree.Expr):
-    inner: tree.Expr
-
-
-@dataclass(frozen=True, slots=True)
-class _Order(tree.OrderItem):
-    words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _TableBody(tree.Body):
-    parts: tuple[str, ...]
-
-
-class _JoinInParens(tree.Join):
-    __slots__ = ()
-
-
-class _Parser(StatementParser):
-    """Keeps what means nothing: parentheses, directions that are the usual ones, LIKE as an operator."""
-
-    def in_parentheses(self, held: tree.Query | tuple[tree.Expr, ...]) -> tree.Expr:
-        found = super().in_parentheses(held)
-        return found if isinstance(found, tree.Subquery | tree.Row) else _Parens(found)
-
-    def _operator(self, left: tree.Expr, operator: str, strength: int) -> tree.Expr:
-        found = super()._operator(left, operator, strength)
-        return tree.Binary(operator, left, found.pattern) if isinstance(found, tree.Like) else found
-
-    def order_item(self) -> tree.OrderItem:
-        expr, start = self.expression(), self.at
-        self.accept_word("asc", "desc")
-        if self.accept("nulls"):
-            self.accept_word("first", "last")
-        return _Order(expr, words=tuple(token.value.upper() for token in self.tokens[start : self.at]))
-
-    def _operand(self) -> tree.Body:
-        return _TableBody(self.object_name()) if self.accept("table") else super()._operand()
-
-    def _factor(self) -> tree.FromItem:
-        found = super()._factor()
-        if not isinstance(found, tree.Join):
-            return found
-        return _JoinInParens(**{each.name: getattr(found, each.name) for each in fields(found)})
 
 
 class Layout:
@@ -90,18 +43,18 @@ class Layout:
 
     def parsed(self, sql: str) -> Doc:
         """Return the document of a query, given its text."""
-        return self.query(_Parser(sql).query())
+        return self.query(VerbatimParser(sql).query())
 
     def on_one_line(self, sql: str) -> str:
         """Return an expression as it is spelled on one line, given its text."""
-        return self.plain(_Parser(sql).expression())
+        return self.plain(VerbatimParser(sql).expression())
 
     # ------------------------------------------------------------------------------------------ queries
 
     def query(self, query: tree.Query) -> Doc:
         parts: list[Doc] = []
         if query.ctes:
-            parts.append(nested("WITH", listed([self._cte(each) for each in query.ctes])))
+            parts.append(nested(self._with(query.recursion), listed([self._cte(each) for each in query.ctes])))
         parts.append(self._body(query.body))
         if query.order:
             parts.append(nested("ORDER BY", listed([self._order(each) for each in query.order])))
@@ -111,7 +64,19 @@ class Layout:
             parts.append(nested("OFFSET", self.expr(query.offset)))
         return Group(lines(parts))
 
+    def _with(self, recursion: tree.Recursion | None) -> Doc:
+        if recursion is None:
+            return "WITH"
+        limits: list[Doc] = [f"{words} LIMIT = {count}" for words, count in recursion.limits]
+        word = "WITH MUTUALLY RECURSIVE"
+        return nested(word, bracket("(", listed(limits), ")")) if limits else word
+
     def _cte(self, cte: tree.Cte) -> Doc:
+        if cte.types:
+            typed = zip(cte.columns, cte.types, strict=True)
+            columns: list[Doc] = [f"{self._path([name])} {self._type(type_)}" for name, type_ in typed]
+            query = bracket("AS (", self.query(cte.query), ")")
+            return nested(self._path([cte.name]), bracket("(", listed(columns), ")"), query)
         return f"{self._aliased(cte.name, cte.columns)} AS", Line(), bracket("(", self.query(cte.query), ")")
 
     def _body(self, body: tree.Body) -> Doc:
@@ -126,7 +91,7 @@ class Layout:
             case tree.Values():
                 rows = [bracket("(", listed([self.expr(each) for each in row]), ")") for row in body.rows]
                 return Group(Nest(("VALUES", Line(), listed(rows))))
-            case _TableBody():
+            case TableBody():
                 return nested("TABLE", self._path(body.parts))
         raise TypeError(body)
 
@@ -154,7 +119,7 @@ class Layout:
 
     def _order(self, item: tree.OrderItem) -> Doc:
         doc = self.expr(item.expr)
-        words = list(item.words) if isinstance(item, _Order) else []
+        words = list(item.words) if isinstance(item, Order) else []
         if words and words[0] != "NULLS":
             doc = nested(doc, words.pop(0))
         return nested(doc, " ".join(words)) if words else doc
@@ -163,7 +128,7 @@ class Layout:
 
     def _joined(self, source: tree.FromItem) -> Doc:
         joins: list[Doc] = []
-        while isinstance(source, tree.Join) and not isinstance(source, _JoinInParens):
+        while isinstance(source, tree.Join) and not isinstance(source, JoinInParens):
             joins.append(self._join(source))
             source = source.left
         return nested(self._factor(source), *reversed(joins))
@@ -287,7 +252,7 @@ class Layout:
     def _cast(self, expr: tree.Cast) -> Doc:
         operand = expr.operand
         if isinstance(operand, tree.Binary | tree.Unary | tree.Logic | tree.Not | tree.Is | tree.Between | tree.Like):
-            operand = _Parens(operand)
+            operand = Parens(operand)
         return self.expr(operand), f"::{self._type(expr.type)}"
 
     def _case(self, expr: tree.Case) -> Doc:
@@ -310,7 +275,7 @@ class Layout:
 
     def _ordered(self, order: Sequence[tree.OrderItem]) -> str:
         return ", ".join(
-            " ".join([self.plain(item.expr), *(item.words if isinstance(item, _Order) else ())]) for item in order
+            " ".join([self.plain(item.expr), *(item.words if isinstance(item, Order) else ())]) for item in order
         )
 
     def _over(self, over: tree.Over) -> str:
@@ -353,7 +318,7 @@ def _flat(doc: Doc) -> str:
 
 def _beside(source: tree.FromItem) -> list[tree.FromItem]:
     """Return the items of FROM that commas part."""
-    if isinstance(source, tree.Join) and source.comma and not isinstance(source, _JoinInParens):
+    if isinstance(source, tree.Join) and source.comma and not isinstance(source, JoinInParens):
         return [*_beside(source.left), source.right]
     return [source]
 
@@ -365,7 +330,7 @@ def _bound(bound: tree.Bound) -> str:
 
 
 _FORMS: dict[type, Callable[[Layout, Any], Doc]] = {
-    _Parens: lambda self, expr: bracket("(", self.expr(expr.inner), ")"),
+    Parens: lambda self, expr: bracket("(", self.expr(expr.inner), ")"),
     tree.Literal: Layout._literal,
     tree.IntervalLiteral: Layout._interval,
     tree.Parameter: lambda _, expr: f"${expr.number}",

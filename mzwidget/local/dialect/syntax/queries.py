@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.expressions import ExpressionParser
@@ -13,7 +13,7 @@ from mzwidget.local.dialect.syntax.keywords import (
     NOT_AN_EXPRESSION,
     SET_OPERATORS,
 )
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import Body, Expr, FromItem
@@ -36,29 +36,20 @@ class QueryParser(ExpressionParser):
 
     def query(self) -> tree.Query:
         self.deeper()
+        ctes: tuple[tree.Cte, ...] = ()
+        recursion = None
         if self.accept("with", "mutually"):
-            self._mutually_recursive()
-        ctes = self._ctes() if self.accept("with") else ()
-        found = self._tail(tree.Query(self._body(0), ctes))
+            self.expect("recursive")
+            recursion = self._recursion()
+            ctes = self._ctes(typed=True)
+        elif self.accept("with"):
+            ctes = self._ctes(typed=False)
+        found = self._tail(tree.Query(self._body(0), ctes, recursion))
         self.depth -= 1
         return found
 
     def query_from(self, body: tree.Nested) -> tree.Query:
         return self._tail(tree.Query(self._combined(body, 0)))
-
-    def _mutually_recursive(self) -> NoReturn:
-        """Read WITH MUTUALLY RECURSIVE, which is not offered."""
-        self.expect("recursive")
-        if self.is_kind("("):
-            raise unsupported("WITH MUTUALLY RECURSIVE")
-        while True:
-            self.identifier()
-            self.fields()
-            self._common_query()
-            if not self.accept_kind(","):
-                break
-        self._tail(tree.Query(self._body(0)))
-        raise unsupported("WITH MUTUALLY RECURSIVE")
 
     def _tail(self, query: tree.Query) -> tree.Query:
         """Read what stands behind the body; a query in parentheses may have had some of it."""
@@ -67,7 +58,8 @@ class QueryParser(ExpressionParser):
             if query.ctes and inner.ctes:
                 raise self.error("multiple WITH clauses not allowed")
             ctes = query.ctes or inner.ctes
-            query = tree.Query(inner.body, ctes, inner.order, inner.limit, inner.offset)
+            recursion = query.recursion or inner.recursion
+            query = tree.Query(inner.body, ctes, recursion, inner.order, inner.limit, inner.offset)
         order = query.order
         if self.ahead("order", "by"):
             if query.order:
@@ -92,7 +84,7 @@ class QueryParser(ExpressionParser):
             else:
                 limit = self.expression()
             limited = True
-        return tree.Query(query.body, query.ctes, order, limit, offset)
+        return tree.Query(query.body, query.ctes, query.recursion, order, limit, offset)
 
     def _fetch(self) -> Expr:
         if self.accept_word("first", "next") is None:
@@ -108,12 +100,30 @@ class QueryParser(ExpressionParser):
             self.expected("one of ONLY or WITH TIES")
         return count
 
-    def _ctes(self) -> tuple[tree.Cte, ...]:
+    def _recursion(self) -> tree.Recursion:
+        found: list[tuple[str, int]] = []
+        if not self.accept_kind("("):
+            return tree.Recursion()
+        while not found or self.accept_kind(","):
+            word = self.accept_word("recursion", "return", "error")
+            if word is None:
+                self.expected("one of RECURSION or RETURN or ERROR")
+            words = () if word == "recursion" else ("at", "recursion")
+            self.expect(*words, "limit")
+            self.accept_kind("=")
+            found.append((" ".join((word, *words)).upper(), self.integer()))
+        self.expect_kind(")")
+        return tree.Recursion(tuple(found))
+
+    def _ctes(self, *, typed: bool) -> tuple[tree.Cte, ...]:
         found = []
         while True:
             name = self.identifier()
-            columns = self.names() if self.is_kind("(") else ()
-            found.append(tree.Cte(name, columns, self._common_query()))
+            if typed:
+                columns, types = zip(*self.fields(), strict=True)
+            else:
+                columns, types = self.names() if self.is_kind("(") else (), ()
+            found.append(tree.Cte(name, columns, types, self._common_query()))
             if not self.accept_kind(","):
                 return tuple(found)
 

@@ -307,15 +307,26 @@ class Body(Node):
 
 @dataclass(frozen=True, slots=True)
 class Cte(Node):
+    """One query of WITH; ``types`` are those of its columns where it may read itself."""
+
     name: str
     columns: tuple[str, ...]
+    types: tuple[TypeName, ...]
     query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Recursion(Node):
+    """That the queries of WITH read each other; ``limits`` are how often, each with the words before LIMIT."""
+
+    limits: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Query(Node):
     body: Body
     ctes: tuple[Cte, ...] = ()
+    recursion: Recursion | None = None
     order: tuple[OrderItem, ...] = ()
     limit: Expr | None = None
     offset: Expr | None = None

@@ -44,15 +44,14 @@ class TypeParser(Cursor):
             else:
                 return base
 
-    def fields(self) -> None:
-        """Read the fields of a row in parentheses."""
+    def fields(self) -> list[tuple[str, TypeName]]:
+        """Read the fields of a row in parentheses: their names and types."""
         self.expect_kind("(")
-        while True:
-            self.identifier()
-            self.type_name()
-            if not self.accept_kind(","):
-                break
+        found = [(self.identifier(), self.type_name())]
+        while self.accept_kind(","):
+            found.append((self.identifier(), self.type_name()))
         self.expect_kind(")")
+        return found
 
     def precision(self) -> int | None:
         """Read how many digits there are, where that is said."""
