@@ -24,10 +24,10 @@ from traitlets import TraitError
 
 import mzwidget
 from mzwidget import errors
-from mzwidget.liveview import rows
 from mzwidget.advice import advise
 from mzwidget.errors import LiveViewError, SqlError
 from mzwidget.explaining import excerpt, explain
+from mzwidget.liveview import rows
 from mzwidget.naming import Names, nearest
 from mzwidget.params import compose
 from mzwidget.selection import no_column
