@@ -73,6 +73,8 @@ def _syntax(said: str, sql: str, offset: int, names: Callable[[], Names]) -> _Ad
         return advice, None
     if "trailing comma" in said or "an expression, found comma" in said:
         return "A comma is too many", None
+    if said.endswith("found semicolon") and sql[offset + 1 :].strip():
+        return "Write one statement at a time", None
     if "unterminated quoted string" in said:
         return "A quote inside a text is written twice: 'it''s'", None
     if sql[offset : offset + 1] in ("`", "[", "]"):
