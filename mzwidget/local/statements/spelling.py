@@ -98,7 +98,8 @@ def _recursive(found: Sequence[Token], query: str, names: Names) -> dict[int, st
             at += 1
             while found[at].kind != ")":
                 at += 2
-                node, end = type_at(query, at)
+                node, count = type_at(query, found[at:])
+                end = at + count
                 texts |= {at: _type(node, names), **dict.fromkeys(range(at + 1, end), "")}
                 at = end
             at = _closed(found, at + 3)
