@@ -176,6 +176,11 @@ def test_broken_messages(connect: Connect, engine_dsn: str, data: bytes, expecte
     assert alive(engine_dsn)
 
 
+def test_a_script_of_more_than_one_megabyte_is_refused(connect: Connect) -> None:
+    with pytest.raises(psycopg.errors.ProgramLimitExceeded, match=r"statement batch size cannot exceed 976\.6 KiB"):
+        connect().execute("SELECT '" + "é" * 500_000 + "'")
+
+
 def test_a_statement_of_more_than_two_megabytes_is_refused(connect: Connect, engine_dsn: str) -> None:
     with pytest.raises(psycopg.OperationalError, match=r"request larger than 2\.0 MB"):
         connect().execute("SELECT '" + "x" * 2_000_000 + "'")
@@ -325,6 +330,80 @@ def test_portals_that_are_executed_twice(connect: Connect) -> None:
     assert answer.count(b"CLOSE CURSOR\0") == 1
     assert b"C55000\0" in answer
     assert b'portal "" cannot be run\0' in answer
+
+
+def bound(portal: bytes, statement: bytes = b"", formats: bytes = struct.pack("!h", 0)) -> bytes:
+    return message(b"B", portal + b"\0" + statement + b"\0" + struct.pack("!hh", 0, 0) + formats)
+
+
+def executed(portal: bytes, limit: int = 0) -> bytes:
+    return message(b"E", portal + b"\0" + struct.pack("!i", limit))
+
+
+def test_what_is_bound_in_a_block_is_a_cursor_and_what_is_declared_a_portal(connect: Connect) -> None:
+    query = b"\0SELECT g FROM generate_series(1, 2500) AS g (g)\0\0\0"
+    data = (
+        message(b"Q", b"BEGIN; DECLARE c CURSOR FOR VALUES (7), (8)\0")
+        + message(b"P", query)
+        + bound(b"p", formats=struct.pack("!hh", 1, 1))
+        + executed(b"p", 1)
+        + message(b"S", b"")
+        + message(b"Q", b"FETCH 2 FROM p\0")
+        + executed(b"p")
+        + executed(b"c", 2)
+        + executed(b"c")
+        + message(b"S", b"")
+        + message(b"Q", b"CLOSE p\0")
+        + message(b"C", b"Pc\0")
+        + message(b"S", b"")
+        + message(b"Q", b"FETCH c\0")
+        + message(b"Q", b"ROLLBACK\0")
+        + message(b"X", b"")
+    )
+    answer = messages(abuse(connect(), data))
+    rows = [body[6:] for kind, body in answer if kind == b"D"]
+    assert rows[:4] == [b"\0\0\0\1", b"2", b"3", b"\0\0\0\4"], "each in the form that was asked for"
+    assert rows[-2:] == [b"7", b"8"]
+    assert len(rows) == 2502
+    tags = [body[:-1] for kind, body in answer if kind == b"C"]
+    assert tags == [
+        *(b"BEGIN", b"DECLARE CURSOR", b"FETCH 2", b"SELECT 2497", b"SELECT 0", b"CLOSE CURSOR", b"ROLLBACK"),
+    ]
+    assert [b'cursor "c" does not exist' in body for kind, body in answer if kind == b"E"] == [True]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        message(b"Q", b"CLOSE p\0") + executed(b"p"),
+        message(b"Q", b"DECLARE p CURSOR FOR SELECT 1\0"),
+    ],
+)
+def test_a_bound_portal_is_closed_and_taken_as_a_cursor(connect: Connect, data: bytes) -> None:
+    begun = message(b"Q", b"BEGIN\0") + message(b"P", b"\0SELECT 1\0\0\0") + bound(b"p") + message(b"S", b"")
+    answer = abuse(connect(), begun + data + message(b"S", b"") + message(b"X", b""))
+    told = b'portal "p" does not exist' if b"CLOSE" in data else b'cursor "p" already exists'
+    assert told in answer
+
+
+def test_what_ran_outside_a_block_is_over_with_the_next_statement(connect: Connect) -> None:
+    first = message(b"P", b"\0VALUES (1), (2)\0\0\0") + bound(b"p") + executed(b"p", 1)
+    data = first + message(b"P", b"\0SELECT 3\0\0\0") + executed(b"p", 1) + message(b"S", b"")
+    answer = abuse(connect(), data + message(b"X", b""))
+    assert kinds_of(answer) == b"12Ds1EZ"
+    assert b'portal "p" does not exist' in answer
+
+
+@pytest.mark.parametrize("ask", [message(b"D", b"Ss\0"), bound(b"", b"s")])
+def test_a_statement_whose_columns_changed_is_neither_described_nor_bound(connect: Connect, ask: bytes) -> None:
+    made = message(b"Q", b"CREATE TEMPORARY TABLE changing (a int)\0")
+    parsed = message(b"P", b"s\0SELECT a FROM changing\0\0\0") + message(b"S", b"")
+    again = message(b"Q", b"DROP TABLE changing\0")
+    missing = abuse(connect(), made + parsed + again + ask + message(b"S", b"") + message(b"X", b""))
+    assert b"unknown catalog item 'changing'" in missing
+    again += message(b"Q", b"CREATE TEMPORARY TABLE changing (a text)\0")
+    changed = abuse(connect(), made + parsed + again + ask + message(b"S", b"") + message(b"X", b""))
+    assert b"C0A000\0Mcached plan must not change result type\0" in changed
 
 
 def test_subscribe_with_a_row_limit_can_be_continued(connect: Connect, sql: psycopg.Connection) -> None:

@@ -10,9 +10,10 @@ from mzwidget.local.formats.encoding import TEXT, encoder
 from mzwidget.local.formats.parameters import decode
 from mzwidget.local.formats.types import by_oid
 from mzwidget.local.front import wire
-from mzwidget.local.front.portal import Portal
+from mzwidget.local.front.portal import CursorPortal, Portal
 from mzwidget.local.front.wire import Body, Kind, ProtocolError
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.cursor import Cursor
 from mzwidget.local.statements.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -53,17 +54,21 @@ class Extended:
         self._prepare = prepare
         self._run = run
         self._portals: dict[str, Portal] = {}
+        self._executed = False
+        """Whether a portal ran outside a transaction block."""
 
     async def handle(self, kind: bytes, body: bytes) -> None:
         """Answer one message."""
         message = Body(body)
+        if self._executed and kind in {Kind.PARSE, Kind.BIND, Kind.DESCRIBE}:
+            await self.close_portals()  # what ran without BEGIN is committed by now
         match kind:
             case Kind.PARSE:
                 await self._parse(message)
             case Kind.BIND:
                 await self._bind(message)
             case Kind.DESCRIBE:
-                self._describe(message)
+                await self._describe(message)
             case Kind.EXECUTE:
                 await self._execute(message)
             case Kind.CLOSE:
@@ -74,6 +79,7 @@ class Extended:
                 raise ProtocolError(f"unexpected message {kind!r}")
 
     async def close_portals(self) -> None:
+        self._executed = False
         for name in tuple(self._portals):
             await self.drop(name)
 
@@ -102,10 +108,8 @@ class Extended:
 
     async def _bind(self, message: Body) -> None:
         portal_name, name = message.text(), message.text()
-        prepared = self._session.prepared.get(name)
-        if prepared is None:
-            raise SqlError(f'prepared statement "{name}" does not exist', "26000")
-        if portal_name and (portal_name in self._portals or self._is_cursor(portal_name)):
+        prepared = await self._prepared(name)
+        if portal_name and (self._found(portal_name) is not None):
             raise SqlError(f'cursor "{portal_name}" already exists', "42P03")
         self._check_room()
         input_formats = [message.int16() for _ in range(message.count())]
@@ -124,9 +128,18 @@ class Extended:
         for column, wire_format in zip(columns, results, strict=True):
             encoder(column.type, wire_format)
         await self.drop(portal_name)
-        portal = self._portals[portal_name] = Portal(prepared, values, results, given, portal_name)
+        portal = self._portals[portal_name] = self._bound(portal_name, prepared, values, results, given)
         self._charge(portal, given)
         self._outbox.add(wire.BIND_COMPLETE)
+
+    def _bound(self, name: str, prepared: Prepared, values: list[Any], formats: list[int], given: int) -> Portal:
+        """Return a new portal; with a name in a transaction block it is a cursor, too."""
+        session = self._session
+        transaction = session.transaction
+        if not name or transaction is None or not isinstance(prepared.statement, statements.Query):
+            return Portal(prepared, values, formats, given, name)
+        cursor = transaction.cursors[name] = Cursor(prepared, lambda: session.execute(prepared, values), formats)
+        return CursorPortal(cursor, name, given)
 
     def _check_room(self) -> None:
         count = len(self._portals)
@@ -137,28 +150,32 @@ class Extended:
                 f"open portals hold more than {_MOST_BYTES // 1_000_000} MB", "53400", hint="Close those not needed."
             )
 
-    def _describe(self, message: Body) -> None:
+    async def _prepared(self, name: str) -> Prepared:
+        """Return a prepared statement that can still be run."""
+        prepared = self._session.prepared.get(name)
+        if prepared is None:
+            raise SqlError(f'prepared statement "{name}" does not exist', "26000")
+        if prepared.statement is not None and self._session.status != b"E":
+            await self._session.current(prepared)
+        return prepared
+
+    async def _describe(self, message: Body) -> None:
         what, name = message.byte(), message.text()
         message.end()
         if what == _STATEMENT:
-            prepared = self._session.prepared.get(name)
-            if prepared is None:
-                raise SqlError(f'prepared statement "{name}" does not exist', "26000")
+            prepared = await self._prepared(name)
             formats = [TEXT] * len(prepared.columns or ())
             self._outbox.add(wire.parameter_description([kind.oid for kind in prepared.parameters]))
             columns = prepared.columns
-        elif name in self._portals or not self._is_cursor(name):
+        else:
             portal = self._portal(name)
             columns, formats = portal.prepared.columns, portal.formats
-        else:
-            columns = self._session.cursor(name).columns
-            formats = [TEXT] * len(columns)
         self._outbox.add(wire.NO_DATA if columns is None else wire.row_description(columns, formats))
 
-    def _is_cursor(self, name: str) -> bool:
-        """Whether DECLARE made a portal of that name."""
+    def _cursor(self, name: str) -> Cursor | None:
+        """Return the open cursor of that name."""
         transaction = self._session.transaction
-        return transaction is not None and name in transaction.cursors
+        return None if transaction is None else transaction.cursors.get(name)
 
     async def _execute(self, message: Body) -> None:
         name, limit = message.text(), message.int32()
@@ -171,6 +188,7 @@ class Extended:
         if not portal.begun and limit > 0 and isinstance(statement, statements.Fetch):
             _check_limit(statement, limit)
         await self._run(portal, max(limit, 0))
+        self._executed = self._session.status == b"I"
         if limit > 0:
             self._charge(portal, portal.size)
 
@@ -180,11 +198,20 @@ class Extended:
         if what == _STATEMENT:
             self._session.prepared.pop(name)
         else:
+            await self._session.close_cursor(name)
             await self.drop(name)
         self._outbox.add(wire.CLOSE_COMPLETE)
 
+    def _found(self, name: str) -> Portal | None:
+        """Return the portal of that name, which DECLARE may have made; what CLOSE has closed is none."""
+        portal, cursor = self._portals.get(name), self._cursor(name)
+        if isinstance(portal, CursorPortal) and portal.cursor is not cursor:
+            self._charge(self._portals.pop(name), 0)
+            portal = None
+        return CursorPortal(cursor, name) if portal is None and cursor is not None else portal
+
     def _portal(self, name: str) -> Portal:
-        portal = self._portals.get(name)
+        portal = self._found(name)
         if portal is None:
             raise SqlError(f'portal "{name}" does not exist', "34000")
         return portal

@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copying import BINARY_HEADER, BINARY_TRAILER
+from mzwidget.local.formats.results import Chunk
 from mzwidget.local.front import wire
 from mzwidget.local.front.wire import Body, Kind
 from mzwidget.local.statements import model as statements
+from mzwidget.local.statements.kinds import selected
 from mzwidget.local.statements.variables import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mzwidget.local.errors import Notice
-    from mzwidget.local.formats.results import Chunk, CopyIn, Result
+    from mzwidget.local.formats.results import CopyIn, Result
     from mzwidget.local.front.inbox import Inbox
     from mzwidget.local.front.outbox import Outbox
+    from mzwidget.local.statements.cursor import Cursor
     from mzwidget.local.statements.prepared import Prepared
     from mzwidget.local.statements.session import Session
 
+_AT_ONCE = 1000
+"""Rows of a cursor that are encoded before others are served."""
 _UNTIMED = (statements.Subscribe, statements.Fetch, statements.CopyFrom)
 
 
@@ -147,6 +152,35 @@ class Portal:
             elif len(chunk):
                 flush = chunk.flush
                 state.keep(await _encoded(chunk, chunk.data_rows, state.result.columns or (), self.formats))
+
+
+class CursorPortal(Portal):
+    """A portal of a transaction block, which FETCH takes rows from, too.
+
+    Parameters
+    ----------
+    cursor : Cursor
+    name : str
+    given : int, default 0
+        As for a portal.
+    """
+
+    def __init__(self, cursor: Cursor, name: str, given: int = 0) -> None:
+        super().__init__(cursor.prepared, [], cursor.formats, given, name)
+        self.cursor = cursor
+
+    async def run(self, _session: Session, _inbox: Inbox, outbox: Outbox, limit: int) -> None:
+        count, wanted, got = 0, 0, 0
+        while wanted == got and not (limit and count == limit):
+            wanted = min(_AT_ONCE, limit - count) if limit else _AT_ONCE
+            chunk = Chunk(await self.cursor.fetch(wanted, None, whole=True))
+            await outbox.add_all(chunk.data_rows(self.cursor.columns, self.formats), flush=False)
+            got = len(chunk)
+            count += got
+        outbox.add(wire.PORTAL_SUSPENDED if wanted == got else wire.command_complete(selected(count)))
+
+    async def close(self) -> None:
+        await self.cursor.close()
 
 
 def tell(session: Session, notices: Sequence[Notice], outbox: Outbox) -> None:

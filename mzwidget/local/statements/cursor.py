@@ -15,23 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from mzwidget.local.formats.results import Chunk, Result
-    from mzwidget.local.formats.types import Column, Row
+    from mzwidget.local.formats.types import Row
+    from mzwidget.local.statements.prepared import Prepared
 
 _DAY_SECONDS = 86_400
 
 
 class Cursor:
-    """A declared cursor; nothing runs before the first FETCH.
+    """What FETCH takes rows from: a declared cursor, or a bound portal; nothing runs before the first of them.
 
     Parameters
     ----------
-    columns : tuple of Column
+    prepared : Prepared
     start : callable
         Runs the statement.
+    formats : list of int
+        Of the columns, for Execute.
     """
 
-    def __init__(self, columns: tuple[Column, ...], start: Callable[[], Awaitable[Result]]) -> None:
-        self.columns = columns
+    def __init__(self, prepared: Prepared, start: Callable[[], Awaitable[Result]], formats: list[int]) -> None:
+        self.prepared = prepared
+        self.columns = prepared.columns or ()
+        self.formats = formats
         self._start = start
         self._chunks: AsyncGenerator[Chunk] | None = None
         self._endless = False
@@ -41,11 +46,11 @@ class Cursor:
         self.cancelled = False
         """A CancelRequest came between two FETCHes: the next one fails."""
 
-    async def fetch(self, count: int | None, patience: str | None) -> list[Row]:
+    async def fetch(self, count: int | None, patience: str | None, *, whole: bool = False) -> list[Row]:
         """Return up to `count` rows (all that are there if None).
 
         Without `patience` (FETCH's timeout) wait for the first rows and take what is ready, of a subscription what
-        came at once; with it, wait until there are `count` or the time is over.
+        came at once; with it, wait until there are `count` or the time is over. Or until the `whole` count is there.
         """
         if self.cancelled:
             self.cancelled, self._ended = False, True
@@ -61,7 +66,7 @@ class Cursor:
             if deadline is not None:
                 wait: float | None = max(deadline - time.monotonic(), 0)
             else:
-                wait = 0 if self._rows else None
+                wait = 0 if self._rows and not whole else None
             if not await self._more(wait):
                 break
             if self._endless and deadline is None and self._rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.formats.encoding import TEXT
 from mzwidget.local.formats.results import Result, once
 from mzwidget.local.statements import model as statements
 from mzwidget.local.statements.cursor import Cursor
@@ -38,7 +39,7 @@ async def _declare(session: Session, plan: DeclarePlan, values: Sequence[Any]) -
             raise unsupported("a cursor for a statement without rows")
         return await session.run(await session.current(prepared), values)
 
-    transaction.cursors[statement.cursor] = Cursor(source.columns or (), start)
+    transaction.cursors[statement.cursor] = Cursor(prepared, start, [TEXT] * len(source.columns or ()))
     return done("DECLARE CURSOR")
 
 
@@ -56,9 +57,8 @@ async def _fetch(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
 async def _close(session: Session, plan: Plan, _: Sequence[Any]) -> Result:
     statement = plan.statement
     assert isinstance(statement, statements.CloseCursor)
-    await session.cursor(statement.cursor).close()
-    assert session.transaction is not None
-    del session.transaction.cursors[statement.cursor]
+    session.cursor(statement.cursor)
+    await session.close_cursor(statement.cursor)
     return done("CLOSE CURSOR")
 
 

@@ -56,7 +56,8 @@ def _create(reader: Reader) -> Statement:
     word = reader.token.value
     reader.at = start
     create = _SIMPLE.get(word)
-    if create is not None and reader.accept(word):
+    if create is not None and (word != "default" or reader.ahead("default", "index")):
+        reader.next()
         return create(reader)
     if reader.accept("user"):
         raise SqlError(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.errors import SqlError
+from mzwidget.local.formats.bytesizes import told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.lexer import Token
 
 MAX_TOKENS = 100_000
+MOST_BYTES = 1_000_000
 
 
 def split(sql: str) -> list[list[Token]]:
     """Split a script into the tokens of its statements; blank ones are dropped."""
+    if len(sql) > MOST_BYTES // 4 and len(sql.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise SqlError(f"statement batch size cannot exceed {told(MOST_BYTES)}", "54000")
     statements: list[list[Token]] = [[]]
     for number, token in enumerate(tokenize(sql)):
         if number == MAX_TOKENS:

@@ -160,7 +160,7 @@ class Session:
         return Prepared(self.sql, plan.statement, 0, plan.parameters, plan, self._version)
 
     async def current(self, prepared: Prepared) -> Plan:
-        """Return the plan, made anew if the catalog has changed since."""
+        """Return the plan, made anew if the catalog has changed since: it must have the same columns still."""
         assert prepared.plan is not None
         if self._version != prepared.version or isinstance(prepared.statement, statements.Fetch):
             before, columns = prepared.plan, prepared.columns
@@ -277,6 +277,12 @@ class Session:
         if cursor is None:
             raise SqlError(f'cursor "{name}" does not exist', "34000")
         return cursor
+
+    async def close_cursor(self, name: str) -> None:
+        """Close a cursor, if it is open."""
+        cursor = self.transaction.cursors.pop(name, None) if self.transaction is not None else None
+        if cursor is not None:
+            await cursor.close()
 
     def cancel(self) -> None:
         """Stop what runs behind cursors."""

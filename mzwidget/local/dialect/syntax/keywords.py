@@ -52,18 +52,19 @@ NOT_AN_EXPRESSION = frozenset(
     """.split()  # noqa: SIM905
 )
 SET_OPERATORS = ("union", "except", "intersect")
-NEVER_A_NAME = NOT_AN_EXPRESSION | frozenset("array case cast false not null true".split())  # noqa: SIM905
 NOT_A_TABLE_ALIAS = NOT_AN_EXPRESSION | frozenset(
     "natural join inner cross full left right using on outer set as".split()  # noqa: SIM905
 )
 NOT_A_COLUMN_ALIAS = NOT_AN_EXPRESSION | frozenset("year month day hour minute second as".split())  # noqa: SIM905
 INTERVAL_UNITS = ("year", "month", "day", "hour", "minute", "second")
-_QUOTED = (NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS | NEVER_A_NAME) - {"as"}
+_NOT_A_NAME = frozenset("array case cast false not null true".split())  # noqa: SIM905
+RESERVED = (NOT_A_TABLE_ALIAS | NOT_A_COLUMN_ALIAS | _NOT_A_NAME) - {"as"}
+"""In one place or another no name; never the name of a type."""
 _BARE = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def name_in_sql(name: str) -> str:
     """Return a name as SQL is written by Materialize: in quotes unless it means itself wherever it stands."""
-    if _BARE.fullmatch(name) and name not in _QUOTED:
+    if _BARE.fullmatch(name) and name not in RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.syntax.cursor import Cursor
-from mzwidget.local.dialect.syntax.keywords import NEVER_A_NAME
+from mzwidget.local.dialect.syntax.keywords import RESERVED
 
 if TYPE_CHECKING:
     from mzwidget.local.dialect.syntax.tree import TypeName
@@ -24,7 +24,7 @@ class TypeParser(Cursor):
     def type_name(self) -> TypeName:
         if self.is_kind("["):
             self.by_id()
-        if self.token.kind not in ("ident", "keyword") or self.is_word(*NEVER_A_NAME):
+        if self.token.kind not in ("ident", "keyword") or self.is_word(*RESERVED):
             self.expected("a data type name")
         word = self.token.value
         base = self._keyword_type(word) if self.token.kind == "keyword" else None
