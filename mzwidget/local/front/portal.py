@@ -168,13 +168,21 @@ class CursorPortal(Portal):
     def __init__(self, cursor: Cursor, name: str, given: int = 0) -> None:
         super().__init__(cursor.prepared, [], cursor.formats, given, name)
         self.cursor = cursor
+        self._width = 0
+        """Bytes of the longest row so far."""
+
+    @property
+    def size(self) -> int:
+        return self._given + self.cursor.waiting * self._width
 
     async def run(self, _session: Session, _inbox: Inbox, outbox: Outbox, limit: int) -> None:
         count, wanted, got = 0, 0, 0
         while wanted == got and not (limit and count == limit):
             wanted = min(_AT_ONCE, limit - count) if limit else _AT_ONCE
             chunk = Chunk(await self.cursor.fetch(wanted, None, whole=True))
-            await outbox.add_all(chunk.data_rows(self.cursor.columns, self.formats), flush=False)
+            rows = chunk.data_rows(self.cursor.columns, self.formats)
+            self._width = max(self._width, *map(len, rows), 0)
+            await outbox.add_all(rows, flush=False)
             got = len(chunk)
             count += got
         outbox.add(wire.PORTAL_SUSPENDED if wanted == got else wire.command_complete(selected(count)))

@@ -46,6 +46,11 @@ class Cursor:
         self.cancelled = False
         """A CancelRequest came between two FETCHes: the next one fails."""
 
+    @property
+    def waiting(self) -> int:
+        """How many rows are there that nobody has taken."""
+        return len(self._rows)
+
     async def fetch(self, count: int | None, patience: str | None, *, whole: bool = False) -> list[Row]:
         """Return up to `count` rows (all that are there if None).
 
