@@ -143,3 +143,18 @@ def test_names_in_columns_that_mean_nothing(sql: psycopg.Connection, name: str, 
     for query in (f"SELECT n::{target} FROM (VALUES ('{name}')) v (n)", f"SELECT '{name}'::text::{target}"):
         with pytest.raises(psycopg.Error, match=re.escape(message)):
             sql.execute(query)
+
+
+@pytest.mark.parametrize(
+    ("statement", "rows"),
+    [
+        ("SHOW TABLES FROM mz_catalog LIKE 'mz_index%'", [("mz_index_columns", ""), ("mz_indexes", "")]),
+        ("SHOW VIEWS FROM mz_catalog LIKE 'mz_rel%'", [("mz_relations", "")]),
+        ("SHOW MATERIALIZED VIEWS FROM mz_catalog LIKE '%schemas'", [("mz_schemas", "mz_catalog_server", "")]),
+        ("SHOW SOURCES FROM mz_internal LIKE 'mz_frontiers'", [("mz_frontiers", "source", None, "")]),
+        ("SHOW TYPES FROM mz_catalog LIKE 'uint%'", [("uint2", ""), ("uint4", ""), ("uint8", "")]),
+        ("SHOW OBJECTS FROM mz_catalog LIKE 'map_l%'", [("map_length", "function", "")]),
+    ],
+)
+def test_the_system_is_shown(sql: psycopg.Connection, statement: str, rows: list[tuple[object, ...]]) -> None:
+    assert sql.execute(statement).fetchall() == rows

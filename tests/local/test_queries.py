@@ -63,6 +63,8 @@ SELECT x || '', x + 0.5 || '' FROM (SELECT DISTINCT f1 * 1.5 AS x FROM t1) q ORD
 SELECT x::regtype::text FROM (VALUES (21), (1016), (1114), (1042), (16462), (3904), (9)) v (x)        | x: int2, _int8, timestamp, bpchar, uint4, int4range, 9
 SELECT 3::mz_catalog.uint4, '3'::materialize.mz_catalog.mz_timestamp, '{3}'::mz_catalog._uint2        | uint4 mz_timestamp _uint2: 3 3 {3}
 SELECT 'mz_internal.mz_comments'::regclass::text, 'pg_catalog.pg_type'::regclass::text, 'ascii'::regproc::text, 'mz_catalog.uint4'::regtype::text | text text text text: mz_internal.mz_comments pg_type ascii uint4
+SELECT has_type_privilege('text', 'USAGE'), has_system_privilege('CREATEDB'), pg_has_role('materialize', 'mz_system', 'USAGE'), has_table_privilege('t1'::regclass::oid, 'SELECT'), has_table_privilege(4000000::oid, 'SELECT') | has_type_privilege has_system_privilege pg_has_role has_table_privilege has_table_privilege: True True False True None
+SELECT (mz_internal.mz_normalize_object_name('k.L'))[2], mz_internal.mz_normalize_schema_name('k.L')::text | mz_normalize_object_name mz_normalize_schema_name: k {k,l}
 SELECT pg_relation_size('t1'), pg_relation_size('nothing')                                            | relation "nothing" does not exist
 SELECT setting::int > 1, spcname FROM pg_settings, pg_tablespace WHERE name = 'max_index_keys'         | ?column? spcname: True pg_default
 SELECT pg_relation_size('t1')                                                                         | pg_relation_size: -1

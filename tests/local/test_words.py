@@ -198,7 +198,17 @@ SELECT values(1)                                    | XX000 function "values" do
 CREATE VIEW x AS SELECT * FROM (SHOW TABLES)        | XX000 SHOW commands are not allowed in views
 SELECT * FROM (SHOW TABLES FROM nope)               | XX000 unknown schema 'nope'
 CREATE INDEX x ON words ((SELECT 1))                | XX000 CREATE INDEX does not allow subqueries
-SELECT pg_has_role('a', 'USAGE')                    | 0A000 function pg_has_role is not supported by the embedded engine
+SELECT pg_has_role('a', 'USAGE')                    | XX000 role "a" does not exist
+SELECT has_cluster_privilege('word', 'USAGE')       | XX000 cluster "word" does not exist
+SELECT has_schema_privilege('word', 'USAGE')        | XX000 schema "word" does not exist
+SELECT has_type_privilege('word', 'USAGE')          | XX000 type "word" does not exist
+SELECT has_secret_privilege('word', 'USAGE')        | XX000 secret "word" does not exist
+SELECT mz_internal.mz_normalize_object_name('k.l.m.n') | XX000 improper relation name (too many dotted names): k.l.m.n
+SELECT mz_internal.mz_normalize_schema_name('k.l.m')   | XX000 improper schema name (too many dotted names): k.l.m
+SELECT mz_normalize_object_name('k')                | XX000 function "mz_normalize_object_name" does not exist
+SELECT to_regclass('words')                         | XX000 function "to_regclass" does not exist
+SELECT mz_internal.sqrt(4)                          | XX000 function "mz_internal.sqrt" does not exist
+SELECT pg_catalog.seahash('a')                      | XX000 function "pg_catalog.seahash" does not exist
 SUBSCRIBE (SELECT current_role)                     | XX000 internal error: internal error in optimizer: cannot materialize call to current_user
 SUBSCRIBE (SELECT pg_catalog.version())             | XX000 internal error: internal error in optimizer: cannot materialize call to version
 CREATE MATERIALIZED VIEW x AS SELECT pg_backend_pid() | 0A000 cannot materialize call to pg_backend_pid

@@ -367,3 +367,16 @@ SELECT * FROM pg_settings; SELECT * FROM pg_tablespace;
 -- The order of what holds documents is the documents' own.
 SELECT ARRAY['10'::jsonb] > ARRAY['9'::jsonb], greatest(LIST['10'::jsonb], LIST['9'::jsonb]); SELECT v < w, v FROM (VALUES (1, '10'::jsonb)) v, (VALUES (1, '9'::jsonb)) w ORDER BY v, w;
 SELECT x FROM (VALUES ('10'::jsonb), ('9'), (NULL), ('"x"')) v (x) ORDER BY LIST[x]; SELECT x FROM (VALUES ('10'::jsonb), ('9'), (NULL), ('"x"')) v (x) ORDER BY MAP['k' => ROW(1, ARRAY[x])] DESC;
+-- Who may do what with types, clusters, the system and what cannot be made here; names as arrays of their parts; lists of the catalog.
+SELECT has_type_privilege('a'::text, 'a'::text), has_type_privilege(3::oid, 'a'::text), has_type_privilege('a'::text, 'a'::text, 'a'::text), has_type_privilege('a'::text, 3::oid, 'a'::text), has_type_privilege(3::oid, 'a'::text, 'a'::text), has_type_privilege(3::oid, 3::oid, 'a'::text);
+SELECT has_connection_privilege('a'::text, 'a'::text), has_connection_privilege(3::oid, 'a'::text), has_connection_privilege('a'::text, 'a'::text, 'a'::text), has_connection_privilege('a'::text, 3::oid, 'a'::text), has_connection_privilege(3::oid, 'a'::text, 'a'::text), has_connection_privilege(3::oid, 3::oid, 'a'::text);
+SELECT has_secret_privilege('a'::text, 'a'::text), has_secret_privilege(3::oid, 'a'::text), has_secret_privilege('a'::text, 'a'::text, 'a'::text), has_secret_privilege('a'::text, 3::oid, 'a'::text), has_secret_privilege(3::oid, 'a'::text, 'a'::text), has_secret_privilege(3::oid, 3::oid, 'a'::text);
+SELECT has_cluster_privilege('a'::text, 'a'::text), has_cluster_privilege('a'::text, 'a'::text, 'a'::text), has_cluster_privilege(3::oid, 'a'::text, 'a'::text), has_system_privilege('a'::text), has_system_privilege('a'::text, 'a'::text), has_system_privilege(3::oid, 'a'::text);
+SELECT pg_has_role('a'::text, 'a'::text), pg_has_role(3::oid, 'a'::text), pg_has_role('a'::text, 'a'::text, 'a'::text), pg_has_role('a'::text, 3::oid, 'a'::text), pg_has_role(3::oid, 'a'::text, 'a'::text), pg_has_role(3::oid, 3::oid, 'a'::text);
+SELECT has_role('a'::text, 'a'::text), has_role(3::oid, 'a'::text), has_role('a'::text, 'a'::text, 'a'::text), has_role('a'::text, 3::oid, 'a'::text), has_role(3::oid, 'a'::text, 'a'::text), has_role(3::oid, 3::oid, 'a'::text);
+SELECT mz_internal.mz_normalize_object_name('k.l'), mz_internal.mz_normalize_schema_name('l'), mz_internal.mz_normalize_object_name('k.l.m.n');
+SELECT has_type_privilege('int4', 'USAGE'), has_cluster_privilege('nothing', 'USAGE'), has_system_privilege('FLY'), pg_has_role('materialize', 'USAGE');
+SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE table_schema <> 'public';
+SELECT oid, name FROM mz_functions; SELECT oid, name, category FROM mz_types; SELECT typname, typinput::text FROM pg_type;
+SELECT n::regclass, n::regclass::text FROM (VALUES ('pg_class'), ('mz_catalog.mz_tables')) v (n); SELECT n::regtype FROM (VALUES ('nothing')) v (n);
+SHOW OBJECTS FROM mz_catalog; SHOW SOURCES FROM mz_internal; SHOW TYPES FROM pg_catalog; SHOW MATERIALIZED VIEWS FROM mz_catalog;

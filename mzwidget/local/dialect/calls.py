@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import digits, functions, objects
+from mzwidget.local.dialect.builtins import PROCEDURES
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import best, cast, castable, literal, no_cast, unmatched
 from mzwidget.local.dialect.overloads import Candidate, choose, no_function, no_operator, unknown_function
@@ -180,11 +181,6 @@ def misspelt(name: str) -> SqlError:
     return unknown_function(name, other if other != plain and other in functions.KNOWN else None)
 
 
-def _is_elsewhere(name: str) -> bool:
-    """Whether Materialize has a function of that name, though it is not offered here."""
-    return name in OFFERED_THERE or name in UNAVAILABLE
-
-
 def _is_null(value: Value) -> bool:
     """Whether a value is a NULL as it was written."""
     untyped = value.is_open and value.literal is None and value.parameter is None
@@ -233,18 +229,19 @@ GIVES_NULL = frozenset(
     """.split()  # noqa: SIM905
 )
 """Functions and operators that may be NULL though no argument is."""
-OFFERED_THERE = frozenset(
+_UNLISTED = frozenset(
     """
-    array_agg_concat csv_extract encode generate_series kafka_murmur2 list_agg mod mz_environment_id
-    mz_is_superuser mz_logical_timestamp mz_uptime mz_version mz_version_num pg_backend_pid pg_postmaster_start_time
-    regexp_extract seahash to_regclass to_regproc version current_database
-    current_schema current_role mz_row_size mz_error_if_null mz_sleep timezone_abbrevs
-    timezone_names pg_timezone_names pg_column_size pretty_sql like_escape pg_cancel_backend pg_has_role
-    has_type_privilege aclexplode makeaclitem has_cluster_privilege has_connection_privilege has_secret_privilege
-    has_system_privilege has_role
+    mz_all mz_any mz_error_if_null mz_panic mz_sleep
+    is_rbac_enabled make_mz_aclitem mz_acl_item_contains_privilege mz_aclexplode mz_aclitem_grantee mz_aclitem_grantor
+    mz_aclitem_privileges mz_connection_oid mz_database_oid mz_format_privileges mz_global_id_to_name
+    mz_minimal_name_qualification mz_name_rank mz_render_typmod mz_resolve_object_name mz_role_oid
+    mz_role_oid_memberships mz_schema_oid mz_secret_oid mz_type_name mz_validate_privileges mz_validate_role_privilege
+    redact_sql
     """.split()  # noqa: SIM905
 )
-"""Functions that Materialize has and that are not offered here; any other name is a mistake."""
+"""Functions of Materialize's inner schemas, of which it is not known what they take."""
+OFFERED_THERE = frozenset(name for _, name in PROCEDURES) | _UNLISTED
+"""Functions that Materialize has: those that are not offered here say so; any other name is a mistake."""
 
 
 def callable_(parts: tuple[str, ...], statement: Statement) -> bool:
@@ -255,19 +252,9 @@ def callable_(parts: tuple[str, ...], statement: Statement) -> bool:
         return parts[-2:] == EXPANDS
     if parts == ("values",):  # it is told where it stands
         return True
-    if schema and schema[-1] not in ("pg_catalog", "mz_catalog", "mz_internal", "mz_unsafe"):
-        return False
-    if schema and schema[-1] == "pg_catalog" and name in functions.OF_MZ_CATALOG:
-        return False
-    if schema and schema[-1] == "mz_catalog" and name in functions.KNOWN - functions.OF_MZ_CATALOG - _OF_EITHER:
-        return False
-    return name in functions.KNOWN or name in statement.session or _is_elsewhere(name)
+    if schema and schema[-1] in ("mz_internal", "mz_unsafe") and name in _UNLISTED:
+        return True
+    return any((home, name) in PROCEDURES for home in schema[-1:] or objects.IMPLICIT)
 
 
 EXPANDS = ("information_schema", "_pg_expandarray")
-_OF_EITHER = frozenset(
-    """
-    constant_time_eq crc32 current_timestamp datediff parse_ident try_parse_monotonic_iso8601_timestamp uuid_generate_v5
-    """.split()  # noqa: SIM905
-)
-"""Functions Materialize adds to PostgreSQL's: no recorded answer says in which schema they are."""

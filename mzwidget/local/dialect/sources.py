@@ -340,10 +340,10 @@ def _no_table_function(name: str) -> SqlError:
     if name in functions.AGGREGATES or name in functions.WINDOWS:
         word = "aggregate" if name in functions.AGGREGATES else "window"
         return SqlError(f"{word} functions are not supported in functions in FROM")
-    if name in OFFERED_THERE:
-        return unsupported(f"table function {name}")
     if name in UNAVAILABLE:
         return unavailable(f"the {name} function", UNAVAILABLE[name])
+    if name in OFFERED_THERE:
+        return unsupported(f"table function {name}")
     return unknown_function(name)
 
 

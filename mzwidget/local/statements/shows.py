@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from mzwidget.local.dialect.builtins import FUNCTIONS, TYPES
 from mzwidget.local.engine.catalog import OWNER, SYSTEM_SCHEMAS
 from mzwidget.local.engine.reading import read
 from mzwidget.local.errors import SqlError, unsupported
@@ -18,8 +19,7 @@ from mzwidget.local.statements.kinds import Kind, selected
 from mzwidget.local.statements.planning import Plan
 from mzwidget.local.statements.settings import missing, missing_schema
 from mzwidget.local.statements.spelling import path_of, table_of, type_of, view_of
-from mzwidget.local.statements.system_items import all_roles, commented
-from mzwidget.local.statements.system_relations import RELATIONS
+from mzwidget.local.statements.system_items import BUILTINS, all_roles, commented
 from mzwidget.local.statements.variables import REPLICA
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _EMPTY = {
     "secrets": ("name", "comment"),
     "subsources": ("name", "type"),
 }
-_CLUSTER = "quickstart"
+_CLUSTER, _SYSTEM_CLUSTER = "quickstart", "mz_catalog_server"
 
 
 def _texts(*names: str) -> tuple[Column, ...]:
@@ -136,10 +136,19 @@ def _items(session: Session, statement: statements.ShowItems) -> list[Row]:
 
 
 def _system_items(statement: statements.ShowItems, schema: str) -> list[Row]:
-    names = [name for of, _, name in (path.partition(".") for path in RELATIONS) if of == schema]
+    relations = [(each.name, each.kind) for each in BUILTINS if each.schema == schema]
+    types = [(each.name, "type") for each in TYPES.values() if each.schema == schema]
+    functions = [(each.name, "function") for each in FUNCTIONS if each.schema == schema]
+    found = sorted([*relations, *types, *functions])
     if statement.kind == "objects":
-        return [(name, "view", "") for name in names]
-    return [(name, "") for name in names] if statement.kind == "views" else []
+        return [(name, kind.replace(" ", "-"), "") for name, kind in found]
+    chosen = [name for name, kind in found if kind == {**_KINDS, "sources": "source"}.get(statement.kind)]
+    match statement.kind:
+        case "materialized views":
+            return [(name, _SYSTEM_CLUSTER, "") for name in chosen if statement.cluster is None]
+        case "sources":
+            return [(name, "source", None, "") for name in chosen if statement.cluster is None]
+    return [(name, "") for name in chosen]
 
 
 def _of_schema(session: Session, given: tuple[str, ...] | None) -> list[Item]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mzwidget.local.dialect import udf
+from mzwidget.local.dialect.builtins import PROCEDURES
 from mzwidget.local.dialect.functions import (
     aggregates,
     arrays,
@@ -68,11 +69,5 @@ MANY = {*TABLES, "regexp_extract", "csv_extract"}
 """The names of all that gives rows."""
 KNOWN = {*SCALARS, *AGGREGATES, *WINDOWS, *MANY, "mz_now", "now", "current_timestamp", "user"}
 """The names of all that can be called."""
-OF_MZ_CATALOG = frozenset(
-    """
-    csv_extract date_bin_hopping kafka_murmur2 list_agg list_append list_cat list_length list_length_max list_n_layers
-    list_prepend list_remove map_agg map_build map_length mz_environment_id mz_is_superuser mz_logical_timestamp mz_now
-    mz_uptime mz_version mz_version_num regexp_extract repeat_row seahash unnest
-    """.split()  # noqa: SIM905
-)
+OF_MZ_CATALOG = frozenset(name for schema, name in PROCEDURES if schema == "mz_catalog")
 """The functions of Materialize's own schema."""

@@ -94,24 +94,74 @@ def _privileged(what: str) -> Callable[[Statement, Sequence[Value]], Value]:
     def ask(statement: Statement, values: Sequence[Value]) -> Value:
         _noted(statement, "a function about privileges")
         roles = statement.catalog.roles()
-        owner = next(iter(roles))
-        role, of = values[0] if len(values) > 2 else None, values[-2]
-        answer = Value("true", t.BOOL)
-        if role is not None:
-            answer = apply(f"{{0}} = {owner if role.type.name == 'oid' else quote_text(roles[owner])}", [role], t.BOOL)
-            if role.type.name == "text" and role.literal is not None and role.literal not in roles.values():
-                answer = failing(SqlError(f'role "{role.literal}" does not exist'), t.BOOL)
-        if what == "table" and of.type.name == "text" and of.literal is not None:
-            try:
-                found = statement.catalog.oid_of(objects.parts_of(of.literal))
-            except SqlError as error:
-                answer = failing(error, t.BOOL)
-            else:
-                answer = answer if found else failing(SqlError(f'relation "{of.literal}" does not exist'), t.BOOL)
+        owner = Value(quote_text(roles[next(iter(roles))]), t.TEXT)
+        *named, _ = values
+        of = named.pop() if what != "system" else None
+        role = named[0] if named else None
+        asked = owner if role is None else _role(statement, role)
+        answer = apply("{0} = {1}", [asked, owner if what != "role" or of is None else _role(statement, of)], t.BOOL)
+        if of is not None and what in ("table", "type"):
+            of = objects.registered(statement, of, _REGISTERED[what]) if of.type.name == "text" else of
+            there = [each.oid for each in statement.catalog.objects() if each.is_type == (what == "type")]
+            there += [type_.oid for type_ in TYPES.values()] if what == "type" else []
+            answer = apply("CASE WHEN {0} THEN {1} END", [objects.among(of, there, []), answer], t.BOOL)
+        elif of is not None and of.type.name == "text" and of.literal is not None:
+            lacks = _lacks(statement, what, of.literal)
+            answer = failing(SqlError(f'{what} "{of.literal}" does not exist'), t.BOOL) if lacks else answer
         given = " AND ".join(f"{{{number}}} IS NOT NULL" for number in range(len(values)))
         return apply(f"CASE WHEN {given} THEN {{{len(values)}}} END", [*values, answer], t.BOOL)
 
     return ask
+
+
+def _role(statement: Statement, role: Value) -> Value:
+    """Return the name of a role; one that is not there is an error."""
+    roles = statement.catalog.roles()
+    if role.type.name == "oid":
+        return objects.chosen(role, roles)
+    if role.literal is not None and role.literal not in roles.values():
+        return failing(SqlError(f'role "{role.literal}" does not exist'), t.TEXT)
+    return role
+
+
+def _lacks(statement: Statement, what: str, name: str) -> bool:
+    """Whether there is no schema, database, cluster or the like of a name."""
+    try:
+        match what:
+            case "schema":
+                statement.catalog.check((name, ""))
+            case "database":
+                statement.catalog.check((name, "", ""))
+            case "cluster":
+                return name != "quickstart"
+    except SqlError as error:
+        return error.message.startswith(f"unknown {what}")
+    return what in ("connection", "secret")
+
+
+_REGISTERED = {"table": t.REGCLASS, "type": t.REGTYPE}
+_WITH_ROLES = ("", "text, ", "oid, ")
+_PRIVILEGES = [
+    *(line(f"has_{what}_privilege", f"{role}{of}, text -> bool", asks=_privileged(what))
+      for what in ("table", "schema", "database", "type", "connection", "secret")
+      for role in _WITH_ROLES for of in ("text", "oid")),
+    *(line("has_cluster_privilege", f"{role}text, text -> bool", asks=_privileged("cluster")) for role in _WITH_ROLES),
+    *(line("has_system_privilege", f"{role}text -> bool", asks=_privileged("system")) for role in _WITH_ROLES),
+    *(line(name, f"{role}{of}, text -> bool", asks=_privileged("role"))
+      for name in ("pg_has_role", "has_role") for role in _WITH_ROLES for of in ("text", "oid")),
+]  # fmt: skip
+
+
+def _normalized(what: str, most: int) -> Callable[[str], list[str | None]]:
+    """Return what reads a name as one of so many parts, of which the first are NULL where they are not given."""
+
+    def normalized(name: str) -> list[str | None]:
+        parts = objects.parse_ident(name)
+        if len(parts) > most:
+            raise SqlError(f"improper {what} name (too many dotted names): {name}")
+        return [*[None] * (most - len(parts)), *parts]
+
+    return normalized
 
 
 _NAMED = (*t.SCALARS.values(), *t.RANGES.values())
@@ -203,6 +253,7 @@ FUNCTIONS: list[Overload] = [
       for more in ("", ", int4, bool")),
     *(line(name, f"oid{more} -> text", "CAST(NULL AS VARCHAR)", fallible=False)
       for name in ("pg_get_constraintdef", "pg_get_ruledef") for more in ("", ", bool")),
-    *(line(f"has_{what}_privilege", f"{role}{of}, text -> bool", asks=_privileged(what))
-      for what in ("table", "schema", "database") for role in ("", "text, ", "oid, ") for of in ("text", "oid")),
+    line("mz_normalize_object_name", "text -> text[]", python=_normalized("relation", 3)),
+    line("mz_normalize_schema_name", "text -> text[]", python=_normalized("schema", 2)),
+    *_PRIVILEGES,
 ]  # fmt: skip
