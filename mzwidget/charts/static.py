@@ -245,7 +245,7 @@ _LOOK = {
     "mark": {"color": svg.COLORS[0]},
     "text": {"color": "currentColor"},
     "rule": {"color": "currentColor"},
-    "range": {"category": (*svg.COLORS, *_MORE)},
+    "range": {"category": (*svg.COLORS, *_MORE), "heatmap": {"scheme": "viridis"}},
 }
 """As the page draws Vega charts (``js/src/views/vega/theme.js``), in the colour of the text around it."""
 

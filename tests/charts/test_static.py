@@ -296,6 +296,15 @@ def test_an_altair_chart_is_drawn_where_vl_convert_is_installed(monkeypatch: pyt
     assert static.with_data(still(columns, [(f"shop {i}", str(i)) for i in range(5000)], chart())) is None, "too large"
 
 
+def test_a_heat_map_is_kept_in_the_colours_of_the_page() -> None:
+    pytest.importorskip("vl_convert")
+    spec = alt.Chart().mark_rect().encode(x="hour:O", y="wiki", color="edits")
+    rows: list[Row] = [("dewiki", "0", "0"), ("dewiki", "1", "100")]
+    drawn = static.picture(still(view("wiki text", "hour int8", "edits int8"), rows, Options.of(chart=spec))) or ""
+    least, most = re.findall(r'fill="(rgb[^"]*|#[^"]*)"', drawn.split("mark-rect role-mark")[1])[:2]
+    assert (least, most) == ("rgb(68, 1, 84)", "rgb(253, 231, 37)"), "viridis, as theme.js says"
+
+
 def test_a_cloud_of_points_is_kept_as_a_picture() -> None:
     pytest.importorskip("vl_convert")
     rows: list[Row] = [(f"{n * 7919 % 997}.{n}", f"{n * 31 % 89}.5", "abc"[n % 3]) for n in range(300)]
