@@ -82,13 +82,26 @@ test("each line has a colour of its own for as long as it is there", () => {
       let slots = new Map();
       for (const state of states) {
         lines.update(() => entries(state), null);
-        const now = new Map([...lines].map(({ id, slot }) => [id, slot]));
+        const now = new Map(lines.greatest(Infinity).map(({ id, slot }) => [id, slot]));
         assert.equal(new Set(now.values()).size, now.size);
         for (const [id, slot] of now) assert.equal(slots.get(id) ?? slot, slot);
         slots = now;
       }
     }),
   );
+});
+
+test("lines that are drawn are told apart, however many there are, and one alone is not dashed", () => {
+  const lines = new Lines(COLUMNS, { kind: "line", channels: { x: [0], y: [2], color: [1] } });
+  const all = Array.from({ length: 60 }, (_, i) => ["2026-01-01 00:00:00+00", `line ${i}`, i % 32 === 0 ? 1000 : i, null]);
+  lines.update(() => entries(all), null);
+  const looks = lines.greatest(20).map(({ slot, round }) => `${slot % 8} ${round}`);
+  assert.equal(new Set(looks).size, 20);
+  const last = [...lines].find(({ name }) => name === "line 59");
+  const { slot = -1, round = 0 } = last ?? {};
+  assert.ok(round > 0);
+  lines.update(() => entries(all.slice(59)), null);
+  assert.deepEqual(lines.greatest(20).map((line) => [line.slot, line.round]), [[slot, 0]]);
 });
 
 /**

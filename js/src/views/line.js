@@ -33,7 +33,7 @@ const FILLED = 0.5;
 const PRECISION = 1e9;
 /** As large as numbers can be whose differences are numbers, too. */
 const LARGEST = 8e307;
-/** From here on another round through the colours begins, dashed. */
+/** How the lines of a colour are told apart. */
 const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 
 /**
@@ -105,9 +105,8 @@ export function mount(el, encoding, host) {
     const colours = palette(host.dark());
     return /** @type {string} */ (colours[slot % colours.length]);
   };
-  const dash = (/** @type {Line} */ { slot }) =>
-    DASHES[Math.floor(slot / palette(false).length) % DASHES.length] ?? [];
-  /** The colour as a line has it: dashed from the second round through the colours on. */
+  const dash = (/** @type {Line} */ { round }) => DASHES[round % DASHES.length] ?? [];
+  /** The colour as a line has it: dashed if another line has it, too. */
   const swatch = (/** @type {Line} */ line) => {
     const [on, off] = dash(line);
     const own = colour(line);

@@ -1,4 +1,5 @@
 import { compareNames } from "../order.js";
+import { palette } from "../palette.js";
 import { LAST, parseTime } from "../times.js";
 
 /** @typedef {import("../view.js").Column} Column */
@@ -12,7 +13,8 @@ import { LAST, parseTime } from "../times.js";
  * @typedef {object} Line
  * @property {string} id
  * @property {string} name
- * @property {number} slot the lowest that no other line has: its colour
+ * @property {number} slot its colour: the lowest that no other line has that is drawn; -1 while it is not drawn
+ * @property {number} round how many that are drawn have its colour, too, and had it before
  * @property {number[]} xs
  * @property {number[]} ys NaN where there is no number: a gap
  * @property {number[]} counts how often the point occurs
@@ -61,6 +63,27 @@ function reachOf(xs) {
   return alike >= STEADY * intervals.length ? 1.6 * usual : Infinity;
 }
 
+/**
+ * Let those keep their colours that have one.
+ *
+ * @param {readonly Line[]} lines
+ */
+function tellApart(lines) {
+  const taken = new Set(lines.map(({ slot }) => slot));
+  let free = 0;
+  for (const line of lines.filter(({ slot }) => slot < 0).sort(byName)) {
+    while (taken.has(free)) free++;
+    line.slot = free++;
+  }
+  /** @type {number[]} */
+  const alike = [];
+  for (const line of [...lines].sort((a, b) => a.slot - b.slot)) {
+    const colour = line.slot % palette(false).length;
+    line.round = alike[colour] ?? 0;
+    alike[colour] = line.round + 1;
+  }
+}
+
 /** The lines of a view, kept by what comes and goes. */
 export class Lines {
   /** @type {Map<string, Line>} */
@@ -97,15 +120,19 @@ export class Lines {
   }
 
   /**
-   * The lines with the greatest sums.
+   * Choose the lines with the greatest sums to be drawn, each with a look of its own.
    *
    * @param {number} limit
    */
   greatest(limit) {
     const all = [...this.#lines.values()];
-    if (all.length <= limit) return all;
-    const sums = new Map(all.map((line) => [line, sum(line)]));
-    return all.sort((a, b) => Number(sums.get(b)) - Number(sums.get(a)) || byName(a, b)).slice(0, limit);
+    if (all.length > limit) {
+      const sums = new Map(all.map((line) => [line, sum(line)]));
+      all.sort((a, b) => Number(sums.get(b)) - Number(sums.get(a)) || byName(a, b));
+      for (const line of all.splice(limit)) line.slot = -1;
+    }
+    tellApart(all);
+    return all;
   }
 
   /**
@@ -178,10 +205,7 @@ export class Lines {
   #line(id, name) {
     let line = this.#lines.get(id);
     if (line === undefined) {
-      const taken = new Set([...this.#lines.values()].map(({ slot }) => slot));
-      let slot = 0;
-      while (taken.has(slot)) slot++;
-      line = { id, name, slot, xs: [], ys: [], counts: [], reach: null };
+      line = { id, name, slot: -1, round: 0, xs: [], ys: [], counts: [], reach: null };
       this.#lines.set(id, line);
     }
     return line;
