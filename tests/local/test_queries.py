@@ -203,6 +203,15 @@ WITH a AS (SELECT nope), a AS (SELECT 1) SELECT 1        | WITH query name "a" s
 WITH a (x) AS (SELECT 1, 2 AS y) SELECT * FROM a         | x y: 1 2
 SELECT DISTINCT ON (f1, f1) f2 FROM t1 ORDER BY f1, f2   | SELECT DISTINCT ON expressions must match initial ORDER BY expressions
 SELECT t1.f1 FROM t1 JOIN t2 USING (f1) AS t1            | table name "t1" specified more than once
+SELECT 1 FROM t1, t2 AS t1                               | table name "t1" specified more than once
+SELECT 1 FROM (SELECT 1) AS t1, t1                       | table name "t1" specified more than once
+SELECT other.public.t.f1 FROM t1 AS t LIMIT 1            | f1: 1
+SELECT a.b.c.t.f1 FROM t1 AS t                           | qualified name did not have between 1 and 3 components: a.b.c.t
+DELETE FROM t1 USING t2 AS t1                            | table name "t1" specified more than once
+INSERT INTO t1 (f1) DEFAULT VALUES                       | INSERT has more target columns than expressions
+UPDATE t1 SET f1 = true                                  | SET clause does not support casting from boolean to integer
+UPDATE t1 SET f1 = 1, f1 = nope                          | column "nope" does not exist
+UPDATE t1 SET f1 = 1, f1 = 2                             | column f1 set twice
 SELECT (SELECT t1.* FROM t2 LIMIT 1) FROM t1             | no table named 't1' in scope
 SELECT abs(*) FROM t1                                    | * argument is invalid with non-aggregate function abs
 SELECT rank(*) OVER () FROM t1                           | * argument is invalid with non-aggregate function pg_catalog.rank

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from mzwidget.local.dialect.calls import coerce
 from mzwidget.local.dialect.expressions import Expressions
-from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.offered import Source
+from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.translating import PlanSubquery
 from mzwidget.local.dialect.values import Value, plainly_ordered

@@ -11,9 +11,10 @@ from mzwidget.local.dialect.conditions import conjuncts, guarded_all, place
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Empty, Mutation, Relation
 from mzwidget.local.dialect.names import column_name
+from mzwidget.local.dialect.offered import Source
 from mzwidget.local.dialect.ordering import by_position
 from mzwidget.local.dialect.queries import plan_in, plan_nested
-from mzwidget.local.dialect.scope import Scope, Source, Statement
+from mzwidget.local.dialect.scope import Scope, Statement
 from mzwidget.local.dialect.sources import From
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.typenames import resolve_type
@@ -140,12 +141,16 @@ def plan_key(
 
 def assigned(statement: Statement, value: Value, name: str, type_: Type) -> Value:
     """Return a value as it is stored in a column."""
-    rows = value.type.kind == type_.kind == "record" and len(value.items) == len(type_.fields)
-    settled = value.parameter is None and not value.is_open and not rows
-    if settled and not castable(value.type, type_, Context.ASSIGNMENT):
+    if not _assignable(value, type_):
         given = t.sql_name(value.type)
         raise SqlError(f'column "{name}" is of type {t.sql_name(type_)} but expression is of type {given}')
     return coerce(statement, value, type_, Context.ASSIGNMENT)
+
+
+def _assignable(value: Value, type_: Type) -> bool:
+    rows = value.type.kind == type_.kind == "record" and len(value.items) == len(type_.fields)
+    open_ = value.parameter is not None or value.is_open or rows
+    return open_ or castable(value.type, type_, Context.ASSIGNMENT)
 
 
 def _target(catalog: Catalog, parts: tuple[str, ...], verb: str) -> Relation:
@@ -174,6 +179,7 @@ def plan_insert(
     body = source.body if source is not None else None
     plain = source is not None and not (source.ctes or source.order or source.limit or source.offset)
     if source is None:
+        _filled(targets, 0, listed=bool(insert.columns))
         rows = f"SELECT {row_of(relation, {})}"
     elif isinstance(body, tree.Values) and plain:
         rows = _value_rows(statement, body, relation, targets, listed=bool(insert.columns))
@@ -356,11 +362,15 @@ def _assignments(
         column = known.get(name)
         if column is None:
             raise SqlError(f"unknown column {name}")
-        if name in found:
-            raise SqlError(f"column {name} set twice")
         if _asks(expr):
             raise SqlError("SET clause does not allow subqueries")
-        found[name] = assigned(statement, expressions.value(expr), name, column.type).sql
+        value = expressions.value(expr)
+        if not _assignable(value, column.type):
+            given, wanted = t.sql_name(value.type), t.sql_name(column.type)
+            raise SqlError(f"SET clause does not support casting from {given} to {wanted}")
+        if name in found:
+            raise SqlError(f"column {name} set twice")
+        found[name] = assigned(statement, value, name, column.type).sql
     return found
 
 

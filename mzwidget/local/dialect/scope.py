@@ -11,6 +11,7 @@ from mzwidget.local.dialect import similar
 from mzwidget.local.dialect.branching import Branching
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import cast
+from mzwidget.local.dialect.offered import MOST_QUALIFIERS
 from mzwidget.local.dialect.values import Value, weighed
 from mzwidget.local.dialect.windowing import Windowing
 from mzwidget.local.errors import SqlError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mzwidget.local.dialect.model import Catalog, Relation
+    from mzwidget.local.dialect.offered import Merged, Source
     from mzwidget.local.dialect.syntax import tree
     from mzwidget.local.formats.types import Column, Type
 
@@ -121,41 +123,6 @@ def parameter_value(number: int, type_: Type) -> Value:
     if type_.name in ("text", "varchar", "unknown"):
         return text.typed(type_.base)
     return cast(text, type_, Context.EXPLICIT)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One item of FROM: the name it answers to, and the columns it offers."""
-
-    name: str
-    columns: tuple[Column, ...]
-    values: tuple[Value, ...]
-    path: tuple[str, ...] = ()
-    scalar: bool = False
-    """A table function of one column: its name alone is that column."""
-
-    def find(self, column: str) -> list[Value]:
-        """Return the values of the columns of that name."""
-        return [value for col, value in zip(self.columns, self.values, strict=True) if col.name == column]
-
-    def answers(self, qualifier: tuple[str, ...]) -> bool:
-        """Whether a qualifier means this source."""
-        if len(qualifier) == 1:
-            return self.name == qualifier[0]
-        return bool(self.path) and self.path[-len(qualifier) :] == qualifier
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """A column that USING has made of one on either side.
-
-    `over` are the sources it stands for, `first` the first source of its join: ``*`` shows it before that.
-    """
-
-    name: str
-    value: Value
-    over: frozenset[int]
-    first: int
 
 
 @dataclass(slots=True)
@@ -262,7 +229,7 @@ class Scope:
 
     def add(self, source: Source) -> None:
         """Add a FROM item; two may not share a name."""
-        if any(other.name == source.name and source.name and other.path == source.path for other in self.sources):
+        if any(source.clashes(other) for other in self.sources):
             raise SqlError(f'table name "{source.name}" specified more than once')
         self.sources.append(source)
         self._weigh()
@@ -336,7 +303,7 @@ class Scope:
 
     def _missing(self, parts: Sequence[str]) -> SqlError:
         *qualifier, column = parts
-        if len(qualifier) > _MOST_QUALIFIERS:
+        if len(qualifier) > MOST_QUALIFIERS:
             return SqlError(f"qualified name did not have between 1 and 3 components: {'.'.join(qualifier)}")
         prefix = f"{qualifier[-1]}." if qualifier else ""
         found = [prefix + each for each in self._nameable(tuple(qualifier)) if similar.alike(each, column)]
@@ -394,6 +361,3 @@ class Scope:
     def resolve_table(self, parts: tuple[str, ...]) -> Relation:
         """Return the relation of the catalog by that name."""
         return self.statement.relation(parts)
-
-
-_MOST_QUALIFIERS = 3

@@ -21,8 +21,9 @@ from mzwidget.local.dialect.calls import (
 from mzwidget.local.dialect.conditions import conjuncts, connect, is_temporal, temporal_error
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import evaluated_whole, may_fail
+from mzwidget.local.dialect.offered import Merged, Source
 from mzwidget.local.dialect.overloads import choose, named, no_function, unknown_function
-from mzwidget.local.dialect.scope import Merged, Scope, Source
+from mzwidget.local.dialect.scope import Scope
 from mzwidget.local.dialect.syntax import tree
 from mzwidget.local.dialect.temporal import temporal_conditions, wakeup
 from mzwidget.local.dialect.translating import PlanSubquery
