@@ -141,11 +141,15 @@ def test_sqlalchemy_without_our_help(dsn: str) -> None:
     with pytest.raises(sa.exc.ProgrammingError, match="savepoint"):
         sa.create_engine(url).connect()
     engine = sa.create_engine(url, use_native_hstore=False, isolation_level="AUTOCOMMIT")
+
+    def own(names: list[str]) -> list[str]:
+        return [name for name in names if not name.startswith("mz_")]  # the system's are in the path, too
+
     try:
         inspector = sa.inspect(engine)
-        assert inspector.get_table_names() == ["sales"]
-        assert inspector.get_view_names() == ["best"]
-        assert inspector.get_materialized_view_names() == ["total"]
+        assert own(inspector.get_table_names()) == ["sales"]
+        assert own(inspector.get_view_names()) == ["best"]
+        assert own(inspector.get_materialized_view_names()) == ["total"]
         assert inspector.has_table("best")
         assert not inspector.has_table("nothing")
         sales = f"materialize.{inspector.default_schema_name}.sales"
