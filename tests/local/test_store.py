@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import tempfile
 import threading
 from collections.abc import AsyncIterator
@@ -98,6 +99,35 @@ def test_a_commit_that_is_cancelled_again_and_again_is_told_to_count_if_it_does(
 
     outcome, made = asyncio.run(run())
     assert isinstance(outcome, asyncio.CancelledError) != ("made" in made)
+
+
+def test_a_write_that_waits_for_another_is_cancelled_at_once_and_silently(store: Store) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(_: duckdb.DuckDBPyConnection, __: int) -> None:
+        began.set()
+        go_on.wait()
+
+    async def run() -> list[str]:
+        unheard: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context["message"]))
+        async with serving(store):
+            first = asyncio.create_task(store.commit(slow, frozenset()))
+            await asyncio.to_thread(began.wait)
+            second = asyncio.create_task(store.commit(nothing, frozenset()))
+            await asyncio.sleep(0)
+            second.cancel()
+            await asyncio.wait([second], timeout=2)
+            ended = second.cancelled()
+            go_on.set()
+            await first
+            assert ended
+            await store.commit(nothing, frozenset())
+        del first, second
+        gc.collect()
+        return unheard
+
+    assert asyncio.run(run()) == []
 
 
 def test_however_a_write_is_stopped_the_next_ones_are_made(store: Store) -> None:

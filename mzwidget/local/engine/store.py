@@ -23,7 +23,7 @@ import duckdb
 
 from mzwidget.local.engine import memory
 from mzwidget.local.engine.clock import FOREVER, Clock
-from mzwidget.local.engine.guard import Guard, cancelled
+from mzwidget.local.engine.guard import Guard
 from mzwidget.local.engine.memory import MEGABYTE
 from mzwidget.local.engine.reader import Reader
 from mzwidget.local.engine.repeated import Repeated
@@ -220,11 +220,8 @@ class Store:
     async def _undo(self, write: _Write) -> tuple[int, Any]:
         """Stop a write, if there is time: once it is committed it counts."""
         write.unwanted = True
-        while not write.done.done():
-            if write in self._running:
-                self._guard.stop(self._writer)
-            elif not self._running:
-                break
+        while write in self._running and not write.done.done():
+            self._guard.stop(self._writer)
             with contextlib.suppress(asyncio.CancelledError):  # once is enough: whether it counts is to be told
                 await asyncio.wait([write.done], timeout=0.05)
         if write.done.done() and write.done.exception() is None:
@@ -282,8 +279,8 @@ class Store:
 
     async def _commit_batch(self, batch: list[_Write]) -> None:
         for write in batch:
-            if write.unwanted and not write.done.done():
-                write.done.set_exception(cancelled())
+            if write.unwanted:
+                write.done.cancel()
         batch = [write for write in batch if not write.unwanted]
         if not batch:
             return
