@@ -406,6 +406,12 @@ def test_a_statement_whose_columns_changed_is_neither_described_nor_bound(connec
     assert b"C0A000\0Mcached plan must not change result type\0" in changed
 
 
+def test_what_a_statement_sets_is_told_before_it_is_complete(connect: Connect) -> None:
+    data = message(b"Q", b"SET application_name = 'x'\0") + message(b"Q", b"BEGIN; SET timezone = 'GMT'; ROLLBACK\0")
+    answer = abuse(connect(), data + message(b"X", b""))
+    assert kinds_of(answer) == b"SCZ" + b"CSCSCZ"
+
+
 def test_subscribe_with_a_row_limit_can_be_continued(connect: Connect, sql: psycopg.Connection) -> None:
     sql.execute("CREATE TABLE t (a int)")
     sql.execute("INSERT INTO t VALUES (1), (2), (3)")

@@ -184,11 +184,15 @@ class Connection:
                 await self._outbox.flush()
                 return
 
-    def _ready(self) -> None:
+    def _report(self) -> None:
+        """Tell the settings that the client follows, where they have changed."""
         for name, value in self._session.variables.reported().items():
             if self._reported.get(name) != value:
                 self._outbox.add(wire.parameter_status(name, value))
                 self._reported[name] = value
+
+    def _ready(self) -> None:
+        self._report()
         self._outbox.add(wire.ready_for_query(self._session.status))
 
     # ------------------------------------------------------------------------------------------ running
@@ -207,7 +211,9 @@ class Connection:
         if self._reading and self._inbox.gone:
             raise ClientGoneError  # nobody needs that any more
         running = portal.run(self._session, self._inbox, self._outbox, limit)
-        await (self._in_time(running) if portal.timed else running)
+        end = await (self._in_time(running) if portal.timed else running)
+        self._report()
+        self._outbox.add(end)
 
     async def _in_time(self, work: Awaitable[_T]) -> _T:
         """Wait for work for as long as a statement may take."""

@@ -104,8 +104,8 @@ class Portal:
         source = statement.source if isinstance(statement, statements.CopyTo) else statement
         return not isinstance(source, _UNTIMED)
 
-    async def run(self, session: Session, inbox: Inbox, outbox: Outbox, limit: int) -> None:
-        """Run it, or go on with it; send rows (up to `limit`, unless 0) and how it ended."""
+    async def run(self, session: Session, inbox: Inbox, outbox: Outbox, limit: int) -> bytes:
+        """Run it, or go on with it; send rows (up to `limit`, unless 0); return the message that says how it ended."""
         if self._state is None:
             self._state = Suspended(await session.execute(self.prepared, self._values))
         state = self._state
@@ -123,11 +123,10 @@ class Portal:
                 await outbox.flush()
             state.sent = 0
             if await self._rows(state, outbox, limit):
-                outbox.add(wire.PORTAL_SUSPENDED)
-                return
+                return wire.PORTAL_SUSPENDED
             if state.tag is None or not isinstance(self.prepared.statement, statements.Fetch):
                 state.tag = result.tag(state.sent)
-        outbox.add(wire.command_complete(state.tag))
+        return wire.command_complete(state.tag)
 
     async def close(self) -> None:
         if self._state is not None:
@@ -175,7 +174,7 @@ class CursorPortal(Portal):
     def size(self) -> int:
         return self._given + self.cursor.waiting * self._width
 
-    async def run(self, _session: Session, _inbox: Inbox, outbox: Outbox, limit: int) -> None:
+    async def run(self, _session: Session, _inbox: Inbox, outbox: Outbox, limit: int) -> bytes:
         count, wanted, got = 0, 0, 0
         while wanted == got and not (limit and count == limit):
             wanted = min(_AT_ONCE, limit - count) if limit else _AT_ONCE
@@ -185,7 +184,7 @@ class CursorPortal(Portal):
             await outbox.add_all(rows, flush=False)
             got = len(chunk)
             count += got
-        outbox.add(wire.PORTAL_SUSPENDED if wanted == got else wire.command_complete(selected(count)))
+        return wire.PORTAL_SUSPENDED if wanted == got else wire.command_complete(selected(count))
 
     async def close(self) -> None:
         await self.cursor.close()
