@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import calls, functions, typenames
+from mzwidget.local.dialect.builtins import READERS
 from mzwidget.local.dialect.castlines import CASTS, Context
 from mzwidget.local.dialect.functions import (
     arrays,
@@ -163,7 +164,7 @@ def _relations() -> Iterator[str]:
 
 def _missing() -> Iterator[str]:
     statements = ", ".join(f"`{name}`" for name in sorted(grammar.NOT_OFFERED.values()))
-    there = ", ".join(f"`{name}`" for name in sorted(calls.OFFERED_THERE - functions.KNOWN - _SESSION))
+    there = ", ".join(f"`{name}`" for name in sorted(calls.OFFERED_THERE - functions.KNOWN - _SESSION - READERS.keys()))
     types = ", ".join(f"`{name}`" for name in sorted(typenames.OFFERED_THERE))
     phrases = "\n".join(f"- {phrase}" for phrase in sorted(refusals(), key=str.lower))
     yield (
@@ -174,15 +175,10 @@ def _missing() -> Iterator[str]:
 
 
 _SESSION = frozenset(
-    {
-        "current_database",
-        "current_schema",
-        "current_role",
-        "pg_backend_pid",
-        "mz_version",
-        "version",
-        "mz_environment_id",
-    }
+    """
+    current_catalog current_database current_role current_schema current_user mz_environment_id mz_is_superuser
+    mz_version mz_version_num pg_backend_pid session_user version
+    """.split()  # noqa: SIM905
 )
 
 

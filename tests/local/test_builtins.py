@@ -105,6 +105,20 @@ def test_types_have_the_oids_that_the_wire_tells() -> None:
             " WHERE t.typinput = 'pg_catalog.array_in'::regproc AND t.typname LIKE '%numeric' ORDER BY 1"),
             [("_numeric", "array_in", "numeric")],
         ),
+        (
+            ("SELECT t.typname, p.proname, r.typname FROM pg_type t JOIN pg_proc p ON p.oid = t.typreceive"
+            " JOIN pg_type r ON r.oid = p.prorettype WHERE t.typname IN ('_date', 'date', 'numrange') ORDER BY 1"),
+            [
+                ("_date", "array_recv", "anyarray"),
+                ("date", "date_recv", "date"),
+                ("numrange", "range_recv", "anyrange"),
+            ],
+        ),
+        (
+            "SELECT passwd, rolpassword, usebypassrls FROM pg_user JOIN pg_roles ON usename = rolname",
+            [("********", "********", False)],
+        ),
+        ("SELECT mz_is_superuser(), mz_version() LIKE 'v' || mz_version_num() / 100000 || '.%'", [(False, True)]),
         ("SELECT pg_function_is_visible('chr'::regproc), pg_type_is_visible(25)", [(True, True)]),
         ("SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'pg_catalog'", [("mz_system",)]),
         ("SELECT typtype, typcategory::text FROM pg_type WHERE typname IN ('int8range', 'anyarray') ORDER BY 1",

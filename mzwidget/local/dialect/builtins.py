@@ -87,20 +87,29 @@ def _type_name(written: str) -> str:
     return f"_{written[:-2]}" if written.endswith("[]") else written
 
 
+def _readers() -> Iterator[tuple[str, int, str]]:
+    """Yield names and OIDs of the functions that read types' texts and bytes, and what they give."""
+    yield "array_in", _ARRAY_IN, "anyarray"
+    yield "array_recv", _ARRAY_RECV, "anyarray"
+    for line in _lines("builtin_types.txt"):
+        name, _, _, category, *readers = line.split()
+        for reader in readers:
+            if reader != "-":
+                function, _, oid = reader.partition(":")
+                yield function, int(oid), "anyrange" if category == "range" else name
+
+
 _ARRAY_IN, _ARRAY_RECV = 750, 2400
 TYPES = {type_.name: type_ for type_ in _types()}
 FUNCTIONS = tuple(_functions())
+READERS = {name: (oid, result) for name, oid, result in _readers()}
 
 
 def _procedures() -> dict[tuple[str, str], list[int]]:
     found: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for function in FUNCTIONS:
         found[function.schema, function.name].append(function.oid)
-    readers = {reader for line in _lines("builtin_types.txt") for reader in line.split()[4:] if reader != "-"}
-    for reader in (*sorted(readers), f"array_in:{_ARRAY_IN}", f"array_recv:{_ARRAY_RECV}"):
-        name, _, oid = reader.partition(":")
-        found["pg_catalog", name].append(int(oid))
-    return dict(found)
+    return dict(found) | {("pg_catalog", name): [oid] for name, (oid, _) in READERS.items()}
 
 
 PROCEDURES = _procedures()

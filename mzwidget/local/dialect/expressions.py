@@ -164,8 +164,9 @@ class Expressions:
         found = self.statement.session[name]
         if found is None:
             return Value("CAST(NULL AS VARCHAR)", t.TEXT)
-        type_ = t.INT4 if isinstance(found, int) else t.TEXT
-        return Value(str(found) if isinstance(found, int) else quote_text(found), type_)
+        if isinstance(found, str):
+            return Value(quote_text(found), t.TEXT)
+        return Value(str(found).lower(), t.BOOL if isinstance(found, bool) else t.INT4)
 
     def now(self) -> Value:
         self.statement.constant = False

@@ -19,7 +19,7 @@ from mzwidget.local.statements.shared import Shared
 from mzwidget.local.statements.system import SystemCatalog
 from mzwidget.local.statements.timedomain import listed
 from mzwidget.local.statements.transactions import ABORTED, Transaction, alone, elsewhere
-from mzwidget.local.statements.variables import CATALOG_SERVER, REPLICA, VERSION, Variables
+from mzwidget.local.statements.variables import CATALOG_SERVER, REPLICA, VERSION, VERSION_NUMBER, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -118,6 +118,8 @@ class Session:
                 "current_role": self.user,
                 "pg_backend_pid": self._pid,
                 "mz_version": VERSION,
+                "mz_version_num": VERSION_NUMBER,
+                "mz_is_superuser": False,
                 "version": f"PostgreSQL 9.5.0 on Materialize {VERSION}",
                 "mz_environment_id": "mzwidget-embedded",
             },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mzwidget.local.dialect.builtins import FUNCTIONS, TYPES
+from mzwidget.local.dialect.builtins import FUNCTIONS, READERS, TYPES
 from mzwidget.local.engine.catalog import OWNER, OWNER_OID, SYSTEM_ROLES
 from mzwidget.local.statements.spelling import defaults_of
 from mzwidget.local.statements.system_items import (
@@ -166,15 +166,17 @@ def _type(oid: int, name: str, schema: int, category: str, array: int = 0) -> Ro
 
 
 def _pg_proc(_: Catalog, __: Names) -> list[Row]:
+    told = [(each.oid, each.name, each.schema, each.result) for each in FUNCTIONS]
+    told += [(oid, name, "pg_catalog", result) for name, (oid, result) in READERS.items()]
     return [
         {
-            "oid": each.oid,
-            "proname": each.name,
-            "pronamespace": SCHEMA_OIDS[each.schema],
+            "oid": oid,
+            "proname": name,
+            "pronamespace": SCHEMA_OIDS[schema],
             "proowner": SYSTEM_OWNER_OID,
-            "prorettype": TYPES[each.result].oid,
+            "prorettype": TYPES[result].oid,
         }
-        for each in FUNCTIONS
+        for oid, name, schema, result in told
     ]
 
 
@@ -278,7 +280,7 @@ def _pg_database(catalog: Catalog, _: Names) -> list[Row]:
     ]
 
 
-def _pg_roles(catalog: Catalog, _: Names) -> list[Row]:
+def _pg_authid(catalog: Catalog, _: Names) -> list[Row]:
     return [
         {
             "oid": oid,
@@ -297,8 +299,12 @@ def _pg_roles(catalog: Catalog, _: Names) -> list[Row]:
     ]
 
 
+_HIDDEN = "********"
+
+
 def _pg_user(catalog: Catalog, names: Names) -> list[Row]:
-    return [row for row in _pg_roles(catalog, names) if row["rolcanlogin"]]
+    of_users = {"userepl": False, "usebypassrls": False, "passwd": _HIDDEN}
+    return [row | of_users for row in _pg_authid(catalog, names) if row["rolcanlogin"]]
 
 
 def _pg_tables(catalog: Catalog, names: Names) -> list[Row]:
@@ -344,8 +350,8 @@ CONTENTS: dict[str, Fill] = {
     "pg_catalog.pg_index": _pg_index,
     "pg_catalog.pg_description": pg_description,
     "pg_catalog.pg_database": _pg_database,
-    "pg_catalog.pg_roles": _pg_roles,
-    "pg_catalog.pg_authid": _pg_roles,
+    "pg_catalog.pg_roles": lambda *given: [row | {"rolpassword": _HIDDEN} for row in _pg_authid(*given)],
+    "pg_catalog.pg_authid": _pg_authid,
     "pg_catalog.pg_user": _pg_user,
     "pg_catalog.pg_tables": _pg_tables,
     "pg_catalog.pg_views": _pg_views("view", "viewname"),

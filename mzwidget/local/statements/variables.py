@@ -12,7 +12,9 @@ from mzwidget.local.formats import bytesizes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-VERSION = "v26.22.0 (mzwidget embedded engine)"
+_RELEASE = 26, 22, 0
+VERSION = f"v{'.'.join(map(str, _RELEASE))} (mzwidget embedded engine)"
+VERSION_NUMBER = int("{:02}{:03}{:02}".format(*_RELEASE))
 SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "info", "notice", "warning", "error")
 STRICT = "strict serializable"
 CATALOG_SERVER = "mz_catalog_server"
