@@ -97,15 +97,15 @@ def temporal_error(node: tree.Node) -> SqlError:
     )
 
 
-Place = tuple[int, int, int, int]
+_Place = tuple[int, int, int, int]
 """When a condition is evaluated: by its last column, its complexity, its kind and its operator."""
-FIRST: Place = (-1, 0, 0, 0)
-_LAST: Place = (1_000_000, 0, 0, 0)
+_FIRST: _Place = (-1, 0, 0, 0)
+_LAST: _Place = (1_000_000, 0, 0, 0)
 _OF_QUERIES = (tree.Exists, tree.Subquery, tree.InQuery, tree.ArrayQuery)
 _COLUMN = re.compile(r"\b(?:s\d+|stored)\.c(\d+)\b")
 
 
-def place(node: tree.Expr, sql: str) -> Place:
+def _place(node: tree.Expr, sql: str) -> _Place:
     """Return when Materialize evaluates a condition of a filter on a table's rows.
 
     Each comes as soon as there is its last column, and then those first of which there is the least to evaluate. What
@@ -135,7 +135,8 @@ def _complexity(node: tree.Node) -> int:
         case tree.Between(operand, low, high, negated=False):
             return 1 + _complexity(operand) + max(_complexity(low), _complexity(high))
         case tree.InList(operand, items, negated):
-            each = [1 + _complexity(operand) + _complexity(item) for item in items]
+            compared = 1 + _complexity(operand)
+            each = [compared + _complexity(item) for item in items]
             return max(each) if negated or len(each) == 1 else 1 + sum(each)
         case tree.Is(operand, "null", negated):
             return 1 + negated + _complexity(operand)
@@ -154,25 +155,33 @@ def _operands(node: tree.Node) -> Iterator[tree.Expr]:
             parts.extend(part)
 
 
-def guarded_all(conditions: Sequence[Value], places: Sequence[Place] = (), *, strictly: bool = False) -> str:
+def guarded_all(conditions: Sequence[Value], nodes: Sequence[tree.Expr | None] = (), *, strictly: bool = False) -> str:
     """Join a WHERE's conditions: one that may fail is evaluated only for rows that pass those before it.
 
-    Before it are those that cannot fail, for DuckDB to find rows by them; `strictly` only as their places are, unless
-    Python is called for each row.
+    Before it are those that cannot fail, for DuckDB to find rows by them; `strictly` only those that Materialize
+    evaluates before it, unless Python is called for each row.
+
+    Parameters
+    ----------
+    conditions : sequence of Value
+    nodes : sequence of tree.Expr or None
+        How the first ones were written; None for what comes before all.
+    strictly : bool
     """
-    if not conditions:
-        return ""
-    places = [*places, *(_LAST for _ in conditions[len(places) :])]
+    if not any(condition.fallible for condition in conditions):
+        return chained("AND", [condition.sql for condition in conditions])
+    if len(conditions) == 1:
+        return conditions[0].sql
+    places = [_FIRST if node is None else _place(node, each.sql) for node, each in zip(nodes, conditions, strict=False)]
+    places += [_LAST] * (len(conditions) - len(places))
     listed = [condition for _, condition in sorted(zip(places, conditions, strict=True), key=lambda pair: pair[0])]
     if strictly and not any("py_" in condition.sql for condition in listed):
-        first = next((at for at, condition in enumerate(listed) if condition.fallible), len(listed))
+        first = next(at for at, condition in enumerate(listed) if condition.fallible)
         firm, later = listed[:first], listed[first:]
     else:
         firm, later = [each for each in listed if not each.fallible], [each for each in listed if each.fallible]
-    joined = chained("AND", [condition.sql for condition in firm])
-    if not later:
-        return joined
     guarded = later[-1].sql
     for condition in reversed(later[:-1]):
         guarded = f"(CASE WHEN {condition.sql} THEN {guarded} ELSE false END)"
+    joined = chained("AND", [condition.sql for condition in firm])
     return f"{joined} AND (CASE WHEN {joined} THEN {guarded} ELSE false END)" if firm else guarded

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mzwidget.local.dialect.calls import coerce
 from mzwidget.local.dialect.castlines import Context
 from mzwidget.local.dialect.casts import castable
-from mzwidget.local.dialect.conditions import conjuncts, guarded_all, place
+from mzwidget.local.dialect.conditions import conjuncts, guarded_all
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.model import Catalog, ColumnDefinition, Dml, Empty, Mutation, Relation
 from mzwidget.local.dialect.names import column_name
@@ -333,8 +333,7 @@ def plan_mutation(
         nodes = list(conjuncts(node.where))
         with scope.within("AND argument" if len(nodes) > 1 else ""):
             tests = [expressions.condition(each) for each in nodes]
-        places = [place(each, test.sql) for each, test in zip(nodes, tests, strict=True)]
-        condition = guarded_all(tests, places, strictly=not using)
+        condition = guarded_all(tests, nodes, strictly=not using)
     names = ", ".join(["place", *(f"c{i}" for i in range(1, len(values) + 1))])
     source = f"FROM {row_ids} AS stored({names}){using} WHERE {condition}"
     rows = None

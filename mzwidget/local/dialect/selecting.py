@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mzwidget.local.dialect import functions
 from mzwidget.local.dialect.blocks import Block, hashable, listed, settle, signs
-from mzwidget.local.dialect.conditions import FIRST, Place, conjuncts, guarded_all, is_temporal, place, temporal_error
+from mzwidget.local.dialect.conditions import conjuncts, guarded_all, is_temporal, temporal_error
 from mzwidget.local.dialect.expressions import Expressions
 from mzwidget.local.dialect.names import FALLBACK, column_name
 from mzwidget.local.dialect.ordering import by_position
@@ -39,8 +39,8 @@ class _Conditions:
     """Conditions that are joined by AND."""
 
     plain: list[Value] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
-    """When each of the plain ones is evaluated."""
+    nodes: list[tree.Expr | None] = field(default_factory=list)
+    """How the plain ones were written."""
     outer: list[bool] = field(default_factory=list)
     """Which of the plain ones name a column of an outer query."""
     temporal: list[Value] = field(default_factory=list)
@@ -51,7 +51,7 @@ class _Conditions:
 
     @property
     def sql(self) -> str:
-        return guarded_all([*self.plain, *self.temporal], self.places, strictly=self.strictly)
+        return guarded_all([*self.plain, *self.temporal], self.nodes, strictly=self.strictly)
 
 
 def _reads_once(source: str, where: str) -> bool:
@@ -167,7 +167,7 @@ class Selection:
         around = self.outer.parent
         if around is not None and around.branching.guard:
             found.plain.append(Value(around.branching.guard, t.BOOL))
-            found.places.append(FIRST)
+            found.nodes.append(None)
         return found.sql
 
     def _split(self, whole: tree.Expr, found: _Conditions) -> None:
@@ -186,7 +186,7 @@ class Selection:
                 value = self.expressions.value(node)
                 value = self.expressions.boolean(value) if several else value
             found.plain.append(value)
-            found.places.append(place(node, value.sql))
+            found.nodes.append(node)
             found.outer.append(self.scope.correlated)
             correlated = correlated or self.scope.correlated
         self.scope.correlated = self.scope.correlated or correlated
