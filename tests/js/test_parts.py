@@ -141,6 +141,18 @@ def test_no_number_is_cut_short_where_there_is_room(stage: Stage, of: list[int])
         assert page.locator(".mzw-row .mzw-value > span").evaluate_all(cut) == [0] * 6
 
 
+def test_a_piece_is_striped_only_beside_another_of_its_colour(stage: Stage) -> None:
+    page = stage()
+    rows = [["north", f"item {i}", 1] for i in range(9)]
+    stacks(page, rows)
+    fills = "() => [...document.querySelectorAll('.mzw-part, .mzw-swatch')].map(node => node.style.background)"
+    assert sum("repeating" in fill for fill in page.evaluate(fills)) == 2, "the ninth, in the bar and in the legend"
+    act(page, "view.become(given)", rows[8:])
+    page.wait_for_function("() => document.querySelectorAll('.mzw-part').length === 1")
+    assert len(alone := page.evaluate(fills)) == 2
+    assert not any("repeating" in fill for fill in alone)
+
+
 @pytest.mark.parametrize(("totals", "labels"), [(True, ["b", "a", "c"]), (False, ["a", "b", "c"])])
 def test_stacks_stand_by_their_totals_or_in_the_order_that_was_asked_for(
     stage: Stage, totals: bool, labels: list[str]

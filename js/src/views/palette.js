@@ -15,19 +15,40 @@ const MORE_DARK = ["#d87800", "#c0cc9c", "#6cc0fc", "#9c7860", "#6c6054", "#b4f0
 /** @param {boolean} dark */
 export const categories = (dark) => (dark ? [...DARK, ...MORE_DARK] : [...LIGHT, ...MORE_LIGHT]);
 
-/** Pixels of colour and of none. Where there are more names than colours, those of the next rounds are striped. */
+/**
+ * How many names before it have the colour of each, by its slot: where there are more names than colours, they are told
+ * apart by stripes or dashes.
+ *
+ * @param {Iterable<number>} slots
+ */
+export function roundsOf(slots) {
+  /** @type {Map<number, number>} */
+  const rounds = new Map();
+  /** @type {number[]} */
+  const alike = [];
+  for (const slot of [...slots].sort((a, b) => a - b)) {
+    const colour = slot % LIGHT.length;
+    const round = alike[colour] ?? 0;
+    rounds.set(slot, round);
+    alike[colour] = round + 1;
+  }
+  return rounds;
+}
+
+/** Pixels of colour and of none, round by round. */
 const STRIPES = [[1, 0], [4, 2], [2, 2], [1, 3]];
 
 /**
  * How the area of the `slot`th name is filled. Stripes lie, since pieces of bars are stretched in their length.
  *
  * @param {number} slot
+ * @param {number} round
  * @param {boolean} dark
  */
-export function fill(slot, dark) {
+export function fill(slot, round, dark) {
   const colours = palette(dark);
   const colour = /** @type {string} */ (colours[slot % colours.length]);
-  const [on = 1, off = 0] = STRIPES[Math.floor(slot / colours.length) % STRIPES.length] ?? [];
+  const [on = 1, off = 0] = STRIPES[round % STRIPES.length] ?? [];
   return off === 0 ? colour : `repeating-linear-gradient(${colour} 0 ${on}px, transparent 0 ${on + off}px)`;
 }
 

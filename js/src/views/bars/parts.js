@@ -2,7 +2,7 @@ import { element, setAttribute, setText } from "../../dom.js";
 import { decimalsOf, formatOf } from "../formats.js";
 import { isNumber } from "../numbers.js";
 import { Leading, byOrder } from "../order.js";
-import { fill } from "../palette.js";
+import { fill, roundsOf } from "../palette.js";
 import { columnOf } from "../view.js";
 import { mountChoosing } from "./choosing.js";
 import { RAPID, identitiesOf, mountKeyed } from "./keyed.js";
@@ -144,7 +144,8 @@ export function mountParts(el, encoding, host) {
   let digits = 0;
   const decimals = values.map(() => 0);
   const format = (/** @type {number} */ n) => formatOf(encoding, columns, values[n] ?? -1, decimals[n] ?? 0);
-  const colour = (/** @type {number} */ slot) => fill(slot, host.dark());
+  let rounds = roundsOf(slots.values());
+  const colour = (/** @type {number} */ slot) => fill(slot, rounds.get(slot) ?? 0, host.dark());
 
   /** @returns {Parted[]} */
   function groups(/** @type {import("../view.js").Snapshot} */ snapshot, /** @type {import("../view.js").Step | null} */ change) {
@@ -199,6 +200,7 @@ export function mountParts(el, encoding, host) {
       taken.add(slot);
       slots.set(key, slot);
     }
+    rounds = roundsOf(slots.values());
     const drawn = JSON.stringify(named.map(({ key }) => [key, colour(slots.get(key) ?? 0)]));
     if (legend.dataset["drawn"] === drawn) return;
     legend.dataset["drawn"] = drawn;

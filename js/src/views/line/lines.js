@@ -1,5 +1,5 @@
 import { compareNames } from "../order.js";
-import { palette } from "../palette.js";
+import { roundsOf } from "../palette.js";
 import { LAST, parseTime } from "../times.js";
 
 /** @typedef {import("../view.js").Column} Column */
@@ -75,13 +75,8 @@ function tellApart(lines) {
     while (taken.has(free)) free++;
     line.slot = free++;
   }
-  /** @type {number[]} */
-  const alike = [];
-  for (const line of [...lines].sort((a, b) => a.slot - b.slot)) {
-    const colour = line.slot % palette(false).length;
-    line.round = alike[colour] ?? 0;
-    alike[colour] = line.round + 1;
-  }
+  const rounds = roundsOf(lines.map(({ slot }) => slot));
+  for (const line of lines) line.round = rounds.get(line.slot) ?? 0;
 }
 
 /** The lines of a view, kept by what comes and goes. */
