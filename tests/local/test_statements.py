@@ -698,7 +698,7 @@ def test_show_filters(sql: psycopg.Connection, schema: str) -> None:
         assert "".join(row[0] for row in sql.execute(f"SHOW COLUMNS FROM in_order{filtered}".encode())) == names
     assert sql.execute("SHOW INDEXES WHERE key = ARRAY['a']").fetchall() == [("i", "t", "quickstart", ["a"], "")]
     assert sql.execute(f"SHOW SCHEMAS WHERE name = '{schema}'").fetchall() == [(schema, "")]
-    assert sql.execute("SHOW OBJECTS FROM mz_internal LIKE 'mz_sess%s'").fetchall() == [("mz_sessions", "view", "")]
+    assert sql.execute("SHOW OBJECTS FROM mz_internal LIKE 'mz_sess%s'").fetchall() == [("mz_sessions", "table", "")]
     assert sql.execute("SHOW CLUSTERS").fetchall() == [("quickstart", "r1 (embedded)", "")]
     assert ("materialize", "") in sql.execute("SHOW ROLES").fetchall()
     assert sql.execute("SHOW CONNECTIONS").fetchall() == []
