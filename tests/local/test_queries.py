@@ -207,6 +207,13 @@ SELECT 1 FROM t1, t2 AS t1                               | table name "t1" speci
 SELECT 1 FROM (SELECT 1) AS t1, t1                       | table name "t1" specified more than once
 SELECT other.public.t.f1 FROM t1 AS t LIMIT 1            | f1: 1
 SELECT a.b.c.t.f1 FROM t1 AS t                           | qualified name did not have between 1 and 3 components: a.b.c.t
+SELECT t1.*, t2.* FROM t1 JOIN t2 USING (f2)             | f2 f1 f1 f2: 4 3 3 4
+SELECT t1.*, t2.* FROM t1 RIGHT JOIN t2 USING (f2) ORDER BY 4 | f1 f2 f2 f1: 3 4 4 3, None None 6 5
+SELECT t1, t2 FROM t1 JOIN t2 USING (f2)                 | t1 t2: ('4', '3') ('3', '4')
+SELECT u.*, f1 FROM t1 FULL JOIN t2 USING (f1) AS u ORDER BY 2 | f1 f1: 1 1, 3 3, None 5
+SELECT u.f1, f1 FROM t1 RIGHT JOIN t2 USING (f1) AS u ORDER BY 2 | f1 f1: 3 3, None 5
+SELECT w FROM t1 JOIN t2 USING (f1), (VALUES (1, 5)) a (f1, v) NATURAL JOIN (VALUES (1, 6)) b (f1, w) | w: 6
+SELECT bare.* FROM bare                                  | no table named 'bare' in scope
 DELETE FROM t1 USING t2 AS t1                            | table name "t1" specified more than once
 INSERT INTO t1 (f1) DEFAULT VALUES                       | INSERT has more target columns than expressions
 UPDATE t1 SET f1 = true                                  | SET clause does not support casting from boolean to integer

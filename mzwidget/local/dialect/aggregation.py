@@ -311,7 +311,7 @@ class Aggregation:
         if grouping is not None:
             keys = [grouping.key(value.sql) for value in grouping.keys]
             return [key for key in keys if key is not None]
-        return [value for source in self.scope.sources for value in source.values]
+        return [value for *_, value in self.scope.placed()]
 
     def _frame_refusals(self, over: tree.Over, name: str) -> None:
         if over.units == "groups":

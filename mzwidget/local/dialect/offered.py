@@ -52,3 +52,5 @@ class Merged:
     value: Value
     over: frozenset[int]
     first: int
+    left: Value
+    """The column of the left side alone, which the name of a USING clause means."""

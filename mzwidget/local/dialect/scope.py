@@ -176,6 +176,8 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     parent: Scope | None = None
     ctes: dict[str, tuple[tuple[Column, ...], str]] = field(default_factory=dict)
+    order: list[tuple[int, int]] = field(init=False)
+    """Where the sources' columns stand, as places of both: those that a join merges before its others."""
     merged: list[Merged] = field(default_factory=list)
     hidden: set[tuple[int, str]] = field(default_factory=set)
     optional: set[int] = field(default_factory=set)
@@ -198,6 +200,9 @@ class Scope:
 
     def __post_init__(self) -> None:
         self.windows = Windowing(self.statement.alias)
+        self.order = [
+            (index, place) for index, source in enumerate(self.sources) for place in range(len(source.values))
+        ]
 
     @property
     def place(self) -> str:
@@ -231,8 +236,22 @@ class Scope:
         """Add a FROM item; two may not share a name."""
         if any(source.clashes(other) for other in self.sources):
             raise SqlError(f'table name "{source.name}" specified more than once')
+        self.order += [(len(self.sources), place) for place in range(len(source.values))]
         self.sources.append(source)
         self._weigh()
+
+    def bring_forward(self, first: int, values: Sequence[Value]) -> None:
+        """Let some columns of a join stand before the others, of which the first is that of a source."""
+        own = [(index, place) for index, place in self.order if index >= first]
+        of = {id(self.sources[index].values[place]): (index, place) for index, place in own}
+        front = [of[id(value)] for value in values if id(value) in of]
+        self.order[-len(own) :] = front + [each for each in own if each not in front]
+
+    def placed(self) -> Iterator[tuple[Source, Column, Value]]:
+        """Yield the sources' columns as they stand."""
+        for index, place in self.order:
+            source = self.sources[index]
+            yield source, source.columns[place], source.values[place]
 
     def nest(self, query: tree.Query) -> None:
         """Take note of a subquery of an expression."""
@@ -281,12 +300,10 @@ class Scope:
 
     def _whole(self, source: Source) -> Value:
         """Return a row as one value."""
-        items = tuple(
-            self.checked(value, f"{source.name}.{column.name}")
-            for column, value in zip(source.columns, source.values, strict=True)
-        )
+        found = [(column, value) for of, column, value in self.placed() if of is source]
+        items = tuple(self.checked(value, f"{source.name}.{column.name}") for column, value in found)
         nulls = tuple(item.nullable for item in items)
-        type_ = t.record_of(tuple((column.name, column.type.as_field) for column in source.columns), nulls)
+        type_ = t.record_of(tuple((column.name, column.type.as_field) for column, _ in found), nulls)
         packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1)) or "f0 := false"
         return Value(f"struct_pack({packed})", type_, items=items)
 
@@ -294,7 +311,7 @@ class Scope:
         """Return the row of which a SELECT computes its columns: of FROM, or of a group."""
         if self.grouping is not None:
             return self.grouping.values()
-        found = [value for source in self.sources for value in source.values]
+        found = [value for *_, value in self.placed()]
         return found + list(self.tables.values())
 
     def row(self, name: str) -> Source | None:

@@ -225,27 +225,23 @@ class Selection:
 
     def _expanded(self, star: tree.Star) -> list[tuple[str, Output]]:
         scope = self.scope
+        found: list[tuple[str, Output]] = []
         if not star.qualifier:
             if not scope.sources:
                 raise SqlError("SELECT * with no tables specified is not valid")
-            found: list[tuple[str, Output]] = []
             for index, source in enumerate(scope.sources):
                 found += [(m.name, Expanded(m.value, m.name)) for m in scope.merged if m.first == index]
                 for column, value in zip(source.columns, source.values, strict=True):
                     if (index, column.name) not in scope.hidden:
                         found.append((column.name, Expanded(value, f"{source.name}.{column.name}".lstrip("."))))
             return found
-        merged = {each.name for each in scope.merged}
-        for source in scope.sources:
-            if source.answers(star.qualifier):
-                pairs = sorted(
-                    zip(source.columns, source.values, strict=True),
-                    key=lambda pair: pair[0].name not in merged,
-                )
-                return [
-                    (column.name, Expanded(value, f"{source.name}.{column.name}".lstrip(".")))
-                    for column, value in pairs
-                ]
+        found = [
+            (column.name, Expanded(value, f"{source.name}.{column.name}".lstrip(".")))
+            for source, column, value in scope.placed()
+            if source.answers(star.qualifier)
+        ]
+        if found:
+            return found
         raise SqlError(f"no table named '{'.'.join(star.qualifier)}' in scope")
 
     @contextmanager

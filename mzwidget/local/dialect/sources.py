@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mzwidget.local.dialect import functions
@@ -136,12 +137,14 @@ class From:
 
     def _natural(self, first: int, before: int) -> tuple[str, ...]:
         left, right = (
-            [column.name for source in part for column in source.columns]
-            for part in (self.scope.sources[first:before], self.scope.sources[before:])
+            [self.scope.sources[index].columns[place].name for index, place in self.scope.order if index in part]
+            for part in (range(first, before), range(before, len(self.scope.sources)))
         )
         common = tuple(dict.fromkeys(name for name in left if name in right))
         for name in common:
-            if left.count(name) > 1 or any(merged.name == name for merged in self.scope.merged):
+            if left.count(name) > 1 or any(
+                merged.name == name and min(merged.over) >= first for merged in self.scope.merged
+            ):
                 raise _twice(name)
         return common
 
@@ -167,14 +170,15 @@ class From:
                 merged = right[0] if kind == "right" else left[0]
             over = [index for index in range(first, len(scope.sources)) if scope.sources[index].find(name)]
             scope.hidden |= {(index, name) for index in over}
-            new.append(Merged(name, merged, frozenset(over), first))
+            new.append(Merged(name, merged, frozenset(over), first, left[0]))
         kept = [each for each in scope.merged if each.name not in names or min(each.over) < first]
         scope.merged = new + kept
+        scope.bring_forward(first, [each.value for each in new])
         return connect("AND", conditions).sql
 
     def _name_merged(self, alias: str, names: Sequence[str]) -> None:
         """Let a qualifier mean the columns that USING has merged."""
-        values = tuple(each.value for each in self.scope.merged[: len(names)])
+        values = tuple(replace(each.left, nullable=True) for each in self.scope.merged[: len(names)])
         columns = tuple(Column(name, value.type, value.nullable) for name, value in zip(names, values, strict=True))
         self.scope.hidden |= {(len(self.scope.sources), name) for name in names}
         self.scope.add(Source(alias, columns, values))
