@@ -24,7 +24,7 @@ from mzwidget.local.dialect.functions import (
     to_char,
 )
 from mzwidget.local.formats import types as t
-from mzwidget.local.statements import grammar, model, system_live
+from mzwidget.local.statements import model, system_live
 from mzwidget.local.statements.system import CONTENTS
 from mzwidget.local.statements.system_relations import RELATIONS
 from mzwidget.local.statements.table import TABLE
@@ -163,14 +163,13 @@ def _relations() -> Iterator[str]:
 
 
 def _missing() -> Iterator[str]:
-    statements = ", ".join(f"`{name}`" for name in sorted(grammar.NOT_OFFERED.values()))
     there = ", ".join(f"`{name}`" for name in sorted(calls.OFFERED_THERE - functions.KNOWN - _SESSION - READERS.keys()))
     types = ", ".join(f"`{name}`" for name in sorted(typenames.OFFERED_THERE))
     phrases = "\n".join(f"- {phrase}" for phrase in sorted(refusals(), key=str.lower))
     yield (
         "## What Materialize has and the engine has not\n\n"
         "An error says so: `… is not supported by the embedded engine`.\n\n"
-        f"Statements: {statements}.\n\nFunctions: {there}.\n\nTypes: {types}.\n\nAnd:\n\n{phrases}"
+        f"Functions: {there}.\n\nTypes: {types}.\n\nAnd:\n\n{phrases}"
     )
 
 

@@ -295,6 +295,13 @@ EXECUTE p (1, SELECT 2)                             | 42601 expected expression,
 SELECT 1 IS DISTINCT FROM 2 AND true                | XX000 AND argument must have type boolean, not type integer
 SELECT 1; SELECT (2; 3)                             | 42601 Expected right parenthesis, found semicolon @20
 SELECT ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))) | 42601 statement exceeds nested expression limit of 128 @1
+RAISE LOUD                                          | 42601 Expected severity level, found identifier "loud" @7
+REASSIGN OWNED BY a, b                              | 42601 Expected TO, found EOF @23
+EXPLAIN LOCALLY PLAN FOR SELECT 1                   | 42601 Expected OPTIMIZED, found PLAN @17
+EXPLAIN OPTIMIZED PLAN SELECT 1                     | 42601 Expected FOR, found SELECT @24
+EXPLAIN PLAN AS FOR SELECT 1                        | 42601 expected a format @4
+EXPLAIN PLAN AS VERBOSE FOR SELECT 1                | 42601 Expected TEXT, found FOR @25
+EXPLAIN VIEW words                                  | 42601 EXPLAIN statement for a view needs an explicit stage @9
 """  # noqa: E501
 
 

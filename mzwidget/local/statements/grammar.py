@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mzwidget.local.errors import SqlError, unsupported
+from mzwidget.local.errors import SqlError
 from mzwidget.local.statements import grammar_changes, grammar_objects, grammar_queries, grammar_session
 from mzwidget.local.statements.model import Parsed
 from mzwidget.local.statements.reader import Reader
@@ -21,10 +21,6 @@ _BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     **grammar_objects.BEGINNINGS,
     **grammar_changes.BEGINNINGS,
     **grammar_session.BEGINNINGS,
-}
-NOT_OFFERED = {
-    "reassign": "REASSIGN OWNED",
-    "raise": "RAISE",
 }
 _BEGINNING = "at the beginning of a statement"
 
@@ -79,9 +75,6 @@ def _statement(reader: Reader) -> Statement:
         reader.expected(f"a keyword {_BEGINNING}")
     begin = _BEGINNINGS.get(first.value)
     if begin is None:
-        if first.value in NOT_OFFERED:
-            _complete(reader)
-            raise unsupported(NOT_OFFERED[first.value])
         if first.value == "tail":
             raise SqlError("TAIL has been renamed to SUBSCRIBE", "42601", position=first.start + 1)
         if first.kind == "keyword":
@@ -89,11 +82,3 @@ def _statement(reader: Reader) -> Statement:
         reader.expected(f"a keyword {_BEGINNING}")
     reader.at += 1
     return begin(reader)
-
-
-def _complete(reader: Reader) -> None:
-    """Insist that something follows the first word."""
-    reader.at += 1
-    if reader.token.kind == "eof":
-        reader.expected("identifier")
-    reader.at -= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mzwidget.local.errors import SqlError, private_preview, unsupported
 from mzwidget.local.statements.grammar_objects import if_not_exists, retain_history
@@ -208,10 +208,21 @@ def _granted_kind(reader: Reader, verb: str) -> str:
     return kind or "table"
 
 
+def _reassign(reader: Reader) -> NoReturn:
+    reader.expect("owned", "by")
+    reader.identifier()
+    while reader.accept_kind(","):
+        reader.identifier()
+    reader.expect("to")
+    reader.identifier()
+    raise unsupported("REASSIGN OWNED")
+
+
 BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     "alter": _alter,
     "drop": _drop,
     "comment": _comment,
     "grant": _grant,
     "revoke": _grant,
+    "reassign": _reassign,
 }

@@ -34,7 +34,6 @@ from mzwidget.local.statements.reader import QUERY_WORDS, Reader
 if TYPE_CHECKING:
     from mzwidget.local.statements.model import Statement
 
-_EXPLAIN_STAGES = ("raw", "decorrelated", "locally", "optimized", "timestamp", "filter", "key", "value")
 COPY_OPTIONS = ("format", "delimiter", "null", "escape", "quote", "header", "aws", "max", "files", "pattern")
 
 
@@ -247,25 +246,58 @@ def _execute(reader: Reader) -> Execute:
     return Execute(name, values)
 
 
+_STAGES = {
+    "raw": ("plan",),
+    "decorrelated": ("plan",),
+    "locally": ("optimized", "plan"),
+    "optimized": ("plan",),
+    "physical": ("plan",),
+    "optimizer": ("trace",),
+}
 _EXPLAINED = ("view", "materialized view", "or replace view", "or replace materialized view", "index", "default index")
 
 
 def _explain(reader: Reader) -> Explain:
+    first = reader.token
     if reader.accept("analyze"):
-        if not reader.token.is_word("cpu", "memory"):
+        if not reader.is_word("cpu", "memory"):
             reader.expected("one of CPU or MEMORY")
         raise unsupported("EXPLAIN ANALYZE")
-    if reader.token.is_word(*_EXPLAIN_STAGES):
-        raise unsupported(f"EXPLAIN {reader.token}")
-    if reader.accept("physical", "plan") or reader.accept("plan"):
-        if reader.ahead("with"):
-            raise unsupported("EXPLAIN with options")
-        if reader.accept("as") and not reader.accept("text"):
-            raise unsupported(f"EXPLAIN AS {reader.token}")
+    if reader.is_word("timestamp", "filter", "key", "value"):
+        raise unsupported(f"EXPLAIN {first}")
+    stage = reader.accept_word("plan", *_STAGES)
+    reader.expect(*_STAGES.get(stage or "", ()))
+    insights = stage == "plan" and reader.accept("insights")
+    if reader.ahead("with") and reader.peek().kind == "(":
+        raise unsupported("EXPLAIN with options")
+    form = _explained_form(reader) if reader.accept("as") else "text"
+    if stage is not None:
         reader.expect("for")
+    if reader.ahead("view") and stage in {None, "plan"} and not insights:
+        reader.next()
+        reader.item_name()
+        raise reader.error("EXPLAIN statement for a view needs an explicit stage", first)
+    found = _explained(reader)
+    if stage not in {None, "plan", "physical"} or insights:
+        raise unsupported(f"EXPLAIN {first}{' INSIGHTS' if insights else ''}")
+    if form != "text":
+        raise unsupported(f"EXPLAIN AS {form.upper()}")
+    return found
+
+
+def _explained_form(reader: Reader) -> str:
+    form = reader.accept_word("text", "json", "dot", "verbose")
+    if form is None:
+        raise SqlError("expected a format", "42601", position=reader.at + 1)  # that is what it counts
+    if form == "verbose":
+        reader.expect("text")
+    return form
+
+
+def _explained(reader: Reader) -> Explain:
     if reader.accept("materialized", "view"):
-        return Explain(None, reader.object_name())
-    if reader.token.is_word("view", "index", "subscribe", "replan", "broken"):
+        return Explain(None, reader.item_name())
+    if reader.is_word("view", "index", "subscribe", "replan", "broken"):
         raise unsupported(f"EXPLAIN {reader.token}")
     for made in _EXPLAINED:
         if reader.accept("create", *made.split()):

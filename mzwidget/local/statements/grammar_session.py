@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mzwidget.local.errors import SqlError, private_preview, unsupported
 from mzwidget.local.statements.model import (
@@ -248,6 +248,12 @@ def _inspect(reader: Reader) -> Unsupported:
     return Unsupported("invalid shard id")
 
 
+def _raise(reader: Reader) -> NoReturn:
+    if reader.accept_word("debug", "info", "log", "notice", "warning") is None:
+        reader.expected("severity level")
+    raise unsupported("RAISE")
+
+
 def _validate(reader: Reader) -> Unsupported:
     """Read VALIDATE CONNECTION: there are none."""
     reader.expect("connection")
@@ -267,4 +273,5 @@ BEGINNINGS: dict[str, Callable[[Reader], Statement]] = {
     "deallocate": _deallocate,
     "inspect": _inspect,
     "validate": _validate,
+    "raise": _raise,
 }
