@@ -15,8 +15,8 @@ from mzwidget.local.dialect.syntax.lexer import tokenize
 from mzwidget.local.dialect.typenames import home_of
 from mzwidget.local.engine.catalog import IMPLICIT_SCHEMAS
 from mzwidget.local.statements.layout import Group, bracket, lines, listed, nested, rendered
+from mzwidget.local.statements.query_layout import Layout
 from mzwidget.local.statements.text import SHORT_TYPES, SPOKEN, spelled
-from mzwidget.local.statements.written import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
