@@ -13,6 +13,7 @@ from mzwidget.local.engine.writing import Staging
 from mzwidget.local.errors import SqlError
 from mzwidget.local.formats.copied import CopyReader
 from mzwidget.local.formats.copying import CopyFormat
+from mzwidget.local.statements import grammar
 from mzwidget.local.statements.session import Engine, Session
 from mzwidget.local.statements.table import TABLE
 
@@ -180,10 +181,12 @@ def test_plain_spellings_of_any_columns_are_read_without_python(
         engine = Engine(TABLE)
         session = Session(engine, "materialize", 1)
         serving = asyncio.create_task(engine.store.serve())
-        await session.execute(
-            await session.prepare("CREATE TABLE t (a bigint, b text, c timestamptz DEFAULT now(), d float8)")
+        create, into = grammar.read(
+            "CREATE TABLE t (a bigint, b text, c timestamptz DEFAULT now(), d float8);"
+            f"COPY t ({', '.join(columns)}) FROM STDIN"
         )
-        copy = (await session.execute(await session.prepare(f"COPY t ({', '.join(columns)}) FROM STDIN"))).copy_in
+        await session.execute(await session.prepare(create))
+        copy = (await session.execute(await session.prepare(into))).copy_in
         assert copy is not None
         await copy.feed("\t".join(PLAIN[column] for column in columns).encode())
         tag = await copy.finish()
