@@ -132,6 +132,8 @@ def clocked() -> Translated:
             "SELECT b, max(c) FROM (SELECT b, c FROM m) AS q GROUP BY b, c HAVING {p} AND count(*) < 3",
             "SELECT b FROM m AS z WHERE EXISTS (SELECT FROM m AS x, m AS y WHERE y.b = z.b AND {q})",
             "SELECT b FROM m WHERE {p} ORDER BY b DESC LIMIT 1",
+            "SELECT b, CASE WHEN b > 1003 THEN (SELECT 9 / count(*) FROM m HAVING mz_now() < max(c)) END FROM m",
+            "SELECT CASE b WHEN 1003 THEN (SELECT 9/(1 + count(*)) FROM m x, m y WHERE y.b = z.b AND {q}) END FROM m z",
         ]
     ),
 )

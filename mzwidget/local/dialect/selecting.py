@@ -77,6 +77,8 @@ class Selection:
         self.plan = plan
         self.scope = Scope(statement, parent=outer)
         self.expressions = Expressions(self.scope, plan)
+        around = outer.parent
+        self._guard = around.branching.guard if around is not None else ""
 
     def block(self) -> Block:
         body, scope = self.body, self.scope
@@ -164,9 +166,8 @@ class Selection:
             self.statement.refuse_maintenance(temporal_error(self.body))
         else:
             self._wake(source or "(SELECT 1)", found)
-        around = self.outer.parent
-        if around is not None and around.branching.guard:
-            found.plain.append(Value(around.branching.guard, t.BOOL))
+        if self._guard:
+            found.plain.append(Value(self._guard, t.BOOL))
             found.nodes.append(None)
         return found.sql
 
@@ -194,6 +195,7 @@ class Selection:
     def _wake(self, rows: str, found: _Conditions) -> None:
         """Note when conditions of these rows change."""
         if found.changes:
+            rows = rows.replace(self._guard, "true") if self._guard else rows
             own = [value for value, outer in zip(found.plain, found.outer, strict=True) if not outer]
             conditions = [guarded_all(own)] if own else []
             self.statement.wakeups.append(self.statement.with_ctes(wakeup(found.changes, rows, conditions)))
