@@ -302,6 +302,8 @@ EXPLAIN OPTIMIZED PLAN SELECT 1                     | 42601 Expected FOR, found 
 EXPLAIN PLAN AS FOR SELECT 1                        | 42601 expected a format @4
 EXPLAIN PLAN AS VERBOSE FOR SELECT 1                | 42601 Expected TEXT, found FOR @25
 EXPLAIN VIEW words                                  | 42601 EXPLAIN statement for a view needs an explicit stage @9
+SUBSCRIBE words AS OF <> 5                          | 42601 Expected a timestamp value after 'AS OF', found number "5" @23
+SUBSCRIBE words AS OF FROM                          | 42601 Expected a timestamp value after 'AS OF', found EOF @23
 """  # noqa: E501
 
 

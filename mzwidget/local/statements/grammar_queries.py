@@ -55,8 +55,11 @@ def _as_of(reader: Reader) -> tuple[tree.Expr | None, bool]:
     at_least = reader.accept("at", "least")
     try:
         return reader.expression(), at_least
-    except SqlError:
-        return reader.expected(f"a timestamp value after 'AS OF{' AT LEAST' if at_least else ''}'")
+    except SqlError as error:
+        if error.message.lower().startswith(("expected an expression", "expected expression")):
+            reader.next()  # what begins no expression is passed before that is told
+        expected = f"a timestamp value after 'AS OF{' AT LEAST' if at_least else ''}'"
+        raise SqlError(f"Expected {expected}, found {reader.token}", "42601", position=error.position) from None
 
 
 def _write(reader: Reader) -> Write:
