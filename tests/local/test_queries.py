@@ -213,6 +213,12 @@ SELECT t1, t2 FROM t1 JOIN t2 USING (f2)                 | t1 t2: ('4', '3') ('3
 SELECT u.*, f1 FROM t1 FULL JOIN t2 USING (f1) AS u ORDER BY 2 | f1 f1: 1 1, 3 3, None 5
 SELECT u.f1, f1 FROM t1 RIGHT JOIN t2 USING (f1) AS u ORDER BY 2 | f1 f1: 3 3, None 5
 SELECT w FROM t1 JOIN t2 USING (f1), (VALUES (1, 5)) a (f1, v) NATURAL JOIN (VALUES (1, 6)) b (f1, w) | w: 6
+SELECT bare FROM bare                                    | column "bare" does not exist
+SELECT t1, count(*) FROM t1 GROUP BY f2 ORDER BY f2      | t1 count: ('2',) 1, ('4',) 1
+SELECT t1 FROM t1 GROUP BY f2, f1 ORDER BY f2            | t1: ('2', '1'), ('4', '3')
+SELECT t1, count(*) FROM t1                              | column "t1" does not exist
+SELECT count(t1), t1 FROM t1 GROUP BY t1 ORDER BY 2      | count t1: 1 ('1', '2'), 1 ('3', '4')
+SELECT f1, (SELECT t1 FROM t2 LIMIT 1) FROM t1 GROUP BY f1 ORDER BY 1 | f1 t1: 1 ('1',), 3 ('3',)
 SELECT bare.* FROM bare                                  | no table named 'bare' in scope
 DELETE FROM t1 USING t2 AS t1                            | table name "t1" specified more than once
 INSERT INTO t1 (f1) DEFAULT VALUES                       | INSERT has more target columns than expressions

@@ -281,9 +281,10 @@ class Scope:
                 return None
         for depth, scope in enumerate(self._chain() if not qualifier else ()):
             source = scope.row(name)
-            if source is not None:
+            whole = scope._whole(source, name) if source is not None else None
+            if whole is not None:
                 self._cross(depth)
-                return scope.checked(source.values[0], name) if source.scalar else scope._whole(source)
+                return whole
         return None
 
     def _chain(self) -> Iterator[Scope]:
@@ -298,13 +299,21 @@ class Scope:
         for scope in islice(self._chain(), depth):
             scope.correlated = True
 
-    def _whole(self, source: Source) -> Value:
-        """Return a row as one value."""
+    def _whole(self, source: Source, name: str) -> Value | None:
+        """Return a row as one value, of a group what it has of it; None if that is nothing."""
+        if source.scalar:
+            return self.checked(source.values[0], name)
         found = [(column, value) for of, column, value in self.placed() if of is source]
+        if self.grouping is not None and not self.inside_aggregate:
+            keys = [key.sql for key in self.grouping.keys]
+            found = [each for each in found if each[1].sql in keys]
+            found.sort(key=lambda each: keys.index(each[1].sql))
+        if not found:
+            return None
         items = tuple(self.checked(value, f"{source.name}.{column.name}") for column, value in found)
         nulls = tuple(item.nullable for item in items)
         type_ = t.record_of(tuple((column.name, column.type.as_field) for column, _ in found), nulls)
-        packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1)) or "f0 := false"
+        packed = ", ".join(f"f{i} := {item.sql}" for i, item in enumerate(items, 1))
         return Value(f"struct_pack({packed})", type_, items=items)
 
     def row_values(self) -> list[Value]:
