@@ -36,6 +36,7 @@ SELECT f2, j.k FROM t1 LEFT JOIN (t2 a JOIN (SELECT 9 AS k) b ON a.f1 = t1.f1) A
 SELECT * FROM t1 JOIN (t2 a JOIN (SELECT t1.f1) b ON true) AS j ON true                       | column "t1.f1" does not exist
 SELECT nullif(round(6.5, 2), 3)::text, greatest(round(6.5, 2), 6) || '', least(1.5 * 4, 7)::text, greatest(round(6.5, 3), round(6.5, 2))::text | nullif ?column? least greatest: 6.50 6.50 6.0 6.50
 SELECT nullif(round(f1 / 4.0, 3), f2)::text, least(f1 * 1.5, f2)::text, greatest(f1 * 1.5, f2) FROM t1 ORDER BY f1 | nullif least greatest: 0.250 1.5 2, 0.750 4 4.5
+SELECT nullif(f1, f2) IN (f1, 9), CASE WHEN f1 = 3 THEN 7 END IN (7, 8), nullif(f1, f2) NOT IN (7::bigint, 8) FROM t1 ORDER BY f1 | ?column? ?column? ?column?: True None True, True True True
 SELECT EXISTS (SELECT 7 / 0)                                                                  | division by zero
 SELECT EXISTS (SELECT 7 / 0) FROM t1 LIMIT 1                                                  | exists: True
 SELECT ROW(7, 8) UNION SELECT ROW(7, '8')                                                     | UNION types record(f1: integer,f2: integer) and record(f1: integer,f2: text) cannot be matched

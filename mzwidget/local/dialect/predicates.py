@@ -137,10 +137,14 @@ def in_list(expressions: Translating, node: tree.InList) -> Value:
 
 def _among(expressions: Translating, left: Value, items: Sequence[Value]) -> Value:
     equal = [expressions.compare("=", left, item) for item in items]
-    prefix = equal[0].sql.partition(" = ")[0] + " = "
+    prefix = f"({left.sql} = "
+    if not equal[0].sql.startswith(prefix):  # a cast stands around it
+        prefix = equal[0].sql.partition(" = ")[0] + " = "
     if any(value.fallible for value in equal):
         return connect("OR", equal)
-    if len(equal) > 1 and left.type.kind == "scalar" and all(each.sql.startswith(prefix) for each in equal):
+    cut_right = " = " not in left.sql or prefix == f"({left.sql} = "
+    scalar = len(equal) > 1 and left.type.kind == "scalar" and cut_right
+    if scalar and all(each.sql.startswith(prefix) for each in equal):
         inner = ", ".join(each.sql[len(prefix) : -1] for each in equal)
         found = Value(f"{prefix.removesuffix(' = ')} IN ({inner}))", t.BOOL, depth=max(e.depth for e in equal))
     else:
