@@ -148,6 +148,26 @@ def test_it_is_as_wide_as_its_cell_and_as_high_as_asked(easel: Easel) -> None:
     assert page.evaluate(size) == [page.evaluate(inner), 320]
 
 
+def test_a_legend_that_is_longer_than_the_chart_is_high_is_seen_whole(easel: Easel) -> None:
+    page = easel()
+    spec = {
+        **BAR,
+        "mark": "point",
+        "encoding": {**BAR["encoding"], "color": {"field": "who", "type": "nominal"}},
+        "width": "container",
+        "autosize": {"type": "fit-x", "contains": "padding"},
+    }
+    draw(page, spec, [[f"wiki {i}", i] for i in range(25)], width="800px", height=220)
+    inside = """() => {
+        const bottom = document.querySelector(".mzw-chart > svg").getBoundingClientRect().bottom;
+        const labels = [...document.querySelectorAll(".mzw-chart .role-legend-label text")];
+        return labels.filter(label => label.getBoundingClientRect().bottom <= bottom).length;
+    }"""
+    assert page.evaluate(inside) == 25
+    act(page, "picture.become([['wiki 1', 1], ['wiki 2', 2]])")
+    assert page.evaluate(inside) == 2
+
+
 def test_it_fills_a_cell_whose_width_changes_while_it_is_drawn(easel: Easel) -> None:
     page = easel()
     fluid = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}

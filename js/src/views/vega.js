@@ -5,7 +5,7 @@ import { element, keepKeys, keepText, setAttribute, setText } from "../dom.js";
 import { countRows, formatNumber } from "./numbers.js";
 import { mountAloud } from "./aloud.js";
 import { mountKeys } from "./vega/keys.js";
-import { groundOf, themeConfig } from "./vega/theme.js";
+import { groundOf, spread, themeConfig } from "./vega/theme.js";
 import { mountTooltip } from "./vega/tooltip.js";
 import { mountSelecting } from "./vega/selecting.js";
 import { Tuples } from "./vega/tuples.js";
@@ -133,6 +133,7 @@ export function mount(el, encoding, host) {
     const own = fitted({ ...spec, data: spec["data"] ?? { name: dataset } }, host.height);
     const compiled = compile(/** @type {any} */ (own), { config: /** @type {any} */ (config), logger: logger(fail) }).spec;
     if (!compiled.data?.some(({ name }) => name === dataset)) throw new Error(`it draws nothing of the view (data ${JSON.stringify(dataset)})`);
+    if (host.height > 0 && own["autosize"]?.type === "fit") spread(/** @type {any} */ (compiled), host.height);
     const view = new View(parse(compiled, undefined, { ast: true }), {
       expr: expressionInterpreter,
       renderer: renderer ?? (size > MANY ? "canvas" : "svg"),

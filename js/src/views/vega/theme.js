@@ -6,6 +6,11 @@ const NARROW = 400;
 const NARROWER = 290;
 /** Pixels by which the longest label grows with the chart. */
 const STEP = 20;
+/** Pixels of the highest entry of a legend, and of its title. */
+const ENTRY = 17;
+const TITLE = 20;
+/** Columns of a legend beside a chart; as many as that share the width of one. */
+const COLUMNS = 3;
 
 /**
  * Whether a chart's own ground is light or dark; null if it has none, and is drawn on the page's.
@@ -63,4 +68,22 @@ export function themeConfig(el, dark) {
 function above(width) {
   const columns = width < NARROWER ? 1 : 2;
   return { orient: "top", columns, labelLimit: (columns === 1 ? 6 : 3) * STEP, layout: { top: { direction: "vertical", anchor: "start" } } };
+}
+
+/**
+ * Let legends beside a chart that has a height of its own take the columns that they need: Vega cuts off what is below it.
+ *
+ * @param {{ legends?: Record<string, any>[], config?: Record<string, any> }} compiled
+ * @param {number} height pixels
+ */
+export function spread({ legends = [], config }, height) {
+  const most = Math.max(1, Math.floor((height - TITLE) / ENTRY));
+  for (const legend of legends) {
+    const all = { ...config?.["legend"], ...legend };
+    const { orient = "right", columns, labelLimit, fill, stroke = fill, shape = stroke, size = shape } = all;
+    if (columns !== undefined || !size || !["left", "right"].includes(orient)) continue;
+    const needed = `clamp(ceil(length(domain('${size}')) / ${most}), 1, ${COLUMNS})`;
+    legend["columns"] = { signal: needed };
+    if (Number(labelLimit)) legend["labelLimit"] = { signal: `max(${3 * STEP}, ${labelLimit} / ${needed})` };
+  }
 }
