@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 STATEMENTS = int(os.environ.get("MZWIDGET_TEST_STATEMENTS", "60"))
 SEED = int(os.environ.get("MZWIDGET_TEST_SEED", "2026"))
+pytestmark = pytest.mark.timeout(300 + STATEMENTS / 10)
 
 _EXTREMES = {
     "bool": ["true", "false"],
