@@ -138,6 +138,8 @@ def test_names_in_columns_are_looked_up(sql: psycopg.Connection, schema: str) ->
     assert sorted(told, key=str) == [("here",), ("here",), ("here",), ("mz_columns",), ("pg_class",), (None,)]
     types = sql.execute("SELECT n::regtype::text FROM (VALUES ('made'), ('25'), ('pg_catalog.int8')) v (n)").fetchall()
     assert sorted(types) == [("int8",), ("made",), ("text",)]
+    sql.execute("SET statement_timeout = '5s'")  # a query is asked once, not once for each name that there is
+    assert sql.execute("SELECT ((SELECT 'ascii'::regproc))::text").fetchall() == [("ascii",)]
     asked = "SELECT relname FROM pg_class WHERE oid = (relname || '')::regclass AND relname = 'here'"
     assert sql.execute(asked).fetchall() == [("here",)]
 

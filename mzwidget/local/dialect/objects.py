@@ -66,10 +66,13 @@ def parts_of(name: str) -> tuple[str, ...]:
 
 def chosen(value: Value, answers: Mapping[int, str | None], otherwise: str = "") -> Value:
     """Return the text that belongs to an OID; `otherwise` is DuckDB SQL of what others get, by default NULL."""
-    branches = "".join(f" WHEN {oid} THEN {quote_text(text)}" for oid, text in answers.items() if text is not None)
-    if not branches:
+    known = {oid: text for oid, text in answers.items() if text is not None}
+    if not known:
         return apply(otherwise or "CAST(NULL AS VARCHAR)", [value], t.TEXT)
-    return apply(f"(CASE CAST({{0}} AS BIGINT){branches} ELSE {otherwise or 'NULL'} END)", [value], t.TEXT)
+    oids, texts = ", ".join(map(str, known)), ", ".join(map(quote_text, known.values()))
+    table = Value(f"map(CAST([{oids}] AS BIGINT[]), [{texts}])", t.TEXT)
+    found = "{1}[CAST({0} AS BIGINT)]"  # not CASE, which plans a subquery once for each branch
+    return apply(f"coalesce({found}, {otherwise})" if otherwise else found, [value, table], t.TEXT)
 
 
 def among(value: Value, oids: list[int], others: list[int]) -> Value:
