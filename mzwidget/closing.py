@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Protocol, Self
+
+
+class _Closable(Protocol):
+    def close(self) -> None:
+        """End it; done already, that does nothing."""
 
 
 class Closing:
-    """Something that goes on in the background until it is closed."""
-
-    def close(self) -> None:
-        """End it; done already, that does nothing."""
-        raise NotImplementedError
+    """Something with `close` that goes on in the background until then."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self: _Closable, *_: object) -> None:
         self.close()

@@ -46,7 +46,7 @@ class LiveViewError(Brief, RuntimeError):
 
     def __init__(self, message: str, sqlstate: str | None = None) -> None:
         super().__init__(message)
-        self.sqlstate = None if sqlstate is None else sqlstate[:5]
+        self.sqlstate = sqlstate
 
 
 class StaleWarning(UserWarning):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mzwidget.local.dialect.model import may_fail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mzwidget.local.formats.types import Column
 
@@ -43,11 +43,11 @@ class Branching:
             self.conditions = before
 
     def plan(
-        self, guard: str, plan: Callable[[], tuple[tuple[Column, ...], str]], around: Collection[str]
+        self, guard: str, plan: Callable[[], tuple[tuple[Column, ...], str]], names_row: Callable[[str], bool]
     ) -> tuple[tuple[Column, ...], str]:
         """Plan a subquery; one that may fail has no rows where its branch is not taken, as DuckDB evaluates it for all.
 
-        One that reads a table, and of the rows around it, whose aliases are `around`, nothing, would have to be read
+        One that reads a table, and of the row around it nothing, as `names_row` tells of its SQL, would have to be read
         for each of these rows: it is left as it is.
         """
         if not self.conditions:
@@ -57,7 +57,7 @@ class Branching:
             columns, sql = plan()
         finally:
             self.guard = ""
-        varies = " FROM " not in sql or any(f"{alias}." in sql for alias in around)
+        varies = " FROM " not in sql or names_row(sql)
         return columns, sql.replace(guard, self._holds() if varies and may_fail(sql) else "true")
 
     def _holds(self) -> str:

@@ -64,7 +64,7 @@ class Expressions:
         """Return the columns and SQL of a subquery."""
         scope = self.scope
         scope.nest(query)
-        return scope.branching.plan(self.stand_in(), lambda: self._plan(query, scope), scope.aliases())
+        return scope.branching.plan(self.stand_in(), lambda: self._plan(query, scope), scope.is_named_in)
 
     def value(self, node: tree.Expr) -> Value:
         """Return the expression's value; its type may still be ``unknown``."""

@@ -173,13 +173,7 @@ def ordered(
 
 
 def _sorted(
-    statement: Statement,
-    block: Block,
-    settled: list[Value],
-    terms: list[Term],
-    limit: Limit,
-    *,
-    once: bool,
+    statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: Limit, *, once: bool
 ) -> str:
     known = {value.sql: i for i, value in reversed(list(enumerate(settled, 1)))}
     keyed = {sortable(value).sql: i for i, value in enumerate(settled, 1) if value.type.name == "jsonb"}
@@ -242,13 +236,7 @@ def _candidates(block: Block, inner: str, term: Term, column: str, reach: int | 
 
 
 def _distinct_on(
-    statement: Statement,
-    block: Block,
-    settled: list[Value],
-    terms: list[Term],
-    limit: Limit,
-    *,
-    once: bool,
+    statement: Statement, block: Block, settled: list[Value], terms: list[Term], limit: Limit, *, once: bool
 ) -> str:
     """Keep the first row of each key, in the order of ORDER BY, then of the whole row."""
     assert block.expressions is not None

@@ -166,9 +166,7 @@ def _of_query(expressions: Translating, operand: tree.Expr, query: tree.Query) -
 
 def _is_correlated(scope: Scope | None, sql: str) -> bool:
     """Whether the SQL of a subquery names columns around it."""
-    return scope is not None and (
-        any(f"{alias}." in sql for alias in scope.aliases()) or _is_correlated(scope.parent, sql)
-    )
+    return scope is not None and (scope.is_named_in(sql) or _is_correlated(scope.parent, sql))
 
 
 def in_query(expressions: Translating, node: tree.InQuery) -> Value:

@@ -218,9 +218,9 @@ class Scope:
         finally:
             self.operand = before
 
-    def aliases(self) -> set[str]:
-        """Return the names by which DuckDB knows the sources, or what they are grouped to."""
-        return {value.sql.partition(".")[0] for value in self.row_values()}
+    def is_named_in(self, sql: str) -> bool:
+        """Whether DuckDB SQL names a column of the sources, or of what they are grouped to."""
+        return any(f"{alias}." in sql for alias in {value.sql.partition(".")[0] for value in self.row_values()})
 
     def child(self) -> Scope:
         """Return the scope of a subquery, which sees this one's columns."""

@@ -213,11 +213,10 @@ class From:
     def _grouped(self, item: tree.Grouped) -> str:
         """Return a join that has a name of its own; like any other it sees what stands before it."""
         star = tree.Select((tree.SelectItem(tree.Star()),), item.join)
-        before = self.scope.aliases()
         inside = self.scope.child()
         inside.of_join = True
         columns, sql = self._plan(tree.Query(star), inside)
-        word = "LATERAL " if any(f"{alias}." in sql for alias in before) else ""
+        word = "LATERAL " if self.scope.is_named_in(sql) else ""
         return f"{word}({sql}) AS {self._add(item.alias, columns, '')}"
 
     def _table(self, item: tree.Table) -> str:
